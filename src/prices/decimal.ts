@@ -1,0 +1,49 @@
+declare const decimalBrand: unique symbol
+/** An exact decimal number as plain text: no exponent, no plus sign, no leading zeros; trailing zeros are kept as they came. */
+export type Decimal = string & { readonly [decimalBrand]: true }
+
+const NUMBER = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/
+/** Beyond this the text itself would be the attack: `1e999999999`. */
+const MAX_EXPONENT = 100
+
+/** A number's source text with its exponent expanded (`1.5e-7` is `0.00000015`); undefined if it is no number. */
+export function parseDecimal(source: string): Decimal | undefined {
+  const match = NUMBER.exec(source)
+  if (!match) return undefined
+  const [, sign = '', whole = '', fraction = '', exponent = '0'] = match
+  if (source.length > 400 || Math.abs(Number(exponent)) > MAX_EXPONENT) return undefined
+  return `${sign}${shiftPoint(whole, fraction, Number(exponent))}` as Decimal
+}
+
+/** Digits that count: without sign, point and leading zeros. */
+export function digitCount(decimal: Decimal): number {
+  return decimal.replace(/^-?0*\.?0*/, '').replace('.', '').length
+}
+
+/** The decimal as a whole number of units of 10^-scale. */
+export function scaledInteger(decimal: Decimal, scale: number): bigint {
+  const [whole = '0', fraction = ''] = decimal.split('.')
+  return BigInt(whole + fraction.padEnd(scale, '0').slice(0, scale))
+}
+
+/** Digits behind the point. */
+export function scaleOf(decimal: Decimal): number {
+  return decimal.split('.')[1]?.length ?? 0
+}
+
+/** Negative, zero or positive, exactly. */
+export function compareDecimals(a: Decimal, b: Decimal): number {
+  const scale = Math.max(scaleOf(a), scaleOf(b))
+  const difference = scaledInteger(a, scale) - scaledInteger(b, scale)
+  return difference < 0n ? -1 : Number(difference > 0n)
+}
+
+function shiftPoint(whole: string, fraction: string, by: number): string {
+  const digits = whole + fraction
+  const point = whole.length + by
+  const padded = point < 0 ? '0'.repeat(-point) + digits : digits.padEnd(point, '0')
+  const at = Math.max(point, 0)
+  const head = padded.slice(0, at).replace(/^0+(?=\d)/, '') || '0'
+  const tail = padded.slice(at)
+  return tail === '' ? head : `${head}.${tail}`
+}

@@ -1,0 +1,56 @@
+declare const instantBrand: unique symbol
+/**
+ * A moment as RFC 3339 text in UTC with 0, 3 or 6 fraction digits, whichever is the fewest that lose nothing
+ * (`2025-06-15T20:30:27.283671Z`). Microseconds, because PostgreSQL keeps microseconds; the same text everywhere.
+ */
+export type Instant = string & { readonly [instantBrand]: true }
+
+const RFC3339 = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?(Z|[+-]\d{2}(?::?\d{2})?)$/i
+
+/** Reads RFC 3339 or PostgreSQL's text, any offset, up to nanoseconds (cut to microseconds); undefined if it is neither. */
+export function parseInstant(text: string): Instant | undefined {
+  const match = RFC3339.exec(text)
+  if (!match) return undefined
+  const [, date, time, fraction = '', zone = 'Z'] = match
+  const seconds = Date.parse(`${date}T${time}${isoZone(zone)}`)
+  if (Number.isNaN(seconds) || !dayExists(date ?? '')) return undefined
+  return instantFromMicros(BigInt(seconds) * 1000n + BigInt(fraction.padEnd(6, '0').slice(0, 6)))
+}
+
+export function instantFromMicros(micros: bigint): Instant {
+  const fraction = ((micros % 1_000_000n) + 1_000_000n) % 1_000_000n
+  const head = new Date(Number((micros - fraction) / 1000n)).toISOString().slice(0, 19)
+  const digits = String(fraction).padStart(6, '0')
+  if (fraction === 0n) return `${head}Z` as Instant
+  return `${head}.${digits.endsWith('000') ? digits.slice(0, 3) : digits}Z` as Instant
+}
+
+export function instantFromMillis(ms: number): Instant {
+  return instantFromMicros(BigInt(Math.floor(ms)) * 1000n)
+}
+
+export function microsOf(instant: Instant): bigint {
+  const fraction = instant.slice(20, -1)
+  return BigInt(Date.parse(`${instant.slice(0, 19)}Z`)) * 1000n + BigInt(fraction.padEnd(6, '0'))
+}
+
+/** Milliseconds since 1970, the fraction of a millisecond cut off. */
+export function millisOf(instant: Instant): number {
+  return Date.parse(instant)
+}
+
+/** Negative, zero or positive. The texts themselves do not sort: `:27Z` is before `:27.5Z`. */
+export function compareInstants(a: Instant, b: Instant): number {
+  return Number(microsOf(a) - microsOf(b))
+}
+
+function isoZone(zone: string): string {
+  if (zone.toUpperCase() === 'Z') return 'Z'
+  const digits = zone.slice(1).replace(':', '').padEnd(4, '0')
+  return `${zone[0]}${digits.slice(0, 2)}:${digits.slice(2)}`
+}
+
+/** `Date.parse` takes 31 February for 3 March. */
+function dayExists(date: string): boolean {
+  return new Date(`${date}T00:00:00Z`).toISOString().startsWith(date)
+}
