@@ -50,6 +50,8 @@ export type RawReply = {
 /** A provider's current quotes: build the request, fetch, parse; only `fetchReply` touches the world. */
 export type QuoteSource = {
   readonly name: string
+  /** One sentence for people: what it gives, what it needs. */
+  readonly description?: string
   readonly parserVersion: number
   /** The most symbols that one request may carry. */
   readonly maxBatch: number

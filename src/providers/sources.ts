@@ -1,0 +1,50 @@
+import type { Clock } from '../clock.ts'
+import { ServiceError } from '../errors.ts'
+import type { QuoteSource } from '../prices/quote.ts'
+import { createReplay } from './replay.ts'
+import { createSimulated } from './simulated.ts'
+
+/** What the configuration says of the providers; `fetch` is given by tests only. */
+type Needs = {
+  readonly clock: Clock
+  readonly yahooBaseUrl?: string | undefined
+  readonly simulatedSeed?: string | undefined
+  /** Without a file there is no provider `replay`. */
+  readonly replayFile?: string | undefined
+  readonly replaySpeed?: number | undefined
+  readonly fetch?: typeof fetch | undefined
+}
+
+export type Sources = {
+  /**
+   * By name or alias.
+   * @throws ServiceError `unknown_provider`
+   */
+  get(name: string): QuoteSource
+  list(): readonly QuoteSource[]
+}
+
+const ALIASES: Readonly<Record<string, string>> = { yahoo: 'yfinance' }
+
+/** Every provider that this service has, ready to be asked; none is asked anything by that. */
+export function createSources(needs: Needs): Sources {
+  const sources = new Map(buildSources(needs).map((source) => [source.name, source]))
+  return {
+    get: (name) => {
+      const source = sources.get(ALIASES[name] ?? name)
+      if (source) return source
+      const known = [...sources.keys()].join(', ')
+      throw new ServiceError(
+        'unknown_provider',
+        `No provider ${JSON.stringify(name.slice(0, 40))}. There are: ${known}.`,
+      )
+    },
+    list: () => [...sources.values()],
+  }
+}
+
+function buildSources({ clock, ...needs }: Needs): readonly QuoteSource[] {
+  const sources = [createSimulated({ seed: needs.simulatedSeed ?? 'market-data', clock })]
+  if (needs.replayFile === undefined) return sources
+  return [...sources, createReplay({ file: needs.replayFile, speed: needs.replaySpeed ?? 1, clock })]
+}
