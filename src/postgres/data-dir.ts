@@ -1,0 +1,61 @@
+import { createHash } from 'node:crypto'
+import { accessSync, constants, existsSync, mkdirSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { accountFor, canReach } from './embedded-account.ts'
+import { dataFolder } from './embedded-cluster.ts'
+
+export type DataDir = {
+  readonly path: string
+  /** Whether it is not where one looks for it first; the start block says so. */
+  readonly moved: boolean
+}
+
+/**
+ * Where the data lies: the given directory, else `data` below the root. Only the latter moves, and only for root:
+ * the unprivileged account that PostgreSQL then runs as cannot walk into a private home. Throws where the directory
+ * cannot be used.
+ */
+export function chooseDataDir({ given, root }: { given: string | undefined; root: string }): DataDir {
+  const asked = resolve(root, given ?? 'data')
+  const isReachable = reaches(asked)
+  if (given !== undefined && !isReachable) {
+    throw new Error(`DATA_DIR ${asked} cannot be used: the account that PostgreSQL runs as cannot enter it.`)
+  }
+  const path = isReachable ? asked : elsewhere(asked)
+  assertWritable(path)
+  return { path, moved: path !== asked }
+}
+
+/** Makes a folder that every account can walk through, whatever our umask. */
+export function makeFolder(path: string): void {
+  const before = process.umask(0o022)
+  try {
+    mkdirSync(path, { recursive: true })
+  } finally {
+    process.umask(before)
+  }
+}
+
+/** Always the same place for the same checkout, and another one for another. */
+function elsewhere(path: string): string {
+  return join('/var/lib/market-data', createHash('sha256').update(path).digest('hex').slice(0, 12))
+}
+
+function reaches(path: string): boolean {
+  const account = accountFor(dataFolder(path))
+  return account.uid === undefined || canReach(account, nearestFolder(path))
+}
+
+function nearestFolder(path: string): string {
+  return existsSync(path) ? path : nearestFolder(dirname(path))
+}
+
+function assertWritable(path: string): void {
+  try {
+    makeFolder(path)
+    accessSync(path, constants.W_OK | constants.X_OK)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new Error(`The data directory ${path} cannot be used (${reason}): set DATA_DIR to another.`, { cause: error })
+  }
+}
