@@ -13,7 +13,7 @@ export type DataDir = {
 /**
  * Where the data lies: the given directory, else `data` below the root. Only the latter moves, and only for root:
  * the unprivileged account that PostgreSQL then runs as cannot walk into a private home. Throws where the directory
- * cannot be used.
+ * cannot be used; makes nothing.
  */
 export function chooseDataDir({ given, root }: { given: string | undefined; root: string }): DataDir {
   const asked = resolve(root, given ?? 'data')
@@ -22,7 +22,7 @@ export function chooseDataDir({ given, root }: { given: string | undefined; root
     throw new Error(`DATA_DIR ${asked} cannot be used: the account that PostgreSQL runs as cannot enter it.`)
   }
   const path = isReachable ? asked : elsewhere(asked)
-  assertWritable(path)
+  assertUsable(path)
   return { path, moved: path !== asked }
 }
 
@@ -50,10 +50,9 @@ function nearestFolder(path: string): string {
   return existsSync(path) ? path : nearestFolder(dirname(path))
 }
 
-function assertWritable(path: string): void {
+function assertUsable(path: string): void {
   try {
-    makeFolder(path)
-    accessSync(path, constants.W_OK | constants.X_OK)
+    accessSync(`${nearestFolder(path)}/.`, constants.W_OK | constants.X_OK)
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     throw new Error(`The data directory ${path} cannot be used (${reason}): set DATA_DIR to another.`, { cause: error })

