@@ -1,8 +1,10 @@
 import type { Clock } from '../clock.ts'
 import { ServiceError } from '../errors.ts'
 import type { QuoteSource } from '../prices/quote.ts'
+import type { ProviderLog } from './circuit.ts'
 import { createReplay } from './replay.ts'
 import { createSimulated } from './simulated.ts'
+import { createYahoo } from './yahoo.ts'
 
 /** What the configuration says of the providers; `fetch` is given by tests only. */
 type Needs = {
@@ -13,6 +15,7 @@ type Needs = {
   readonly replayFile?: string | undefined
   readonly replaySpeed?: number | undefined
   readonly fetch?: typeof fetch | undefined
+  readonly log?: ProviderLog | undefined
 }
 
 export type Sources = {
@@ -43,8 +46,11 @@ export function createSources(needs: Needs): Sources {
   }
 }
 
-function buildSources({ clock, ...needs }: Needs): readonly QuoteSource[] {
-  const sources = [createSimulated({ seed: needs.simulatedSeed ?? 'market-data', clock })]
+function buildSources({ clock, log, ...needs }: Needs): readonly QuoteSource[] {
+  const sources = [
+    createYahoo({ clock, log, baseUrl: needs.yahooBaseUrl, fetch: needs.fetch }),
+    createSimulated({ seed: needs.simulatedSeed ?? 'market-data', clock }),
+  ]
   if (needs.replayFile === undefined) return sources
   return [...sources, createReplay({ file: needs.replayFile, speed: needs.replaySpeed ?? 1, clock })]
 }
