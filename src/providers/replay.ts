@@ -4,7 +4,7 @@ import { parse } from 'csv-parse/sync'
 import type { Clock } from '../clock.ts'
 import { ServiceError } from '../errors.ts'
 import { parseDecimal } from '../prices/decimal.ts'
-import { millisOf, parseInstant, type Instant } from '../prices/instant.ts'
+import { millisOf, parseInstant } from '../prices/instant.ts'
 import type { QuoteSource } from '../prices/quote.ts'
 import { canonicalSymbol } from '../prices/symbol.ts'
 import { localReply, parseLocalReply, type LocalQuote } from './local-reply.ts'
@@ -17,7 +17,7 @@ type Needs = {
   readonly clock: Clock
 }
 
-type Row = LocalQuote & { readonly timestamp: Instant }
+type Row = { readonly atMs: number; readonly quote: LocalQuote }
 type Line = { readonly record: Readonly<Record<string, string>>; readonly info: { readonly lines: number } }
 
 const PARSER_VERSION = 1
@@ -27,7 +27,7 @@ const DATE_ONLY = /^\d{4}-\d{2}-\d{2}$/
 /**
  * Plays a file of real prices: the first price is current now, the others as their time comes at the chosen speed,
  * each with its own time. Begins anew at each start.
- * @throws ServiceError `invalid_request` naming every bad line
+ * @throws ServiceError `invalid_request` naming the first bad lines
  */
 export function createReplay({ file, speed, clock }: Needs): QuoteSource {
   const { rows, first } = readRows(file)
@@ -52,8 +52,8 @@ export function createReplay({ file, speed, clock }: Needs): QuoteSource {
 
 function currentRow(symbol: string, rows: readonly Row[] | undefined, reachedMs: number): LocalQuote[] {
   if (rows === undefined) return []
-  const row = rows.findLast(({ timestamp }) => millisOf(timestamp) <= reachedMs)
-  return [row ?? { symbol, price: null, timestamp: null, currency: null }]
+  const row = rows.findLast(({ atMs }) => atMs <= reachedMs)
+  return [row?.quote ?? { symbol, price: null, timestamp: null, currency: null }]
 }
 
 function readRows(file: string): { rows: ReadonlyMap<string, readonly Row[]>; first: number } {
@@ -66,10 +66,10 @@ function readRows(file: string): { rows: ReadonlyMap<string, readonly Row[]>; fi
     return []
   })
   if (mistakes.length > 0) throw badFile(file, mistakes.slice(0, MAX_MISTAKES_SHOWN).join('; '))
-  rows.sort((a, b) => millisOf(a.timestamp) - millisOf(b.timestamp))
+  rows.sort((a, b) => a.atMs - b.atMs)
   const [oldest] = rows
   if (!oldest) throw badFile(file, 'it holds no prices')
-  return { rows: Map.groupBy(rows, (row) => row.symbol), first: millisOf(oldest.timestamp) }
+  return { rows: Map.groupBy(rows, ({ quote }) => quote.symbol), first: oldest.atMs }
 }
 
 function readLines(file: string): readonly Line[] {
@@ -89,7 +89,8 @@ function rowOf(record: Readonly<Record<string, string>>): Row | string {
   if (!time) return `no time: ${JSON.stringify(timestamp)}`
   if (!decimal) return `no price: ${JSON.stringify(price)}`
   try {
-    return { symbol: canonicalSymbol(symbol), price: decimal, timestamp: time, currency: currency || null }
+    const quote = { symbol: canonicalSymbol(symbol), price: decimal, timestamp: time, currency: currency || null }
+    return { atMs: millisOf(time), quote }
   } catch {
     return `no symbol: ${JSON.stringify(symbol)}`
   }

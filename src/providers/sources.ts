@@ -27,14 +27,14 @@ export type Sources = {
   list(): readonly QuoteSource[]
 }
 
-const ALIASES: Readonly<Record<string, string>> = { yahoo: 'yfinance' }
+const ALIASES: ReadonlyMap<string, string> = new Map([['yahoo', 'yfinance']])
 
 /** Every provider that this service has, ready to be asked; none is asked anything by that. */
 export function createSources(needs: Needs): Sources {
   const sources = new Map(buildSources(needs).map((source) => [source.name, source]))
   return {
     get: (name) => {
-      const source = sources.get(ALIASES[name] ?? name)
+      const source = sources.get(ALIASES.get(name) ?? name)
       if (source) return source
       const known = [...sources.keys()].join(', ')
       throw new ServiceError(

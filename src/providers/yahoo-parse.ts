@@ -8,14 +8,14 @@ import { symbolFromYahoo } from './yahoo-symbol.ts'
 type Item = Readonly<Record<string, unknown>>
 type Refusal = { readonly code: ErrorCode; readonly why: string }
 
-const STATES: Readonly<Record<string, MarketState>> = {
-  PREPRE: 'closed',
-  PRE: 'pre',
-  REGULAR: 'open',
-  POST: 'post',
-  POSTPOST: 'closed',
-  CLOSED: 'closed',
-}
+const STATES: ReadonlyMap<unknown, MarketState> = new Map([
+  ['PREPRE', 'closed'],
+  ['PRE', 'pre'],
+  ['REGULAR', 'open'],
+  ['POST', 'post'],
+  ['POSTPOST', 'closed'],
+  ['CLOSED', 'closed'],
+])
 const ZERO = parseDecimal('0') as Decimal
 const END_OF_TIME = parseDecimal('253402300800') as Decimal
 const MAX_DIGITS = 40
@@ -97,7 +97,7 @@ function timeOf(value: unknown): Instant | undefined {
 
 function stateOf(item: Item): MarketState {
   if (item['quoteType'] === 'CRYPTOCURRENCY') return 'always'
-  return STATES[textOf(item['marketState']) ?? ''] ?? 'unknown'
+  return STATES.get(item['marketState']) ?? 'unknown'
 }
 
 function delayOf(minutes: unknown): number | null {

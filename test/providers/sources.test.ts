@@ -1,0 +1,20 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createSources } from '../../src/providers/sources.ts'
+import { createTestClock } from '../support/yahoo-rig.ts'
+
+test('a provider is found by its name and by its alias', () => {
+  const sources = createSources({ clock: createTestClock() })
+  assert.deepEqual(
+    sources.list().map(({ name }) => name),
+    ['yfinance', 'simulated'],
+  )
+  assert.equal(sources.get('yahoo'), sources.get('yfinance'))
+})
+
+test('an unknown provider is refused with the names of those that there are', () => {
+  const sources = createSources({ clock: createTestClock() })
+  for (const name of ['bloomberg', '', 'constructor', 'replay']) {
+    assert.throws(() => sources.get(name), { code: 'unknown_provider', message: /yfinance, simulated/ })
+  }
+})
