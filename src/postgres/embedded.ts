@@ -52,6 +52,7 @@ export type HeldCluster = { readonly cluster: Cluster; readonly release: () => v
 /** Takes the state directory for this process alone, and makes ready what a postmaster needs. */
 export async function holdCluster({ state, binaries = state }: EmbeddedOptions): Promise<HeldCluster> {
   makeFolder(state)
+  makeFolder(binaries)
   const unlock = lock(state)
   try {
     const cluster = await prepareCluster(resolve(state), resolve(binaries))

@@ -6,11 +6,14 @@ create table polling_jobs (
   paused boolean not null default false,
   -- Failed runs since the last good one; the job is `failing` while this is above zero.
   failures integer not null default 0,
-  next_run_at timestamptz not null,
-  created_at timestamptz not null default now(),
+  -- Regular runs fall on anchored_at + k * interval_seconds; retries and runs on demand fall anywhere.
+  anchored_at timestamptz not null,
+  -- Null: none is planned (paused). A claim moves it forward before the run.
+  next_run_at timestamptz,
+  created_at timestamptz not null,
   unique (symbol, provider)
 );
-create index polling_jobs_due on polling_jobs (next_run_at) where not paused;
+create index polling_jobs_due on polling_jobs (next_run_at);
 
 create table polling_runs (
   id bigint generated always as identity primary key,

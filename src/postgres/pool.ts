@@ -1,0 +1,61 @@
+import pg from 'pg'
+import { parseInstant } from '../prices/instant.ts'
+
+/** Where a PostgreSQL answers: an address, or the private socket of the embedded one. */
+export type Connection =
+  | string
+  | { readonly host: string; readonly port: number; readonly user: string; readonly database: string }
+
+type Options = {
+  /** The most connections that are open at once. */
+  readonly size: number
+  /** Hears of a connection that broke while idle; without a listener Node would end the process. */
+  readonly onError: (error: Error) => void
+}
+
+const STATEMENT_TIMEOUT_MS = 60_000
+const CONNECT_TIMEOUT_MS = 2_000
+
+/**
+ * A pool whose rows speak our words: int8, numeric and xid8 come as exact text, timestamptz as `Instant`.
+ * A connection idle in a transaction is cut off after 3 s, since it would hold back the log for everybody (design §4).
+ */
+export function createPool(connection: Connection, { size, onError }: Options): pg.Pool {
+  const target = typeof connection === 'string' ? { connectionString: connection } : connection
+  const pool = new pg.Pool({
+    ...target,
+    max: size,
+    application_name: 'market-data',
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    statement_timeout: STATEMENT_TIMEOUT_MS,
+    idle_in_transaction_session_timeout: 3_000,
+    options: '-c timezone=UTC -c intervalstyle=iso_8601 -c datestyle=iso',
+    types: { getTypeParser },
+  })
+  pool.on('error', onError)
+  return pool
+}
+
+/** Runs the work in one transaction; a failure, of the work or of the commit, rolls back and is thrown. */
+export async function inTransaction<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect()
+  let broken = false
+  try {
+    await client.query('begin')
+    const result = await work(client)
+    await client.query('commit')
+    return result
+  } catch (error) {
+    await client.query('rollback').catch(() => (broken = true))
+    throw error
+  } finally {
+    client.release(broken)
+  }
+}
+
+const TIMESTAMPTZ = 1184
+
+function getTypeParser(oid: number, format?: 'text' | 'binary'): (text: string) => unknown {
+  if (oid === TIMESTAMPTZ) return (text) => parseInstant(text) ?? text
+  return pg.types.getTypeParser(oid, format) as (text: string) => unknown
+}

@@ -1,0 +1,58 @@
+import { hash } from 'node:crypto'
+import { gunzipSync, gzipSync } from 'node:zlib'
+import type pg from 'pg'
+import type { RawReply } from '../prices/quote.ts'
+
+/** What of a reply was not taken for a price, and why. */
+export type Refusal = { readonly symbol: string; readonly code: string; readonly detail: string }
+
+/** How a body lies in the table. */
+export type StoredBody = { readonly encoding: 'identity' | 'gzip'; readonly body: Buffer }
+
+/** Below this many bytes compression saves nothing. */
+const WORTH_COMPRESSING = 400
+
+/** Keeps a reply, its body once for all replies with the same bytes; the id comes back. */
+export async function keepReply(client: pg.ClientBase, reply: RawReply, refused: readonly Refusal[]): Promise<string> {
+  const { encoding, body } = packBody(reply.body)
+  const { rows } = await client.query<{ id: string }>({
+    name: 'keep-reply',
+    text: KEEP_REPLY,
+    values: [
+      bodyHash(reply.body),
+      encoding,
+      body,
+      reply.provider,
+      reply.symbols,
+      reply.request,
+      reply.status,
+      reply.parserVersion,
+      reply.receivedAt,
+      JSON.stringify(refused),
+    ],
+  })
+  const id = rows[0]?.id
+  if (id === undefined) throw new Error('a reply was not kept')
+  return id
+}
+
+const KEEP_REPLY = `
+  with body as (
+    insert into raw_bodies (sha256, encoding, body) values ($1, $2, $3) on conflict (sha256) do nothing)
+  insert into raw_responses (provider, symbols, request, status, sha256, parser_version, received_at, refused)
+  values ($4, $5, $6, $7, $1, $8, $9, $10) returning id`
+
+/** SHA-256 of the bytes as they came. */
+export function bodyHash(body: Uint8Array): Buffer {
+  return hash('sha256', body, 'buffer')
+}
+
+export function packBody(bytes: Uint8Array): StoredBody {
+  const plain = Buffer.from(bytes)
+  if (plain.length < WORTH_COMPRESSING) return { encoding: 'identity', body: plain }
+  return { encoding: 'gzip', body: gzipSync(plain) }
+}
+
+export function unpackBody({ encoding, body }: StoredBody): Buffer {
+  return encoding === 'gzip' ? gunzipSync(body) : body
+}

@@ -1,0 +1,203 @@
+import type pg from 'pg'
+import { compareInstants, type Instant } from '../prices/instant.ts'
+import { judgePrice, type CurrentPrice, type Verdict } from '../prices/judge.ts'
+import type { Quote, QuoteResult, RawReply, RecordReply, RecordResult } from '../prices/quote.ts'
+import { inTransaction } from './pool.ts'
+import { keepReply } from './raw-replies.ts'
+import { createSeriesIds } from './series.ts'
+
+/** One quote on its way into the log. */
+type Item = { readonly quote: Quote; readonly seriesId: string }
+type Judged = Item & { readonly verdict: Verdict; readonly current: CurrentPrice }
+
+/**
+ * The only writer of `prices`. One transaction keeps the reply and what is new in it; what was there already is confirmed.
+ * When the promise resolves, the prices are durable.
+ */
+export function createRecordReply(pool: pg.Pool): RecordReply {
+  const seriesIds = createSeriesIds(pool)
+  return async (reply, results) => {
+    const quotes = results.flatMap((result) => ('quote' in result ? [result.quote] : []))
+    const ids = await seriesIds(quotes)
+    const items = quotes.map((quote, index) => ({ quote, seriesId: ids[index] ?? '' }))
+    const judged = await recordItems(pool, { reply, results, items })
+    return toResults(reply, results, judged)
+  }
+}
+
+type Work = { readonly reply: RawReply; readonly results: readonly QuoteResult[]; readonly items: readonly Item[] }
+
+async function recordItems(pool: pg.Pool, { reply, results, items }: Work): Promise<Judged[]> {
+  const refused = results.some((result) => 'error' in result && KEPT_REFUSALS.has(result.error.code))
+  if (items.length === 0 && !refused) return []
+  return inTransaction(pool, async (client) => {
+    // First of all, before any write: the transaction id is taken under the lock, so the log keeps the order of a series.
+    await client.query(LOCK_SERIES, [items.map((item) => item.seriesId)])
+    const judged = await judgeItems(client, items, reply.receivedAt)
+    const news = judged.filter(({ verdict }) => writes(verdict))
+    if (news.length > 0 || refused) {
+      const rawResponseId = await keepReply(client, reply, refusals(results))
+      await insertPrices(client, news, { rawResponseId, receivedAt: reply.receivedAt })
+    }
+    await confirmNewest(client, judged, reply.receivedAt)
+    return judged
+  })
+}
+
+/** A reply that a provider got wrong is evidence; that a symbol is unknown needs none. */
+const KEPT_REFUSALS: ReadonlySet<string> = new Set(['provider_bad_data', 'no_price'])
+
+function refusals(results: readonly QuoteResult[]) {
+  return results.flatMap((result) =>
+    'error' in result ? [{ symbol: result.symbol, code: result.error.code, detail: result.error.message }] : [],
+  )
+}
+
+/** In id order, so that two transactions never wait for each other. Averages lock in another key space. */
+const LOCK_SERIES = `
+  select pg_advisory_xact_lock(id) from (select distinct id from unnest($1::bigint[]) as s (id) order by id) as ordered`
+
+/** Judges each quote against what is stored and against the quotes before it in the same reply. */
+async function judgeItems(client: pg.PoolClient, items: readonly Item[], receivedAt: Instant): Promise<Judged[]> {
+  const known = await readKnown(client, items)
+  return items.map((item) => {
+    const { eventTime, price } = item.quote
+    const timeKey = `${item.seriesId} ${eventTime}`
+    const newest = known.newest.get(item.seriesId)
+    const current = known.current.get(timeKey)
+    const verdict = judgePrice({ price, eventTime, receivedAt }, { newest, current })
+    const kept = current === undefined || writes(verdict) ? unwritten(item, verdict, receivedAt) : current
+    known.current.set(timeKey, kept)
+    if (!verdict.late) known.newest.set(item.seriesId, eventTime)
+    return { ...item, verdict, current: kept }
+  })
+}
+
+function writes({ outcome }: Verdict): boolean {
+  return outcome === 'recorded' || outcome === 'corrected'
+}
+
+/** The row to be; its id, times and reply are filled in once it is written. */
+function unwritten(item: Item, verdict: Verdict, receivedAt: Instant): CurrentPrice {
+  const { revision, late } = verdict
+  const correction = late && revision > 1
+  return {
+    priceId: '',
+    price: item.quote.price,
+    revision,
+    correction,
+    receivedAt,
+    recordedAt: receivedAt,
+    rawResponseId: '',
+  }
+}
+
+type KnownRow = { readonly series_id: string; readonly event_time: Instant; readonly newest: Instant | null } & {
+  [column in keyof CurrentPrice]: CurrentPrice[column] | null
+}
+
+async function readKnown(client: pg.PoolClient, items: readonly Item[]) {
+  const { rows } = await client.query<KnownRow>({
+    name: 'read-known',
+    text: READ_KNOWN,
+    values: [items.map((item) => item.seriesId), items.map((item) => item.quote.eventTime)],
+  })
+  const newest = new Map<string, Instant>()
+  const current = new Map<string, CurrentPrice>()
+  for (const row of rows) {
+    if (row.newest !== null) newest.set(row.series_id, row.newest)
+    if (row.priceId !== null) current.set(`${row.series_id} ${row.event_time}`, row as CurrentPrice)
+  }
+  return { newest, current }
+}
+
+const READ_KNOWN = `
+  select q.series_id, q.event_time, newest.event_time as newest, current.*
+    from unnest($1::bigint[], $2::timestamptz[]) as q (series_id, event_time)
+    left join lateral (
+      select p.event_time from prices p where p.series_id = q.series_id
+       order by p.event_time desc, p.revision desc limit 1) as newest on true
+    left join lateral (
+      select p.id as "priceId", p.price, p.revision, p.correction, p.received_at as "receivedAt",
+             p.recorded_at as "recordedAt", p.raw_response_id as "rawResponseId"
+        from prices p where p.series_id = q.series_id and p.event_time = q.event_time
+       order by p.revision desc limit 1) as current on true`
+
+type Origin = { readonly rawResponseId: string; readonly receivedAt: Instant }
+
+async function insertPrices(client: pg.PoolClient, news: readonly Judged[], origin: Origin): Promise<void> {
+  const { rows } = await client.query<{ id: string; recorded_at: Instant }>({
+    name: 'insert-prices',
+    text: INSERT_PRICES,
+    values: [
+      news.map((item) => item.seriesId),
+      news.map((item) => item.quote.eventTime),
+      news.map((item) => item.verdict.revision),
+      news.map((item) => item.verdict.late),
+      news.map((item) => item.quote.price),
+      origin.receivedAt,
+      origin.rawResponseId,
+    ],
+  })
+  for (const [index, item] of news.entries()) {
+    const row = rows[index]
+    if (row === undefined) throw new Error('a price was not written')
+    // The same object stands in for later, equal quotes of this reply.
+    Object.assign(item.current, { priceId: row.id, recordedAt: row.recorded_at, rawResponseId: origin.rawResponseId })
+  }
+}
+
+const INSERT_PRICES = `
+  insert into prices (series_id, event_time, revision, late, price, received_at, raw_response_id, epoch)
+  select q.series_id, q.event_time, q.revision, q.late, q.price, $6, $7, e.epoch
+    from unnest($1::bigint[], $2::timestamptz[], $3::integer[], $4::boolean[], $5::numeric[])
+         with ordinality as q (series_id, event_time, revision, late, price, n)
+   cross join log_epoch e
+   order by q.n
+  returning id, recorded_at`
+
+/** The newest time of each series is confirmed; what else the provider said of the series goes with it. */
+async function confirmNewest(client: pg.PoolClient, judged: readonly Judged[], confirmedAt: Instant): Promise<void> {
+  const newest = new Map<string, Judged>()
+  for (const item of judged) {
+    const before = newest.get(item.seriesId)
+    const isNewer = before === undefined || compareInstants(item.quote.eventTime, before.quote.eventTime) >= 0
+    if (!item.verdict.late && item.verdict.outcome !== 'outdated' && isNewer) newest.set(item.seriesId, item)
+  }
+  if (newest.size === 0) return
+  const rows = [...newest.values()].map(({ seriesId, quote }) => ({
+    series_id: seriesId,
+    provider_symbol: quote.providerSymbol,
+    market_state: quote.marketState,
+    delay_seconds: quote.delaySeconds,
+    previous_close: quote.previousClose,
+    extended_price: quote.extended?.price ?? null,
+    extended_at: quote.extended?.timestamp ?? null,
+    extended_session: quote.extended?.session ?? null,
+  }))
+  await client.query({ name: 'confirm', text: CONFIRM, values: [JSON.stringify(rows), confirmedAt] })
+}
+
+/** Never back: a reply that was received earlier may be recorded later. */
+const CONFIRM = `
+  insert into series_state as s
+  select q.series_id, q.provider_symbol, $2, q.market_state, q.delay_seconds, q.previous_close,
+         q.extended_price, q.extended_at, q.extended_session
+    from jsonb_to_recordset($1::jsonb) as q (series_id bigint, provider_symbol text, market_state text, delay_seconds integer,
+         previous_close numeric, extended_price numeric, extended_at timestamptz, extended_session text)
+  on conflict (series_id) do update set
+    provider_symbol = excluded.provider_symbol, confirmed_at = excluded.confirmed_at, market_state = excluded.market_state,
+    delay_seconds = excluded.delay_seconds, previous_close = excluded.previous_close,
+    extended_price = excluded.extended_price, extended_at = excluded.extended_at, extended_session = excluded.extended_session
+   where s.confirmed_at <= excluded.confirmed_at`
+
+function toResults(reply: RawReply, results: readonly QuoteResult[], judged: readonly Judged[]): RecordResult[] {
+  const inOrder = judged.values()
+  return results.map((result) => {
+    const item = 'quote' in result ? inOrder.next().value : undefined
+    if (item === undefined) return result as Extract<QuoteResult, { error: unknown }>
+    const { quote, seriesId, verdict, current } = item
+    const price = { ...quote, ...current, seriesId, confirmedAt: reply.receivedAt }
+    return { symbol: result.symbol, outcome: verdict.outcome, price }
+  })
+}
