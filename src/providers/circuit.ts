@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts'
 import { ServiceError, type ErrorCode } from '../errors.ts'
 
 /** Runs the work, unless the provider has failed so often in a row that it is left alone for a while. */
-export type Circuit = <T>(work: () => Promise<T>) => Promise<T>
+type Circuit = <T>(work: () => Promise<T>) => Promise<T>
 
 /** The part of a logger that providers use. */
 export type ProviderLog = {

@@ -3,7 +3,7 @@ import type { RateGate } from './rate-gate.ts'
 
 export type HttpReply = { readonly status: number; readonly headers: Headers; readonly body: Uint8Array }
 
-export type HttpRequest = {
+type HttpRequest = {
   readonly method?: string | undefined
   readonly headers?: Readonly<Record<string, string>> | undefined
   readonly body?: string | undefined

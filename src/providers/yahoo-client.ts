@@ -2,7 +2,7 @@ import { ServiceError } from '../errors.ts'
 import type { HttpClient, HttpReply } from './http-client.ts'
 
 /** Yahoo's replies as they came; yahoo-finance2 does what must be done before Yahoo answers at all. */
-export type YahooClient = {
+type YahooClient = {
   /** Symbols in Yahoo's spelling. */
   quote(symbols: readonly string[], signal: AbortSignal): Promise<HttpReply>
   search(query: string, signal: AbortSignal): Promise<HttpReply>

@@ -39,33 +39,37 @@ export function createYahoo({ clock, log, timeoutMs = DEFAULT_TIMEOUT_MS, ...nee
     advisedIntervalSeconds: 15,
     fetchReply: async (symbols, signal) => {
       const asked = symbols.map(yahooSymbol)
-      const { status, body } = await guarded(signal, async (limited) => usable(await client.quote(asked, limited)))
+      const { status, body } = await guarded(signal, async (limited) =>
+        usable(await client.quote(asked, limited), yahooQuoteItems),
+      )
       const request = `GET ${QUOTE_ADDRESS}?symbols=${asked.map(encodeURIComponent).join(',')}`
       const receivedAt = instantFromMillis(clock.now())
       return { provider: NAME, symbols, request, status, body, receivedAt, parserVersion: PARSER_VERSION }
     },
     parseReply: parseYahooQuotes,
-    searchSymbols: (query, signal) =>
-      guarded(signal, async (limited) => {
-        const { body } = await client.search(query, limited)
-        const matches = parseYahooMatches(body)
-        if (!matches) throw badData('Yahoo’s answer to a search is none.')
-        return matches
-      }),
+    searchSymbols: async (query, signal) => {
+      const { body } = await guarded(signal, async (limited) =>
+        usable(await client.search(query, limited), parseYahooMatches),
+      )
+      const matches = parseYahooMatches(body)
+      if (!matches) throw badData()
+      return matches
+    },
   }
 }
 
-/** Other refusals (400, 404) may be the fault of what was asked, and stay with those who asked it. */
-function usable(reply: HttpReply): HttpReply {
+/** Other refusals (400, 404) may be the fault of what was asked: they stay with those who asked, and open no circuit. */
+function usable(reply: HttpReply, read: (body: Uint8Array) => unknown): HttpReply {
   if (reply.status === 403) throw new ServiceError('provider_unavailable', 'Yahoo refuses us (status 403).')
-  if (reply.status === 200 && !yahooQuoteItems(reply.body)) throw badData('Yahoo’s answer holds no quotes.')
+  if (reply.status === 200 && read(reply.body) === undefined) throw badData()
   return reply
 }
 
-function badData(message: string): ServiceError {
-  return new ServiceError('provider_bad_data', message)
+function badData(): ServiceError {
+  return new ServiceError('provider_bad_data', 'Yahoo sent something else than was asked for.', { provider: NAME })
 }
 
+/** The client speaks of Yahoo only; whoever reads the error wants to know which provider that is. */
 function named(error: unknown): never {
   throw error instanceof ServiceError ? withDetails(error, { provider: NAME }) : error
 }

@@ -4,8 +4,8 @@ import type { QuoteResult, QuoteSource } from '../../src/prices/quote.ts'
 import { createYahoo } from '../../src/providers/yahoo.ts'
 import { createYahooStandIn, yahooQuote, type YahooStandIn } from './yahoo-stand-in.ts'
 
-export type TestClock = Clock & { advance(ms: number): void }
-export type YahooRig = { readonly standIn: YahooStandIn; readonly yahoo: QuoteSource; readonly clock: TestClock }
+type TestClock = Clock & { advance(ms: number): void }
+type YahooRig = { readonly standIn: YahooStandIn; readonly yahoo: QuoteSource; readonly clock: TestClock }
 
 export const NOW = Date.parse('2025-06-15T20:31:00Z')
 

@@ -4,7 +4,7 @@ import type { TestContext } from 'node:test'
 import { text } from 'node:stream/consumers'
 
 /** A request as Yahoo would have seen it: the host is the one that was meant. */
-export type AskedOfYahoo = {
+type AskedOfYahoo = {
   readonly method: string
   readonly host: string
   readonly path: string
@@ -21,7 +21,7 @@ export type YahooAnswer = {
   readonly hang?: boolean
 }
 
-export type YahooHandler = (asked: AskedOfYahoo) => YahooAnswer | Promise<YahooAnswer>
+type YahooHandler = (asked: AskedOfYahoo) => YahooAnswer | Promise<YahooAnswer>
 
 export type YahooStandIn = {
   /** The base URL of the provider. */
