@@ -12,10 +12,13 @@ export type FreshnessView = {
   readonly freshness: Freshness
 }
 
+/** What of a price its freshness depends on. */
+type Dated = Pick<StoredPrice, 'eventTime' | 'confirmedAt' | 'marketState' | 'delaySeconds'>
+
 const PATIENCE_MS = 15 * 60_000
 
 /** How far a price may be trusted now (design §4). Pure: `now` is milliseconds since 1970. */
-export function freshnessOf(price: StoredPrice, now: number): FreshnessView {
+export function freshnessOf(price: Dated, now: number): FreshnessView {
   const ageMs = Math.max(0, now - millisOf(price.eventTime))
   const marketState = now - millisOf(price.confirmedAt) < PATIENCE_MS ? price.marketState : 'unknown'
   return { ageMs, marketState, freshness: judge(ageMs, marketState, (price.delaySeconds ?? 0) * 1000) }

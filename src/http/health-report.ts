@@ -1,0 +1,131 @@
+import { Type, type Static } from 'typebox'
+import type { Clock } from '../clock.ts'
+import { freshnessOf } from '../prices/freshness.ts'
+import type { ProviderFacts, ReadServiceFacts, ServiceFacts } from '../prices/service-facts.ts'
+import type { App } from './app.ts'
+import { moment } from './price-body.ts'
+import { problems } from './problem.ts'
+import type { ProviderLedger } from './provider-ledger.ts'
+import type { ProviderNeeds } from './providers.ts'
+import { NoQuery } from './query.ts'
+
+export type HealthReportNeeds = ProviderNeeds & {
+  readonly readServiceFacts: ReadServiceFacts
+  readonly ledger: ProviderLedger
+  readonly clock: Clock
+}
+
+const orNull = (description: string) => Type.Union([moment(description), Type.Null()])
+
+const ProviderHealth = Type.Object(
+  {
+    provider: Type.String({ examples: ['yfinance'] }),
+    requests: Type.Integer({ description: 'Since this process started.' }),
+    failures: Type.Integer(),
+    failures_in_a_row: Type.Integer({ description: 'Since the last success.' }),
+    last_success_at: orNull('When it last answered usably; after a restart, when it last confirmed a price.'),
+    last_error: Type.Union([
+      Type.Object({ code: Type.String(), detail: Type.String(), at: moment('When.') }),
+      Type.Null(),
+    ]),
+    newest: Type.Union(
+      [
+        Type.Object({
+          symbol: Type.String(),
+          timestamp: moment('When the price was made.'),
+          age_ms: Type.Integer(),
+          market_state: Type.String(),
+          freshness: Type.String(),
+        }),
+        Type.Null(),
+      ],
+      { description: 'The price that it confirmed last.' },
+    ),
+    series: Type.Integer(),
+    jobs: Type.Integer(),
+    failing_jobs: Type.Integer(),
+  },
+  { title: 'ProviderHealth' },
+)
+
+const Health = Type.Object(
+  {
+    status: Type.Enum(['ok', 'degraded'], { description: '`degraded`: a provider in use fails, or averages lag.' }),
+    uptime_seconds: Type.Integer(),
+    database_bytes: Type.Integer(),
+    averages_lag_seconds: Type.Number(),
+    log_held_by: Type.Union(
+      [Type.Object({ application: Type.String(), pid: Type.Integer(), for_seconds: Type.Number() }), Type.Null()],
+      { description: 'The writing transaction that holds back the log, where it has done so for a second.' },
+    ),
+    providers: Type.Array(ProviderHealth),
+  },
+  { title: 'Health' },
+)
+
+const TOLERATED_LAG_SECONDS = 10
+
+/** How the service and each of its providers are, for people and for alarms. */
+export function healthReportRoutes(app: App, { readServiceFacts, sources, ledger, clock }: HealthReportNeeds): void {
+  const startedAt = clock.now()
+  app.get(
+    '/health',
+    {
+      schema: {
+        operationId: 'getHealth',
+        tags: ['Service'],
+        summary: 'How the service and its providers are',
+        querystring: NoQuery,
+        response: { 200: Health, ...problems() },
+      },
+    },
+    async () => {
+      const facts = await readServiceFacts()
+      const stored = new Map(facts.providers.map((provider) => [provider.provider, provider]))
+      const names = new Set([...sources.list().map((source) => source.name), ...stored.keys()])
+      const providers = [...names].map((name) => providerHealth(stored.get(name) ?? unused(name), ledger, clock.now()))
+      return {
+        status: isDegraded(facts, providers) ? ('degraded' as const) : ('ok' as const),
+        uptime_seconds: Math.floor((clock.now() - startedAt) / 1_000),
+        database_bytes: facts.databaseBytes,
+        averages_lag_seconds: facts.averagesLagSeconds,
+        log_held_by: facts.logHeldBy && {
+          application: facts.logHeldBy.application,
+          pid: facts.logHeldBy.pid,
+          for_seconds: facts.logHeldBy.forSeconds,
+        },
+        providers,
+      }
+    },
+  )
+}
+
+function isDegraded(facts: ServiceFacts, providers: readonly Static<typeof ProviderHealth>[]): boolean {
+  const failing = providers.some((provider) => provider.failures_in_a_row > 0 || provider.failing_jobs > 0)
+  return failing || facts.averagesLagSeconds > TOLERATED_LAG_SECONDS
+}
+
+function unused(provider: string): ProviderFacts {
+  return { provider, series: 0, newest: null, jobs: 0, failingJobs: 0 }
+}
+
+function providerHealth(facts: ProviderFacts, ledger: ProviderLedger, now: number): Static<typeof ProviderHealth> {
+  const record = ledger.of(facts.provider)
+  return {
+    provider: facts.provider,
+    requests: record.requests,
+    failures: record.failures,
+    failures_in_a_row: record.failuresInARow,
+    last_success_at: record.lastSuccessAt ?? facts.newest?.confirmedAt ?? null,
+    last_error: record.lastError,
+    newest: facts.newest && newestBody(facts.newest, now),
+    series: facts.series,
+    jobs: facts.jobs,
+    failing_jobs: facts.failingJobs,
+  }
+}
+
+function newestBody(newest: NonNullable<ProviderFacts['newest']>, now: number) {
+  const { ageMs, marketState, freshness } = freshnessOf(newest, now)
+  return { symbol: newest.symbol, timestamp: newest.eventTime, age_ms: ageMs, market_state: marketState, freshness }
+}

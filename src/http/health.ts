@@ -1,0 +1,66 @@
+import { Type, type Static } from 'typebox'
+import type { App } from './app.ts'
+import { problems } from './problem.ts'
+import { NoQuery } from './query.ts'
+
+const Version = Type.Object({
+  name: Type.String({ examples: ['market-data-service'] }),
+  version: Type.String({ examples: ['0.1.0'] }),
+  node: Type.String({ examples: ['v24.21.0'] }),
+})
+
+const Status = Type.Object({ status: Type.Literal('ok') })
+
+export type HealthNeeds = {
+  /** Resolves when the service can do its work. @throws whatever keeps it from that */
+  readonly ready: () => Promise<void>
+  readonly version: Static<typeof Version>
+}
+
+/** Is the process alive, can it work, and what is it? */
+export function healthRoutes(app: App, { ready, version }: HealthNeeds): void {
+  app.get(
+    '/livez',
+    {
+      schema: {
+        operationId: 'getLiveness',
+        tags: ['Service'],
+        summary: 'Is the process alive?',
+        description: 'Asks nothing else: a failure means that the process should be replaced.',
+        querystring: NoQuery,
+        response: { 200: Status, ...problems() },
+      },
+    },
+    async () => ({ status: 'ok' as const }),
+  )
+  app.get(
+    '/readyz',
+    {
+      schema: {
+        operationId: 'getReadiness',
+        tags: ['Service'],
+        summary: 'Can it serve requests?',
+        description: 'The database answers. A provider that is away does not count.',
+        querystring: NoQuery,
+        response: { 200: Status, ...problems() },
+      },
+    },
+    async () => {
+      await ready()
+      return { status: 'ok' as const }
+    },
+  )
+  app.get(
+    '/version',
+    {
+      schema: {
+        operationId: 'getVersion',
+        tags: ['Service'],
+        summary: 'What is running?',
+        querystring: NoQuery,
+        response: { 200: Version, ...problems() },
+      },
+    },
+    async () => version,
+  )
+}

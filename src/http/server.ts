@@ -1,0 +1,98 @@
+import fastifyHelmet from '@fastify/helmet'
+import { TypeBoxValidatorCompiler, type TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import { fastify, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import { answerBrokenRequest, answerFailure, answerFailures, requestIdOf } from './answers.ts'
+import type { App } from './app.ts'
+import { documentRoutes, serveDocument } from './documents.ts'
+import { guardRequests, type GuardNeeds } from './guards.ts'
+import { healthReportRoutes, type HealthReportNeeds } from './health-report.ts'
+import { healthRoutes, type HealthNeeds } from './health.ts'
+import { historyRoutes, type HistoryNeeds } from './history.ts'
+import { homeRoutes } from './home.ts'
+import { jobRoutes } from './jobs.ts'
+import { latestRoutes, type LatestNeeds } from './latest.ts'
+import { lineageRoutes, type LineageNeeds } from './lineage.ts'
+import { metricsRoutes, type MetricsNeeds } from './metrics.ts'
+import { averageRoutes, type AverageNeeds } from './moving-averages.ts'
+import { watchMethods } from './other-methods.ts'
+import { pollRoutes, type PollNeeds } from './poll.ts'
+import { providerRoutes } from './providers.ts'
+import { streamRoutes, type StreamNeeds } from './stream.ts'
+import { symbolRoutes, type SymbolNeeds } from './symbols.ts'
+
+export type HttpNeeds = GuardNeeds &
+  HealthNeeds &
+  LatestNeeds &
+  PollNeeds &
+  HistoryNeeds &
+  LineageNeeds &
+  AverageNeeds &
+  StreamNeeds &
+  SymbolNeeds &
+  HealthReportNeeds &
+  MetricsNeeds & { readonly log: FastifyBaseLogger }
+
+const BODY_LIMIT = 64 * 1024
+/** For a request to arrive, not for its answer. */
+const REQUEST_TIMEOUT_MS = 30_000
+
+/** The whole HTTP interface, not yet listening. Closing it ends open streams first. */
+export function createServer(needs: HttpNeeds): FastifyInstance {
+  const app: App = fastify({
+    loggerInstance: needs.log,
+    genReqId: requestIdOf,
+    bodyLimit: BODY_LIMIT,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    frameworkErrors: answerFailure,
+    clientErrorHandler: answerBrokenRequest,
+  }).withTypeProvider<TypeBoxTypeProvider>()
+  app.setValidatorCompiler(TypeBoxValidatorCompiler)
+  readOnlyJson(app)
+  answerFailures(app)
+  addHeaders(app)
+  guardRequests(app, needs)
+  documentRoutes(app, needs.version.version)
+  // In a plugin, so that the documentation is there before the first route is.
+  app.register(async (scope: App) => {
+    const refuseOtherMethods = watchMethods(scope)
+    addRoutes(scope, needs)
+    refuseOtherMethods()
+  })
+  return app
+}
+
+function addRoutes(app: App, needs: HttpNeeds): void {
+  latestRoutes(app, needs)
+  historyRoutes(app, needs)
+  pollRoutes(app, needs)
+  jobRoutes(app, needs)
+  lineageRoutes(app, needs)
+  averageRoutes(app, needs)
+  streamRoutes(app, needs)
+  providerRoutes(app, needs)
+  symbolRoutes(app, needs)
+  healthRoutes(app, needs)
+  healthReportRoutes(app, needs)
+  metricsRoutes(app, needs)
+  homeRoutes(app)
+  serveDocument(app)
+}
+
+/** JSON is the only body that is read; an empty one counts as none, since many clients name a type without sending any. */
+function readOnlyJson(app: App): void {
+  const parse = app.getDefaultJsonParser('error', 'error')
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body.length === 0) done(null, undefined)
+    else void parse(request, String(body), done)
+  })
+}
+
+function addHeaders(app: App): void {
+  app.register(fastifyHelmet, {
+    contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
+    // We speak plain HTTP; whoever puts TLS before us says this.
+    strictTransportSecurity: false,
+  })
+  app.addHook('onRequest', async (request, reply) => void reply.header('x-request-id', request.id))
+}

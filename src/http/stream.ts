@@ -1,0 +1,155 @@
+import type { Socket } from 'node:net'
+import { Readable } from 'node:stream'
+import { setTimeout as wait } from 'node:timers/promises'
+import { Type } from 'typebox'
+import type { Clock } from '../clock.ts'
+import { ServiceError } from '../errors.ts'
+import { comparePlaces, parsePlace, placeText, type LogPlace } from '../prices/log.ts'
+import type { App } from './app.ts'
+import type { PriceEvent } from './price-event.ts'
+import { createPriceTail, type PriceTail, type TailNeeds } from './price-tail.ts'
+import { problems } from './problem.ts'
+import type { ProviderNeeds } from './providers.ts'
+import { CLOSED, invalid, ProviderName, SymbolList, symbolsOf } from './query.ts'
+
+export type StreamNeeds = ProviderNeeds &
+  TailNeeds & {
+    readonly clock: Clock
+    /** The place of the newest settled entry. */
+    readonly logEnd: () => Promise<LogPlace>
+    readonly streamLimit?: number | undefined
+  }
+
+const DEFAULT_STREAM_LIMIT = 2_000
+const RECONNECT_AFTER_MS = 1_000
+/** Proxies cut connections on which nothing comes for a minute. */
+const HEARTBEAT_MS = 15_000
+/** A reader that takes nothing for so long is let go; it may come back to where it was. */
+const STALLED_AFTER_MS = 60_000
+const GOODBYE_MS = 1_000
+
+const StreamQuery = Type.Object(
+  { symbols: Type.Optional(SymbolList), provider: Type.Optional(ProviderName) },
+  { ...CLOSED, description: 'Without `symbols` every symbol, without `provider` every provider.' },
+)
+
+const StreamHeaders = Type.Object({
+  'last-event-id': Type.Optional(
+    Type.String({
+      pattern: '^\\d{1,10}-\\d{1,20}-\\d{1,19}$',
+      description: 'The `id` of the last event that was seen: the stream goes on right behind it.',
+    }),
+  ),
+})
+
+const Events = Type.String({
+  description: 'Events `price`; `data` is JSON with the members of a price event, `id` a place in the log.',
+  examples: [
+    'id: 1-763-17\nevent: price\ndata: {"symbol":"AAPL","price":196.45,"timestamp":"2025-06-15T20:30:27.283671Z",' +
+      '"provider":"yfinance","raw_response_id":"1","price_id":"17"}\n\n',
+  ],
+})
+
+/** Every price as it is stored, as server-sent events. Open streams end when the server closes. */
+export function streamRoutes(app: App, needs: StreamNeeds): void {
+  const tail = createPriceTail(needs)
+  const streams = createOpenStreams(needs.streamLimit ?? DEFAULT_STREAM_LIMIT)
+  app.addHook('preClose', streams.end)
+  app.get(
+    '/prices/stream',
+    {
+      exposeHeadRoute: false,
+      schema: {
+        operationId: 'streamPrices',
+        tags: ['Prices'],
+        summary: 'Every price as it is stored (server-sent events)',
+        description: `Starts with the next price that is stored. With \`Last-Event-ID\`, which browsers send by themselves when
+they reconnect, it goes on behind that event: nothing is missed and nothing comes twice.`,
+        querystring: StreamQuery,
+        headers: StreamHeaders,
+        response: {
+          200: { description: 'Events without end.', content: { 'text/event-stream': { schema: Events } } },
+          ...problems('unknown_provider', 'overloaded'),
+        },
+      },
+    },
+    async ({ query, headers, raw }, reply) => {
+      const matches = filterOf(query.symbols, query.provider && needs.sources.get(query.provider).name)
+      const end = await needs.logEnd()
+      const from = placeOf(headers['last-event-id'], end)
+      const signal = streams.add(raw.socket)
+      tail.join(end, signal)
+      reply.header('cache-control', 'no-store').header('x-accel-buffering', 'no').header('connection', 'close')
+      const text = Readable.from(eventTexts({ tail, from, matches, signal, clock: needs.clock }))
+      return reply.type('text/event-stream').send(text as unknown as string)
+    },
+  )
+}
+
+type Matches = (event: PriceEvent) => boolean
+
+function filterOf(symbols: string | undefined, provider: string | undefined): Matches {
+  const wanted = symbols === undefined ? undefined : new Set(symbolsOf(symbols))
+  return (event) => (wanted?.has(event.symbol) ?? true) && (provider ?? event.provider) === event.provider
+}
+
+const MAX_XID = 2n ** 64n - 1n
+const MAX_ID = 2n ** 63n - 1n
+
+/** @throws ServiceError `invalid_request` for a place that this log has not reached: it is another log's. */
+function placeOf(lastEventId: string | undefined, end: LogPlace): LogPlace {
+  if (lastEventId === undefined) return end
+  const place = parsePlace(lastEventId)
+  const isPossible = place !== undefined && BigInt(place.xid) <= MAX_XID && BigInt(place.id) <= MAX_ID
+  if (!isPossible || comparePlaces(place, end) > 0) throw invalid('/last-event-id', 'is not a place in this log')
+  return place
+}
+
+type Reader = {
+  readonly tail: PriceTail
+  readonly from: LogPlace
+  readonly matches: Matches
+  readonly signal: AbortSignal
+  readonly clock: Clock
+}
+
+/** Asked for the next text only when the socket has taken the last one. An id without data moves the reader's place on. */
+async function* eventTexts({ tail, from, matches, signal, clock }: Reader): AsyncGenerator<string> {
+  yield `retry: ${RECONNECT_AFTER_MS}\nid: ${placeText(from)}\n\n`
+  let [place, spokenAt] = [from, clock.now()]
+  while (!signal.aborted) {
+    const events = await tail.next(place, HEARTBEAT_MS, signal)
+    place = events.at(-1)?.place ?? place
+    const text = events.flatMap((event) => (matches(event) ? [event.text] : [])).join('')
+    const isSilent = clock.now() - spokenAt >= HEARTBEAT_MS
+    if (text === '' && !isSilent) continue
+    yield text || `: still here\nid: ${placeText(place)}\n\n`
+    spokenAt = clock.now()
+  }
+}
+
+/** The streams that are open: how many there may be, and how they end. */
+function createOpenStreams(limit: number) {
+  const open = new Map<Socket, AbortController>()
+  return {
+    /** The signal fires when the reader is gone, or when it is to go. */
+    add: (socket: Socket): AbortSignal => {
+      if (open.size >= limit) throw new ServiceError('overloaded', `There are ${limit} streams already.`)
+      const ending = new AbortController()
+      open.set(socket, ending)
+      socket.setTimeout(STALLED_AFTER_MS)
+      socket.once('close', () => {
+        open.delete(socket)
+        ending.abort()
+      })
+      return ending.signal
+    },
+    /** Readers that take what is left get it; the others are cut off. */
+    end: async () => {
+      for (const ending of open.values()) ending.abort()
+      const deadline = Date.now() + GOODBYE_MS
+      while (open.size > 0 && Date.now() < deadline) await wait(10)
+      for (const socket of open.keys()) socket.destroy()
+    },
+  }
+}

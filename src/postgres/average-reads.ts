@@ -1,0 +1,64 @@
+import type pg from 'pg'
+import type { AverageInput, MovingAverage, ReadAverages } from '../averages/list.ts'
+
+/** Reads moving averages by event time, and their inputs from the prices themselves where asked. */
+export function createReadAverages(pool: pg.Pool): ReadAverages {
+  return async ({ provider, symbol, window, currency, from, to, order, withInputs, after, limit }) => {
+    const { rows } = await pool.query<Omit<MovingAverage, 'inputs'>>({
+      name: `read-averages-${order}`,
+      text: readAverages(order),
+      values: [
+        provider,
+        symbol,
+        currency ?? null,
+        window,
+        from ?? '-infinity',
+        to ?? 'infinity',
+        after?.eventTime ?? null,
+        after?.seriesId ?? null,
+        limit,
+      ],
+    })
+    const inputs = withInputs ? await readInputs(pool, rows, window) : undefined
+    return rows.map((row, index) => ({ ...row, inputs: inputs ? (inputs[index] ?? []) : null }))
+  }
+}
+
+function readAverages(order: 'asc' | 'desc'): string {
+  const [beyond, reach] = order === 'asc' ? ['>', '>='] : ['<', '<=']
+  return `
+    select a.series_id as "seriesId", s.currency, a.window_size as window, a.event_time as "eventTime", a.average,
+           a.computed_at as "computedAt"
+      from series s
+     cross join lateral (
+        select * from moving_averages a
+         where a.series_id = s.id and a.window_size = $4
+           and a.event_time >= $5::timestamptz and a.event_time < $6::timestamptz
+           and ($7::timestamptz is null
+                or a.event_time ${reach} $7 and (a.event_time, a.series_id) ${beyond} ($7, $8::bigint))
+         order by a.event_time ${order} limit $9) as a
+     where s.provider = $1 and s.symbol = $2 and ($3::text is null or s.currency = $3)
+     order by a.event_time ${order}, a.series_id ${order} limit $9`
+}
+
+type InputRow = { readonly n: number } & AverageInput
+
+async function readInputs(pool: pg.Pool, averages: readonly Omit<MovingAverage, 'inputs'>[], window: number) {
+  const seriesIds = averages.map((average) => average.seriesId)
+  const eventTimes = averages.map((average) => average.eventTime)
+  const { rows } = await pool.query<InputRow>(READ_INPUTS, [seriesIds, eventTimes, window])
+  const inputs = averages.map((): AverageInput[] => [])
+  for (const { n, ...input } of rows) inputs[n - 1]?.push(input)
+  return inputs
+}
+
+/** The definition itself: the n latest current prices up to the time. */
+const READ_INPUTS = `
+  select t.n::integer as n, p.*
+    from unnest($1::bigint[], $2::timestamptz[]) with ordinality as t (series_id, event_time, n)
+   cross join lateral (
+      select distinct on (p.event_time) p.id as "priceId", p.event_time as "eventTime", p.price
+        from prices p
+       where p.series_id = t.series_id and p.event_time <= t.event_time
+       order by p.event_time desc, p.revision desc limit $3) as p
+   order by t.n, p."eventTime"`

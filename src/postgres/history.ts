@@ -1,0 +1,58 @@
+import type pg from 'pg'
+import type { PastPrice, ReadHistory } from '../prices/history.ts'
+
+/** Reads prices by event time. A page starts behind a key, so what is added meanwhile neither repeats nor hides a row. */
+export function createReadHistory(pool: pg.Pool): ReadHistory {
+  return async ({ provider, symbol, currency, from, to, order, withSuperseded, after, limit }) => {
+    const { rows } = await pool.query<PastPrice>({
+      name: `read-history-${order}-${withSuperseded}`,
+      text: readHistory(order, withSuperseded),
+      values: [
+        provider,
+        symbol,
+        currency ?? null,
+        from ?? '-infinity',
+        to ?? 'infinity',
+        after?.eventTime ?? null,
+        after?.seriesId ?? null,
+        limit,
+        ...(withSuperseded ? [after?.revision ?? null] : []),
+      ],
+    })
+    return rows
+  }
+}
+
+/** What a row of `prices` is called inside; for statements that read it as `p`, with its series as `s`. */
+export const PAST_PRICE = `
+  p.id as "priceId", p.series_id as "seriesId", p.event_time as "eventTime", p.price, s.currency,
+  p.received_at as "receivedAt", p.recorded_at as "recordedAt", p.raw_response_id as "rawResponseId", p.revision,
+  p.correction`
+
+/** The current price of a time is the one that no later revision follows. */
+const IS_CURRENT = `
+  not exists (
+    select from prices n
+     where n.series_id = p.series_id and n.event_time = p.event_time and n.revision > p.revision)`
+
+/**
+ * Each series is read along its index and cut before they are merged. Where only current prices count, a time is left
+ * behind for good, also when its price is superseded between two pages.
+ */
+function readHistory(order: 'asc' | 'desc', withSuperseded: boolean): string {
+  const [beyond, reach] = order === 'asc' ? ['>', '>='] : ['<', '<=']
+  const behind = withSuperseded
+    ? `(p.event_time, p.series_id, p.revision) ${beyond} ($6, $7::bigint, $9::integer)`
+    : `(p.event_time, p.series_id) ${beyond} ($6, $7::bigint)`
+  return `
+    select ${PAST_PRICE}
+      from series s
+     cross join lateral (
+        select * from prices p
+         where p.series_id = s.id and p.event_time >= $4::timestamptz and p.event_time < $5::timestamptz
+           and ($6::timestamptz is null or p.event_time ${reach} $6 and ${behind})
+           and ${withSuperseded ? 'true' : IS_CURRENT}
+         order by p.event_time ${order}, p.revision ${order} limit $8) as p
+     where s.provider = $1 and s.symbol = $2 and ($3::text is null or s.currency = $3)
+     order by p.event_time ${order}, p.series_id ${order}, p.revision ${order} limit $8`
+}

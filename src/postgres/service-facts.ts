@@ -1,0 +1,76 @@
+import type pg from 'pg'
+import type { Instant } from '../prices/instant.ts'
+import type { MarketState } from '../prices/quote.ts'
+import type { ProviderFacts, ReadServiceFacts, ServiceFacts } from '../prices/service-facts.ts'
+
+/** Reads what /health and /metrics tell. */
+export function createReadServiceFacts(pool: pg.Pool): ReadServiceFacts {
+  return async () => {
+    const [facts, providers] = await Promise.all([
+      pool.query<FactsRow>(READ_FACTS),
+      pool.query<ProviderRow>(READ_PROVIDERS),
+    ])
+    const row = facts.rows[0]
+    if (row === undefined) throw new Error('no facts')
+    const { databaseBytes, averagesLagSeconds, application, pid, forSeconds } = row
+    return {
+      databaseBytes: Number(databaseBytes),
+      averagesLagSeconds,
+      logHeldBy: pid === null ? null : { application, pid, forSeconds },
+      providers: providers.rows.map(toProviderFacts),
+    }
+  }
+}
+
+type FactsRow = Pick<ServiceFacts, 'averagesLagSeconds'> & {
+  readonly databaseBytes: string
+  readonly application: string
+  readonly pid: number | null
+  readonly forSeconds: number
+}
+
+/** An ordinary write lasts milliseconds, so only what has lasted a second holds anybody up. */
+const READ_FACTS = `
+  select pg_database_size(current_database()) as "databaseBytes",
+         coalesce(extract(epoch from clock_timestamp() - waiting.recorded_at), 0)::float8 as "averagesLagSeconds",
+         holder.*
+    from (values (1)) as one
+    left join lateral (
+      select p.recorded_at from prices p, log_positions l
+       where l.reader = 'averages' and (p.epoch, p.xid, p.id) > (l.epoch, l.xid, l.id)
+       order by p.epoch, p.xid, p.id limit 1) as waiting on true
+    left join lateral (
+      select application_name as application, pid,
+             extract(epoch from clock_timestamp() - xact_start)::float8 as "forSeconds" from pg_stat_activity
+       where backend_xid is not null and xact_start < clock_timestamp() - interval '1 s'
+       order by backend_xid::text::bigint limit 1) as holder on true`
+
+type ProviderRow = Omit<ProviderFacts, 'newest'> & {
+  readonly symbol: string | null
+  readonly eventTime: Instant
+  readonly confirmedAt: Instant
+  readonly marketState: MarketState
+  readonly delaySeconds: number | null
+}
+
+const READ_PROVIDERS = `
+  select p.provider, (select count(*)::integer from series s where s.provider = p.provider) as series,
+         newest.symbol, newest."eventTime", newest."confirmedAt", newest."marketState", newest."delaySeconds",
+         jobs.total as jobs, jobs.failing as "failingJobs"
+    from (select provider from series union select provider from polling_jobs) as p
+   cross join lateral (
+      select count(*)::integer as total, count(*) filter (where failures > 0 and not paused)::integer as failing
+        from polling_jobs j where j.provider = p.provider) as jobs
+    left join lateral (
+      select s.symbol, st.confirmed_at as "confirmedAt", st.market_state as "marketState",
+             st.delay_seconds as "delaySeconds", price.event_time as "eventTime"
+        from series s
+        join series_state st on st.series_id = s.id
+       cross join lateral (
+          select event_time from prices where series_id = s.id order by event_time desc, revision desc limit 1) as price
+       where s.provider = p.provider order by st.confirmed_at desc limit 1) as newest on true
+   order by p.provider`
+
+function toProviderFacts({ provider, series, jobs, failingJobs, symbol, ...newest }: ProviderRow): ProviderFacts {
+  return { provider, series, jobs, failingJobs, newest: symbol === null ? null : { symbol, ...newest } }
+}

@@ -1,0 +1,23 @@
+import type { StoredPrice } from './quote.ts'
+
+/** What the tables say of a provider. */
+export type ProviderFacts = {
+  readonly provider: string
+  readonly series: number
+  /** Of the series that was confirmed last; null where there is no price. */
+  readonly newest: Pick<StoredPrice, 'symbol' | 'eventTime' | 'confirmedAt' | 'marketState' | 'delaySeconds'> | null
+  readonly jobs: number
+  readonly failingJobs: number
+}
+
+/** How the stored side of the service is. */
+export type ServiceFacts = {
+  readonly databaseBytes: number
+  /** How long the oldest price has waited that the averages have not seen; 0 where they have seen all. */
+  readonly averagesLagSeconds: number
+  /** The writing transaction that has held back the log the longest; everything after it waits. */
+  readonly logHeldBy: { readonly application: string; readonly pid: number; readonly forSeconds: number } | null
+  readonly providers: readonly ProviderFacts[]
+}
+
+export type ReadServiceFacts = () => Promise<ServiceFacts>
