@@ -54,9 +54,13 @@ export async function holdCluster({ state, binaries = state }: EmbeddedOptions):
   makeFolder(state)
   makeFolder(binaries)
   const unlock = lock(state)
+  let held = true
   try {
     const cluster = await prepareCluster(resolve(state), resolve(binaries))
     const release = () => {
+      // Once only: the socket may be the next holder's by now.
+      if (!held) return
+      held = false
       rmSync(cluster.socket, { recursive: true, force: true })
       unlock()
     }

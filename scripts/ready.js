@@ -1,0 +1,104 @@
+// Plain JavaScript on purpose: on a fresh clone this runs on the machine's own Node, before anything is installed.
+import { spawnSync } from 'node:child_process'
+import { existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { delimiter, join, sep } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const modules = join(root, 'node_modules')
+const node = join(modules, '.bin', 'node')
+
+if (!isReady()) alone(makeReady)
+
+function isReady() {
+  return isInstalled() && existsSync(node)
+}
+
+function makeReady() {
+  if (!isInstalled()) install()
+  if (!existsSync(node)) linkNode()
+}
+
+/** Contents decide, not dates: npm notes what it has installed in a lock file of its own. */
+function isInstalled() {
+  const noted = join(modules, '.package-lock.json')
+  if (!existsSync(noted)) return false
+  const installed = packagesOf(noted)
+  return Object.entries(packagesOf(join(root, 'package-lock.json'))).every(
+    ([path, { version, optional, devOptional }]) => {
+      if (path === '') return true
+      const found = installed[path]
+      // Optional packages are for other machines, mostly.
+      return found === undefined ? optional || devOptional : found.version === version
+    },
+  )
+}
+
+function packagesOf(lockFile) {
+  return JSON.parse(readFileSync(lockFile, 'utf8')).packages
+}
+
+function install() {
+  console.error('Installing what package-lock.json lists…')
+  const env = { ...process.env, PATH: pathWithoutModules() }
+  const { status } = spawnSync('npm', ['ci', '--loglevel=error'], { cwd: root, env, stdio: ['ignore', 2, 2] })
+  if (status !== 0) process.exit(status ?? 1)
+}
+
+/** npm must not run on the Node inside the folder that it is about to delete. */
+function pathWithoutModules() {
+  const parts = (process.env.PATH ?? '').split(delimiter)
+  return parts.filter((part) => !(part + sep).startsWith(modules + sep)).join(delimiter)
+}
+
+/** npm 10 leaves this command out, because the packages for several machines bring it; where none fits, ours must do. */
+function linkNode() {
+  const packaged = join(modules, `node-${process.platform}-${process.arch}`, 'bin', 'node')
+  const [major, minor] = process.versions.node.split('.').map(Number)
+  if (!existsSync(packaged) && (major < 24 || (major === 24 && minor < 15))) {
+    console.error(`No Node package fits this machine, and its own is ${process.version}: install Node 24.15 or newer.`)
+    process.exit(1)
+  }
+  rmSync(node, { force: true })
+  symlinkSync(existsSync(packaged) ? packaged : process.execPath, node)
+}
+
+/** Two starts at once on a fresh clone would install over each other. */
+function alone(work) {
+  const lock = join(root, '.ready-lock')
+  for (let isSaid = false; !take(lock); isSaid = true) {
+    if (!isSaid) console.error(`Waiting for another start in this folder to end (if there is none, remove ${lock})…`)
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200)
+  }
+  process.once('exit', () => rmSync(lock, { force: true }))
+  work()
+}
+
+/** A lock whose owner is gone is nobody's. */
+function take(lock) {
+  try {
+    writeFileSync(lock, String(process.pid), { flag: 'wx' })
+    return true
+  } catch (error) {
+    if (error.code !== 'EEXIST') throw error
+    const owner = ownerOf(lock)
+    if (owner > 0 && !isAlive(owner)) rmSync(lock, { force: true })
+    return false
+  }
+}
+
+function ownerOf(lock) {
+  try {
+    return Number(readFileSync(lock, 'utf8'))
+  } catch {
+    return 0
+  }
+}
+
+function isAlive(pid) {
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    return error.code === 'EPERM'
+  }
+}
