@@ -1,0 +1,155 @@
+import assert from 'node:assert/strict'
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { delimiter, join, sep } from 'node:path'
+import { createInterface } from 'node:readline'
+import test, { type TestContext } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+
+// Under an old Node the launcher is the parent of the service, under a new one it is the service: the promises are the
+// same. So each test runs under the machine's own Node (as a person starts it) and under ours (as npm does).
+
+const project = fileURLToPath(new URL('../..', import.meta.url))
+const nodes = [...new Set([nodeOfMachine(), process.execPath].map((path) => realpathSync(path)))]
+
+/** What the launcher has to start, as small as it can be. */
+const MAIN = `
+const [command, ...given]: string[] = process.argv.slice(2)
+if (command === 'say') console.log(JSON.stringify({ given, folder: process.cwd(), node: process.versions.node }))
+if (command === 'exit') process.exitCode = Number(given[0])
+if (command === 'serve') {
+  process.once('SIGTERM', () => process.exit(7))
+  process.once('disconnect', () => process.exit(0))
+  setInterval(() => {}, 1_000)
+  console.log(process.pid)
+}
+`
+
+for (const node of nodes) {
+  const version = execFileSync(node, ['--version'], { encoding: 'utf8' }).trim()
+  const [, major, minor] = /^v(\d+)\.(\d+)/.exec(version) ?? []
+  const isNew = Number(major) * 100 + Number(minor) >= 2415
+
+  test(`${version}: the service runs on a Node that runs TypeScript, with the arguments and in the folder of the caller`, (t) => {
+    const folder = createFolder(t)
+    const said = execFileSync(node, [createInstallation(t), 'say', 'a b', '--c'], { cwd: folder, encoding: 'utf8' })
+    const { given, folder: cwd, node: used } = JSON.parse(said) as { given: string[]; folder: string; node: string }
+    assert.deepEqual({ given, cwd }, { given: ['a b', '--c'], cwd: folder })
+    assert.ok(Number(used.split('.')[0]) >= 24)
+  })
+
+  test(`${version}: it works through the link that npm makes in .bin`, (t) => {
+    const link = join(createFolder(t), 'market-data')
+    symlinkSync(createInstallation(t), link)
+    assert.match(execFileSync(node, [link, 'say'], { encoding: 'utf8' }), /"given":\[\]/)
+  })
+
+  test(`${version}: the exit code comes back`, async (t) => {
+    const launcher = createInstallation(t)
+    for (const code of [0, 1, 78])
+      assert.deepEqual(await once(launch(t, node, [launcher, 'exit', String(code)]), 'exit'), [code, null])
+  })
+
+  test(`${version}: SIGTERM reaches the service, which ends in its own way`, async (t) => {
+    const launched = launch(t, node, [createInstallation(t), 'serve'])
+    await pidOfService(launched)
+    launched.kill('SIGTERM')
+    assert.deepEqual(await once(launched, 'exit'), [7, null])
+  })
+
+  test(`${version}: kill -9 of the launcher ends the service too`, async (t) => {
+    const launched = launch(t, node, [createInstallation(t), 'serve'])
+    const pid = await pidOfService(launched)
+    launched.kill('SIGKILL')
+    await until(() => !isAlive(pid))
+  })
+
+  test(`${version}: a killed service is a failure of the launcher`, async (t) => {
+    const launched = launch(t, node, [createInstallation(t), 'serve'])
+    process.kill(await pidOfService(launched), 'SIGKILL')
+    const [code, signal] = (await once(launched, 'exit')) as [number | null, string | null]
+    assert.ok(code === 137 || signal === 'SIGKILL', `${code} ${signal}`)
+  })
+
+  test(`${version}: without a Node that fits it says in one sentence what to do`, async (t) => {
+    const launched = launch(t, node, [createInstallation(t, { packages: false }), 'exit', '0'])
+    const said = readAll(launched.stderr)
+    const [code] = await once(launched, 'exit')
+    const expected = isNew ? /^$/ : /^market-data: needs Node 24\.15 or newer, .*"npm ci".*\n$/
+    assert.equal(code, isNew ? 0 : 1)
+    assert.match(await said, expected)
+  })
+}
+
+/** An installed copy of the launcher whose service is the fixture; answers with the launcher's path. */
+function createInstallation(t: TestContext, { packages = true } = {}): string {
+  const folder = createFolder(t)
+  mkdirSync(join(folder, 'bin'))
+  mkdirSync(join(folder, 'src'))
+  copyFileSync(join(project, 'bin/market-data'), join(folder, 'bin/market-data'))
+  writeFileSync(join(folder, 'package.json'), '{"type":"module"}')
+  writeFileSync(join(folder, 'src/main.ts'), MAIN)
+  if (packages) symlinkSync(join(project, 'node_modules'), join(folder, 'node_modules'))
+  return join(folder, 'bin/market-data')
+}
+
+function createFolder(t: TestContext): string {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'market-data-launcher-')))
+  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+function launch(t: TestContext, node: string, command: readonly string[]): ChildProcess {
+  const launched = spawn(node, command, { stdio: ['ignore', 'pipe', 'pipe'] })
+  t.after(() => launched.kill('SIGKILL'))
+  return launched
+}
+
+async function pidOfService({ stdout }: ChildProcess): Promise<number> {
+  assert.ok(stdout)
+  const [line] = (await once(createInterface({ input: stdout }), 'line')) as [string]
+  return Number(line)
+}
+
+async function readAll(stream: ChildProcess['stderr']): Promise<string> {
+  let text = ''
+  for await (const part of stream ?? []) text += String(part)
+  return text
+}
+
+/** npm puts our own Node first on the path; the machine's is the one behind it. */
+function nodeOfMachine(): string {
+  const folders = (process.env['PATH'] ?? '')
+    .split(delimiter)
+    .filter((folder) => !folder.includes(`${sep}node_modules${sep}`))
+  return folders.map((folder) => join(folder, 'node')).find((path) => existsSync(path)) ?? process.execPath
+}
+
+async function until(isTrue: () => boolean): Promise<void> {
+  for (let tries = 0; !isTrue(); tries++) {
+    assert.ok(tries < 1_500, 'not within 30 s')
+    await sleep(20)
+  }
+}
+
+/** A zombie is dead, only not yet buried by its parent. */
+function isAlive(pid: number): boolean {
+  try {
+    return !/\) Z/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
+  } catch {
+    return false
+  }
+}
