@@ -28,7 +28,7 @@ export const Environment = Type.Object({
     default: [],
     description: 'Further names by which the service may be called (`Host` header, without port), separated by commas.',
   }),
-  AUTH: Type.Union([Type.Literal('on'), Type.Literal('off')], {
+  AUTH: Type.Enum(['on', 'off'], {
     default: 'on',
     description: '`off` lets everybody in who reaches the port, also from other machines.',
   }),
@@ -57,10 +57,10 @@ export const Environment = Type.Object({
     uniqueItems: true,
     description: 'Windows of the moving averages in prices, separated by commas.',
   }),
-  DEFAULT_PROVIDER: Type.Union(
-    PROVIDERS.map((name) => Type.Literal(name)),
-    { default: 'yfinance', description: 'The provider of requests that name none.' },
-  ),
+  DEFAULT_PROVIDER: Type.Enum(PROVIDERS, {
+    default: 'yfinance',
+    description: 'The provider of requests that name none.',
+  }),
   YFINANCE_BASE_URL: Type.Optional(
     address('Asks here instead of Yahoo; the real host travels in `x-forwarded-host`. For tests and proxies.'),
   ),
@@ -85,10 +85,7 @@ export const Environment = Type.Object({
   RETENTION_PRICES_DAYS: Type.Optional(days('Keep prices so long. Default: for ever.')),
   RETENTION_SIMULATED_DAYS: days('Keep simulated prices so long.', { default: 7 }),
   RETENTION_RUNS_DAYS: days('Keep the runs of polling jobs so long.', { default: 7 }),
-  LOG_LEVEL: Type.Union(
-    LOG_LEVELS.map((level) => Type.Literal(level)),
-    { default: 'info', description: 'How much is logged, to stderr.' },
-  ),
+  LOG_LEVEL: Type.Enum(LOG_LEVELS, { default: 'info', description: 'How much is logged, to stderr.' }),
 })
 
 /** The settings of one process, named as the variables are. */

@@ -42,13 +42,13 @@ async function recomputeSlice(pool: pg.Pool, windows: readonly number[], touched
 }
 
 /** Any number: the two-number locks are apart from the one-number locks of those who record prices. */
-const LOCK_CLASS = 1
+export const LOCK_CLASS = 1
 
 /**
  * A statement of its own, so that the next one takes its snapshot under the locks: whoever computes later has seen more,
  * and a slower recompute never overwrites a newer one. The ids come in order, so that nobody waits crosswise.
  */
-const LOCK_SERIES = 'select pg_advisory_xact_lock($1, id) from unnest($2::integer[]) as s (id)'
+export const LOCK_SERIES = 'select pg_advisory_xact_lock($1, id) from unnest($2::integer[]) as s (id)'
 
 /**
  * reach    each touched time, and the last time whose window still holds it

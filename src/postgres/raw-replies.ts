@@ -36,9 +36,10 @@ export async function keepReply(client: pg.ClientBase, reply: RawReply, refused:
   return id
 }
 
+/** An equal body is locked by the empty update, so that nobody deletes it meanwhile. */
 const KEEP_REPLY = `
   with body as (
-    insert into raw_bodies (sha256, encoding, body) values ($1, $2, $3) on conflict (sha256) do nothing)
+    insert into raw_bodies (sha256, encoding, body) values ($1, $2, $3) on conflict (sha256) do update set sha256 = excluded.sha256)
   insert into raw_responses (provider, symbols, request, status, sha256, parser_version, received_at, refused)
   values ($4, $5, $6, $7, $1, $8, $9, $10) returning id`
 

@@ -10,6 +10,7 @@ import { createYahoo } from './yahoo.ts'
 type Needs = {
   readonly clock: Clock
   readonly yahooBaseUrl?: string | undefined
+  readonly yahooTimeoutMs?: number | undefined
   readonly simulatedSeed?: string | undefined
   /** Without a file there is no provider `replay`. */
   readonly replayFile?: string | undefined
@@ -48,7 +49,7 @@ export function createSources(needs: Needs): Sources {
 
 function buildSources({ clock, log, ...needs }: Needs): readonly QuoteSource[] {
   const sources = [
-    createYahoo({ clock, log, baseUrl: needs.yahooBaseUrl, fetch: needs.fetch }),
+    createYahoo({ clock, log, baseUrl: needs.yahooBaseUrl, timeoutMs: needs.yahooTimeoutMs, fetch: needs.fetch }),
     createSimulated({ seed: needs.simulatedSeed ?? 'market-data', clock }),
   ]
   if (needs.replayFile === undefined) return sources

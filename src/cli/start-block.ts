@@ -1,0 +1,35 @@
+/** What a person wants to know of a service that has just started. */
+export type StartFacts = {
+  readonly url: string
+  readonly version: string
+  /** Where the data lies; of a server its address without the password. */
+  readonly data: string
+  /** Why it lies elsewhere than expected. */
+  readonly dataNote?: string | undefined
+  /** Symbols for which `--demo` has just made jobs. */
+  readonly demoSymbols: readonly string[]
+  readonly isOpenToAll: boolean
+}
+
+/** The block that `serve` prints once it is ready. Its calls are to be copied; none of them needs a network. */
+export function startBlock(facts: StartFacts): string {
+  const { url, version, data, dataNote, demoSymbols, isOpenToAll } = facts
+  const lines = [
+    `market-data ${version} is ready`,
+    '',
+    `  Service  ${url}`,
+    `  Docs     ${url}/docs`,
+    `  Data     ${data}`,
+    ...(dataNote === undefined ? [] : [`           ${dataNote}`]),
+    `  Access   ${isOpenToAll ? 'everybody who can reach this address, without a key (AUTH=off)' : 'this machine only, without a key'}`,
+  ]
+  if (demoSymbols.length > 0)
+    lines.push(`  Demo     polls simulated prices of ${demoSymbols.join(', ')} every 2 seconds`)
+  return `${[...lines, '', ...CALLS.map((call) => `  ${call(url)}`), '', '  Ctrl-C stops it.'].join('\n')}\n`
+}
+
+const CALLS: readonly ((url: string) => string)[] = [
+  (url) => `curl '${url}/prices/latest?symbol=AAPL&provider=simulated'`,
+  (url) => `curl '${url}/moving-averages/latest?symbol=AAPL&provider=simulated'`,
+  (url) => `curl -N '${url}/prices/stream?symbols=AAPL'`,
+]

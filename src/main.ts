@@ -1,0 +1,97 @@
+import { readFileSync } from 'node:fs'
+import { pino, type Logger } from 'pino'
+import { createProgram, type Actions } from './cli/program.ts'
+import { startBlock } from './cli/start-block.ts'
+import { ConfigError, isLoopback, readConfig, type Config } from './config.ts'
+import { joinDatabase } from './postgres/database.ts'
+import { migrate } from './postgres/migrate.ts'
+import { databaseOptions, openApiDocument, startService, type Service, type Version } from './service.ts'
+
+const EXIT_FAILED = 1
+const EXIT_CONFIG = 78
+const EXIT_INTERRUPTED = 130
+
+const version = readVersion()
+
+const actions: Actions = {
+  serve: async ({ demo }) => {
+    const stopped = untilStopped()
+    const config = readConfig()
+    const log = createLog(config)
+    await using service = await startService({ config, log, version, demo })
+    process.stdout.write(startBlock(startFacts(config, service)))
+    log.info(`stopping: ${await stopped}`)
+    return 0
+  },
+
+  migrate: async ({ json }) => {
+    const config = readConfig()
+    await using database = await joinDatabase(databaseOptions(config, createLog(config)))
+    const migrations = await migrate(database.pool)
+    process.stdout.write(json ? `${JSON.stringify({ migrations })}\n` : describeMigrations(migrations))
+    return 0
+  },
+
+  verify: async () => 0,
+
+  openapi: async () => {
+    const config = readConfig()
+    const document = await openApiDocument({ config, log: createLog(config), version })
+    process.stdout.write(`${JSON.stringify(document, undefined, 2)}\n`)
+    return 0
+  },
+}
+
+await run()
+
+/** Every failure ends here: one clear line for people, the whole story only where it is our own fault. */
+async function run(): Promise<void> {
+  try {
+    await createProgram(actions, version.version).parseAsync()
+  } catch (error) {
+    process.exitCode = error instanceof ConfigError ? EXIT_CONFIG : EXIT_FAILED
+    const lines =
+      error instanceof ConfigError ? error.problems : [error instanceof Error ? error.message : String(error)]
+    for (const line of lines) process.stderr.write(`market-data: ${line}\n`)
+  }
+}
+
+function readVersion(): Version {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8')
+  const { name, version: number } = JSON.parse(text) as { name: string; version: string }
+  return { name, version: number, node: process.version }
+}
+
+/** Logs go to stderr: stdout is for what was asked. */
+function createLog(config: Config): Logger {
+  const options = { level: config.LOG_LEVEL, redact: ['req.headers.authorization', 'req.headers["x-api-key"]'] }
+  if (!process.stderr.isTTY) return pino(options, pino.destination(2))
+  return pino({ ...options, transport: { target: 'pino-pretty', options: { destination: 2, ignore: 'pid,hostname' } } })
+}
+
+/** Resolves with the reason. A second signal means "at once", and so does the launcher's death after a first one. */
+function untilStopped(): Promise<string> {
+  const { promise, resolve } = Promise.withResolvers<string>()
+  let isStopping = false
+  const stop = (reason: string) => {
+    if (isStopping) process.exit(EXIT_INTERRUPTED)
+    isStopping = true
+    resolve(reason)
+  }
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, stop)
+  // Under an older Node the launcher is our parent; its death shows only as the end of the channel between us.
+  process.once('disconnect', () => resolve('the launcher ended'))
+  return promise
+}
+
+function startFacts(config: Config, { url, database, demoSymbols }: Service) {
+  const dataNote = database.moved
+    ? 'not ./data: PostgreSQL does not run as root, and its account cannot enter this folder'
+    : undefined
+  const isOpenToAll = !isLoopback(config.HOST)
+  return { url, version: version.version, data: database.place, dataNote, demoSymbols, isOpenToAll }
+}
+
+function describeMigrations(names: readonly string[]): string {
+  return names.length === 0 ? 'The tables are up to date.\n' : `Done: ${names.join(', ')}.\n`
+}

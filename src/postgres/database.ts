@@ -1,0 +1,55 @@
+import type pg from 'pg'
+import { findRunning } from './embedded.ts'
+import { chooseDataDir } from './data-dir.ts'
+import { keepEmbedded } from './keep-embedded.ts'
+import { createPool, type Connection } from './pool.ts'
+
+export type DatabaseOptions = {
+  /** A server's address; without one the embedded database serves. */
+  readonly url: string | undefined
+  readonly dataDir: string | undefined
+  readonly poolSize: number
+  readonly log: { warn(message: string): void; debug(message: string): void }
+}
+
+export type Database = AsyncDisposable & {
+  readonly pool: pg.Pool
+  /** For people: a folder, or a server's address without its password. */
+  readonly place: string
+  /** Whether the data lies elsewhere than one looks first. */
+  readonly moved: boolean
+}
+
+/** The database of this process: a server's, or the embedded one, which this process then holds alone. */
+export async function openDatabase(options: DatabaseOptions): Promise<Database> {
+  const { url, dataDir, log } = options
+  if (url !== undefined) return database(options, url, { place: withoutPassword(url), moved: false })
+  const { path, moved } = chooseDataDir({ given: dataDir, root: process.cwd() })
+  const onExit = (reason: string) => log.warn(`${reason} Starting it again.`)
+  const embedded = await keepEmbedded({ state: path, log: (line) => log.debug(line.trimEnd()), onExit })
+  return database(options, embedded.connection, { place: path, moved, stop: () => embedded.stop() })
+}
+
+/** As `openDatabase`, for a command beside a service: where one runs on the embedded database, its server serves both. */
+export async function joinDatabase(options: DatabaseOptions): Promise<Database> {
+  if (options.url !== undefined) return openDatabase(options)
+  const { path, moved } = chooseDataDir({ given: options.dataDir, root: process.cwd() })
+  const running = await findRunning(path)
+  return running ? database(options, running, { place: path, moved }) : openDatabase(options)
+}
+
+type Place = { readonly place: string; readonly moved: boolean; readonly stop?: () => Promise<void> }
+
+function database({ poolSize, log }: DatabaseOptions, connection: Connection, { stop, ...where }: Place): Database {
+  const pool = createPool(connection, { size: poolSize, onError: (error) => log.debug(`connection: ${error.message}`) })
+  const close = async () => {
+    await pool.end()
+    await stop?.()
+  }
+  return { pool, ...where, [Symbol.asyncDispose]: close }
+}
+
+function withoutPassword(url: string): string {
+  const { protocol, username, host, pathname } = new URL(url)
+  return `${protocol}//${username && `${username}@`}${host}${pathname}`
+}

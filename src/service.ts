@@ -1,0 +1,197 @@
+import type { AddressInfo } from 'node:net'
+import type pg from 'pg'
+import type { Logger } from 'pino'
+import { createAveraging } from './averages/averaging.ts'
+import { createSweeping } from './averages/sweeping.ts'
+import { systemClock as clock } from './clock.ts'
+import { ConfigError, isLoopback, type Config } from './config.ts'
+import { createProviderLedger } from './http/provider-ledger.ts'
+import { createServer } from './http/server.ts'
+import { createDemoJobs, DEMO } from './polling/demo.ts'
+import type { Jobs } from './polling/job.ts'
+import { createPoller } from './polling/poller.ts'
+import { createReadAverages } from './postgres/average-reads.ts'
+import { createRecompute } from './postgres/averages.ts'
+import { openDatabase, type Database, type DatabaseOptions } from './postgres/database.ts'
+import { createDueJobs } from './postgres/due-jobs.ts'
+import { createReadHistory } from './postgres/history.ts'
+import { createJobs } from './postgres/jobs.ts'
+import { createReadLatest } from './postgres/latest.ts'
+import { createReadLineage, createReadRawBody, createReadRawResponse } from './postgres/lineage.ts'
+import { createReadLog, loadPlace, logEnd, savePlace } from './postgres/log.ts'
+import { migrate } from './postgres/migrate.ts'
+import { createPool } from './postgres/pool.ts'
+import { createRecordReply } from './postgres/record.ts'
+import { createTrimming } from './postgres/retention.ts'
+import { createReadServiceFacts } from './postgres/service-facts.ts'
+import { createFindStoredSymbols } from './postgres/symbols.ts'
+import { createReadSweepSlice } from './postgres/sweep.ts'
+import { createBell } from './prices/bell.ts'
+import { createCollect } from './prices/collect.ts'
+import { createLatest } from './prices/latest.ts'
+import type { LogPlace, ReadLog, Touched } from './prices/log.ts'
+import { createSources, type Sources } from './providers/sources.ts'
+
+/** The running service; disposing of it ends everything in the reverse order of its start. */
+export type Service = AsyncDisposable & {
+  /** Where it answers. */
+  readonly url: string
+  readonly database: Pick<Database, 'place' | 'moved'>
+  /** What the demonstration polls, where it was asked for and there were no jobs. */
+  readonly demoSymbols: readonly string[]
+}
+
+export type Version = { readonly name: string; readonly version: string; readonly node: string }
+
+type Setting = { readonly config: Config; readonly log: Logger; readonly version: Version }
+
+/** Starts every part and ends again what was started when a later part fails to start. */
+export async function startService(setting: Setting & { readonly demo: boolean }): Promise<Service> {
+  const { config, log, demo } = setting
+  await using parts = new AsyncDisposableStack()
+  const database = parts.use(await openDatabase(databaseOptions(config, log)))
+  await migrate(database.pool)
+  const stopping = new AbortController()
+  const { signal } = stopping
+  const { server, jobs, run } = assemble({ ...setting, pool: database.pool, signal })
+  const demoSymbols = demo && (await createDemoJobs(jobs)) ? DEMO.symbols : []
+  const running = run()
+  parts.defer(() => running)
+  parts.defer(() => server.close())
+  await server.listen({ host: config.HOST, port: config.PORT })
+  // First of all, so that requests which wait for a provider end, and the server can close.
+  parts.defer(() => stopping.abort())
+
+  const started = parts.move()
+  const url = urlOf(server.server.address() as AddressInfo)
+  return { url, database, demoSymbols, [Symbol.asyncDispose]: () => started.disposeAsync() }
+}
+
+/** The OpenAPI document of the HTTP interface; nothing is started or asked for it. */
+export async function openApiDocument(setting: Setting): Promise<object> {
+  const pool = createPool('postgres://nowhere', { size: 1, onError: () => {} })
+  const { server } = assemble({ ...setting, pool, signal: AbortSignal.abort() })
+  await server.ready()
+  return server.swagger()
+}
+
+type Assembly = Setting & { readonly pool: pg.Pool; readonly signal: AbortSignal }
+
+/** Every part, wired to the others and not yet started. */
+function assemble(assembly: Assembly) {
+  const { config, log, version, pool, signal } = assembly
+  const bell = createBell()
+  const ledger = createProviderLedger(clock)
+  const sources = createSourcesOf(config, log)
+  const record = createRecordReply(pool)
+  const collect = createCollect({ sourceOf: sources.get, record, announce: bell.ring, observe: ledger.observe })
+  const maxBatchOf = (provider: string) => sources.get(provider).maxBatch
+  const poller = createPoller({ jobs: createDueJobs(pool), collect, maxBatchOf, clock, random: Math.random, log })
+  const jobs = wakingJobs(createJobs(pool, clock), poller.wake)
+  const readLog = createReadLog(pool)
+  const server = createServer({
+    ...readsOf(pool, config),
+    log,
+    clock,
+    version,
+    sources,
+    ledger,
+    jobs,
+    signal,
+    readLog,
+    defaultProvider: config.DEFAULT_PROVIDER,
+    host: config.HOST,
+    allowedHosts: config.ALLOWED_HOSTS,
+    latest: createLatest({ collect, readLatest: createReadLatest(pool), clock, signal }),
+    onNews: bell.onRing,
+  })
+  const loops = createLoops({ ...assembly, readLog, waitForPrices: bell.wait })
+  const run = async () => void (await Promise.all([poller, ...loops].map((loop) => loop.run(signal))))
+  return { server, jobs, run }
+}
+
+/** A job that was made or changed may be due at once. */
+function wakingJobs(jobs: Jobs, wake: () => void): Jobs {
+  const waking =
+    <A extends unknown[], R>(act: (...args: A) => Promise<R>) =>
+    (...args: A) =>
+      act(...args).finally(wake)
+  return { ...jobs, create: waking(jobs.create), change: waking(jobs.change), runNow: waking(jobs.runNow) }
+}
+
+/** What the HTTP interface reads from the tables. */
+function readsOf(pool: pg.Pool, config: Config) {
+  return {
+    windows: config.MA_WINDOWS,
+    readHistory: createReadHistory(pool),
+    readAverages: createReadAverages(pool),
+    readLineage: createReadLineage(pool, config.MA_WINDOWS),
+    readRawResponse: createReadRawResponse(pool),
+    readRawBody: createReadRawBody(pool),
+    readServiceFacts: createReadServiceFacts(pool),
+    findStoredSymbols: createFindStoredSymbols(pool),
+    logEnd: () => logEnd(pool),
+    ready: async () => void (await pool.query('select 1')),
+  }
+}
+
+/** How the settings name a database. */
+export function databaseOptions(config: Config, log: Logger): DatabaseOptions {
+  return {
+    url: config.DATABASE_URL,
+    dataDir: config.DATA_DIR,
+    poolSize: config.DATABASE_POOL,
+    log: { warn: (message) => log.warn(message), debug: (message) => log.debug(message) },
+  }
+}
+
+/** @throws ConfigError for a replay file that cannot be read */
+export function createSourcesOf(config: Config, log: Logger): Sources {
+  try {
+    return createSources({
+      clock,
+      log,
+      yahooBaseUrl: config.YFINANCE_BASE_URL,
+      yahooTimeoutMs: config.YFINANCE_TIMEOUT_MS,
+      simulatedSeed: config.SIMULATED_SEED,
+      replayFile: config.REPLAY_FILE,
+      replaySpeed: config.REPLAY_SPEED,
+    })
+  } catch (error) {
+    throw new ConfigError([`REPLAY_FILE=${config.REPLAY_FILE}: ${(error as Error).message}`])
+  }
+}
+
+type LoopNeeds = Assembly & {
+  readonly readLog: ReadLog
+  readonly waitForPrices: (ms: number, signal: AbortSignal) => Promise<void>
+}
+
+/** What goes on by itself, besides polling. */
+function createLoops({ config, log, pool, readLog, waitForPrices }: LoopNeeds) {
+  const windows = config.MA_WINDOWS
+  const places = {
+    loadPlace: (reader: string) => loadPlace(pool, reader),
+    savePlace: (reader: string, place: LogPlace) => savePlace(pool, reader, place),
+  }
+  const failing = (room: string) => (error: unknown) =>
+    log.warn({ err: error, room }, 'failed, and will be tried again')
+  const recompute = createRecompute(pool, windows)
+  const recomputeWindow = (touched: readonly Touched[], window: number) => createRecompute(pool, [window])(touched)
+  const readSlice = createReadSweepSlice(pool)
+  const retention = {
+    pricesDays: config.RETENTION_PRICES_DAYS,
+    simulatedDays: config.RETENTION_SIMULATED_DAYS,
+    runsDays: config.RETENTION_RUNS_DAYS,
+  }
+  return [
+    createAveraging({ ...places, clock, readLog, recompute, waitForPrices, onError: failing('averages') }),
+    createSweeping({ ...places, clock, windows, readSlice, recompute: recomputeWindow, onError: failing('sweep') }),
+    createTrimming({ pool, retention, clock, onError: failing('retention') }),
+  ]
+}
+
+function urlOf({ address, port }: AddressInfo): string {
+  const host = address.includes(':') ? `[${address}]` : address
+  return `http://${host}:${port}`
+}
