@@ -51,7 +51,9 @@ function isStorageFailure({ code, message }: Thrown): boolean {
 }
 
 function invalidRequest(validation: readonly FastifySchemaValidationError[], cause: unknown): ServiceError {
-  const errors = validation.slice(0, 20).flatMap(explain)
+  // `boolean` only repeats, without a reason, what `additionalProperties` says.
+  const told = validation.filter(({ keyword }) => keyword !== 'boolean')
+  const errors = told.slice(0, 20).flatMap(explain)
   const [first] = errors
   const detail = first ? `${first.pointer || 'The request'}: ${first.detail}` : 'The request is not as documented.'
   return new ServiceError('invalid_request', detail, { errors, cause })

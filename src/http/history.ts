@@ -130,7 +130,9 @@ async function startPages(readHistory: ReadHistory, asked: Asked, limit = Number
 
 /** The next page is read when the reader took the last one: memory stays the same however long the range is. */
 function csvOf(prices: AsyncIterable<PastPrice>): Readable {
-  const rows = Readable.from(prices).map((price: PastPrice) => ({ ...historyBody(price), price: price.price }))
+  const rows = Readable.from(prices).map((price: PastPrice) =>
+    Object.assign(historyBody(price), { price: price.price }),
+  )
   const csv = stringify({ header: true, columns: Object.keys(HistoryPrice.properties), cast: { boolean: String } })
   rows.on('error', (error) => csv.destroy(error))
   csv.on('close', () => rows.destroy())

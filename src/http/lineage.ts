@@ -71,7 +71,11 @@ export function lineageRoutes(app: App, { readLineage, readRawResponse, readRawB
         price: historyBody(price),
         revisions: revisions.map(historyBody),
         raw_response: rawResponseBody(rawResponse),
-        averages: averages.map(({ average, ...of }) => ({ ...of, average: exactNumber(average) })),
+        averages: averages.map(({ window, timestamp, average }) => ({
+          window,
+          timestamp,
+          average: exactNumber(average),
+        })),
       }
     },
   )

@@ -15,7 +15,8 @@ export function watchMethods(app: App): () => void {
     known.set(url, methods)
   })
   return () => {
-    for (const [url, methods] of [...known]) refuseOthers(app, url, [...methods])
+    // A copy: the routes that are declared here are seen by the hook too.
+    for (const [url, methods] of new Map(known)) refuseOthers(app, url, [...methods])
   }
 }
 

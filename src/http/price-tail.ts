@@ -1,6 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { LogPlace, ReadLog } from '../prices/log.ts'
-import { createBell } from './bell.ts'
+import { createBell } from '../prices/bell.ts'
 import { createEventWindow, type EventWindow } from './event-window.ts'
 import { toPriceEvent, type PriceEvent } from './price-event.ts'
 

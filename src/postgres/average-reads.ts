@@ -1,26 +1,16 @@
 import type pg from 'pg'
 import type { AverageInput, MovingAverage, ReadAverages } from '../averages/list.ts'
+import { rangeValues } from './history.ts'
 
 /** Reads moving averages by event time, and their inputs from the prices themselves where asked. */
 export function createReadAverages(pool: pg.Pool): ReadAverages {
-  return async ({ provider, symbol, window, currency, from, to, order, withInputs, after, limit }) => {
-    const { rows } = await pool.query<Omit<MovingAverage, 'inputs'>>({
+  return async ({ window, order, withInputs, after, ...request }) => {
+    const { rows } = await pool.query<MovingAverage>({
       name: `read-averages-${order}`,
       text: readAverages(order),
-      values: [
-        provider,
-        symbol,
-        currency ?? null,
-        window,
-        from ?? '-infinity',
-        to ?? 'infinity',
-        after?.eventTime ?? null,
-        after?.seriesId ?? null,
-        limit,
-      ],
+      values: [...rangeValues(request), window, after?.eventTime ?? null, after?.seriesId ?? null],
     })
-    const inputs = withInputs ? await readInputs(pool, rows, window) : undefined
-    return rows.map((row, index) => ({ ...row, inputs: inputs ? (inputs[index] ?? []) : null }))
+    return withInputs ? addInputs(pool, rows, window) : rows
   }
 }
 
@@ -28,28 +18,27 @@ function readAverages(order: 'asc' | 'desc'): string {
   const [beyond, reach] = order === 'asc' ? ['>', '>='] : ['<', '<=']
   return `
     select a.series_id as "seriesId", s.currency, a.window_size as window, a.event_time as "eventTime", a.average,
-           a.computed_at as "computedAt"
+           a.computed_at as "computedAt", null as inputs
       from series s
      cross join lateral (
         select * from moving_averages a
-         where a.series_id = s.id and a.window_size = $4
-           and a.event_time >= $5::timestamptz and a.event_time < $6::timestamptz
-           and ($7::timestamptz is null
-                or a.event_time ${reach} $7 and (a.event_time, a.series_id) ${beyond} ($7, $8::bigint))
-         order by a.event_time ${order} limit $9) as a
+         where a.series_id = s.id and a.window_size = $7
+           and a.event_time >= $4::timestamptz and a.event_time < $5::timestamptz
+           and ($8::timestamptz is null
+                or a.event_time ${reach} $8 and (a.event_time, a.series_id) ${beyond} ($8, $9::bigint))
+         order by a.event_time ${order} limit $6) as a
      where s.provider = $1 and s.symbol = $2 and ($3::text is null or s.currency = $3)
-     order by a.event_time ${order}, a.series_id ${order} limit $9`
+     order by a.event_time ${order}, a.series_id ${order} limit $6`
 }
 
 type InputRow = { readonly n: number } & AverageInput
 
-async function readInputs(pool: pg.Pool, averages: readonly Omit<MovingAverage, 'inputs'>[], window: number) {
+async function addInputs(pool: pg.Pool, averages: MovingAverage[], window: number): Promise<MovingAverage[]> {
   const seriesIds = averages.map((average) => average.seriesId)
   const eventTimes = averages.map((average) => average.eventTime)
   const { rows } = await pool.query<InputRow>(READ_INPUTS, [seriesIds, eventTimes, window])
-  const inputs = averages.map((): AverageInput[] => [])
-  for (const { n, ...input } of rows) inputs[n - 1]?.push(input)
-  return inputs
+  const byAverage = Map.groupBy(rows, (row) => row.n)
+  return averages.map((average, index) => Object.assign(average, { inputs: byAverage.get(index + 1) ?? [] }))
 }
 
 /** The definition itself: the n latest current prices up to the time. */

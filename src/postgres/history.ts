@@ -1,26 +1,28 @@
 import type pg from 'pg'
-import type { PastPrice, ReadHistory } from '../prices/history.ts'
+import type { HistoryRequest, PastPrice, ReadHistory } from '../prices/history.ts'
 
 /** Reads prices by event time. A page starts behind a key, so what is added meanwhile neither repeats nor hides a row. */
 export function createReadHistory(pool: pg.Pool): ReadHistory {
-  return async ({ provider, symbol, currency, from, to, order, withSuperseded, after, limit }) => {
+  return async ({ order, withSuperseded, after, ...request }) => {
     const { rows } = await pool.query<PastPrice>({
       name: `read-history-${order}-${withSuperseded}`,
       text: readHistory(order, withSuperseded),
       values: [
-        provider,
-        symbol,
-        currency ?? null,
-        from ?? '-infinity',
-        to ?? 'infinity',
+        ...rangeValues(request),
         after?.eventTime ?? null,
         after?.seriesId ?? null,
-        limit,
         ...(withSuperseded ? [after?.revision ?? null] : []),
       ],
     })
     return rows
   }
+}
+
+type Range = Omit<HistoryRequest, 'order' | 'withSuperseded' | 'after'>
+
+/** $1 to $6 of a statement that reads a stretch of time. */
+export function rangeValues({ provider, symbol, currency, from, to, limit }: Range): unknown[] {
+  return [provider, symbol, currency ?? null, from ?? '-infinity', to ?? 'infinity', limit]
 }
 
 /** What a row of `prices` is called inside; for statements that read it as `p`, with its series as `s`. */
@@ -42,17 +44,17 @@ const IS_CURRENT = `
 function readHistory(order: 'asc' | 'desc', withSuperseded: boolean): string {
   const [beyond, reach] = order === 'asc' ? ['>', '>='] : ['<', '<=']
   const behind = withSuperseded
-    ? `(p.event_time, p.series_id, p.revision) ${beyond} ($6, $7::bigint, $9::integer)`
-    : `(p.event_time, p.series_id) ${beyond} ($6, $7::bigint)`
+    ? `(p.event_time, p.series_id, p.revision) ${beyond} ($7, $8::bigint, $9::integer)`
+    : `(p.event_time, p.series_id) ${beyond} ($7, $8::bigint)`
   return `
     select ${PAST_PRICE}
       from series s
      cross join lateral (
         select * from prices p
          where p.series_id = s.id and p.event_time >= $4::timestamptz and p.event_time < $5::timestamptz
-           and ($6::timestamptz is null or p.event_time ${reach} $6 and ${behind})
+           and ($7::timestamptz is null or p.event_time ${reach} $7 and ${behind})
            and ${withSuperseded ? 'true' : IS_CURRENT}
-         order by p.event_time ${order}, p.revision ${order} limit $8) as p
+         order by p.event_time ${order}, p.revision ${order} limit $6) as p
      where s.provider = $1 and s.symbol = $2 and ($3::text is null or s.currency = $3)
-     order by p.event_time ${order}, p.series_id ${order}, p.revision ${order} limit $8`
+     order by p.event_time ${order}, p.series_id ${order}, p.revision ${order} limit $6`
 }

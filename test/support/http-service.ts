@@ -1,0 +1,165 @@
+import type { TestContext } from 'node:test'
+import type { FastifyInstance } from 'fastify'
+import type pg from 'pg'
+import { pino } from 'pino'
+import { systemClock } from '../../src/clock.ts'
+import { ServiceError } from '../../src/errors.ts'
+import { createProviderLedger } from '../../src/http/provider-ledger.ts'
+import { createServer, type HttpNeeds } from '../../src/http/server.ts'
+import { createReadAverages } from '../../src/postgres/average-reads.ts'
+import { createRecompute } from '../../src/postgres/averages.ts'
+import { createReadHistory } from '../../src/postgres/history.ts'
+import { createJobs } from '../../src/postgres/jobs.ts'
+import { createReadLatest } from '../../src/postgres/latest.ts'
+import { createReadLineage, createReadRawBody, createReadRawResponse } from '../../src/postgres/lineage.ts'
+import { createReadLog, logEnd } from '../../src/postgres/log.ts'
+import { createRecordReply } from '../../src/postgres/record.ts'
+import { createReadServiceFacts } from '../../src/postgres/service-facts.ts'
+import { createFindStoredSymbols } from '../../src/postgres/symbols.ts'
+import { createCollect } from '../../src/prices/collect.ts'
+import type { Decimal } from '../../src/prices/decimal.ts'
+import { instantFromMillis, parseInstant } from '../../src/prices/instant.ts'
+import { createLatest } from '../../src/prices/latest.ts'
+import type { Quote, QuoteSource, RecordReply } from '../../src/prices/quote.ts'
+import { createDatabase } from './database.ts'
+import { createScriptedSource, type ScriptedSource } from './scripted-source.ts'
+
+export const WINDOWS = [5, 3]
+
+export type HttpService = {
+  readonly app: FastifyInstance
+  readonly pool: pg.Pool
+  readonly source: ScriptedSource
+  readonly ledger: HttpNeeds['ledger']
+  /** Asks without a network, as a caller on this machine would. */
+  ask(path: string, options?: { method?: string; headers?: Record<string, string>; body?: unknown }): Promise<Answer>
+  /** Stores prices by the real door and brings the averages up to date; nobody is asked. */
+  store(...prices: readonly Partial<GivenPrice>[]): Promise<void>
+  /** Starts to listen; the address comes back. */
+  listen(): Promise<string>
+}
+
+export type Answer = { readonly status: number; readonly headers: Record<string, unknown>; readonly text: string; json(): Json }
+// What a test reads out of an answer is its own business.
+// oxlint-disable-next-line typescript/no-explicit-any
+export type Json = any
+
+export type GivenPrice = { symbol: string; price: string; time: string; currency: string; receivedAt: string }
+
+/** A whole server on a real database; only the provider behind it is scripted. */
+export async function createHttpService(t: TestContext, changed: Partial<HttpNeeds> = {}): Promise<HttpService> {
+  const pool = await createDatabase(t)
+  const source = createScriptedSource()
+  const stop = new AbortController()
+  const ledger = createProviderLedger(systemClock)
+  const listeners = new Set<() => void>()
+  const announce = () => listeners.forEach((listener) => listener())
+  const record = createRecordReply(pool)
+  const recompute = createRecompute(pool, WINDOWS)
+  const sourceOf = (name: string) => getSource(source, name)
+  const collect = createCollect({ sourceOf, record, announce, observe: ledger.observe })
+  const app = createServer({
+    host: '127.0.0.1',
+    allowedHosts: ['prices.example'],
+    log: pino({ level: 'silent' }),
+    clock: systemClock,
+    signal: stop.signal,
+    version: { name: 'market-data-service', version: '0.0.0-test', node: process.version },
+    ready: async () => void (await pool.query('select 1')),
+    sources: { get: sourceOf, list: () => [source] },
+    defaultProvider: source.name,
+    latest: createLatest({ collect, readLatest: createReadLatest(pool), clock: systemClock, signal: stop.signal }),
+    jobs: createJobs(pool, systemClock),
+    windows: WINDOWS,
+    readHistory: createReadHistory(pool),
+    readLineage: createReadLineage(pool, WINDOWS),
+    readRawResponse: createReadRawResponse(pool),
+    readRawBody: createReadRawBody(pool),
+    readAverages: createReadAverages(pool),
+    readLog: createReadLog(pool),
+    logEnd: () => logEnd(pool),
+    onNews: (listener) => {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    findStoredSymbols: createFindStoredSymbols(pool),
+    readServiceFacts: createReadServiceFacts(pool),
+    ledger,
+    ...changed,
+  })
+  t.after(async () => {
+    stop.abort()
+    await app.close()
+  })
+  await app.ready()
+  return {
+    app,
+    pool,
+    source,
+    ledger,
+    ask: (path, options = {}) => ask(app, path, options),
+    store: async (...prices) => {
+      await storePrices(record, prices)
+      const { rows } = await pool.query('select series_id as "seriesId", event_time as "eventTime" from prices')
+      await recompute(rows)
+      announce()
+    },
+    listen: () => app.listen({ host: '127.0.0.1', port: 0 }),
+  }
+}
+
+function getSource(source: QuoteSource, name: string): QuoteSource {
+  if (name === source.name || name === 'alias') return source
+  throw new ServiceError('unknown_provider', `No provider ${name}.`)
+}
+
+async function ask(app: FastifyInstance, path: string, options: NonNullable<Parameters<HttpService['ask']>[1]>) {
+  const { method = 'GET', headers = {}, body } = options
+  const json = body !== undefined && typeof body !== 'string' ? { 'content-type': 'application/json' } : {}
+  const answer = await app.inject({
+    method: method as 'GET',
+    url: path,
+    headers: { host: 'localhost:8000', ...json, ...headers },
+    ...(body !== undefined && { payload: typeof body === 'string' ? body : JSON.stringify(body) }),
+  })
+  return { status: answer.statusCode, headers: answer.headers, text: answer.body, json: () => JSON.parse(answer.body) }
+}
+
+/** Each price comes in a reply of its own, in the order given. */
+async function storePrices(record: RecordReply, prices: readonly Partial<GivenPrice>[]): Promise<void> {
+  for (const given of prices) {
+    const quote = quoteOf(given)
+    const receivedAt = given.receivedAt ? instantOf(given.receivedAt) : instantFromMillis(Date.now())
+    const reply = {
+      provider: quote.provider,
+      symbols: [quote.symbol],
+      request: `GET https://scripted.example/quote?symbols=${quote.symbol}`,
+      status: 200,
+      body: Buffer.from(JSON.stringify({ symbol: quote.symbol, price: quote.price })),
+      receivedAt,
+      parserVersion: 1,
+    }
+    await record(reply, [{ symbol: quote.symbol, quote }])
+  }
+}
+
+export function quoteOf({ symbol = 'AAPL', price = '196.45', time, currency = 'USD' }: Partial<GivenPrice>): Quote {
+  return {
+    symbol,
+    provider: 'scripted',
+    providerSymbol: symbol,
+    currency,
+    price: price as Decimal,
+    eventTime: time ? instantOf(time) : instantFromMillis(Date.now()),
+    marketState: 'open',
+    delaySeconds: 0,
+    previousClose: null,
+    extended: null,
+  }
+}
+
+function instantOf(text: string) {
+  const instant = parseInstant(text)
+  if (instant === undefined) throw new Error(`no time: ${text}`)
+  return instant
+}
