@@ -53,14 +53,15 @@ function pathWithoutModules() {
 
 /** npm 10 leaves this command out, because the packages for several machines bring it; where none fits, ours must do. */
 function linkNode() {
-  const packaged = join(modules, `node-${process.platform}-${process.arch}`, 'bin', 'node')
+  const packaged = join('..', `node-${process.platform}-${process.arch}`, 'bin', 'node')
+  const fits = existsSync(join(modules, '.bin', packaged))
   const [major, minor] = process.versions.node.split('.').map(Number)
-  if (!existsSync(packaged) && (major < 24 || (major === 24 && minor < 15))) {
+  if (!fits && (major < 24 || (major === 24 && minor < 15))) {
     console.error(`No Node package fits this machine, and its own is ${process.version}: install Node 24.15 or newer.`)
     process.exit(1)
   }
   rmSync(node, { force: true })
-  symlinkSync(existsSync(packaged) ? packaged : process.execPath, node)
+  symlinkSync(fits ? packaged : process.execPath, node)
 }
 
 /** Two starts at once on a fresh clone would install over each other. */
