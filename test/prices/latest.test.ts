@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { ServiceError } from '../../src/errors.ts'
+import type { Collect } from '../../src/prices/collect.ts'
+import { instantFromMillis } from '../../src/prices/instant.ts'
+import { createLatest } from '../../src/prices/latest.ts'
+import type { StoredPrice } from '../../src/prices/quote.ts'
+
+const NOW = Date.parse('2025-06-15T20:30:00Z')
+
+/** A store and a provider in memory; the provider answers when it is told to. */
+function createRig() {
+  const stored = new Map<string, StoredPrice>()
+  const asked: (readonly string[])[] = []
+  const gate = Promise.withResolvers<ServiceError | undefined>()
+  const store = (symbol: string, ageSeconds: number) => {
+    const price = { symbol, confirmedAt: instantFromMillis(NOW - ageSeconds * 1000) } as StoredPrice
+    stored.set(symbol, price)
+    return price
+  }
+  const collect: Collect = async (_provider, symbols) => {
+    asked.push(symbols)
+    const error = await gate.promise
+    if (error) return symbols.map((symbol) => ({ symbol, error }))
+    return symbols.map((symbol) => ({ symbol, outcome: 'recorded', price: store(symbol, 0) }))
+  }
+  const clock = { now: () => NOW, sleep: () => Promise.resolve() }
+  const readLatest = async () => new Map(stored)
+  const latest = createLatest({ collect, readLatest, clock, signal: new AbortController().signal })
+  const ask = (symbols: string[], maxAgeSeconds = 60) => latest({ provider: 'p', symbols, maxAgeSeconds })
+  return { ask, asked, store, open: gate.resolve }
+}
+
+test('a thousand callers of one stale symbol cause one request', async () => {
+  const { ask, asked, open } = createRig()
+  const callers = Array.from({ length: 1000 }, () => ask(['AAPL']))
+  open(undefined)
+  const answers = await Promise.all(callers)
+  assert.deepEqual(asked, [['AAPL']])
+  assert.ok(answers.every(([answer]) => answer && 'price' in answer))
+})
+
+test('only symbols that are too old and not being asked already go into a request', async () => {
+  const { ask, asked, store, open } = createRig()
+  store('YOUNG', 59)
+  store('OLD', 60)
+  const first = ask(['OLD'])
+  const second = ask(['YOUNG', 'OLD', 'NEW'])
+  open(undefined)
+  await Promise.all([first, second])
+  assert.deepEqual(asked, [['OLD'], ['NEW']])
+})
+
+test('a max_age of 0 asks even for what was confirmed this moment', async () => {
+  const { ask, asked, store, open } = createRig()
+  store('AAPL', 0)
+  open(undefined)
+  await ask(['AAPL'], 0)
+  assert.equal(asked.length, 1)
+})
+
+test("a provider's failure comes with the price that is known, and the next caller asks again", async () => {
+  const { ask, asked, store, open } = createRig()
+  const known = store('OLD', 600)
+  open(new ServiceError('provider_unavailable', 'away'))
+  const answers = await ask(['OLD', 'NEW'])
+  assert.deepEqual(
+    answers.map((answer) => ('error' in answer ? [answer.error.code, answer.lastKnown] : answer)),
+    [
+      ['provider_unavailable', known],
+      ['provider_unavailable', undefined],
+    ],
+  )
+  await ask(['OLD'])
+  assert.equal(asked.length, 2)
+})
