@@ -41,6 +41,8 @@ export const Environment = Type.Object({
   DATABASE_URL: Type.Optional(
     Type.String({
       pattern: '^postgres(ql)?://',
+      expects: 'an address like postgres://user@host/database',
+      secret: true,
       description: 'A PostgreSQL 15 or newer to use instead of the embedded one.',
     }),
   ),
@@ -114,6 +116,25 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env, dotEnv = '.env'
   return Object.freeze(values as Config)
 }
 
+/** The variables as the documentation lists them. */
+export function describeVariables() {
+  return Object.entries<TSchema>(Environment.properties).map(([name, schema]) => {
+    const { description, default: value } = schema as { description?: string; default?: unknown }
+    return {
+      name,
+      description: description ?? '',
+      default: value?.toString(),
+      allowed: wanted(schema) ?? rangeOf(schema),
+    }
+  })
+}
+
+function rangeOf(schema: TSchema): string | undefined {
+  const { minimum, maximum, items } = schema as { minimum?: number; maximum?: number; items?: TSchema }
+  if (items !== undefined) return rangeOf(items)
+  return minimum === undefined || maximum === undefined ? undefined : `${minimum} to ${maximum}`
+}
+
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
 }
@@ -157,9 +178,7 @@ function property(name: string): TSchema {
 /** What would be right says more than the validator's word for what is wrong. */
 function wanted(schema: TSchema): string | undefined {
   if ('expects' in schema) return String(schema.expects)
-  if ('anyOf' in schema)
-    return `one of ${(schema.anyOf as { const: string }[]).map((choice) => choice.const).join(', ')}`
-  return undefined
+  return 'enum' in schema ? `one of ${(schema.enum as string[]).join(', ')}` : undefined
 }
 
 function crossChecks(config: Config): string[] {

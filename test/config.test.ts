@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { ConfigError, isLoopback, readConfig } from '../src/config.ts'
+
+const NO_FILE = join(tmpdir(), 'no-such-env-file')
+const read = (env: NodeJS.ProcessEnv) => readConfig(env, NO_FILE)
+
+test('without any variable the service is private to this machine and asks Yahoo', () => {
+  const { HOST, PORT, DATABASE_POOL, MA_WINDOWS, DEFAULT_PROVIDER } = read({})
+  assert.deepEqual(
+    { HOST, PORT, DATABASE_POOL, MA_WINDOWS, DEFAULT_PROVIDER },
+    { HOST: '127.0.0.1', PORT: 8000, DATABASE_POOL: 8, MA_WINDOWS: [5], DEFAULT_PROVIDER: 'yfinance' },
+  )
+})
+
+test('every mistake is named at once, with its variable and what would be right', () => {
+  const env = {
+    PORT: 'http',
+    AUTH: 'maybe',
+    MA_WINDOWS: '5,none',
+    YFINANCE_BASE_URL: 'ftp://x',
+    REPLAY_SPEED: '0',
+    LOG_LEVEL: 'loud',
+  }
+  assert.throws(
+    () => read(env),
+    (error: unknown) => {
+      assert.ok(error instanceof ConfigError)
+      assert.deepEqual(error.problems.map((line) => line.split('=')[0]).toSorted(), Object.keys(env).toSorted())
+      assert.ok(error.problems.includes('AUTH=maybe: must be one of on, off'))
+      return true
+    },
+  )
+})
+
+test('a wrong database address is named without its password', () => {
+  assert.throws(
+    () => read({ DATABASE_URL: 'mysql://me:secret@host/db' }),
+    (error: Error) => !error.message.includes('secret'),
+  )
+})
+
+test('lists are separated by commas, and an empty value is as good as none', () => {
+  const { MA_WINDOWS, ALLOWED_HOSTS, PORT } = read({ MA_WINDOWS: '5, 20,200', ALLOWED_HOSTS: 'prices.lan', PORT: '' })
+  assert.deepEqual(
+    { MA_WINDOWS, ALLOWED_HOSTS, PORT },
+    { MA_WINDOWS: [5, 20, 200], ALLOWED_HOSTS: ['prices.lan'], PORT: 8000 },
+  )
+})
+
+test('an address that other machines can reach needs AUTH=off, said on purpose', () => {
+  for (const HOST of ['0.0.0.0', '::', '192.168.1.5', 'prices.lan']) {
+    assert.throws(() => read({ HOST }), /AUTH=off/)
+    assert.equal(read({ HOST, AUTH: 'off' }).HOST, HOST)
+  }
+  for (const HOST of ['127.0.0.1', '127.9.9.9', '::1', 'localhost']) assert.ok(isLoopback(read({ HOST }).HOST))
+})
+
+test('a provider that replays needs its file', () => {
+  assert.throws(() => read({ DEFAULT_PROVIDER: 'replay' }), /REPLAY_FILE/)
+})
+
+test('the file .env fills in what the environment does not say', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'market-data-env-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const file = join(folder, '.env')
+  writeFileSync(file, '# ours\nPORT=9000\nLOG_LEVEL=debug\n')
+  const { PORT, LOG_LEVEL } = readConfig({ PORT: '9001' }, file)
+  assert.deepEqual({ PORT, LOG_LEVEL }, { PORT: 9001, LOG_LEVEL: 'debug' })
+})
