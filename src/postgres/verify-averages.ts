@@ -1,0 +1,83 @@
+import type pg from 'pg'
+import { AVERAGES_READER } from '../averages/averaging.ts'
+import { exactMean } from '../averages/exact-mean.ts'
+import { sweepReader } from '../averages/sweeping.ts'
+import type { Difference } from '../averages/verification.ts'
+import type { Decimal } from '../prices/decimal.ts'
+import type { Instant } from '../prices/instant.ts'
+import { LOG_START } from '../prices/log.ts'
+import { loadPlace } from './log.ts'
+import { readByCursor } from './verify-cursor.ts'
+import type { Tally } from './verify-tally.ts'
+
+/** A time of a series: its current price, its stored average, or both. */
+type Row = {
+  readonly seriesId: string
+  readonly eventTime: Instant
+  readonly price: Decimal | null
+  /** Whether those who compute averages have not come to this price yet. */
+  readonly behind: boolean
+  readonly average: Decimal | null
+}
+
+type Work = { readonly tally: Tally; readonly signal: AbortSignal }
+
+const PAGE = 5_000
+
+/** Computes every average of a window again, by arithmetic of its own, and compares it with the stored one. */
+export async function verifyAverages(client: pg.ClientBase, window: number, { tally, signal }: Work): Promise<void> {
+  const { epoch, xid, id } = (await loadPlace(client, AVERAGES_READER)) ?? LOG_START
+  const isFilled = (await loadPlace(client, sweepReader(window))) !== undefined
+  const values = [window, epoch, xid, id]
+  const inputsOf = createInputs(window)
+  for await (const row of readByCursor<Row>(client, PRICES_AND_AVERAGES, { values, page: PAGE, signal })) {
+    const inputs = inputsOf(row)
+    const expected = inputs.length < window ? null : exactMean(inputs.flatMap(({ price }) => price ?? []))
+    if (expected !== null || row.average !== null) tally.count('checkedAverages')
+    if (row.average === expected) continue
+    const lags = inputs.some((input) => input.behind) || (row.average === null && !isFilled)
+    if (lags) tally.count('lagging')
+    else await tally.differ(() => describe(client, window, { ...row, expected }))
+  }
+}
+
+/** For rows as they come: the latest n prices of the series up to a row, fewer at its beginning, none where it has no price. */
+function createInputs(window: number): (row: Row) => readonly Row[] {
+  let inputs: Row[] = []
+  return (row) => {
+    if (inputs[0]?.seriesId !== row.seriesId) inputs = []
+    if (row.price === null) return []
+    inputs.push(row)
+    if (inputs.length > window) inputs.shift()
+    return inputs
+  }
+}
+
+const PRICES_AND_AVERAGES = `
+  with current as (
+    select distinct on (series_id, event_time) series_id, event_time, price, (epoch, xid, id) > ($2, $3, $4) as behind
+      from prices order by series_id, event_time, revision desc
+  ), stored as (
+    select series_id, event_time, average from moving_averages where window_size = $1
+  )
+  select series_id as "seriesId", event_time as "eventTime", price, coalesce(behind, false) as behind, average
+    from current full join stored using (series_id, event_time)
+   order by series_id, event_time`
+
+type Found = Row & { readonly expected: Decimal | null }
+
+async function describe(client: pg.ClientBase, window: number, found: Found): Promise<Difference> {
+  const { rows } = await client.query<Pick<Difference, 'provider' | 'symbol' | 'currency'>>(
+    'select provider, symbol, currency from series where id = $1',
+    [found.seriesId],
+  )
+  const series = rows[0] ?? { provider: '', symbol: '', currency: null }
+  const { eventTime: timestamp, average: stored, expected } = found
+  return { kind: 'average', ...series, timestamp, window, stored, expected, reason: reasonOf(stored, expected) }
+}
+
+function reasonOf(stored: Decimal | null, expected: Decimal | null): string {
+  if (stored === null) return 'the average is missing'
+  if (expected === null) return 'there are no such prices'
+  return 'it is not the mean of its prices'
+}

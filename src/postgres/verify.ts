@@ -1,0 +1,50 @@
+import type pg from 'pg'
+import { AVERAGES_READER } from '../averages/averaging.ts'
+import type { Verify } from '../averages/verification.ts'
+import type { Clock } from '../clock.ts'
+import { comparePlaces, LOG_START } from '../prices/log.ts'
+import { loadPlace, logEnd } from './log.ts'
+import { inTransaction } from './pool.ts'
+import { verifyAverages } from './verify-averages.ts'
+import { verifyPrices, type ParserOf } from './verify-prices.ts'
+import { createTally } from './verify-tally.ts'
+
+type Needs = {
+  readonly pool: pg.Pool
+  readonly windows: readonly number[]
+  readonly parserOf: ParserOf
+  readonly clock: Clock
+}
+
+const PATIENCE_MS = 10_000
+const LOOK_AGAIN_MS = 100
+
+/** Verifies what one snapshot of the database holds, in bounded memory; beforehand, averages get 10 s to catch up. */
+export function createVerify({ pool, windows, parserOf, clock }: Needs): Verify {
+  return async (signal) => {
+    await waitForAverages(pool, clock, signal)
+    return inTransaction(pool, async (client) => {
+      await client.query(ONE_SNAPSHOT)
+      const tally = createTally()
+      await verifyPrices(client, parserOf, { tally, signal })
+      for (const window of windows) await verifyAverages(client, window, { tally, signal })
+      return tally.result()
+    })
+  }
+}
+
+/** It takes no transaction id, so however long it reads, it holds back no reader of the log. */
+const ONE_SNAPSHOT = `
+  set transaction isolation level repeatable read, read only;
+  set local statement_timeout = 0;
+  set local idle_in_transaction_session_timeout = '1min'`
+
+async function waitForAverages(pool: pg.Pool, clock: Clock, signal: AbortSignal): Promise<void> {
+  const end = await logEnd(pool)
+  const deadline = clock.now() + PATIENCE_MS
+  while (clock.now() < deadline && !signal.aborted) {
+    const place = (await loadPlace(pool, AVERAGES_READER)) ?? LOG_START
+    if (comparePlaces(place, end) >= 0) return
+    await clock.sleep(LOOK_AGAIN_MS, signal)
+  }
+}
