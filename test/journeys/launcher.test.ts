@@ -31,9 +31,11 @@ const [command, ...given]: string[] = process.argv.slice(2)
 if (command === 'say') console.log(JSON.stringify({ given, folder: process.cwd(), node: process.versions.node }))
 if (command === 'exit') process.exitCode = Number(given[0])
 if (command === 'serve') {
-  process.once('SIGTERM', () => process.exit(7))
-  process.once('disconnect', () => process.exit(0))
-  setInterval(() => {}, 1_000)
+  const work = setInterval(() => {}, 1_000)
+  const stop = () => clearInterval(work)
+  process.once('SIGTERM', () => { process.exitCode = 7; stop() })
+  process.once('disconnect', stop)
+  process.channel?.unref()
   console.log(process.pid)
 }
 `
