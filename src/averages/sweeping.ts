@@ -3,7 +3,7 @@ import { LOG_START, type LogPlace, type Touched } from '../prices/log.ts'
 import { keepGoing } from './keep-going.ts'
 
 /** A stretch of the log, as the sweep sees it for one window. */
-export type SweepSlice = {
+type SweepSlice = {
   /** Where the stretch ends. */
   readonly place: LogPlace
   /** What in it must be computed again. */
