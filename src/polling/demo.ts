@@ -1,7 +1,11 @@
-import type { Jobs } from './job.ts'
+import type { JobOrder, Jobs } from './job.ts'
 
 /** Something to see without a network: simulated prices every 2 s. */
-export const DEMO = { symbols: ['AAPL', 'MSFT', 'NVDA', 'TSLA', 'BTC-USD'], provider: 'simulated', intervalSeconds: 2 }
+export const DEMO: JobOrder = {
+  symbols: ['AAPL', 'MSFT', 'NVDA', 'TSLA', 'BTC-USD'],
+  provider: 'simulated',
+  intervalSeconds: 2,
+}
 
 /** Makes the demo jobs where there are no jobs at all, and says whether it did. */
 export async function createDemoJobs(jobs: Pick<Jobs, 'count' | 'create'>): Promise<boolean> {
