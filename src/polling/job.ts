@@ -29,7 +29,7 @@ export type Run = {
   readonly error: RunError | null
 }
 
-export type RunError = { readonly code: ErrorCode; readonly detail: string }
+type RunError = { readonly code: ErrorCode; readonly detail: string }
 
 /** What to ask for: a job for each symbol, all alike. Symbols are canonical. */
 export type JobOrder = {
@@ -38,7 +38,7 @@ export type JobOrder = {
   readonly intervalSeconds: number
 }
 
-export type JobChange = { readonly paused?: boolean | undefined; readonly intervalSeconds?: number | undefined }
+type JobChange = { readonly paused?: boolean | undefined; readonly intervalSeconds?: number | undefined }
 
 /** The cursor is that of the page before; none asks for the first page. */
 export type PageRequest = { readonly limit: number; readonly cursor?: string | undefined }

@@ -1,6 +1,6 @@
 import { instantFromMillis, millisOf, type Instant } from '../prices/instant.ts'
 import { claimJob, type Claim, type DueJob } from './schedule.ts'
-import { createWorkInHand, type WorkNeeds, type WorkStats } from './work-in-hand.ts'
+import { createWorkInHand, type WorkNeeds } from './work-in-hand.ts'
 
 /** The jobs that wait. `except` names those that are running: so a job never overlaps with itself. */
 export type DueJobs = {
@@ -12,7 +12,7 @@ export type DueJobs = {
   claim(claims: readonly Claim[]): Promise<readonly Claim[]>
 }
 
-export type DueQuery = {
+type DueQuery = {
   readonly provider: string
   readonly until: Instant
   readonly except: readonly string[]
@@ -24,12 +24,11 @@ export type Poller = {
   run(signal: AbortSignal): Promise<void>
   /** Looks at the jobs at once: one was made or changed. */
   wake(): void
-  stats(): WorkStats
 }
 
 type Needs = Omit<WorkNeeds, 'onRoom' | 'jobs'> & {
   readonly jobs: DueJobs & WorkNeeds['jobs']
-  /** How many symbols one request to the provider may carry. */
+  /** How many symbols one request to the provider may carry. May throw for a provider that is no longer there. */
   readonly maxBatchOf: (provider: string) => number
 }
 
@@ -43,7 +42,7 @@ const LOOK_EVERY_MS = 1_000
  * so several processes never run the same time twice, a crash skips a run at most, and what was missed becomes one run.
  */
 export function createPoller(needs: Needs): Poller {
-  const { jobs, clock, log, maxBatchOf } = needs
+  const { jobs, clock, log } = needs
   let alarm = new AbortController()
   const wake = () => alarm.abort()
   const work = createWorkInHand({ ...needs, onRoom: wake })
@@ -63,7 +62,7 @@ export function createPoller(needs: Needs): Poller {
   }
 
   async function startProvider(provider: string, signal: AbortSignal): Promise<boolean> {
-    const limit = maxBatchOf(provider)
+    const limit = batchLimit(needs, provider)
     for (let started = false; ; started = true) {
       if (signal.aborted || !work.hasRoom(provider)) return started
       const until = instantFromMillis(clock.now() + GATHER_MS)
@@ -76,7 +75,6 @@ export function createPoller(needs: Needs): Poller {
 
   return {
     wake,
-    stats: () => work.stats(),
     run: async (signal) => {
       signal.addEventListener('abort', wake, { once: true })
       while (!signal.aborted) {
@@ -89,5 +87,14 @@ export function createPoller(needs: Needs): Poller {
       }
       await work.finish()
     },
+  }
+}
+
+/** The jobs of a provider that is no longer there are asked for too: so each of them shows what is wrong. */
+function batchLimit({ maxBatchOf }: Needs, provider: string): number {
+  try {
+    return maxBatchOf(provider)
+  } catch {
+    return 1
   }
 }

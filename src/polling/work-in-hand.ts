@@ -1,4 +1,3 @@
-import { millisOf } from '../prices/instant.ts'
 import { runBatch, type Batch, type BatchNeeds } from './batch.ts'
 import type { Claim, FinishedRun } from './schedule.ts'
 
@@ -15,15 +14,6 @@ export type WorkNeeds = BatchNeeds & {
   readonly onRoom: () => void
 }
 
-export type WorkStats = {
-  /** Requests in hand. */
-  readonly running: number
-  readonly goodRuns: number
-  readonly failedRuns: number
-  /** By how much the last request was late. */
-  readonly latenessMs: number
-}
-
 export type WorkInHand = {
   hasRoom(provider: string): boolean
   /** The jobs that are running. */
@@ -32,27 +22,22 @@ export type WorkInHand = {
   start(batch: Batch): void
   /** Resolves within a few seconds: what is not done by then is cut short and given back. */
   finish(): Promise<void>
-  stats(): WorkStats
 }
 
 const STORAGE_PAUSE_MS = 1_000
 /** After these the runs of a batch stay unrecorded. Their jobs go on all the same. */
 const STORAGE_ATTEMPTS = 60
-const GRACE_MS = 3_000
+const GRACE_MS = 2_000
 
 /** The requests that are under way, in bounded number. */
 export function createWorkInHand(needs: WorkNeeds): WorkInHand {
   const { jobs, clock, log, onRoom, concurrency = 8 } = needs
   const inHand = new Map<Batch, Promise<void>>()
   const cutShort = new AbortController()
-  const counts = { goodRuns: 0, failedRuns: 0, latenessMs: 0 }
 
   async function runAndKeep(batch: Batch): Promise<void> {
     const runs = await runBatch(needs, batch, cutShort.signal)
     if (runs === undefined) return jobs.release(batch.claims)
-    const failedRuns = runs.filter((run) => run.outcome === 'failed').length
-    counts.failedRuns += failedRuns
-    counts.goodRuns += runs.length - failedRuns
     await keep(runs)
   }
 
@@ -80,7 +65,6 @@ export function createWorkInHand(needs: WorkNeeds): WorkInHand {
     },
     jobIds: () => [...inHand.keys()].flatMap(({ claims }) => claims.map((claim) => claim.jobId)),
     start: (batch) => {
-      counts.latenessMs = Math.max(0, clock.now() - Math.min(...batch.claims.map((claim) => millisOf(claim.dueAt))))
       const unrecorded = (error: unknown) => log.warn({ err: error, provider: batch.provider }, 'runs are not recorded')
       const leave = () => {
         inHand.delete(batch)
@@ -93,6 +77,5 @@ export function createWorkInHand(needs: WorkNeeds): WorkInHand {
       cutShort.abort()
       await doneWithin(STORAGE_PAUSE_MS)
     },
-    stats: () => ({ running: inHand.size, ...counts }),
   }
 }

@@ -48,7 +48,7 @@ export async function createRig(t: TestContext) {
     const poller = createPoller({
       jobs: createDueJobs(its.pool),
       collect: createCollect(its.clock, market, asked),
-      maxBatchOf: () => maxBatch,
+      maxBatchOf: (provider) => (provider === 'gone' ? refuse() : maxBatch),
       clock: its.clock,
       random: () => 0.5,
       log: { warn: () => {} },
@@ -99,6 +99,7 @@ export function secondsOf(instant: Instant | number): number {
 
 function createCollect(clock: Clock, market: Market, asked: Request[]): Collect {
   return async (provider, symbols, signal) => {
+    if (provider === 'gone') refuse()
     const request: Request = { provider, symbols, from: secondsOf(clock.now()), to: Infinity }
     asked.push(request)
     await clock.sleep(market.takesMs(provider), signal)
@@ -106,6 +107,10 @@ function createCollect(clock: Clock, market: Market, asked: Request[]): Collect 
     if (signal.aborted) throw new ServiceError('provider_unavailable', 'Cut off.')
     return symbols.map((symbol) => resultOf(symbol, market.fails(symbol)))
   }
+}
+
+function refuse(): never {
+  throw new ServiceError('unknown_provider', 'No such provider.')
 }
 
 function resultOf(symbol: string, error: ServiceError | undefined): RecordResult {
