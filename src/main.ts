@@ -2,10 +2,19 @@ import { readFileSync } from 'node:fs'
 import { pino, type Logger } from 'pino'
 import { createProgram, type Actions } from './cli/program.ts'
 import { startBlock } from './cli/start-block.ts'
+import { verifyReport } from './cli/verify-report.ts'
 import { ConfigError, isLoopback, readConfig, type Config } from './config.ts'
 import { joinDatabase } from './postgres/database.ts'
-import { migrate } from './postgres/migrate.ts'
-import { databaseOptions, openApiDocument, startService, type Service, type Version } from './service.ts'
+import { assertMigrated, migrate } from './postgres/migrate.ts'
+import {
+  createVerification,
+  databaseOptions,
+  openApiDocument,
+  startService,
+  type Service,
+  type Setting,
+  type Version,
+} from './service.ts'
 
 const EXIT_FAILED = 1
 const EXIT_CONFIG = 78
@@ -16,28 +25,31 @@ const version = readVersion()
 const actions: Actions = {
   serve: async ({ demo }) => {
     const stopped = untilStopped()
-    const config = readConfig()
-    const log = createLog(config)
-    await using service = await startService({ config, log, version, demo })
-    process.stdout.write(startBlock(startFacts(config, service)))
-    log.info(`stopping: ${await stopped}`)
+    const setting = readSetting()
+    await using service = await startService(setting, demo)
+    process.stdout.write(startBlock(startFacts(setting.config, service)))
+    setting.log.info(`stopping: ${await stopped}`)
     return 0
   },
 
   migrate: async ({ json }) => {
-    const config = readConfig()
-    await using database = await joinDatabase(databaseOptions(config, createLog(config)))
+    await using database = await joinDatabase(databaseOptions(readSetting()))
     const migrations = await migrate(database.pool)
     process.stdout.write(json ? `${JSON.stringify({ migrations })}\n` : describeMigrations(migrations))
     return 0
   },
 
-  verify: async () => 0,
+  verify: async ({ json }) => {
+    const setting = readSetting()
+    await using database = await joinDatabase(databaseOptions(setting))
+    await assertMigrated(database.pool)
+    const found = await createVerification(setting, database.pool)(new AbortController().signal)
+    process.stdout.write(json ? `${JSON.stringify(found)}\n` : verifyReport(found))
+    return found.differenceCount === 0 ? 0 : EXIT_FAILED
+  },
 
   openapi: async () => {
-    const config = readConfig()
-    const document = await openApiDocument({ config, log: createLog(config), version })
-    process.stdout.write(`${JSON.stringify(document, undefined, 2)}\n`)
+    process.stdout.write(`${JSON.stringify(await openApiDocument(readSetting()), undefined, 2)}\n`)
     return 0
   },
 }
@@ -54,6 +66,11 @@ async function run(): Promise<void> {
       error instanceof ConfigError ? error.problems : [error instanceof Error ? error.message : String(error)]
     for (const line of lines) process.stderr.write(`market-data: ${line}\n`)
   }
+}
+
+function readSetting(): Setting {
+  const config = readConfig()
+  return { config, log: createLog(config), version }
 }
 
 function readVersion(): Version {
@@ -81,6 +98,9 @@ function untilStopped(): Promise<string> {
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, stop)
   // Under an older Node the launcher is our parent; its death shows only as the end of the channel between us.
   process.once('disconnect', () => resolve('the launcher ended'))
+  if (process.send !== undefined && !process.connected) resolve('the launcher ended')
+  // A listener for its end would keep the channel, and so the process, alive.
+  process.channel?.unref()
   return promise
 }
 

@@ -3,8 +3,9 @@ import type pg from 'pg'
 import type { Logger } from 'pino'
 import { createAveraging } from './averages/averaging.ts'
 import { createSweeping } from './averages/sweeping.ts'
+import type { Verify } from './averages/verification.ts'
 import { systemClock as clock } from './clock.ts'
-import { ConfigError, isLoopback, type Config } from './config.ts'
+import { ConfigError, type Config } from './config.ts'
 import { createProviderLedger } from './http/provider-ledger.ts'
 import { createServer } from './http/server.ts'
 import { createDemoJobs, DEMO } from './polling/demo.ts'
@@ -12,6 +13,7 @@ import type { Jobs } from './polling/job.ts'
 import { createPoller } from './polling/poller.ts'
 import { createReadAverages } from './postgres/average-reads.ts'
 import { createRecompute } from './postgres/averages.ts'
+import { chooseDataDir, type DataDir } from './postgres/data-dir.ts'
 import { openDatabase, type Database, type DatabaseOptions } from './postgres/database.ts'
 import { createDueJobs } from './postgres/due-jobs.ts'
 import { createReadHistory } from './postgres/history.ts'
@@ -26,6 +28,7 @@ import { createTrimming } from './postgres/retention.ts'
 import { createReadServiceFacts } from './postgres/service-facts.ts'
 import { createFindStoredSymbols } from './postgres/symbols.ts'
 import { createReadSweepSlice } from './postgres/sweep.ts'
+import { createVerify } from './postgres/verify.ts'
 import { createBell } from './prices/bell.ts'
 import { createCollect } from './prices/collect.ts'
 import { createLatest } from './prices/latest.ts'
@@ -43,13 +46,14 @@ export type Service = AsyncDisposable & {
 
 export type Version = { readonly name: string; readonly version: string; readonly node: string }
 
-type Setting = { readonly config: Config; readonly log: Logger; readonly version: Version }
+/** What every command needs. */
+export type Setting = { readonly config: Config; readonly log: Logger; readonly version: Version }
 
 /** Starts every part and ends again what was started when a later part fails to start. */
-export async function startService(setting: Setting & { readonly demo: boolean }): Promise<Service> {
-  const { config, log, demo } = setting
+export async function startService(setting: Setting, demo: boolean): Promise<Service> {
+  const { config } = setting
   await using parts = new AsyncDisposableStack()
-  const database = parts.use(await openDatabase(databaseOptions(config, log)))
+  const database = parts.use(await openDatabase(databaseOptions(setting)))
   await migrate(database.pool)
   const stopping = new AbortController()
   const { signal } = stopping
@@ -58,9 +62,9 @@ export async function startService(setting: Setting & { readonly demo: boolean }
   const running = run()
   parts.defer(() => running)
   parts.defer(() => server.close())
-  await server.listen({ host: config.HOST, port: config.PORT })
   // First of all, so that requests which wait for a provider end, and the server can close.
   parts.defer(() => stopping.abort())
+  await server.listen({ host: config.HOST, port: config.PORT })
 
   const started = parts.move()
   const url = urlOf(server.server.address() as AddressInfo)
@@ -75,6 +79,13 @@ export async function openApiDocument(setting: Setting): Promise<object> {
   return server.swagger()
 }
 
+/** What `market-data verify` does; where the database is served by another process, that one may go on. */
+export function createVerification(setting: Setting, pool: pg.Pool): Verify {
+  const sources = createSourcesOf(setting)
+  const parserOf = (provider: string) => sources.list().find(({ name }) => name === provider)
+  return createVerify({ pool, windows: setting.config.MA_WINDOWS, parserOf, clock })
+}
+
 type Assembly = Setting & { readonly pool: pg.Pool; readonly signal: AbortSignal }
 
 /** Every part, wired to the others and not yet started. */
@@ -82,7 +93,7 @@ function assemble(assembly: Assembly) {
   const { config, log, version, pool, signal } = assembly
   const bell = createBell()
   const ledger = createProviderLedger(clock)
-  const sources = createSourcesOf(config, log)
+  const sources = createSourcesOf(assembly)
   const record = createRecordReply(pool)
   const collect = createCollect({ sourceOf: sources.get, record, announce: bell.ring, observe: ledger.observe })
   const maxBatchOf = (provider: string) => sources.get(provider).maxBatch
@@ -136,17 +147,25 @@ function readsOf(pool: pg.Pool, config: Config) {
 }
 
 /** How the settings name a database. */
-export function databaseOptions(config: Config, log: Logger): DatabaseOptions {
+export function databaseOptions({ config, log }: Setting): DatabaseOptions {
   return {
-    url: config.DATABASE_URL,
-    dataDir: config.DATA_DIR,
+    at: config.DATABASE_URL ?? dataDirOf(config),
     poolSize: config.DATABASE_POOL,
     log: { warn: (message) => log.warn(message), debug: (message) => log.debug(message) },
   }
 }
 
+/** @throws ConfigError for a directory that cannot be used */
+function dataDirOf({ DATA_DIR }: Config): DataDir {
+  try {
+    return chooseDataDir({ given: DATA_DIR, root: process.cwd() })
+  } catch (error) {
+    throw new ConfigError([(error as Error).message])
+  }
+}
+
 /** @throws ConfigError for a replay file that cannot be read */
-export function createSourcesOf(config: Config, log: Logger): Sources {
+function createSourcesOf({ config, log }: Setting): Sources {
   try {
     return createSources({
       clock,

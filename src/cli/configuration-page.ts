@@ -19,10 +19,13 @@ Every mistake is named at start, all of them at once, and the process ends with 
 
 /** The reference page in Markdown. */
 export function configurationPage(variables: readonly Variable[]): string {
-  const code = (text: string | undefined) => (text === undefined || text === '' ? '' : `\`${text}\``)
   const row = ({ name, description, ...variable }: Variable) =>
     `| \`${name}\` | ${code(variable.default)} | ${variable.allowed ?? ''} | ${description} |\n`
   return HEAD + variables.map(row).join('')
+}
+
+function code(text: string | undefined): string {
+  return text === undefined || text === '' ? '' : `\`${text}\``
 }
 
 /** `.env.example`: every variable, commented out, with its default. */

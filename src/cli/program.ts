@@ -25,7 +25,6 @@ export function createProgram(actions: Actions, version: string): Command {
     .version(version)
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
     .addHelpText('after', EXIT_CODES)
-  const run = (code: Promise<number>) => code.then((exitCode) => void (process.exitCode = exitCode))
 
   program
     .command('serve')
@@ -51,6 +50,10 @@ export function createProgram(actions: Actions, version: string): Command {
     .addHelpText('after', examples('market-data openapi > openapi.json'))
     .action(() => run(actions.openapi()))
   return program
+}
+
+async function run(code: Promise<number>): Promise<void> {
+  process.exitCode = await code
 }
 
 function examples(...lines: readonly string[]): string {

@@ -60,7 +60,7 @@ const Health = Type.Object(
     ),
     providers: Type.Array(ProviderHealth),
   },
-  { title: 'Health' },
+  { title: 'Health', description: 'The service and its providers.' },
 )
 
 const TOLERATED_LAG_SECONDS = 10

@@ -3,13 +3,16 @@ import type { App } from './app.ts'
 import { problems } from './problem.ts'
 import { NoQuery } from './query.ts'
 
-const Version = Type.Object({
-  name: Type.String({ examples: ['market-data-service'] }),
-  version: Type.String({ examples: ['0.1.0'] }),
-  node: Type.String({ examples: ['v24.21.0'] }),
-})
+const Version = Type.Object(
+  {
+    name: Type.String({ examples: ['market-data-service'] }),
+    version: Type.String({ examples: ['0.1.0'] }),
+    node: Type.String({ examples: ['v24.21.0'] }),
+  },
+  { title: 'Version', description: 'The program and what runs it.' },
+)
 
-const Status = Type.Object({ status: Type.Literal('ok') })
+const Status = Type.Object({ status: Type.Literal('ok') }, { title: 'Status', description: 'Yes.' })
 
 export type HealthNeeds = {
   /** Resolves when the service can do its work. @throws whatever keeps it from that */

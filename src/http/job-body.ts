@@ -12,7 +12,7 @@ export const RunBody = Type.Object(
     price_id: Type.Optional(id('The price it stated.')),
     error: Type.Optional(Type.Object({ code: Type.String(), detail: Type.String() })),
   },
-  { title: 'Run' },
+  { title: 'Run', description: 'One run of a job, once it is over.' },
 )
 
 export const JobBody = Type.Object(
@@ -29,7 +29,7 @@ export const JobBody = Type.Object(
     failures: Type.Integer({ description: 'Failed runs since the last good one.' }),
     created_at: moment('When it was made.'),
   },
-  { title: 'Job' },
+  { title: 'Job', description: 'A polling job as it is now.' },
 )
 
 export function jobBody(job: Job): Static<typeof JobBody> {

@@ -28,7 +28,7 @@ const RawResponseBody = Type.Object(
     }),
     body_url: Type.String({ examples: ['/raw-responses/1/body'] }),
   },
-  { title: 'RawResponse' },
+  { title: 'RawResponse', description: 'A reply as it was kept.' },
 )
 
 const LineageBody = Type.Object(
@@ -43,7 +43,7 @@ const LineageBody = Type.Object(
       { description: 'The averages that the price of that time is an input of.' },
     ),
   },
-  { title: 'Lineage' },
+  { title: 'Lineage', description: 'The price, its reply and its averages.' },
 )
 
 const IdPath = Type.Object({ id: Type.String({ examples: ['17'] }) })

@@ -58,7 +58,7 @@ const AverageBody = Type.Object(
 
 const LatestAverage = Type.Object(
   { symbol: Type.String({ examples: ['AAPL'] }), provider: Type.String(), ...AverageBody.properties },
-  { title: 'LatestMovingAverage' },
+  { title: 'LatestMovingAverage', description: 'The newest average of the series.' },
 )
 
 const tags = ['Averages']

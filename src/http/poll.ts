@@ -20,7 +20,7 @@ const Order = Type.Object(
       Type.Array(SymbolText, { minItems: 1, maxItems: MAX_SYMBOLS, examples: [['AAPL', 'MSFT']] }),
     ),
     interval_minutes: Type.Optional(
-      Type.Number({ minimum: 1 / 60, maximum: ONE_YEAR_SECONDS / 60, description: 'To the second.', examples: [60] }),
+      Type.Number({ minimum: 0.02, maximum: ONE_YEAR_SECONDS / 60, description: 'To the second.', examples: [60] }),
     ),
     interval_seconds: Type.Optional(IntervalSeconds),
     provider: Type.Optional(ProviderName),

@@ -48,7 +48,7 @@ export const Price = Type.Object(
     extended: Type.Optional(Extended),
     unit: Type.Optional(Unit),
   },
-  { title: 'Price' },
+  { title: 'Price', description: 'The newest price of a symbol.' },
 )
 
 export function priceBody(price: StoredPrice, now: number): Static<typeof Price> {

@@ -3,6 +3,7 @@ import { TypeBoxValidatorCompiler, type TypeBoxTypeProvider } from '@fastify/typ
 import { fastify, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import { answerBrokenRequest, answerFailure, answerFailures, requestIdOf } from './answers.ts'
 import type { App } from './app.ts'
+import { endConnections } from './connections.ts'
 import { documentRoutes, serveDocument } from './documents.ts'
 import { guardRequests, type GuardNeeds } from './guards.ts'
 import { healthReportRoutes, type HealthReportNeeds } from './health-report.ts'
@@ -49,6 +50,7 @@ export function createServer(needs: HttpNeeds): FastifyInstance {
   app.setValidatorCompiler(TypeBoxValidatorCompiler)
   readOnlyJson(app)
   answerFailures(app)
+  endConnections(app)
   addHeaders(app)
   guardRequests(app, needs)
   documentRoutes(app, needs.version.version)

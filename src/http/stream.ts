@@ -137,11 +137,14 @@ function createOpenStreams(limit: number) {
       if (open.size >= limit) throw new ServiceError('overloaded', `There are ${limit} streams already.`)
       const ending = new AbortController()
       open.set(socket, ending)
-      socket.setTimeout(STALLED_AFTER_MS)
-      socket.once('close', () => {
+      const leave = () => {
         open.delete(socket)
         ending.abort()
-      })
+      }
+      socket.setTimeout(STALLED_AFTER_MS)
+      socket.once('close', leave)
+      // It may have gone while we asked for the log's end.
+      if (socket.destroyed) leave()
       return ending.signal
     },
     /** Readers that take what is left get it; the others are cut off. */

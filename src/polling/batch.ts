@@ -42,6 +42,7 @@ export async function runBatch(
       finishedAt: instantFromMillis(now),
       outcome: 'error' in result ? 'failed' : result.outcome,
       priceId: 'error' in result ? null : result.price.priceId,
+      replySha256: 'error' in result ? null : result.replySha256,
       error: failure ? { code: failure.code, detail: failure.message } : null,
       retryAt: failure ? instantFromMillis(now + retryDelay(claim, failure, random())) : null,
     }

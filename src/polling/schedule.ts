@@ -21,6 +21,8 @@ export type Claim = DueJob & { readonly nextRunAt: Instant | null }
 /** What came of a claim. */
 export type FinishedRun = Omit<Run, 'runId'> & {
   readonly jobId: string
+  /** Of the reply, in hex; null where the run failed. */
+  readonly replySha256: string | null
   /** As claimed: a job that is planned otherwise by now is left to its new plan. */
   readonly nextRunAt: Instant | null
   /** When to try again; null after a good run. */

@@ -1,13 +1,12 @@
 import type pg from 'pg'
 import { findRunning } from './embedded.ts'
-import { chooseDataDir } from './data-dir.ts'
+import type { DataDir } from './data-dir.ts'
 import { keepEmbedded } from './keep-embedded.ts'
 import { createPool, type Connection } from './pool.ts'
 
 export type DatabaseOptions = {
-  /** A server's address; without one the embedded database serves. */
-  readonly url: string | undefined
-  readonly dataDir: string | undefined
+  /** A server's address, or the directory of the embedded database. */
+  readonly at: string | DataDir
   readonly poolSize: number
   readonly log: { warn(message: string): void; debug(message: string): void }
 }
@@ -22,9 +21,9 @@ export type Database = AsyncDisposable & {
 
 /** The database of this process: a server's, or the embedded one, which this process then holds alone. */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
-  const { url, dataDir, log } = options
-  if (url !== undefined) return database(options, url, { place: withoutPassword(url), moved: false })
-  const { path, moved } = chooseDataDir({ given: dataDir, root: process.cwd() })
+  const { at, log } = options
+  if (typeof at === 'string') return database(options, at, { place: withoutPassword(at), moved: false })
+  const { path, moved } = at
   const onExit = (reason: string) => log.warn(`${reason} Starting it again.`)
   const embedded = await keepEmbedded({ state: path, log: (line) => log.debug(line.trimEnd()), onExit })
   return database(options, embedded.connection, { place: path, moved, stop: () => embedded.stop() })
@@ -32,10 +31,10 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
 
 /** As `openDatabase`, for a command beside a service: where one runs on the embedded database, its server serves both. */
 export async function joinDatabase(options: DatabaseOptions): Promise<Database> {
-  if (options.url !== undefined) return openDatabase(options)
-  const { path, moved } = chooseDataDir({ given: options.dataDir, root: process.cwd() })
-  const running = await findRunning(path)
-  return running ? database(options, running, { place: path, moved }) : openDatabase(options)
+  const { at } = options
+  const running = typeof at === 'string' ? undefined : await findRunning(at.path)
+  if (typeof at === 'string' || running === undefined) return openDatabase(options)
+  return database(options, running, { place: at.path, moved: at.moved })
 }
 
 type Place = { readonly place: string; readonly moved: boolean; readonly stop?: () => Promise<void> }

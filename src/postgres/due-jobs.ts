@@ -74,11 +74,11 @@ const FINISH = `
     select j.id, f.*
       from polling_jobs j
       join jsonb_to_recordset($1::jsonb) as f ("jobId" uuid, "startedAt" timestamptz, "finishedAt" timestamptz,
-           outcome text, "priceId" bigint, error jsonb, "nextRunAt" timestamptz, "retryAt" timestamptz) on j.id = f."jobId"
+           outcome text, "priceId" bigint, "replySha256" text, error jsonb, "nextRunAt" timestamptz, "retryAt" timestamptz) on j.id = f."jobId"
      order by j.provider, j.symbol for update of j),
   written as (
-    insert into polling_runs (job_id, started_at, finished_at, outcome, price_id, error)
-    select id, "startedAt", "finishedAt", outcome, "priceId", error from finished)
+    insert into polling_runs (job_id, started_at, finished_at, outcome, price_id, error, reply_sha256)
+    select id, "startedAt", "finishedAt", outcome, "priceId", error, decode("replySha256", 'hex') from finished)
   update polling_jobs j
      set failures = case when f.outcome = 'failed' then j.failures + 1 else 0 end,
          next_run_at = case when j.next_run_at = f."nextRunAt" and f."retryAt" is not null then f."retryAt" else j.next_run_at end

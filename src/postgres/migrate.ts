@@ -25,6 +25,19 @@ export async function migrate(pool: pg.Pool): Promise<readonly string[]> {
   return results?.map((result) => result.migrationName) ?? []
 }
 
+/**
+ * For commands that only read: they change no schema.
+ * @throws ServiceError `conflict` where the tables are missing, or older or newer than this program
+ */
+export async function assertMigrated(pool: pg.Pool): Promise<void> {
+  const [migrations, executed] = await Promise.all([readMigrations(), executedNames(pool)])
+  if (Object.keys(migrations).toSorted().join() === executed.toSorted().join()) return
+  throw new ServiceError(
+    'conflict',
+    'The tables are not of this version of market-data: start the service, or run market-data migrate.',
+  )
+}
+
 async function readMigrations(): Promise<Record<string, Migration>> {
   const files = (await readdir(FOLDER)).filter((name) => name.endsWith('.sql')).toSorted()
   const texts = await Promise.all(files.map((name) => readFile(new URL(name, FOLDER), 'utf8')))

@@ -48,7 +48,7 @@ export function bodyHash(body: Uint8Array): Buffer {
   return hash('sha256', body, 'buffer')
 }
 
-export function packBody(bytes: Uint8Array): StoredBody {
+function packBody(bytes: Uint8Array): StoredBody {
   const plain = Buffer.from(bytes)
   if (plain.length < WORTH_COMPRESSING) return { encoding: 'identity', body: plain }
   return { encoding: 'gzip', body: gzipSync(plain) }

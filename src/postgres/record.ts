@@ -3,7 +3,7 @@ import { compareInstants, type Instant } from '../prices/instant.ts'
 import { judgePrice, type CurrentPrice, type Verdict } from '../prices/judge.ts'
 import type { Quote, QuoteResult, RawReply, RecordReply, RecordResult } from '../prices/quote.ts'
 import { inTransaction } from './pool.ts'
-import { keepReply } from './raw-replies.ts'
+import { bodyHash, keepReply } from './raw-replies.ts'
 import { createSeriesIds } from './series.ts'
 
 /** One quote on its way into the log. */
@@ -193,11 +193,12 @@ const CONFIRM = `
 
 function toResults(reply: RawReply, results: readonly QuoteResult[], judged: readonly Judged[]): RecordResult[] {
   const inOrder = judged.values()
+  const replySha256 = bodyHash(reply.body).toString('hex')
   return results.map((result) => {
     const item = 'quote' in result ? inOrder.next().value : undefined
     if (item === undefined) return result as Extract<QuoteResult, { error: unknown }>
     const { quote, seriesId, verdict, current } = item
     const price = { ...quote, ...current, seriesId, confirmedAt: reply.receivedAt }
-    return { symbol: result.symbol, outcome: verdict.outcome, price }
+    return { symbol: result.symbol, outcome: verdict.outcome, price, replySha256 }
   })
 }

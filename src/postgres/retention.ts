@@ -107,6 +107,10 @@ const DELETE_BODIES = `
   delete from raw_bodies where sha256 in (
     select sha256 from raw_bodies b where not exists (select from raw_responses r where r.sha256 = b.sha256) limit $1)`
 
+/** The last run of a job says how it is, however old it is. */
 const DELETE_RUNS = `
   delete from polling_runs where id in (
-    select id from polling_runs where finished_at < now() - make_interval(days => $1) order by finished_at limit $2)`
+    select id from polling_runs r
+     where finished_at < now() - make_interval(days => $1)
+       and exists (select from polling_runs newer where newer.job_id = r.job_id and newer.id > r.id)
+     order by finished_at limit $2)`

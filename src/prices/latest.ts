@@ -51,7 +51,7 @@ export function createLatest({ collect, readLatest, clock, signal }: Needs): Lat
       flights.set(key(symbol), flight)
       flight.then(landed, landed)
     }
-    return Promise.all(symbols.map((symbol) => flights.get(key(symbol)) ?? { symbol, error: unanswered(symbol) }))
+    return Promise.all(symbols.flatMap((symbol) => flights.get(key(symbol)) ?? []))
   }
 
   return async (request) => {

@@ -100,7 +100,13 @@ export type StoredPrice = Quote & {
 export type RecordOutcome = 'recorded' | 'corrected' | 'confirmed' | 'outdated'
 
 export type RecordResult =
-  | { readonly symbol: string; readonly outcome: RecordOutcome; readonly price: StoredPrice }
+  | {
+      readonly symbol: string
+      readonly outcome: RecordOutcome
+      readonly price: StoredPrice
+      /** Of the bytes of the reply, in hex: all that is left of a reply that brought nothing new. */
+      readonly replySha256: string
+    }
   | { readonly symbol: string; readonly error: ServiceError }
 
 /** Keeps a reply and the prices in it in one transaction; results come back in the order given. */

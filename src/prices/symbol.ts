@@ -1,7 +1,7 @@
 import { ServiceError } from '../errors.ts'
 
 /** What a symbol may look like once it is upper case; also what keeps a symbol from reaching into a provider's URL. */
-export const SYMBOL_PATTERN = /^[A-Z0-9^][A-Z0-9.^=&-]{0,31}$/
+const SYMBOL_PATTERN = /^[A-Z0-9^][A-Z0-9.^=&-]{0,31}$/
 const CLASS_SHARE_WITH_DASH = /^([A-Z]{1,5})-([A-CK])$/
 const YAHOO_PAIR = /^([A-Z]{3})?([A-Z]{3})=X$/
 

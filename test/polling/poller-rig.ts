@@ -114,7 +114,9 @@ function refuse(): never {
 }
 
 function resultOf(symbol: string, error: ServiceError | undefined): RecordResult {
-  return error ? { symbol, error } : { symbol, outcome: 'recorded', price: { priceId: '17' } as StoredPrice }
+  return error
+    ? { symbol, error }
+    : { symbol, outcome: 'recorded', price: { priceId: '17' } as StoredPrice, replySha256: '5a' }
 }
 
 /** A process of its own, as far as it matters: once it is killed, nothing that it waits for ever comes. */

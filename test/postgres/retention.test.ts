@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
+import type pg from 'pg'
 import { createRecompute } from '../../src/postgres/averages.ts'
-import { createReadLog } from '../../src/postgres/log.ts'
 import { createRecordReply } from '../../src/postgres/record.ts'
 import { trim } from '../../src/postgres/retention.ts'
 import type { Decimal } from '../../src/prices/decimal.ts'
 import { instantFromMillis } from '../../src/prices/instant.ts'
-import { LOG_START } from '../../src/prices/log.ts'
+import type { Touched } from '../../src/prices/log.ts'
 import type { Quote } from '../../src/prices/quote.ts'
 import { createDatabase } from '../support/database.ts'
 
@@ -26,12 +26,18 @@ async function createHistory(t: TestContext, provider: string, daysAgo: readonly
     const quote: Quote = { ...words, price, eventTime: at, delaySeconds: 0, previousClose: null, extended: null }
     await record(reply, [{ symbol: 'AAPL', quote }])
   }
-  await createRecompute(pool, [2])(await createReadLog(pool)(LOG_START, 100))
+  await createRecompute(pool, [2])(await touched(pool))
   const column = async (statement: string) => (await pool.query({ text: statement, rowMode: 'array' })).rows.flat()
   const counts = () =>
     column(`select (select count(*)::int from prices), (select count(*)::int from moving_averages),
                    (select count(*)::int from raw_responses), (select count(*)::int from raw_bodies)`)
   return { pool, column, counts }
+}
+
+/** All prices, from the table: in the log they would not show while another test writes. */
+async function touched(pool: pg.Pool): Promise<Touched[]> {
+  const { rows } = await pool.query<Touched>('select series_id as "seriesId", event_time as "eventTime" from prices')
+  return rows
 }
 
 const never = new AbortController().signal
@@ -51,7 +57,7 @@ test('with old prices go their replies, their averages, and the first averages a
 
 test('recomputing an event from before the cut brings nothing back', async (t) => {
   const { pool, counts } = await createHistory(t, 'yfinance', [40, 30, 20, 10])
-  const entries = await createReadLog(pool)(LOG_START, 100)
+  const entries = await touched(pool)
   await trim(pool, { ...KEEP_ALL, pricesDays: 25 }, never)
   await createRecompute(pool, [2])(entries)
   assert.deepEqual(await counts(), [2, 1, 2, 2])

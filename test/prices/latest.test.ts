@@ -22,7 +22,7 @@ function createRig() {
     asked.push(symbols)
     const error = await gate.promise
     if (error) return symbols.map((symbol) => ({ symbol, error }))
-    return symbols.map((symbol) => ({ symbol, outcome: 'recorded', price: store(symbol, 0) }))
+    return symbols.map((symbol) => ({ symbol, outcome: 'recorded', price: store(symbol, 0), replySha256: '5a' }))
   }
   const clock = { now: () => NOW, sleep: () => Promise.resolve() }
   const readLatest = async () => new Map(stored)
