@@ -16,7 +16,10 @@ const NextUrl = Type.Union([Type.String(), Type.Null()], { description: 'The pat
 
 /** The body of every list. */
 export function listOf<T extends TSchema>(item: T, title: string) {
-  return Type.Object({ data: Type.Array(item), next_cursor: NextCursor, next_url: NextUrl }, { title, description: 'One page of the list.' })
+  return Type.Object(
+    { data: Type.Array(item), next_cursor: NextCursor, next_url: NextUrl },
+    { title, description: 'One page of the list.' },
+  )
 }
 
 export function pageBody<T>(request: FastifyRequest, data: T[], nextCursor: string | null) {

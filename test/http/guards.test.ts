@@ -4,8 +4,22 @@ import { createHttpService } from '../support/http-service.ts'
 
 test('it answers to its own names and to no other, so that a rebound name reads nothing', async (t) => {
   const { ask } = await createHttpService(t)
-  const known = ['localhost', 'LOCALHOST:8000', '127.0.0.1:9', '[::1]:8000', '192.168.1.4', 'prices.example', 'Prices.Example:80']
-  const foreign = ['evil.example', 'localhost.evil.example', 'evil.example:8000', '127.0.0.1.nip.io', 'prices.example.evil']
+  const known = [
+    'localhost',
+    'LOCALHOST:8000',
+    '127.0.0.1:9',
+    '[::1]:8000',
+    '192.168.1.4',
+    'prices.example',
+    'Prices.Example:80',
+  ]
+  const foreign = [
+    'evil.example',
+    'localhost.evil.example',
+    'evil.example:8000',
+    '127.0.0.1.nip.io',
+    'prices.example.evil',
+  ]
   for (const host of known) assert.equal((await ask('/livez', { headers: { host } })).status, 200, host)
   for (const host of foreign) {
     for (const path of ['/livez', '/nowhere', '/docs', '/openapi.json']) {
@@ -20,7 +34,7 @@ test('a page of another site can change nothing, a page of ours and a program ca
   const { ask } = await createHttpService(t)
   const post = (headers: Record<string, string>) =>
     ask('/prices/poll', { method: 'POST', headers, body: { symbol: 'AAPL', interval_seconds: 60 } })
-  const own = [
+  const own: Record<string, string>[] = [
     {},
     { origin: 'http://localhost:8000' },
     { origin: 'http://localhost:8000', 'sec-fetch-site': 'same-origin' },
@@ -28,7 +42,7 @@ test('a page of another site can change nothing, a page of ours and a program ca
     { host: 'localhost', origin: 'http://localhost:80' },
     { host: 'prices.example', origin: 'https://prices.example' },
   ]
-  const foreign = [
+  const foreign: Record<string, string>[] = [
     { origin: 'https://evil.example' },
     { origin: 'http://localhost:3000' },
     { origin: 'null' },
@@ -37,8 +51,8 @@ test('a page of another site can change nothing, a page of ours and a program ca
     { origin: 'http://localhost:8000', 'sec-fetch-site': 'cross-site' },
     { origin: '' },
   ]
-  for (const headers of own) assert.equal((await post(headers as object)).status, 202, JSON.stringify(headers))
-  for (const headers of foreign) assert.equal((await post(headers as object)).status, 403, JSON.stringify(headers))
+  for (const headers of own) assert.equal((await post(headers)).status, 202, JSON.stringify(headers))
+  for (const headers of foreign) assert.equal((await post(headers)).status, 403, JSON.stringify(headers))
   assert.equal((await ask('/livez', { headers: { 'sec-fetch-site': 'cross-site' } })).status, 200)
 })
 

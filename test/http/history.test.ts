@@ -13,10 +13,7 @@ test('stored prices come back digit for digit, as JSON and as CSV', async (t) =>
   const csv = await ask('/prices/history?symbol=AAPL&format=csv')
   assert.equal(csv.headers['content-type'], 'text/csv; charset=utf-8')
   const [header, line] = csv.text.split('\n')
-  assert.equal(
-    header,
-    'price_id,timestamp,price,currency,received_at,recorded_at,raw_response_id,revision,correction',
-  )
+  assert.equal(header, 'price_id,timestamp,price,currency,received_at,recorded_at,raw_response_id,revision,correction')
   assert.match(line ?? '', /^1,2025-06-15T20:30:27\.283671Z,123456789\.123456789012,USD,.*,1,1,false$/)
 })
 
@@ -40,7 +37,10 @@ for (const order of ['asc', 'desc'] as const) {
     })
     const seenTimes = seen.map((price) => Date.parse(price.timestamp))
     assert.equal(new Set(seenTimes).size, seenTimes.length)
-    assert.deepEqual(seenTimes, order === 'asc' ? seenTimes.toSorted((a, b) => a - b) : seenTimes.toSorted((a, b) => b - a))
+    assert.deepEqual(
+      seenTimes,
+      order === 'asc' ? seenTimes.toSorted((a, b) => a - b) : seenTimes.toSorted((a, b) => b - a),
+    )
     for (const time of times) assert.ok(seenTimes.includes(Date.parse(time)), time)
   })
 }
@@ -49,15 +49,19 @@ test('only the price that counts is shown of each time, and all of them with inc
   const { ask, store } = await createHttpService(t)
   await store({ price: '1', time: minute(0) }, { price: '2', time: minute(1) }, { price: '3', time: minute(0) })
   await store({ price: '1', time: minute(0) })
-  const facts = (answer: Json) =>
-    answer.data.map((price: Json) => [price.timestamp, price.price, price.revision, price.correction])
-  assert.deepEqual(facts((await ask('/prices/history?symbol=AAPL&order=asc')).json()), [
+  const { data } = (await ask('/prices/history?symbol=AAPL&order=asc')).json()
+  const facts = data.map((price: Json) => [price.timestamp, price.price, price.revision, price.correction])
+  assert.deepEqual(facts, [
     ['2025-01-01T00:00:00Z', 1, 3, true],
     ['2025-01-01T00:01:00Z', 2, 1, false],
   ])
-  const all = await readPages({ ask }, '/prices/history?symbol=AAPL&order=asc&include=superseded&limit=1', async () => {})
+  const all = await readPages(
+    { ask },
+    '/prices/history?symbol=AAPL&order=asc&include=superseded&limit=1',
+    async () => {},
+  )
   assert.deepEqual(
-    facts({ data: all }).map((fact: unknown[]) => fact[1]),
+    all.map((price) => price.price),
     [1, 3, 1, 2],
   )
 })
@@ -117,13 +121,18 @@ test('a price can be followed to the bytes it was read from and to the averages 
   const raw = (await ask('/raw-responses/2')).json()
   assert.deepEqual(raw, lineage.raw_response)
   const body = await ask(raw.body_url)
-  assert.deepEqual([body.text, body.headers['content-type']], ['{"symbol":"AAPL","price":"2"}', 'application/octet-stream'])
+  assert.deepEqual(
+    [body.text, body.headers['content-type']],
+    ['{"symbol":"AAPL","price":"2"}', 'application/octet-stream'],
+  )
   assert.match(String(body.headers['content-disposition']), /^attachment/)
 })
 
 test('averages are listed by time with their inputs, and the newest one is had by itself', async (t) => {
   const service = await createHttpService(t)
-  await service.store(...[0, 1, 2, 3, 4].map((n) => ({ time: minute(n), price: `123456789.12345678901${n === 4 ? 3 : 2}` })))
+  await service.store(
+    ...[0, 1, 2, 3, 4].map((n) => ({ time: minute(n), price: `123456789.12345678901${n === 4 ? 3 : 2}` })),
+  )
   const { text } = await service.ask('/moving-averages/latest?symbol=AAPL')
   assert.match(text, /"average":123456789\.1234567890122,"window":5/)
   const pages = await readPages(service, '/moving-averages?symbol=AAPL&window=3&expand=inputs&limit=1', async () => {})
@@ -137,7 +146,11 @@ test('averages are listed by time with their inputs, and the newest one is had b
   )
 })
 
-async function readPages({ ask }: Pick<HttpService, 'ask'>, path: string, between: () => Promise<void>): Promise<Json[]> {
+async function readPages(
+  { ask }: Pick<HttpService, 'ask'>,
+  path: string,
+  between: () => Promise<void>,
+): Promise<Json[]> {
   const rows: Json[] = []
   let next: string | null = path
   while (next !== null) {

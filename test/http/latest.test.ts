@@ -37,7 +37,10 @@ test('a price leaves with exactly the digits it came with', async (t) => {
   assert.match(text, /"price":123456789\.123456789012,/)
   assert.match(text, /"change":0\.000000000001,"change_percent":0\.0000\b/)
   source.says('ZEROS', { price: '197.1000' as Decimal })
-  assert.match((await ask('/prices/latest?symbols=ZEROS,EXACT')).text, /"price":197\.1000,.*"price":123456789\.123456789012,/)
+  assert.match(
+    (await ask('/prices/latest?symbols=ZEROS,EXACT')).text,
+    /"price":197\.1000,.*"price":123456789\.123456789012,/,
+  )
 })
 
 test('pence stay pence and are named, and a price outside the session stands beside the price', async (t) => {

@@ -32,7 +32,9 @@ test('several symbols make a job each, and asking again replaces the interval of
 
 test('a job can be paused, resumed, changed, run and ended', async (t) => {
   const { ask } = await createHttpService(t)
-  const { job_id } = (await ask('/prices/poll', { method: 'POST', body: { symbol: 'AAPL', interval_seconds: 60 } })).json()
+  const { job_id } = (
+    await ask('/prices/poll', { method: 'POST', body: { symbol: 'AAPL', interval_seconds: 60 } })
+  ).json()
   const path = `/prices/poll/${job_id}`
   const change = async (body: unknown) => (await ask(path, { method: 'PATCH', body })).json()
   const paused = await change({ status: 'paused' })

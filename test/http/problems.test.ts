@@ -22,7 +22,14 @@ const NO_JOB = '/prices/poll/0197f0c2-6a5c-4c11-9d4e-0a3f5b0c6a11'
 
 const ROWS: readonly Row[] = [
   ['malformed JSON', 'POST', '/prices/poll', { body: '{"symbol":', headers: JSON_TYPE }, 400, 'malformed_request'],
-  ['a poisoned prototype', 'POST', '/prices/poll', { body: '{"__proto__":{}}', headers: JSON_TYPE }, 400, 'malformed_request'],
+  [
+    'a poisoned prototype',
+    'POST',
+    '/prices/poll',
+    { body: '{"__proto__":{}}', headers: JSON_TYPE },
+    400,
+    'malformed_request',
+  ],
   ['a badly encoded path', 'GET', '/prices/%zz', {}, 400, 'malformed_request'],
   ['no body', 'POST', '/prices/poll', {}, 422, 'invalid_request'],
   ['an empty body', 'POST', '/prices/poll', { body: '', headers: JSON_TYPE }, 422, 'invalid_request'],
@@ -91,16 +98,37 @@ const ROWS: readonly Row[] = [
   ['an unknown reply', 'GET', '/raw-responses/999', {}, 404, 'not_found'],
   ['the bytes of an unknown reply', 'GET', '/raw-responses/x/body', {}, 404, 'not_found'],
   ['an unknown provider', 'GET', '/prices/latest?symbol=AAPL&provider=none', {}, 404, 'unknown_provider'],
-  ['an unknown provider of a job', 'POST', '/prices/poll', { body: { ...JOB, provider: 'x' } }, 404, 'unknown_provider'],
+  [
+    'an unknown provider of a job',
+    'POST',
+    '/prices/poll',
+    { body: { ...JOB, provider: 'x' } },
+    404,
+    'unknown_provider',
+  ],
   ['an unknown provider of a stream', 'GET', '/prices/stream?provider=none', {}, 404, 'unknown_provider'],
   ['too few prices', 'GET', '/moving-averages/latest?symbol=AAPL', {}, 404, 'not_enough_prices'],
   ['another method', 'DELETE', '/prices/latest', {}, 405, 'method_not_allowed'],
-  ['another method with a body that is no JSON', 'POST', '/livez', { body: '{', headers: JSON_TYPE }, 405, 'method_not_allowed'],
+  [
+    'another method with a body that is no JSON',
+    'POST',
+    '/livez',
+    { body: '{', headers: JSON_TYPE },
+    405,
+    'method_not_allowed',
+  ],
   ['TRACE', 'TRACE', '/prices/latest', {}, 405, 'method_not_allowed'],
   ['OPTIONS', 'OPTIONS', NO_JOB, {}, 405, 'method_not_allowed'],
   ['HEAD of a stream', 'HEAD', '/prices/stream', {}, 405, 'method_not_allowed'],
   ['a place in no log', 'GET', '/prices/stream', { headers: { 'last-event-id': 'x' } }, 422, 'invalid_request'],
-  ['a place beyond this log', 'GET', '/prices/stream', { headers: { 'last-event-id': '9-9-9' } }, 422, 'invalid_request'],
+  [
+    'a place beyond this log',
+    'GET',
+    '/prices/stream',
+    { headers: { 'last-event-id': '9-9-9' } },
+    422,
+    'invalid_request',
+  ],
 ]
 
 test('every mistake of a caller is answered with its status and code, as a problem', async (t) => {
@@ -135,7 +163,10 @@ const PROVIDER_FAILURES: readonly (readonly [ErrorCode, number])[] = [
 test('every failure of a provider has its own status, and says which provider and when to come again', async (t) => {
   const { ask, source } = await createHttpService(t)
   for (const [code, status] of PROVIDER_FAILURES) {
-    source.says('AAPL', new ServiceError(code, 'As scripted.', { provider: 'scripted', symbol: 'AAPL', retryAfterSeconds: 7.2 }))
+    source.says(
+      'AAPL',
+      new ServiceError(code, 'As scripted.', { provider: 'scripted', symbol: 'AAPL', retryAfterSeconds: 7.2 }),
+    )
     const answer = await ask('/prices/latest?symbol=AAPL')
     assert.equal(answer.status, status, code)
     assertProblem(answer, code, code)
@@ -146,7 +177,10 @@ test('every failure of a provider has its own status, and says which provider an
 })
 
 test('a database that is away is 503 with Retry-After on every route that needs it, and nothing of it is told', async (t) => {
-  const away = createPool({ host: '127.0.0.1', port: 1, user: 'nobody', database: 'none' }, { size: 1, onError: () => {} })
+  const away = createPool(
+    { host: '127.0.0.1', port: 1, user: 'nobody', database: 'none' },
+    { size: 1, onError: () => {} },
+  )
   t.after(() => away.end())
   const { ask } = await createHttpService(t, {
     readHistory: createReadHistory(away),
@@ -163,10 +197,9 @@ test('a database that is away is 503 with Retry-After on every route that needs 
 })
 
 test('a fault of our own is 500 and keeps its reason to itself', async (t) => {
-  const failing = async () => {
-    throw new Error('select secret from /home/us')
-  }
-  const { ask } = await createHttpService(t, { readHistory: failing })
+  const { ask } = await createHttpService(t, {
+    readHistory: () => Promise.reject(new Error('select secret from /home/us')),
+  })
   const answer = await ask('/prices/history?symbol=AAPL')
   assert.equal(answer.status, 500)
   assertProblem(answer, 'internal', 'internal')

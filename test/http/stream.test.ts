@@ -6,7 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type pg from 'pg'
 import type { ReadLog } from '../../src/prices/log.ts'
 import { createReadLog } from '../../src/postgres/log.ts'
-import { openStream } from '../support/event-stream.ts'
+import { openStream } from '../support/price-stream.ts'
 import { createHttpService } from '../support/http-service.ts'
 
 test('an event has the five members of a price event in their order, the exact price, and its id is a place', async (t) => {

@@ -17,12 +17,11 @@ import { createRecordReply } from '../../src/postgres/record.ts'
 import { createReadServiceFacts } from '../../src/postgres/service-facts.ts'
 import { createFindStoredSymbols } from '../../src/postgres/symbols.ts'
 import { createCollect } from '../../src/prices/collect.ts'
-import type { Decimal } from '../../src/prices/decimal.ts'
-import { instantFromMillis, parseInstant } from '../../src/prices/instant.ts'
+import { instantFromMillis } from '../../src/prices/instant.ts'
 import { createLatest } from '../../src/prices/latest.ts'
-import type { Quote, QuoteSource, RecordReply } from '../../src/prices/quote.ts'
+import type { QuoteSource, RecordReply } from '../../src/prices/quote.ts'
 import { createDatabase } from './database.ts'
-import { createScriptedSource, type ScriptedSource } from './scripted-source.ts'
+import { createScriptedSource, instantOf, quoteOf, type GivenPrice, type ScriptedSource } from './scripted-source.ts'
 
 export const WINDOWS = [5, 3]
 
@@ -39,15 +38,21 @@ export type HttpService = {
   listen(): Promise<string>
 }
 
-export type Answer = { readonly status: number; readonly headers: Record<string, unknown>; readonly text: string; json(): Json }
+export type Answer = {
+  readonly status: number
+  readonly headers: Record<string, unknown>
+  readonly text: string
+  json(): Json
+}
 // What a test reads out of an answer is its own business.
 // oxlint-disable-next-line typescript/no-explicit-any
 export type Json = any
 
-export type GivenPrice = { symbol: string; price: string; time: string; currency: string; receivedAt: string }
-
 /** A whole server on a real database; only the provider behind it is scripted. */
 export async function createHttpService(t: TestContext, changed: Partial<HttpNeeds> = {}): Promise<HttpService> {
+  // Hooks run in the order in which they were made, and the server is to close before its database goes.
+  const closing: (() => Promise<void>)[] = []
+  t.after(() => Promise.all(closing.map((close) => close())))
   const pool = await createDatabase(t)
   const source = createScriptedSource()
   const stop = new AbortController()
@@ -87,7 +92,7 @@ export async function createHttpService(t: TestContext, changed: Partial<HttpNee
     ledger,
     ...changed,
   })
-  t.after(async () => {
+  closing.push(async () => {
     stop.abort()
     await app.close()
   })
@@ -141,25 +146,4 @@ async function storePrices(record: RecordReply, prices: readonly Partial<GivenPr
     }
     await record(reply, [{ symbol: quote.symbol, quote }])
   }
-}
-
-export function quoteOf({ symbol = 'AAPL', price = '196.45', time, currency = 'USD' }: Partial<GivenPrice>): Quote {
-  return {
-    symbol,
-    provider: 'scripted',
-    providerSymbol: symbol,
-    currency,
-    price: price as Decimal,
-    eventTime: time ? instantOf(time) : instantFromMillis(Date.now()),
-    marketState: 'open',
-    delaySeconds: 0,
-    previousClose: null,
-    extended: null,
-  }
-}
-
-function instantOf(text: string) {
-  const instant = parseInstant(text)
-  if (instant === undefined) throw new Error(`no time: ${text}`)
-  return instant
 }

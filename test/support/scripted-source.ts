@@ -1,8 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { ServiceError } from '../../src/errors.ts'
-import { instantFromMillis } from '../../src/prices/instant.ts'
+import { instantFromMillis, parseInstant, type Instant } from '../../src/prices/instant.ts'
+import type { Decimal } from '../../src/prices/decimal.ts'
 import type { Quote, QuoteResult, QuoteSource } from '../../src/prices/quote.ts'
-import { quoteOf } from './http-service.ts'
+
+/** A price as a test writes it. */
+export type GivenPrice = { symbol: string; price: string; time: string; currency: string; receivedAt: string }
 
 export type ScriptedSource = QuoteSource & {
   /** Every request that was made, as the symbols it asked for. */
@@ -48,7 +51,9 @@ export function createScriptedSource(): ScriptedSource {
     parseReply: (reply) => reply.symbols.map((symbol) => resultOf(symbol, script.get(symbol))),
     searchSymbols: async (query) => {
       if (failure) throw failure
-      return [{ symbol: query.toUpperCase(), providerSymbol: query, name: `${query} Inc.`, exchange: 'X', kind: 'equity' }]
+      return [
+        { symbol: query.toUpperCase(), providerSymbol: query, name: `${query} Inc.`, exchange: 'X', kind: 'equity' },
+      ]
     },
   }
 }
@@ -56,4 +61,26 @@ export function createScriptedSource(): ScriptedSource {
 function resultOf(symbol: string, answer: Partial<Quote> | ServiceError = {}): QuoteResult {
   if (answer instanceof ServiceError) return { symbol, error: answer }
   return { symbol, quote: { ...quoteOf({ symbol, price: '100' }), ...answer } }
+}
+
+/** A quote of AAPL for 196.45 USD, made now, in all that is not given. */
+export function quoteOf({ symbol = 'AAPL', price = '196.45', time, currency = 'USD' }: Partial<GivenPrice>): Quote {
+  return {
+    symbol,
+    provider: 'scripted',
+    providerSymbol: symbol,
+    currency,
+    price: price as Decimal,
+    eventTime: time ? instantOf(time) : instantFromMillis(Date.now()),
+    marketState: 'open',
+    delaySeconds: 0,
+    previousClose: null,
+    extended: null,
+  }
+}
+
+export function instantOf(text: string): Instant {
+  const instant = parseInstant(text)
+  if (instant === undefined) throw new Error(`no time: ${text}`)
+  return instant
 }
