@@ -111,7 +111,7 @@ export class ConfigError extends Error {
 export function readConfig(env: NodeJS.ProcessEnv = process.env, dotEnv = '.env'): Config {
   const given = { ...readDotEnv(dotEnv), ...env }
   const values: unknown = Value.Default(Environment, Value.Convert(Environment, pick(given)))
-  const problems = Value.Check(Environment, values) ? crossChecks(values) : mistakes(values, given)
+  const problems = [...mistakes(values, given), ...crossChecks(values as Config)]
   if (problems.length > 0) throw new ConfigError(problems)
   return Object.freeze(values as Config)
 }

@@ -24,6 +24,7 @@ test('every mistake is named at once, with its variable and what would be right'
     YFINANCE_BASE_URL: 'ftp://x',
     REPLAY_SPEED: '0',
     LOG_LEVEL: 'loud',
+    HOST: '0.0.0.0',
   }
   assert.throws(
     () => read(env),
