@@ -1,0 +1,190 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { existsSync, readdirSync } from 'node:fs'
+import { connect, createServer, type AddressInfo } from 'node:net'
+import { delimiter, join, sep } from 'node:path'
+import test from 'node:test'
+import { ask } from '../support/ask.ts'
+import { openStream } from '../support/price-stream.ts'
+import {
+  createDataDir,
+  createFolder,
+  processesIn,
+  runCommand,
+  startService,
+  type ServiceProcess,
+} from '../support/service-process.ts'
+import { until } from '../support/until.ts'
+import { createYahooStandIn, QUOTE_PATH } from '../support/yahoo-stand-in.ts'
+
+const AAPL = '/prices/latest?symbol=AAPL&provider=simulated&max_age=0'
+
+test('in an empty folder it becomes ready, and SIGTERM ends all of it with exit code 0', async (t) => {
+  const dataDir = join(createFolder(), 'new', 'data')
+  const service = await startService(t, { dataDir, cwd: createFolder() })
+  assert.equal((await ask(`${service.url}/readyz`)).status, 200)
+  assert.equal((await ask(`${service.url}${AAPL}`)).status, 200)
+  assert.ok(processesIn(dataDir).length > 0)
+  assert.equal(await service.stop(), 0)
+  assert.deepEqual(processesIn(dataDir), [])
+})
+
+test('SIGTERM ends it within 5 s beside open streams, a reader that takes nothing and a provider that hangs', async (t) => {
+  const standIn = await createYahooStandIn(t)
+  let isAsked = false
+  standIn.answer(QUOTE_PATH, () => {
+    isAsked = true
+    return { hang: true }
+  })
+  const service = await startService(t, { args: ['--demo'], env: { YFINANCE_BASE_URL: standIn.url } })
+  const streams = await Promise.all([1, 2, 3].map(() => openStream(t, `${service.url}/prices/stream`)))
+  for (const stream of streams) await stream.until(1)
+  const { port } = new URL(service.url)
+  const idle = connect(Number(port), '127.0.0.1').on('error', () => {})
+  idle.write('GET /prices/stream HTTP/1.1\r\nHost: localhost\r\n\r\n')
+  t.after(() => idle.destroy())
+  const waiting = ask(`${service.url}/prices/latest?symbol=AAPL&max_age=0`).catch(() => undefined)
+  await until(() => isAsked, 'the provider is asked')
+
+  const since = performance.now()
+  assert.equal(await service.stop(), 0)
+  const stoppedMs = performance.now() - since
+  t.diagnostic(`stopped in ${Math.round(stoppedMs)} ms`)
+  assert.ok(stoppedMs < 5_000)
+  assert.deepEqual(processesIn(service.dataDir), [])
+  for (const { response } of streams) assert.ok(response.complete, 'the stream has ended as it should')
+  await waiting
+})
+
+test('a second service on the same folder is refused at once in one sentence, and the first is untouched', async (t) => {
+  const service = await startService(t)
+  const before = service.postmasterPid()
+  const { code, stdout, stderr } = await runCommand(['serve'], { dataDir: service.dataDir })
+  assert.deepEqual({ code, stdout }, { code: 1, stdout: '' })
+  assert.equal(stderr, `market-data: Another process uses ${service.dataDir}: stop it, or set another DATA_DIR.\n`)
+  assert.equal((await ask(`${service.url}${AAPL}`)).status, 200)
+  assert.equal(service.postmasterPid(), before)
+})
+
+test('a port that is taken is named, and the database ends with the service', async (t) => {
+  const holder = createServer().listen(0, '127.0.0.1')
+  t.after(() => holder.close())
+  await until(() => holder.listening, 'the port is taken')
+  const { port } = holder.address() as AddressInfo
+  const dataDir = createDataDir()
+  const { code, stderr } = await runCommand(['serve'], { dataDir, env: { PORT: String(port) } })
+  assert.equal(code, 1)
+  assert.match(stderr, new RegExp(`market-data: .*127\\.0\\.0\\.1:${port}`))
+  assert.deepEqual(processesIn(dataDir), [])
+})
+
+test('every mistake in the configuration is named with its variable, and the exit code is 78', async () => {
+  const dataDir = createFolder()
+  const env = { PORT: '80a', MA_WINDOWS: '5,0', HOST: '0.0.0.0', DEFAULT_PROVIDER: 'nobody', DATABASE_URL: 'mysql://x' }
+  const { code, stdout, stderr } = await runCommand(['serve'], { dataDir, env })
+  assert.deepEqual({ code, stdout }, { code: 78, stdout: '' })
+  const named = stderr.match(/^market-data: (\w+)=/gm)?.map((line) => line.slice('market-data: '.length, -1))
+  assert.deepEqual(new Set(named), new Set(Object.keys(env)))
+  assert.equal(stderr.trimEnd().split('\n').length, Object.keys(env).length)
+  assert.deepEqual(readdirSync(dataDir), [], 'nothing was begun')
+})
+
+test('an address that others reach is refused with 78 unless AUTH=off is said, and then the start block says so', async (t) => {
+  const refused = await runCommand(['serve'], { dataDir: createFolder(), env: { HOST: '0.0.0.0' } })
+  assert.equal(refused.code, 78)
+  assert.match(refused.stderr, /^market-data: HOST=0\.0\.0\.0: .*AUTH=off.*\n$/)
+
+  const service = await startService(t, { env: { HOST: '0.0.0.0', AUTH: 'off' } })
+  assert.match(service.stdout(), /Access +everybody .*AUTH=off/)
+})
+
+test('a folder for the data that cannot be used is a mistake in the configuration', async () => {
+  const file = '/dev/null/data'
+  const { code, stderr } = await runCommand(['serve'], { cwd: createFolder(), env: { DATA_DIR: file } })
+  assert.equal(code, 78)
+  assert.match(stderr, /^market-data: .*\/dev\/null\/data.*\n$/)
+})
+
+test('the three calls of the start block work as they are printed, without a network', async (t) => {
+  const service = await startService(t, { args: ['--demo'] })
+  const calls = [...service.stdout().matchAll(/^ +curl (?:-N )?'(http[^']+)'$/gm)].map(([, url]) => url ?? '')
+  assert.equal(calls.length, 3)
+  const [latest = '', average = '', stream = ''] = calls
+  const price = await ask(latest)
+  assert.deepEqual([price.status, price.json.symbol, price.json.provider], [200, 'AAPL', 'simulated'])
+  const events = await openStream(t, stream)
+  await events.until(1)
+  assert.equal(JSON.parse(events.prices[0]?.data ?? '{}').symbol, 'AAPL')
+  const { json } = await until(async () => whereGood(await ask(average)), 'five prices')
+  assert.equal(json.window, '5')
+})
+
+test('the demonstration makes jobs only where there are none at all, and says so; without it none are made', async (t) => {
+  const dataDir = createDataDir()
+  const plain = await startService(t, { dataDir })
+  assert.equal((await jobsOf(plain)).length, 0)
+  const order = { symbol: 'GOOG', provider: 'simulated', interval_minutes: 60 }
+  const { json } = await ask(`${plain.url}/prices/poll`, { method: 'POST', body: order })
+  await plain.stop()
+
+  const withJob = await startService(t, { dataDir, args: ['--demo'] })
+  assert.doesNotMatch(withJob.stdout(), /Demo/)
+  assert.deepEqual(await jobsOf(withJob), ['GOOG simulated 3600'])
+  await ask(`${withJob.url}/prices/poll/${json.job_id}`, { method: 'DELETE' })
+  await withJob.stop()
+
+  const empty = await startService(t, { dataDir, args: ['--demo'] })
+  assert.match(empty.stdout(), /Demo +polls simulated prices of AAPL, MSFT, NVDA, TSLA, BTC-USD every 2 seconds/)
+  const expected = ['AAPL', 'MSFT', 'NVDA', 'TSLA', 'BTC-USD'].map((symbol) => `${symbol} simulated 2`)
+  assert.deepEqual(new Set(await jobsOf(empty)), new Set(expected))
+})
+
+test('when the database alone is killed, requests say 503 for a moment and then succeed again by themselves', async (t) => {
+  const service = await startService(t)
+  const { json: before } = await ask(`${service.url}${AAPL}`)
+  const postmaster = service.postmasterPid()
+  const since = performance.now()
+  process.kill(postmaster, 'SIGKILL')
+  const problems = new Set<string>()
+  const isBack = async () => {
+    const answer = await ask(`${service.url}${AAPL}`)
+    if (answer.status !== 200) problems.add(`${answer.status} ${answer.json.code}`)
+    return answer.status === 200 && service.postmasterPid() !== postmaster
+  }
+  await until(isBack, 'requests succeed')
+  t.diagnostic(`answered again after ${Math.round(performance.now() - since)} ms`)
+  assert.deepEqual(
+    [...problems].filter((problem) => problem !== '503 storage_unavailable'),
+    [],
+  )
+  assert.equal((await ask(`${service.url}/prices/${before.price_id}/lineage`)).status, 200)
+  assert.equal((await ask(`${service.url}/readyz`)).status, 200)
+})
+
+test('kill -9 of the launcher, or of the service where there is no launcher, ends the service and its database', async (t) => {
+  const node = nodeOfMachine()
+  t.diagnostic(`Node of this machine: ${execFileSync(node, ['--version'], { encoding: 'utf8' }).trim()}`)
+  const service = await startService(t, { node, args: ['--demo'] })
+  assert.ok(processesIn(service.dataDir).length > 1)
+  await service.kill()
+  await until(() => processesIn(service.dataDir).length === 0, 'nothing is left')
+  await (await startService(t, { dataDir: service.dataDir })).stop()
+})
+
+async function jobsOf({ url }: ServiceProcess): Promise<string[]> {
+  const { json } = await ask(`${url}/prices/poll`)
+  const jobs = json.data as { symbol: string; provider: string; interval_seconds: string }[]
+  return jobs.map((job) => `${job.symbol} ${job.provider} ${job.interval_seconds}`)
+}
+
+function whereGood<T extends { readonly status: number }>(answer: T): T | undefined {
+  return answer.status === 200 ? answer : undefined
+}
+
+/** npm puts our own Node first on the path; the machine's is the one behind it. */
+function nodeOfMachine(): string {
+  const folders = (process.env['PATH'] ?? '')
+    .split(delimiter)
+    .filter((folder) => !folder.includes(`${sep}node_modules${sep}`))
+  return folders.map((folder) => join(folder, 'node')).find((path) => existsSync(path)) ?? process.execPath
+}

@@ -1,0 +1,32 @@
+type Asking = { readonly method?: string; readonly headers?: Record<string, string>; readonly body?: unknown }
+
+export type Answer = {
+  readonly status: number
+  readonly text: string
+  /** Every number in it is the text that was sent: a float would hide lost digits. */
+  readonly json: Json
+}
+// What a test reads out of an answer is its own business.
+// oxlint-disable-next-line typescript/no-explicit-any
+export type Json = any
+
+/** Asks a running service over HTTP. */
+export async function ask(url: string, { method = 'GET', headers = {}, body }: Asking = {}): Promise<Answer> {
+  const json = body === undefined ? {} : { 'content-type': 'application/json' }
+  const response = await fetch(url, {
+    method,
+    headers: { ...json, ...headers },
+    body: body === undefined ? null : JSON.stringify(body),
+    signal: AbortSignal.timeout(30_000),
+  })
+  const text = await response.text()
+  const isJson = response.headers.get('content-type')?.includes('json') ?? false
+  return { status: response.status, text, json: isJson ? JSON.parse(text, numbersAsSent as Reviver) : undefined }
+}
+
+type Reviver = (key: string, value: unknown) => unknown
+
+/** TypeScript's library does not know of the third argument yet. */
+function numbersAsSent(_key: string, value: unknown, { source }: { readonly source: string }): unknown {
+  return typeof value === 'number' ? source : value
+}
