@@ -1,7 +1,7 @@
 import type pg from 'pg'
-import { findRunning } from './embedded.ts'
-import type { DataDir } from './data-dir.ts'
-import { keepEmbedded } from './keep-embedded.ts'
+import { findRunning } from './embedded/server.ts'
+import type { DataDir } from './embedded/data-dir.ts'
+import { keepEmbedded } from './embedded/keep.ts'
 import { createPool, type Connection } from './pool.ts'
 
 export type DatabaseOptions = {

@@ -1,6 +1,6 @@
 // A process of its own that holds an embedded database and prints the number of each row that it was acknowledged.
 import pg from 'pg'
-import { startEmbedded } from '../../src/postgres/embedded.ts'
+import { startEmbedded } from '../../src/postgres/embedded/server.ts'
 
 const [state = '', binaries = ''] = process.argv.slice(2)
 const { connection, pid } = await startEmbedded({ state, binaries, log: () => {} })

@@ -9,12 +9,12 @@ import test, { after, type TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
-import { chooseDataDir } from '../../src/postgres/data-dir.ts'
-import { accountFor } from '../../src/postgres/embedded-account.ts'
-import { unpackBinaries } from '../../src/postgres/embedded-binaries.ts'
-import { findRunning, startEmbedded, type Connection } from '../../src/postgres/embedded.ts'
-import { reasonOf } from '../../src/postgres/embedded-postmaster.ts'
-import { keepEmbedded } from '../../src/postgres/keep-embedded.ts'
+import { chooseDataDir } from '../../src/postgres/embedded/data-dir.ts'
+import { accountFor } from '../../src/postgres/embedded/account.ts'
+import { unpackBinaries } from '../../src/postgres/embedded/binaries.ts'
+import { findRunning, startEmbedded, type Connection } from '../../src/postgres/embedded/server.ts'
+import { reasonOf } from '../../src/postgres/embedded/postmaster.ts'
+import { keepEmbedded } from '../../src/postgres/embedded/keep.ts'
 
 const isRoot = process.getuid?.() === 0
 const binaries = join(tmpdir(), `market-data-test-binaries-${process.getuid?.()}`)
@@ -167,7 +167,7 @@ test('a copy that a killed process left half-made is removed', () => {
 })
 
 test('a machine without a binary is told in one sentence to set DATABASE_URL', () => {
-  const source = fileURLToPath(new URL('../../src/postgres/embedded.ts', import.meta.url))
+  const source = fileURLToPath(new URL('../../src/postgres/embedded/server.ts', import.meta.url))
   const script = `Object.defineProperty(process, 'arch', { value: 'mips' })
     const { startEmbedded } = await import(${JSON.stringify(source)})
     await startEmbedded({ state: ${JSON.stringify(createFolder())}, log() {} }).catch((error) => console.log(error.message))`

@@ -5,7 +5,7 @@ import { sweepReader } from '../../src/averages/sweeping.ts'
 import { systemClock } from '../../src/clock.ts'
 import { createRecompute } from '../../src/postgres/averages.ts'
 import { savePlace } from '../../src/postgres/log.ts'
-import { createVerify } from '../../src/postgres/verify.ts'
+import { createVerify } from '../../src/postgres/verify/verify.ts'
 import { atMinute, createTeller, parseTold, readSettledLog } from '../averages/told-prices.ts'
 
 const WINDOWS = [3, 5]

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, type TestContext } from 'node:test'
 import pg from 'pg'
-import { startEmbedded } from '../../src/postgres/embedded.ts'
+import { startEmbedded } from '../../src/postgres/embedded/server.ts'
 import { migrate } from '../../src/postgres/migrate.ts'
 import { createPool, type Connection } from '../../src/postgres/pool.ts'
 

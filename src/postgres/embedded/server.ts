@@ -2,9 +2,9 @@ import { rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { makeFolder } from './data-dir.ts'
-import { dataFolder, prepareCluster, type Cluster } from './embedded-cluster.ts'
-import { runningPostmaster } from './embedded-pid-file.ts'
-import { startPostmaster, type Postmaster, type PostmasterOptions } from './embedded-postmaster.ts'
+import { dataFolder, prepareCluster, type Cluster } from './cluster.ts'
+import { runningPostmaster } from './pid-file.ts'
+import { startPostmaster, type Postmaster, type PostmasterOptions } from './postmaster.ts'
 
 export type Connection = {
   /** The folder of the Unix socket, which is how `pg` takes one. */

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { accessSync, constants, existsSync, mkdirSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { accountFor, canReach } from './embedded-account.ts'
-import { dataFolder } from './embedded-cluster.ts'
+import { accountFor, canReach } from './account.ts'
+import { dataFolder } from './cluster.ts'
 
 export type DataDir = {
   readonly path: string

@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto'
 import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, realpathSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { accountFor, type Account } from './embedded-account.ts'
-import { noBinary, unpackBinaries } from './embedded-binaries.ts'
+import { accountFor, type Account } from './account.ts'
+import { noBinary, unpackBinaries } from './binaries.ts'
 
 const run = promisify(execFile)
 

@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ENVIRONMENT, type Cluster } from './embedded-cluster.ts'
-import { clearOrphans, readPidFile } from './embedded-pid-file.ts'
+import { ENVIRONMENT, type Cluster } from './cluster.ts'
+import { clearOrphans, readPidFile } from './pid-file.ts'
 
 export type PostmasterOptions = {
   /** Given each line that PostgreSQL writes. */

@@ -1,13 +1,13 @@
 import type pg from 'pg'
-import { AVERAGES_READER } from '../averages/averaging.ts'
-import type { Verify } from '../averages/verification.ts'
-import type { Clock } from '../clock.ts'
-import { comparePlaces, LOG_START } from '../prices/log.ts'
-import { loadPlace, logEnd } from './log.ts'
-import { inTransaction } from './pool.ts'
-import { verifyAverages } from './verify-averages.ts'
-import { verifyPrices, type ParserOf } from './verify-prices.ts'
-import { createTally } from './verify-tally.ts'
+import { AVERAGES_READER } from '../../averages/averaging.ts'
+import type { Verify } from '../../averages/verification.ts'
+import type { Clock } from '../../clock.ts'
+import { comparePlaces, LOG_START } from '../../prices/log.ts'
+import { loadPlace, logEnd } from '../log.ts'
+import { inTransaction } from '../pool.ts'
+import { verifyAverages } from './averages.ts'
+import { verifyPrices, type ParserOf } from './prices.ts'
+import { createTally } from './tally.ts'
 
 type Needs = {
   readonly pool: pg.Pool

@@ -1,11 +1,11 @@
 import type pg from 'pg'
-import type { Difference } from '../averages/verification.ts'
-import { compareDecimals, type Decimal } from '../prices/decimal.ts'
-import { parseInstant, type Instant } from '../prices/instant.ts'
-import type { Quote, QuoteSource, RawReply } from '../prices/quote.ts'
-import { bodyHash, unpackBody, type StoredBody } from './raw-replies.ts'
-import { readByCursor } from './verify-cursor.ts'
-import type { Tally } from './verify-tally.ts'
+import type { Difference } from '../../averages/verification.ts'
+import { compareDecimals, type Decimal } from '../../prices/decimal.ts'
+import { parseInstant, type Instant } from '../../prices/instant.ts'
+import type { Quote, QuoteSource, RawReply } from '../../prices/quote.ts'
+import { bodyHash, unpackBody, type StoredBody } from '../raw-replies.ts'
+import { readByCursor } from './cursor.ts'
+import type { Tally } from './tally.ts'
 
 /** The code that reads a provider's replies; undefined for a provider that is not known. */
 export type ParserOf = (provider: string) => Pick<QuoteSource, 'parserVersion' | 'parseReply'> | undefined

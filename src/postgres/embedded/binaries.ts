@@ -11,7 +11,7 @@ import {
 } from 'node:fs'
 import { basename, dirname, join, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { isAlive } from './embedded-pid-file.ts'
+import { isAlive } from './pid-file.ts'
 
 /** One sentence for every machine on which the embedded PostgreSQL cannot run. */
 export function noBinary(cause?: unknown): Error {

@@ -1,6 +1,6 @@
-import { systemClock } from '../clock.ts'
-import { connectionTo, holdCluster, type Connection, type EmbeddedOptions } from './embedded.ts'
-import { reasonOf, startPostmaster } from './embedded-postmaster.ts'
+import { systemClock } from '../../clock.ts'
+import { connectionTo, holdCluster, type Connection, type EmbeddedOptions } from './server.ts'
+import { reasonOf, startPostmaster } from './postmaster.ts'
 
 export type KeptEmbedded = {
   /** Stays the same through restarts: a pool reconnects by itself. */
