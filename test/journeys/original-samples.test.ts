@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import test from 'node:test'
-import { findRunning } from '../../src/postgres/embedded.ts'
+import { findRunning } from '../../src/postgres/embedded/server.ts'
 import { createReadLog } from '../../src/postgres/log.ts'
 import { createPool } from '../../src/postgres/pool.ts'
 import { LOG_START } from '../../src/prices/log.ts'

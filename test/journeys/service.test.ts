@@ -4,11 +4,13 @@ import { existsSync, readdirSync } from 'node:fs'
 import { connect, createServer, type AddressInfo } from 'node:net'
 import { delimiter, join, sep } from 'node:path'
 import test from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { ask } from '../support/ask.ts'
 import { openStream } from '../support/price-stream.ts'
 import {
   createDataDir,
   createFolder,
+  LAUNCHER,
   processesIn,
   runCommand,
   startService,
@@ -17,6 +19,7 @@ import {
 import { until } from '../support/until.ts'
 import { createYahooStandIn, QUOTE_PATH } from '../support/yahoo-stand-in.ts'
 
+const project = fileURLToPath(new URL('../..', import.meta.url))
 const AAPL = '/prices/latest?symbol=AAPL&provider=simulated&max_age=0'
 
 test('in an empty folder it becomes ready, and SIGTERM ends all of it with exit code 0', async (t) => {
@@ -54,6 +57,15 @@ test('SIGTERM ends it within 5 s beside open streams, a reader that takes nothin
   assert.deepEqual(processesIn(service.dataDir), [])
   for (const { response } of streams) assert.ok(response.complete, 'the stream has ended as it should')
   await waiting
+})
+
+test('SIGTERM to `npm start` ends everything with exit code 0, also while a stream is open', async (t) => {
+  const service = await startService(t, { command: ['npm', 'start'], cwd: project })
+  const stream = await openStream(t, `${service.url}/prices/stream`)
+  await stream.until(1)
+  assert.equal(await service.stop(), 0)
+  assert.ok(stream.response.complete)
+  assert.deepEqual(processesIn(service.dataDir), [])
 })
 
 test('a second service on the same folder is refused at once in one sentence, and the first is untouched', async (t) => {
@@ -164,7 +176,7 @@ test('when the database alone is killed, requests say 503 for a moment and then 
 test('kill -9 of the launcher, or of the service where there is no launcher, ends the service and its database', async (t) => {
   const node = nodeOfMachine()
   t.diagnostic(`Node of this machine: ${execFileSync(node, ['--version'], { encoding: 'utf8' }).trim()}`)
-  const service = await startService(t, { node, args: ['--demo'] })
+  const service = await startService(t, { command: [node, LAUNCHER, 'serve'], args: ['--demo'] })
   assert.ok(processesIn(service.dataDir).length > 1)
   await service.kill()
   await until(() => processesIn(service.dataDir).length === 0, 'nothing is left')

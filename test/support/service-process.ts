@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { after, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { unpackBinaries } from '../../src/postgres/embedded-binaries.ts'
+import { unpackBinaries } from '../../src/postgres/embedded/binaries.ts'
 import { until } from './until.ts'
 
 /** `market-data serve`, as a person starts it. */
@@ -39,22 +39,22 @@ export type ServiceProcess = {
 
 export type StartOptions = {
   readonly env?: Readonly<Record<string, string>>
-  /** Behind `serve`. */
+  /** What to start instead of our own Node with `bin/market-data serve`. */
+  readonly command?: readonly string[]
+  /** Behind the command. */
   readonly args?: readonly string[]
   /** Another service's, to go on where that ended; else a new one. */
   readonly dataDir?: string
   readonly cwd?: string
-  /** The Node that runs the launcher. */
-  readonly node?: string
 }
 
-const LAUNCHER = fileURLToPath(new URL('../../bin/market-data', import.meta.url))
+export const LAUNCHER = fileURLToPath(new URL('../../bin/market-data', import.meta.url))
 
 /** Starts the real command on a free port and waits until it is ready. It ends with the test, and so does its database. */
 export async function startService(t: TestContext, options: StartOptions = {}): Promise<ServiceProcess> {
-  const { args = [], dataDir = createDataDir() } = options
+  const { command = [process.execPath, LAUNCHER, 'serve'], args = [], dataDir = createDataDir() } = options
   const since = performance.now()
-  const running = spawnCommand(['serve', ...args], { ...options, dataDir })
+  const running = spawnCommand([...command, ...args], { ...options, dataDir })
   const { child, exited, stdout, stderr } = running
   t.after(() => endAll(running, dataDir))
   const url = await until(() => {
@@ -82,8 +82,8 @@ export async function startService(t: TestContext, options: StartOptions = {}): 
 }
 
 /** Runs a command of `market-data` to its end. */
-export async function runCommand(args: readonly string[], options: Omit<StartOptions, 'args'> = {}) {
-  const { child, stdout, stderr } = spawnCommand(args, options)
+export async function runCommand(args: readonly string[], options: Setting = {}) {
+  const { child, stdout, stderr } = spawnCommand([process.execPath, LAUNCHER, ...args], options)
   const impatience = setTimeout(() => child.kill('SIGKILL'), 60_000)
   const [code] = (await once(child, 'close')) as [number | null]
   clearTimeout(impatience)
@@ -132,6 +132,8 @@ function workingFolder(pid: number): string | undefined {
   }
 }
 
+type Setting = Pick<StartOptions, 'env' | 'dataDir' | 'cwd'>
+
 type Running = {
   readonly child: ChildProcess
   readonly exited: Promise<number | null>
@@ -139,15 +141,12 @@ type Running = {
   readonly stderr: () => string
 }
 
-function spawnCommand(
-  args: readonly string[],
-  { env = {}, dataDir, cwd, node = process.execPath }: StartOptions,
-): Running {
+function spawnCommand([program = '', ...args]: readonly string[], { env = {}, dataDir, cwd }: Setting): Running {
   const folder = cwd ?? dataDir ?? createFolder()
   mkdirSync(folder, { recursive: true })
   // Nothing of the test run's own environment, which may name another database.
   const { PATH = '', HOME = '' } = process.env
-  const child = spawn(node, [LAUNCHER, ...args], {
+  const child = spawn(program, args, {
     cwd: folder,
     env: { PATH, HOME, PORT: '0', ...(dataDir !== undefined && { DATA_DIR: dataDir }), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
