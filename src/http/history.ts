@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import { stringify } from 'csv-stringify'
+import { stringify } from 'csv-stringify/sync'
 import { Type, type Static } from 'typebox'
 import type { HistoryRequest, PastPrice, ReadHistory } from '../prices/history.ts'
 import { canonicalSymbol } from '../prices/symbol.ts'
@@ -84,7 +84,7 @@ export function historyRoutes(app: App, { readHistory, sources, defaultProvider 
         ...rangeOf(query),
       } as const
       if (query.format === 'csv') {
-        const csv = csvOf(await startPages(readHistory, asked, query.limit))
+        const csv = await csvOf(readHistory, asked, query.limit)
         return reply.type('text/csv; charset=utf-8').send(csv as unknown as string)
       }
       const limit = query.limit ?? DEFAULT_LIMIT
@@ -112,29 +112,29 @@ const CSV_PAGE = 1_000
 
 type Asked = Omit<HistoryRequest, 'limit'>
 
-/** Reads the first page before the answer begins, so that a database that is away is an error and not half a file. */
-async function startPages(readHistory: ReadHistory, asked: Asked, limit = Number.POSITIVE_INFINITY) {
+/**
+ * Resolves when the first page is read, so that a database that is away is an error and not half a file. Each further page
+ * is read when the reader took the one before: memory stays the same however long the range is.
+ */
+async function csvOf(readHistory: ReadHistory, asked: Asked, limit = Number.POSITIVE_INFINITY): Promise<Readable> {
   const first = await readHistory({ ...asked, limit: Math.min(CSV_PAGE, limit) })
-  return pagesFrom(first)
+  return Readable.from(csvPages(first))
 
-  async function* pagesFrom(start: readonly PastPrice[]) {
+  async function* csvPages(start: readonly PastPrice[]) {
     let [page, left] = [start, limit]
+    yield stringify([CSV_COLUMNS])
     while (page.length > 0) {
-      yield* page
+      yield stringify(page.map(csvRow), { columns: CSV_COLUMNS, cast: { boolean: String } })
       left -= page.length
-      const full = page.length === CSV_PAGE && left > 0
-      page = full ? await readHistory({ ...asked, after: page.at(-1), limit: Math.min(CSV_PAGE, left) }) : []
+      const isMore = page.length === CSV_PAGE && left > 0
+      page = isMore ? await readHistory({ ...asked, after: page.at(-1), limit: Math.min(CSV_PAGE, left) }) : []
     }
   }
 }
 
-/** The next page is read when the reader took the last one: memory stays the same however long the range is. */
-function csvOf(prices: AsyncIterable<PastPrice>): Readable {
-  const rows = Readable.from(prices).map((price: PastPrice) =>
-    Object.assign(historyBody(price), { price: price.price }),
-  )
-  const csv = stringify({ header: true, columns: Object.keys(HistoryPrice.properties), cast: { boolean: String } })
-  rows.on('error', (error) => csv.destroy(error))
-  csv.on('close', () => rows.destroy())
-  return rows.pipe(csv)
+const CSV_COLUMNS = Object.keys(HistoryPrice.properties)
+
+/** As in JSON, but for the price, which is its own text. */
+function csvRow(price: PastPrice): object {
+  return Object.assign(historyBody(price), { price: price.price })
 }

@@ -5,15 +5,13 @@ import { rangeValues } from './history.ts'
 /** Reads moving averages by event time, and their inputs from the prices themselves where asked. */
 export function createReadAverages(pool: pg.Pool): ReadAverages {
   return async ({ window, order, withInputs, after, ...request }) => {
-    const { rows } = await pool.query<MovingAverage>({
-      name: `read-averages-${order}`,
-      text: readAverages(order),
-      values: [...rangeValues(request), window, after?.eventTime ?? null, after?.seriesId ?? null],
-    })
+    const place = [after?.eventTime ?? null, after?.seriesId ?? null]
+    const { rows } = await pool.query<MovingAverage>(readAverages(order), [...rangeValues(request), window, ...place])
     return withInputs ? addInputs(pool, rows, window) : rows
   }
 }
 
+/** As with prices: along the index of each series, and never a named statement. */
 function readAverages(order: 'asc' | 'desc'): string {
   const [beyond, reach] = order === 'asc' ? ['>', '>='] : ['<', '<=']
   return `

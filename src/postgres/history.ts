@@ -4,16 +4,12 @@ import type { HistoryRequest, PastPrice, ReadHistory } from '../prices/history.t
 /** Reads prices by event time. A page starts behind a key, so what is added meanwhile neither repeats nor hides a row. */
 export function createReadHistory(pool: pg.Pool): ReadHistory {
   return async ({ order, withSuperseded, after, ...request }) => {
-    const { rows } = await pool.query<PastPrice>({
-      name: `read-history-${order}-${withSuperseded}`,
-      text: readHistory(order, withSuperseded),
-      values: [
-        ...rangeValues(request),
-        after?.eventTime ?? null,
-        after?.seriesId ?? null,
-        ...(withSuperseded ? [after?.revision ?? null] : []),
-      ],
-    })
+    const { rows } = await pool.query<PastPrice>(readHistory(order, withSuperseded), [
+      ...rangeValues(request),
+      after?.eventTime ?? null,
+      after?.seriesId ?? null,
+      ...(withSuperseded ? [after?.revision ?? null] : []),
+    ])
     return rows
   }
 }
@@ -31,30 +27,25 @@ export const PAST_PRICE = `
   p.received_at as "receivedAt", p.recorded_at as "recordedAt", p.raw_response_id as "rawResponseId", p.revision,
   p.correction`
 
-/** The current price of a time is the one that no later revision follows. */
-const IS_CURRENT = `
-  not exists (
-    select from prices n
-     where n.series_id = p.series_id and n.event_time = p.event_time and n.revision > p.revision)`
-
 /**
  * Each series is read along its index and cut before they are merged. Where only current prices count, a time is left
- * behind for good, also when its price is superseded between two pages.
+ * behind for good, also when its price is superseded between two pages. Never a named statement: the plan for any range
+ * and limit reads the whole series.
  */
 function readHistory(order: 'asc' | 'desc', withSuperseded: boolean): string {
   const [beyond, reach] = order === 'asc' ? ['>', '>='] : ['<', '<=']
   const behind = withSuperseded
     ? `(p.event_time, p.series_id, p.revision) ${beyond} ($7, $8::bigint, $9::integer)`
     : `(p.event_time, p.series_id) ${beyond} ($7, $8::bigint)`
+  const [choice, revisions] = withSuperseded ? ['', order] : ['distinct on (p.event_time)', 'desc']
   return `
     select ${PAST_PRICE}
       from series s
      cross join lateral (
-        select * from prices p
+        select ${choice} * from prices p
          where p.series_id = s.id and p.event_time >= $4::timestamptz and p.event_time < $5::timestamptz
            and ($7::timestamptz is null or p.event_time ${reach} $7 and ${behind})
-           and ${withSuperseded ? 'true' : IS_CURRENT}
-         order by p.event_time ${order}, p.revision ${order} limit $6) as p
+         order by p.event_time ${order}, p.revision ${revisions} limit $6) as p
      where s.provider = $1 and s.symbol = $2 and ($3::text is null or s.currency = $3)
      order by p.event_time ${order}, p.series_id ${order}, p.revision ${order} limit $6`
 }

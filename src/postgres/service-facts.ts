@@ -36,9 +36,11 @@ const READ_FACTS = `
          holder.*
     from (values (1)) as one
     left join lateral (
-      select p.recorded_at from prices p, log_positions l
-       where l.reader = 'averages' and (p.epoch, p.xid, p.id) > (l.epoch, l.xid, l.id)
-       order by p.epoch, p.xid, p.id limit 1) as waiting on true
+      select unseen.recorded_at from log_positions l
+       cross join lateral (
+          select p.recorded_at from prices p where (p.epoch, p.xid, p.id) > (l.epoch, l.xid, l.id)
+           order by p.epoch, p.xid, p.id limit 1) as unseen
+       where l.reader = 'averages') as waiting on true
     left join lateral (
       select application_name as application, pid,
              extract(epoch from clock_timestamp() - xact_start)::float8 as "forSeconds" from pg_stat_activity
