@@ -62,6 +62,6 @@ const BROKEN: Readonly<Record<string, string>> = {
 }
 
 /** Without the query, cut short: it is the caller's text. */
-export function pathOf({ url }: FastifyRequest): string {
+function pathOf({ url }: FastifyRequest): string {
   return (url.split('?')[0] ?? '').slice(0, 100)
 }

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { Type, type TSchema } from 'typebox'
-import { parseInstant, type Instant } from '../prices/instant.ts'
+import type { HistoryKey } from '../prices/history.ts'
+import { parseInstant } from '../prices/instant.ts'
 import { DEFAULT_LIMIT, invalid, Limit } from './query.ts'
 
 /** The members of every list's query. */
@@ -39,16 +40,14 @@ export function splitPage<T>(rows: readonly T[], limit = DEFAULT_LIMIT): { rows:
 }
 
 /** A place in a list over time, as text that callers hand back without looking inside. */
-export type TimeKey = { readonly eventTime: Instant; readonly seriesId: string; readonly revision: number }
-
-export function timeCursor({ eventTime, seriesId, revision }: TimeKey): string {
+export function timeCursor({ eventTime, seriesId, revision }: HistoryKey): string {
   return Buffer.from(`${eventTime} ${seriesId} ${revision}`).toString('base64url')
 }
 
 const TIME_KEY = /^(\S+) (\d{1,18}) (\d{1,9})$/
 
 /** @throws ServiceError `invalid_request` for a cursor that is not one of ours */
-export function timeKeyOf(cursor: string | undefined): TimeKey | undefined {
+export function timeKeyOf(cursor: string | undefined): HistoryKey | undefined {
   if (cursor === undefined) return undefined
   const [, time = '', seriesId = '', revision = ''] = TIME_KEY.exec(Buffer.from(cursor, 'base64url').toString()) ?? []
   const eventTime = parseInstant(time)

@@ -38,7 +38,7 @@ export const Currency = Type.String({
 export const Limit = Type.Integer({ minimum: 1, maximum: 10_000, default: 100, examples: [100] })
 export const DEFAULT_LIMIT = 100
 
-export const Order = Type.Union([Type.Literal('asc'), Type.Literal('desc')], {
+const Order = Type.Union([Type.Literal('asc'), Type.Literal('desc')], {
   default: 'desc',
   description: '`desc` is newest first.',
 })

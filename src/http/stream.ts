@@ -1,11 +1,9 @@
-import type { Socket } from 'node:net'
 import { Readable } from 'node:stream'
-import { setTimeout as wait } from 'node:timers/promises'
 import { Type } from 'typebox'
 import type { Clock } from '../clock.ts'
-import { ServiceError } from '../errors.ts'
 import { comparePlaces, parsePlace, placeText, type LogPlace } from '../prices/log.ts'
 import type { App } from './app.ts'
+import { createOpenStreams } from './open-streams.ts'
 import type { PriceEvent } from './price-event.ts'
 import { createPriceTail, type PriceTail, type TailNeeds } from './price-tail.ts'
 import { problems } from './problem.ts'
@@ -24,9 +22,6 @@ const DEFAULT_STREAM_LIMIT = 2_000
 const RECONNECT_AFTER_MS = 1_000
 /** Proxies cut connections on which nothing comes for a minute. */
 const HEARTBEAT_MS = 15_000
-/** A reader that takes nothing for so long is let go; it may come back to where it was. */
-const STALLED_AFTER_MS = 60_000
-const GOODBYE_MS = 1_000
 
 const StreamQuery = Type.Object(
   { symbols: Type.Optional(SymbolList), provider: Type.Optional(ProviderName) },
@@ -125,34 +120,5 @@ async function* eventTexts({ tail, from, matches, signal, clock }: Reader): Asyn
     if (text === '' && !isSilent) continue
     yield text || `: still here\nid: ${placeText(place)}\n\n`
     spokenAt = clock.now()
-  }
-}
-
-/** The streams that are open: how many there may be, and how they end. */
-function createOpenStreams(limit: number) {
-  const open = new Map<Socket, AbortController>()
-  return {
-    /** The signal fires when the reader is gone, or when it is to go. */
-    add: (socket: Socket): AbortSignal => {
-      if (open.size >= limit) throw new ServiceError('overloaded', `There are ${limit} streams already.`)
-      const ending = new AbortController()
-      open.set(socket, ending)
-      const leave = () => {
-        open.delete(socket)
-        ending.abort()
-      }
-      socket.setTimeout(STALLED_AFTER_MS)
-      socket.once('close', leave)
-      // It may have gone while we asked for the log's end.
-      if (socket.destroyed) leave()
-      return ending.signal
-    },
-    /** Readers that take what is left get it; the others are cut off. */
-    end: async () => {
-      for (const ending of open.values()) ending.abort()
-      const deadline = Date.now() + GOODBYE_MS
-      while (open.size > 0 && Date.now() < deadline) await wait(10)
-      for (const socket of open.keys()) socket.destroy()
-    },
   }
 }

@@ -23,7 +23,7 @@ import type { QuoteSource, RecordReply } from '../../src/prices/quote.ts'
 import { createDatabase } from './database.ts'
 import { createScriptedSource, instantOf, quoteOf, type GivenPrice, type ScriptedSource } from './scripted-source.ts'
 
-export const WINDOWS = [5, 3]
+const WINDOWS = [5, 3]
 
 export type HttpService = {
   readonly app: FastifyInstance
