@@ -1,8 +1,18 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readdirSync } from 'node:fs'
 import test, { type TestContext } from 'node:test'
 import { expectedAverages } from '../averages/oracle.ts'
 import { ask } from '../support/ask.ts'
-import { processesIn, runCommand, startService, type ServiceProcess } from '../support/service-process.ts'
+import {
+  createDataDir,
+  LAUNCHER,
+  processesIn,
+  runCommand,
+  startService,
+  type ServiceProcess,
+} from '../support/service-process.ts'
 import { until } from '../support/until.ts'
 import { createYahooStandIn } from '../support/yahoo-stand-in.ts'
 import { quoteEverChanging, startLoad, SYMBOLS, type Ledger } from './crash-load.ts'
@@ -56,6 +66,21 @@ test(`${rounds} times kill -9 amid writes: every acknowledged price stays, every
   assert.equal(await service.stop(), 0)
   assert.deepEqual(processesIn(service.dataDir), [])
   if (isLong) assert.ok(median(times.map(({ ms }) => ms)) < 3_000, 'back in under 3 s')
+})
+
+test('killed while its database is made for the first time, it starts again, and nothing half-made stays', async (t) => {
+  const dataDir = createDataDir()
+  const child = spawn(process.execPath, [LAUNCHER, 'serve'], { env: { DATA_DIR: dataDir, PORT: '0' }, stdio: 'ignore' })
+  await until(() => readdirSync(dataDir).some((name) => name.startsWith('pg18')), 'the database is being made')
+  child.kill('SIGKILL')
+  await once(child, 'exit')
+
+  const service = await startService(t, { dataDir })
+  assert.deepEqual(
+    readdirSync(dataDir).filter((name) => name.startsWith('pg18')),
+    ['pg18'],
+  )
+  assert.equal((await ask(`${service.url}/prices/latest?symbol=AAPL&provider=simulated`)).status, 200)
 })
 
 /** From the kill to the next price that was acknowledged, in milliseconds. */

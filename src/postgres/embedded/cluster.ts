@@ -1,7 +1,18 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, realpathSync, renameSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+} from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { accountFor, type Account } from './account.ts'
 import { noBinary, unpackBinaries } from './binaries.ts'
@@ -34,11 +45,9 @@ export async function prepareCluster(state: string, binaries: string): Promise<C
   return { bin, data, account, socket: socketFolder(data, account) }
 }
 
-/** A half-made cluster never gets the name. */
+/** A half-made cluster never gets the name. Each is made in its own folder: the `initdb` of one who was killed goes on. */
 async function createCluster(bin: string, data: string, account: Account): Promise<void> {
-  const making = `${data}.new`
-  rmSync(making, { recursive: true, force: true })
-  mkdirSync(making)
+  const making = mkdtempSync(`${data}.new-`)
   makePrivate(making, account)
   // The built-in locale: an index must not depend on the machine's C library.
   const locale = ['--no-locale', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '-E', 'UTF8']
@@ -49,6 +58,15 @@ async function createCluster(bin: string, data: string, account: Account): Promi
     throw (error as NodeJS.ErrnoException).code === 'ENOENT' ? noBinary(error) : error
   })
   renameSync(making, data)
+  removeUnfinished(data)
+}
+
+/** What others left that did not come to an end; an `initdb` that still writes there makes it take a moment. */
+function removeUnfinished(data: string): void {
+  for (const name of readdirSync(dirname(data))) {
+    if (!name.startsWith(`${basename(data)}.new-`)) continue
+    rmSync(join(dirname(data), name), { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })
+  }
 }
 
 /** A socket's path holds 107 bytes, so it cannot lie beside the data; a fixed name leaves no litter after a crash. */
