@@ -3,6 +3,7 @@ import { pino, type Logger } from 'pino'
 import { createProgram, type Actions } from './cli/program.ts'
 import { startBlock } from './cli/start-block.ts'
 import { verifyReport } from './cli/verify-report.ts'
+import { systemClock } from './clock.ts'
 import { ConfigError, isLoopback, readConfig, type Config } from './config.ts'
 import { joinDatabase } from './postgres/database.ts'
 import { assertMigrated, migrate } from './postgres/migrate.ts'
@@ -86,13 +87,17 @@ function createLog(config: Config): Logger {
   return pino({ ...options, transport: { target: 'pino-pretty', options: { destination: 2, ignore: 'pid,hostname' } } })
 }
 
-/** Resolves with the reason. A second signal means "at once", and so does the launcher's death after a first one. */
+/** One Ctrl-C may reach us twice, from the terminal and from npm. */
+const ECHO_MS = 1_000
+
+/** Resolves with the reason. A second Ctrl-C means "at once". */
 function untilStopped(): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>()
-  let isStopping = false
+  let stoppingSince = Infinity
   const stop = (reason: string) => {
-    if (isStopping) process.exit(EXIT_INTERRUPTED)
-    isStopping = true
+    const now = systemClock.now()
+    if (reason === 'SIGINT' && now - stoppingSince > ECHO_MS) process.exit(EXIT_INTERRUPTED)
+    stoppingSince = Math.min(stoppingSince, now)
     resolve(reason)
   }
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, stop)

@@ -19,10 +19,19 @@ export async function createDatabase(t: TestContext, size = 16): Promise<pg.Pool
 }
 
 /** The same, for code that makes its own connections (a service of its own). */
-export async function createDatabaseConnection(t: TestContext): Promise<Connection> {
+function createDatabaseConnection(t: TestContext): Promise<Connection> {
+  return createFrom(TEMPLATE, t)
+}
+
+/** A database without any table. */
+export function createEmptyDatabase(t: TestContext): Promise<Connection> {
+  return createFrom('template0', t)
+}
+
+async function createFrom(template: string, t: TestContext): Promise<Connection> {
   const server = await testServer()
   const name = `test_${randomBytes(6).toString('hex')}`
-  await administer(server, `create database ${name} template ${TEMPLATE}`)
+  await administer(server, `create database ${name} template ${template}`)
   // `t.after` hooks run in the order they were made: the pool of `createDatabase` ends later, so its sessions are cut.
   t.after(() => administer(server, `drop database if exists ${name} with (force)`))
   return onDatabase(server, name)
