@@ -1,6 +1,13 @@
 import fastifyHelmet from '@fastify/helmet'
 import { TypeBoxValidatorCompiler, type TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import { fastify, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import {
+  fastify,
+  LogController,
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify'
 import { answerBrokenRequest, answerFailure, answerFailures, requestIdOf } from './answers.ts'
 import type { App } from './app.ts'
 import { endConnections } from './connections.ts'
@@ -41,6 +48,7 @@ const REQUEST_TIMEOUT_MS = 30_000
 export function createServer(needs: HttpNeeds): FastifyInstance {
   const app: App = fastify({
     loggerInstance: needs.log,
+    logController: createRequestLog(),
     genReqId: requestIdOf,
     bodyLimit: BODY_LIMIT,
     requestTimeout: REQUEST_TIMEOUT_MS,
@@ -97,4 +105,13 @@ function addHeaders(app: App): void {
     strictTransportSecurity: false,
   })
   app.addHook('onRequest', async (request, reply) => void reply.header('x-request-id', request.id))
+}
+
+/** One line a request, and at `debug`: at `info` a service that is polled would speak of little else. */
+function createRequestLog(): LogController {
+  return Object.assign(new LogController(), {
+    incomingRequest: () => {},
+    requestCompleted: (error: unknown, { log, method, url }: FastifyRequest, reply: FastifyReply) =>
+      log.debug({ method, url, status: reply.statusCode, ms: Math.round(reply.elapsedTime), err: error }, 'request'),
+  })
 }

@@ -56,7 +56,13 @@ function toRequest({ path, method, operation }: Documented, { values, body }: Gi
     if (place === 'query') query.append(name, String(value))
     if (place === 'header') headers[name] = headerSafe(String(value))
   }
-  return { operation, method: method.toUpperCase(), path: query.size > 0 ? `${url}?${query.toString()}` : url, headers, body }
+  return {
+    operation,
+    method: method.toUpperCase(),
+    path: query.size > 0 ? `${url}?${query.toString()}` : url,
+    headers,
+    body,
+  }
 }
 
 function oneOfEach<T extends object>(values: T): fc.Arbitrary<T> {
