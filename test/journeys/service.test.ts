@@ -151,17 +151,19 @@ test('the demonstration makes jobs only where there are none at all, and says so
   assert.deepEqual(new Set(await jobsOf(empty)), new Set(expected))
 })
 
-test('when the database alone is killed, requests say 503 for a moment and then succeed again by themselves', async (t) => {
-  const service = await startService(t)
+test('when the database alone is killed, requests say 503 for a moment, then all goes on: jobs and open streams too', async (t) => {
+  const service = await startService(t, { args: ['--demo'] })
+  const stream = await openStream(t, `${service.url}/prices/stream?symbols=MSFT`)
+  await stream.until(1)
   const { json: before } = await ask(`${service.url}${AAPL}`)
-  const postmaster = service.postmasterPid()
+  const postmaster = service.postmasterPid()!
   const since = performance.now()
   process.kill(postmaster, 'SIGKILL')
   const problems = new Set<string>()
   const isBack = async () => {
     const answer = await ask(`${service.url}${AAPL}`)
     if (answer.status !== 200) problems.add(`${answer.status} ${answer.json.code}`)
-    return answer.status === 200 && service.postmasterPid() !== postmaster
+    return answer.status === 200 && ![undefined, postmaster].includes(service.postmasterPid())
   }
   await until(isBack, 'requests succeed')
   t.diagnostic(`answered again after ${Math.round(performance.now() - since)} ms`)
@@ -171,6 +173,7 @@ test('when the database alone is killed, requests say 503 for a moment and then 
   )
   assert.equal((await ask(`${service.url}/prices/${before.price_id}/lineage`)).status, 200)
   assert.equal((await ask(`${service.url}/readyz`)).status, 200)
+  await stream.until(stream.prices.length + 2)
 })
 
 test('kill -9 of the launcher, or of the service where there is no launcher, ends the service and its database', async (t) => {

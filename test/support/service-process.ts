@@ -29,8 +29,8 @@ export type ServiceProcess = {
   /** What it wrote so far. */
   readonly stdout: () => string
   readonly stderr: () => string
-  /** The database's process, another one after each restart of it. */
-  postmasterPid(): number
+  /** The database's process, another one after each restart of it; undefined while there is none. */
+  postmasterPid(): number | undefined
   /** SIGTERM; answers with the exit code. */
   stop(): Promise<number | null>
   /** kill -9; resolves when the process is gone. */
@@ -69,7 +69,7 @@ export async function startService(t: TestContext, options: StartOptions = {}): 
     readyMs: performance.now() - since,
     stdout,
     stderr,
-    postmasterPid: () => Number(readFileSync(join(dataDir, 'pg18', 'postmaster.pid'), 'utf8').split('\n')[0]),
+    postmasterPid: () => postmasterPid(dataDir),
     stop: async () => {
       child.kill('SIGTERM')
       return exited
@@ -127,6 +127,14 @@ export function processesIn(folder: string): number[] {
 function workingFolder(pid: number): string | undefined {
   try {
     return readlinkSync(`/proc/${pid}/cwd`)
+  } catch {
+    return undefined
+  }
+}
+
+function postmasterPid(dataDir: string): number | undefined {
+  try {
+    return Number.parseInt(readFileSync(join(dataDir, 'pg18', 'postmaster.pid'), 'utf8'), 10) || undefined
   } catch {
     return undefined
   }
