@@ -39,8 +39,7 @@ export function createReadRawBody(pool: pg.Pool): ReadRawBody {
 type PriceRow = PastPrice & Pick<Lineage, 'symbol' | 'provider'>
 
 const READ_PRICE = `
-  select s.symbol, s.provider, ${PAST_PRICE} from prices p join series s on s.id = p.series_id where p.id = $1
-   order by p.epoch desc limit 1`
+  select s.symbol, s.provider, ${PAST_PRICE} from prices p join series s on s.id = p.series_id where p.id = $1`
 
 const READ_REVISIONS = `
   select ${PAST_PRICE} from prices p join series s on s.id = p.series_id

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { Validator } from '@seriousme/openapi-schema-validator'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import fc from 'fast-check'
 import { ServiceError, type ErrorCode } from '../../src/errors.ts'
@@ -14,6 +15,12 @@ const FAILING: Readonly<Record<string, ErrorCode>> = {
   GONE: 'symbol_delisted',
   NONE: 'symbol_not_found',
 }
+
+test('the document is a valid OpenAPI 3.1 document', async (t) => {
+  const service = await createHttpService(t)
+  const { valid, errors } = await new Validator().validate((await service.ask('/openapi.json')).json())
+  assert.ok(valid, JSON.stringify(errors))
+})
 
 test('2,000 requests made from the document, good and bad, get only answers that the document declares', async (t) => {
   const service = await createHttpService(t)
