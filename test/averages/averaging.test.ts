@@ -7,7 +7,8 @@ import { createRecompute, type Recompute } from '../../src/postgres/averages.ts'
 import { createReadLog, loadPlace, savePlace } from '../../src/postgres/log.ts'
 import { comparePlaces, LOG_START, type LogPlace } from '../../src/prices/log.ts'
 import { expectedAverages } from './oracle.ts'
-import { createTeller, eventually, readAverages, readSettledLog } from './told-prices.ts'
+import { until } from '../support/until.ts'
+import { createTeller, readAverages, readSettledLog } from './told-prices.ts'
 
 type Parts = { readonly recompute?: Recompute; readonly onError?: (error: unknown) => void }
 
@@ -46,7 +47,10 @@ test('prices are averaged as they come, by any number of consumers at once, and 
     await tell({ minute: at, price: `${minute + 1}.25` })
   }
   const last = await end(pool)
-  await eventually(() => consumers.every((consumer) => comparePlaces(consumer.caughtUpTo(), last) === 0))
+  await until(
+    () => consumers.every((consumer) => comparePlaces(consumer.caughtUpTo(), last) === 0),
+    'the consumers have caught up',
+  )
   assert.deepEqual(await readAverages(pool, 3), expectedAverages(prices, 3))
   assert.deepEqual(await loadPlace(pool, AVERAGES_READER), last)
   await Promise.all(consumers.map((consumer) => consumer.stop()))
@@ -57,7 +61,7 @@ test('a consumer that starts again goes on behind its saved place', async (t) =>
   const first = createConsumer(t, pool)
   await tell({ minute: 0, price: '1' }, { minute: 1, price: '2' })
   const place = await end(pool)
-  await eventually(() => comparePlaces(first.caughtUpTo(), place) === 0)
+  await until(() => comparePlaces(first.caughtUpTo(), place) === 0, 'the consumers have caught up')
   await first.stop()
   await tell({ minute: 2, price: '3' })
 
@@ -70,7 +74,7 @@ test('a consumer that starts again goes on behind its saved place', async (t) =>
     },
   })
   const last = await end(pool)
-  await eventually(() => comparePlaces(second.caughtUpTo(), last) === 0)
+  await until(() => comparePlaces(second.caughtUpTo(), last) === 0, 'the consumers have caught up')
   assert.deepEqual(touched, ['2025-06-15T00:02:00Z'])
   assert.deepEqual(await readAverages(pool, 3), [[2, '2']])
   await second.stop()
@@ -86,11 +90,11 @@ test('a batch whose recomputation fails is tried again, and its place is not sav
     onError: (error) => errors.push(error),
   })
   await tell({ minute: 0, price: '1' }, { minute: 1, price: '2' }, { minute: 2, price: '3' })
-  await eventually(() => errors.length >= 2)
+  await until(() => errors.length >= 2, 'two failures')
   assert.equal(await loadPlace(pool, AVERAGES_READER), undefined)
   outage = false
   const last = await end(pool)
-  await eventually(() => comparePlaces(consumer.caughtUpTo(), last) === 0)
+  await until(() => comparePlaces(consumer.caughtUpTo(), last) === 0, 'the consumers have caught up')
   assert.deepEqual(await readAverages(pool, 3), [[2, '2']])
   await consumer.stop()
 })

@@ -1,12 +1,13 @@
 import type { TestContext } from 'node:test'
 import type pg from 'pg'
-import { createReadLog, HORIZON } from '../../src/postgres/log.ts'
+import { createReadLog } from '../../src/postgres/log.ts'
 import { createRecordReply } from '../../src/postgres/record.ts'
 import type { Decimal } from '../../src/prices/decimal.ts'
 import { instantFromMillis, type Instant } from '../../src/prices/instant.ts'
 import { LOG_START, type LogEntry } from '../../src/prices/log.ts'
 import type { Quote, QuoteResult, RawReply } from '../../src/prices/quote.ts'
 import { createDatabase } from '../support/database.ts'
+import { untilSettled } from '../support/settled.ts'
 
 /** A price as a test says it: for the given minute of one June day. */
 export type Told = { readonly symbol?: string; readonly minute: number; readonly price: string }
@@ -68,21 +69,9 @@ function quoteOf(symbol: string, minute: number, price: string): Quote {
   }
 }
 
-/** Waits until the condition holds, looking again and again; gives up, loudly, after half a minute. */
-export async function eventually(condition: () => Promise<boolean> | boolean): Promise<void> {
-  const signal = AbortSignal.timeout(30_000)
-  while (!(await condition())) {
-    if (signal.aborted) throw new Error(`never came true: ${condition.toString()}`)
-    await new Promise((resolve) => setTimeout(resolve, 10))
-  }
-}
-
 /** The log behind a place, once all that was written is settled: a transaction of any other test may hold that back. */
 export async function readSettledLog(pool: pg.Pool, after = LOG_START): Promise<readonly LogEntry[]> {
-  await eventually(async () => {
-    const { rows } = await pool.query(`select from prices where (epoch, xid) >= (${HORIZON}) limit 1`)
-    return rows.length === 0
-  })
+  await untilSettled(pool)
   return createReadLog(pool)(after, 10_000)
 }
 

@@ -5,7 +5,8 @@ import { createRecompute } from '../../src/postgres/averages.ts'
 import { createReadLog } from '../../src/postgres/log.ts'
 import { LOG_START, type LogEntry } from '../../src/prices/log.ts'
 import { expectedAverages } from '../averages/oracle.ts'
-import { createTeller, eventually, readAverages, readSettledLog, tellerOf, type Told } from '../averages/told-prices.ts'
+import { until } from '../support/until.ts'
+import { createTeller, readAverages, readSettledLog, tellerOf, type Told } from '../averages/told-prices.ts'
 
 const WINDOWS = [1, 2, 3, 5, 7, 12]
 
@@ -82,13 +83,13 @@ test('a recompute that waited for a slower one sees every price that was committ
   await slower.query('begin')
   await slower.query('select pg_advisory_xact_lock(1, $1)', [entry?.seriesId])
   const waiting = recompute(await entries())
-  await eventually(async () => {
+  await until(async () => {
     const { rows } = await pool.query(
       `select from pg_locks where locktype = 'advisory' and not granted
           and database = (select oid from pg_database where datname = current_database())`,
     )
     return rows.length > 0
-  })
+  }, 'the other waits for the lock')
   await tell({ minute: 0, price: '60' })
   await slower.query('commit')
   slower.release()

@@ -21,6 +21,7 @@ import { instantFromMillis } from '../../src/prices/instant.ts'
 import { createLatest } from '../../src/prices/latest.ts'
 import type { QuoteSource, RecordReply } from '../../src/prices/quote.ts'
 import { createDatabase } from './database.ts'
+import { untilSettled } from './settled.ts'
 import { createScriptedSource, instantOf, quoteOf, type GivenPrice, type ScriptedSource } from './scripted-source.ts'
 
 const WINDOWS = [5, 3]
@@ -105,6 +106,7 @@ export async function createHttpService(t: TestContext, changed: Partial<HttpNee
     ask: (path, options = {}) => ask(app, path, options),
     store: async (...prices) => {
       await storePrices(record, prices)
+      await untilSettled(pool)
       const { rows } = await pool.query('select series_id as "seriesId", event_time as "eventTime" from prices')
       await recompute(rows)
       announce()
