@@ -117,18 +117,19 @@ test('a folder for the data that cannot be used is a mistake in the configuratio
   assert.match(stderr, /^market-data: .*\/dev\/null\/data.*\n$/)
 })
 
-test('the three calls of the start block work as they are printed, without a network', async (t) => {
-  const service = await startService(t, { args: ['--demo'] })
-  const calls = [...service.stdout().matchAll(/^ +curl (?:-N )?'(http[^']+)'$/gm)].map(([, url]) => url ?? '')
+test('the three calls of the start block work as they are printed, without a network and without the demonstration', async (t) => {
+  const service = await startService(t)
+  const calls = [...service.stdout().matchAll(/^ +curl .*'(http[^']+)'(?:.* -d '(.+)')?$/gm)]
   assert.equal(calls.length, 3)
-  const [latest = '', average = '', stream = ''] = calls
+  const [latest = '', poll = '', stream = ''] = calls.map(([, url]) => url ?? '')
+  const order = calls[1]?.[2] ?? ''
   const price = await ask(latest)
   assert.deepEqual([price.status, price.json.symbol, price.json.provider], [200, 'AAPL', 'simulated'])
   const events = await openStream(t, stream)
+  const job = await ask(poll, { method: 'POST', body: JSON.parse(order) })
+  assert.deepEqual([job.status, job.json.config], [202, { symbols: ['AAPL'], interval: '2' }])
   await events.until(1)
   assert.equal(JSON.parse(events.prices[0]?.data ?? '{}').symbol, 'AAPL')
-  const { json } = await until(async () => whereGood(await ask(average)), 'five prices')
-  assert.equal(json.window, '5')
 })
 
 test('the demonstration makes jobs only where there are none at all, and says so; without it none are made', async (t) => {
