@@ -193,10 +193,6 @@ async function jobsOf({ url }: ServiceProcess): Promise<string[]> {
   return jobs.map((job) => `${job.symbol} ${job.provider} ${job.interval_seconds}`)
 }
 
-function whereGood<T extends { readonly status: number }>(answer: T): T | undefined {
-  return answer.status === 200 ? answer : undefined
-}
-
 /** npm puts our own Node first on the path; the machine's is the one behind it. */
 function nodeOfMachine(): string {
   const folders = (process.env['PATH'] ?? '')
