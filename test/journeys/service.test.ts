@@ -32,6 +32,15 @@ test('in an empty folder it becomes ready, and SIGTERM ends all of it with exit 
   assert.deepEqual(processesIn(dataDir), [])
 })
 
+test('Ctrl-C ends it with exit code 0 too, also where npm hands it on and it comes twice', async (t) => {
+  const service = await startService(t)
+  const stopped = service.stop('SIGINT')
+  await Promise.all([stopped, service.stop('SIGINT')])
+  assert.equal(await stopped, 0)
+  assert.doesNotMatch(service.stderr(), /Error/)
+  assert.deepEqual(processesIn(service.dataDir), [])
+})
+
 test('SIGTERM ends it within 5 s beside open streams, a reader that takes nothing and a provider that hangs', async (t) => {
   const standIn = await createYahooStandIn(t)
   let isAsked = false
