@@ -31,7 +31,7 @@ export type ServiceProcess = {
   readonly stderr: () => string
   /** The database's process, another one after each restart of it; undefined while there is none. */
   postmasterPid(): number | undefined
-  /** SIGTERM; answers with the exit code. */
+  /** SIGTERM unless another is named; answers with the exit code. */
   stop(signal?: NodeJS.Signals): Promise<number | null>
   /** kill -9; resolves when the process is gone. */
   kill(): Promise<void>
