@@ -1,4 +1,4 @@
-import { batch, computed, signal, type Signal } from '@preact/signals'
+import { batch, computed, effect, signal, type Signal } from '@preact/signals'
 import type { Freshness, LatestEntry, LatestPrice, MarketState, Page, PriceEvent, SymbolMatch } from './answers.ts'
 import { ask, query } from './ask.ts'
 import { percent, subtract, type Decimal } from './decimal.ts'
@@ -50,11 +50,17 @@ const SYMBOLS_AT_ONCE = 100
 const FROM_THE_STORE_SECONDS = 31_536_000
 const REFRESH_MS = 5_000
 
+/** The symbols of which there are prices. */
+const stored = signal<readonly SymbolMatch[] | undefined>(undefined)
 const known = new Map<string, Row>()
 const listeners = new Set<(events: readonly PriceEvent[]) => void>()
 
 /** Keeps the list of symbols, and what is said about their prices. */
 export function keepMarket() {
+  // A job shows in the list before its first price.
+  effect(() => {
+    if (stored.value) listRows([...stored.value, ...jobs.value])
+  })
   const refreshing = repeat(REFRESH_MS, refresh)
   return {
     refresh: refreshing.now,
@@ -85,6 +91,7 @@ async function refresh(): Promise<void> {
   const { data } = await ask<Page<SymbolMatch>>(`/symbols${query({ limit: MAX_ROWS })}`)
   const answers = await Promise.all(requestsFor(data).map((path) => ask<{ data: readonly LatestEntry[] }>(path)))
   batch(() => {
+    stored.value = data
     listRows([...data, ...jobs.value])
     for (const entry of answers.flatMap((answer) => answer.data)) if ('price' in entry) takeLatest(entry)
   })
@@ -108,7 +115,8 @@ function chunks<T>(items: readonly T[], size: number): T[][] {
 function listRows(series: readonly { symbol: string; provider: string }[]): void {
   const keys = [...new Set(series.map(keyOf))].toSorted()
   for (const one of series) if (!known.has(keyOf(one))) known.set(keyOf(one), rowOf(one))
-  const isSame = rows.value?.length === keys.length && rows.value.every((row, at) => row.key === keys[at])
+  const listed = rows.peek()
+  const isSame = listed?.length === keys.length && listed.every((row, at) => row.key === keys[at])
   if (!isSame) rows.value = keys.flatMap((key) => known.get(key) ?? [])
 }
 
