@@ -134,7 +134,7 @@ function checkJobs({ providers }: ServiceFacts): Check {
     all += jobs
     failing += failingJobs
   }
-  if (failing === 0) return { name: 'jobs', status: 'ok', detail: `${all}, none of them failing` }
+  if (failing === 0) return { name: 'jobs', status: 'ok', detail: all === 0 ? 'none' : `${all}, none of them failing` }
   return {
     name: 'jobs',
     status: 'warn',

@@ -1,7 +1,7 @@
 import { stringify } from 'csv-stringify/sync'
 import type { HistoryRequest, PastPrice, ReadHistory } from '../prices/history.ts'
 import type { Instant } from '../prices/instant.ts'
-import { jsonLine, pastPriceBody } from './json-bodies.ts'
+import { pastPriceBody } from './json-bodies.ts'
 import type { Output } from './output.ts'
 
 export type HistoryOptions = {
@@ -88,6 +88,7 @@ const CSV: Format = {
 
 const JSON_LIST: Format = {
   head: '{"data":[',
-  page: (prices, isFirst) => (isFirst ? '' : ',') + prices.map((price) => jsonLine(pastPriceBody(price))).join(','),
+  page: (prices, isFirst) =>
+    (isFirst ? '' : ',') + prices.map((price) => JSON.stringify(pastPriceBody(price))).join(','),
   tail: ']}\n',
 }

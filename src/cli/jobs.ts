@@ -30,7 +30,8 @@ type Provider = { readonly name: string; readonly advisedIntervalSeconds: number
 export async function listJobs(needs: Needs, { json }: { readonly json?: boolean | undefined }): Promise<void> {
   const { data } = await needs.jobs.list({ limit: MAX_JOBS })
   await printJobs(needs, data, json)
-  if (data.length === 0) needs.output.say('There are no jobs. To make one: market-data jobs add AAPL --every 1m')
+  if (data.length === 0 && !json)
+    needs.output.say('There are no jobs. To make one: market-data jobs add AAPL --every 1m')
 }
 
 /** A job for each symbol; one that is there takes the new interval. */
