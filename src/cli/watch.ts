@@ -1,6 +1,5 @@
 import { stripVTControlCharacters } from 'node:util'
 import type { Clock } from '../clock.ts'
-import { ServiceError } from '../errors.ts'
 import type { LogEntry, LogPlace, ReadLog } from '../prices/log.ts'
 import { eventBody, jsonLine } from './json-bodies.ts'
 import { alignColumns, linesText, type Output } from './output.ts'
@@ -36,7 +35,6 @@ const BATCH = 1_000
 /**
  * Shows each price of the symbols as it is stored, read from the log, so none is missed between two looks: a line a
  * symbol that changes in place on a terminal, a line a price elsewhere. Outlives the service and finds the next one.
- * @throws ServiceError where the tables are not of this version
  */
 export async function watchPrices(needs: Needs, options: WatchOptions): Promise<void> {
   const { join, output, clock, signal } = needs
@@ -64,7 +62,6 @@ export async function watchPrices(needs: Needs, options: WatchOptions): Promise<
       if (feed === undefined) notice('No service runs here: prices arrive once one is started.')
       else await follow(feed)
     } catch (error) {
-      if (error instanceof ServiceError) throw error
       notice(`Waiting for the database (${error instanceof Error ? error.message : String(error)}).`)
     }
     await clock.sleep(RETRY_EVERY_MS, signal)
@@ -76,12 +73,13 @@ function matches({ symbols, provider }: WatchOptions): (entry: LogEntry) => bool
   return (entry) => wanted.has(entry.symbol) && (provider ?? entry.provider) === entry.provider
 }
 
-/** Says what is new only: waiting looks again and again. */
+/** Says why we wait, once, when it is so at two looks in a row: what a service does while it starts or ends is no news. */
 function createNotice(output: Output): (message: string | undefined) => void {
-  let said: string | undefined
+  let [before, said]: (string | undefined)[] = []
   return (message) => {
-    if (message !== undefined && message !== said) output.say(message)
-    said = message
+    if (message === undefined) said = undefined
+    else if (message === before && message !== said) output.say((said = message))
+    before = message
   }
 }
 
