@@ -2,4 +2,4 @@
 import { writeFileSync } from 'node:fs'
 import { generatedDocs } from './generated-docs.ts'
 
-for (const [path, text] of generatedDocs()) writeFileSync(new URL(`../${path}`, import.meta.url), text)
+for (const [path, text] of await generatedDocs()) writeFileSync(new URL(`../${path}`, import.meta.url), text)
