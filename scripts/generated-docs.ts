@@ -1,5 +1,6 @@
 import { configurationPage, envExample } from '../src/cli/configuration-page.ts'
 import { describeVariables } from '../src/config.ts'
+import { architecturePicture } from './architecture.ts'
 import { errorsPage } from './errors-page.ts'
 import { httpPage } from './http-page.ts'
 import { metricsPage } from './metrics-page.ts'
@@ -16,6 +17,7 @@ export async function generatedDocs(): Promise<Map<string, string>> {
     ['docs/reference/http.md', httpPage(openApi)],
     ['docs/reference/errors.md', errorsPage()],
     ['docs/reference/metrics.md', await metricsPage()],
+    ['docs/architecture.svg', architecturePicture()],
     ['Blockhouse-Market-Data.postman_collection.json', postmanCollection(openApi)],
   ])
 }
