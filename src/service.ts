@@ -35,6 +35,7 @@ import { createCollect } from './prices/collect.ts'
 import { createLatest } from './prices/latest.ts'
 import type { LogPlace, ReadLog, Touched } from './prices/log.ts'
 import { createSources, type Sources } from './providers/sources.ts'
+import { createStorageWatch } from './storage-watch.ts'
 
 /** The running service; disposing of it ends everything in the reverse order of its start. */
 export type Service = AsyncDisposable & {
@@ -58,7 +59,7 @@ export async function startService(setting: Setting, demo: boolean): Promise<Ser
   await migrate(database.pool)
   const stopping = new AbortController()
   const { signal } = stopping
-  const { server, jobs, run } = assemble({ ...setting, pool: database.pool, signal })
+  const { server, jobs, run } = assemble({ ...setting, pool: database.pool, place: database.place, signal })
   const demoSymbols = demo && (await createDemoJobs(jobs)) ? DEMO.symbols : []
   const running = run()
   parts.defer(() => running)
@@ -75,7 +76,7 @@ export async function startService(setting: Setting, demo: boolean): Promise<Ser
 /** The OpenAPI document of the HTTP interface; nothing is started or asked for it. */
 export async function openApiDocument(setting: Setting): Promise<object> {
   const pool = createPool('postgres://nowhere', { size: 1, onError: () => {} })
-  const { server } = assemble({ ...setting, pool, signal: AbortSignal.abort() })
+  const { server } = assemble({ ...setting, pool, place: 'nowhere', signal: AbortSignal.abort() })
   await server.ready()
   return server.swagger()
 }
@@ -90,22 +91,26 @@ export function createVerification(setting: Setting, pool: pg.Pool): Verify {
 /** Where vite puts the page (dashboard/vite.config.ts). */
 const PAGE_FOLDER = fileURLToPath(new URL('../dist/dashboard', import.meta.url))
 
-type Assembly = Setting & { readonly pool: pg.Pool; readonly signal: AbortSignal }
+type Assembly = Setting & { readonly pool: pg.Pool; readonly place: string; readonly signal: AbortSignal }
 
 /** Every part, wired to the others and not yet started. */
 function assemble(assembly: Assembly) {
   const { config, log, version, pool, signal } = assembly
+  const storage = createStorageWatch(assembly)
   const bell = createBell()
   const ledger = createProviderLedger(clock)
   const sources = createSourcesOf(assembly)
-  const record = createRecordReply(pool)
+  const { record } = storage.writes({ record: createRecordReply(pool) })
   const collect = createCollect({ sourceOf: sources.get, record, announce: bell.ring, observe: ledger.observe })
   const maxBatchOf = (provider: string) => sources.get(provider).maxBatch
-  const poller = createPoller({ jobs: createDueJobs(pool), collect, maxBatchOf, clock, random: Math.random, log })
-  const jobs = wakingJobs(createJobs(pool, clock), poller.wake)
+  const { readLatest } = storage.reads({ readLatest: createReadLatest(pool) })
+  const { random } = Math
+  const dueJobs = storage.reads(createDueJobs(pool))
+  const poller = createPoller({ jobs: dueJobs, collect, maxBatchOf, clock, random, log: storage.log })
+  const jobs = wakingJobs(storage.reads(createJobs(pool, clock)), poller.wake)
   const readLog = createReadLog(pool)
   const server = createServer({
-    ...readsOf(pool, config),
+    ...storage.reads(readsOf(pool, config)),
     log,
     clock,
     version,
@@ -118,7 +123,7 @@ function assemble(assembly: Assembly) {
     pageFolder: PAGE_FOLDER,
     host: config.HOST,
     allowedHosts: config.ALLOWED_HOSTS,
-    latest: createLatest({ collect, readLatest: createReadLatest(pool), clock, signal }),
+    latest: createLatest({ collect, readLatest, clock, signal }),
     onNews: bell.onRing,
   })
   const loops = createLoops({ ...assembly, readLog, waitForPrices: bell.wait })
