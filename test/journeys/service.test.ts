@@ -119,12 +119,14 @@ test('an address that others reach is refused with 78 unless AUTH=off is said, a
   assert.match(service.stdout(), /Access +everybody .*AUTH=off/)
 })
 
-test('a folder for the data that cannot be used is a mistake in the configuration', async () => {
-  const file = '/dev/null/data'
-  const { code, stderr } = await runCommand(['serve'], { cwd: createFolder(), env: { DATA_DIR: file } })
-  assert.equal(code, 78)
-  assert.match(stderr, /^market-data: .*\/dev\/null\/data.*\n$/)
-})
+for (const path of ['/dev/null/data', '/proc/data', '/proc/data/deep']) {
+  test(`${path}, where no data can be kept, is a mistake in the configuration`, async () => {
+    const { code, stderr } = await runCommand(['serve'], { cwd: createFolder(), env: { DATA_DIR: path } })
+    assert.equal(code, 78)
+    assert.ok(stderr.includes(` ${path} cannot be used`), stderr)
+    assert.equal(stderr.trimEnd().split('\n').length, 1)
+  })
+}
 
 test('the three calls of the start block work as they are printed, without a network and without the demonstration', async (t) => {
   const service = await startService(t)
