@@ -83,8 +83,7 @@ export async function openApiDocument(setting: Setting): Promise<object> {
 
 /** What `market-data verify` does; where the database is served by another process, that one may go on. */
 export function createVerification(setting: Setting, pool: pg.Pool): Verify {
-  const sources = createSourcesOf(setting)
-  const parserOf = (provider: string) => sources.list().find(({ name }) => name === provider)
+  const { parserOf } = createSourcesOf(setting)
   return createVerify({ pool, windows: setting.config.MA_WINDOWS, parserOf, clock })
 }
 
