@@ -25,7 +25,7 @@ const Order = Type.Object(
     interval_seconds: Type.Optional(IntervalSeconds),
     provider: Type.Optional(ProviderName),
   },
-  { ...CLOSED, examples: [{ symbol: 'AAPL', interval_minutes: 60, provider: 'simulated' }] },
+  { ...CLOSED, examples: [{ symbol: 'ETH-USD', interval_minutes: 60, provider: 'simulated' }] },
 )
 
 const Message = Type.String({ examples: ['Polling job scheduled for symbol: AAPL'] })
