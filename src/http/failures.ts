@@ -1,5 +1,6 @@
 import type { FastifySchemaValidationError } from 'fastify'
 import { ServiceError, type ErrorCode } from '../errors.ts'
+import { PATTERN_WORDS } from './query.ts'
 
 /**
  * What any thrown thing means to a caller. Everything that is not recognised is our own fault: `internal`, whose message
@@ -79,7 +80,12 @@ function explain({ instancePath, keyword, params, message }: FastifySchemaValida
       detail: 'is required',
     }))
   }
-  return [{ pointer: instancePath, detail: message ?? 'is not as documented' }]
+  const word = keyword === 'pattern' ? PATTERN_WORDS.get(patternOf(params)) : undefined
+  return [{ pointer: instancePath, detail: word ?? message ?? 'is not as documented' }]
+}
+
+function patternOf(params: Readonly<Record<string, unknown>>): unknown {
+  return params['pattern']
 }
 
 function namesIn(names: unknown): readonly string[] {

@@ -1,6 +1,6 @@
 import { Type, type Static } from 'typebox'
 import { ServiceError } from '../errors.ts'
-import type { SymbolMatch } from '../prices/quote.ts'
+import type { QuoteSource, SymbolMatch } from '../prices/quote.ts'
 import type { FindStoredSymbols, StoredSymbol, SymbolKey } from '../prices/stored-symbols.ts'
 import type { App } from './app.ts'
 import { listOf, pageBody, Paging, splitPage } from './page.ts'
@@ -58,7 +58,7 @@ const Symbols = Type.Object(
 )
 
 export function symbolRoutes(app: App, needs: SymbolNeeds): void {
-  const { sources, defaultProvider, findStoredSymbols, signal } = needs
+  const list = createSymbolList(needs)
   app.get(
     '/symbols',
     {
@@ -81,29 +81,41 @@ export function symbolRoutes(app: App, needs: SymbolNeeds): void {
       },
     },
     async (request) => {
-      const { q, provider, cursor, limit = DEFAULT_LIMIT } = request.query
-      const source = sources.get(provider ?? defaultProvider)
-      const place = placeOf(cursor)
-      const query = { query: q, provider: provider && source.name, after: place.after, limit: limit + 1 }
-      const { rows, last } = splitPage(place.isPastStored ? [] : await findStoredSymbols(query), limit)
-      const stored = rows.map((one) => storedBody(one))
-      if (last) return pageBody(request, stored, cursorOf(`stored ${last.symbol} ${last.provider}`))
-      if (q === undefined || !source.searchSymbols) return pageBody(request, stored, null)
-
-      const found = await search(() => source.searchSymbols?.(q, signal))
-      if (found instanceof ServiceError) {
-        if (stored.length === 0) throw found
-        return { ...pageBody(request, stored, null), provider_error: problemOf(found, request.id) }
-      }
-      const others = await unlisted(found, q, source.name)
-      const end = place.skipped + limit - stored.length
-      const next = others.length > end ? cursorOf(`found ${end}`) : null
-      return pageBody(request, [...stored, ...others.slice(place.skipped, end)], next)
+      const { rows, next, error } = await list({ ...request.query, limit: request.query.limit ?? DEFAULT_LIMIT })
+      const body = pageBody(request, rows, next)
+      return error ? { ...body, provider_error: problemOf(error, request.id) } : body
     },
   )
+}
+
+type Asked = Static<typeof SymbolQuery> & { readonly limit: number }
+type Listed = Static<typeof SymbolBody>
+type SymbolPage = { readonly rows: Listed[]; readonly next: string | null; readonly error?: ServiceError }
+
+/** What is stored comes first; what only the provider knows follows on the page on which that ends. */
+function createSymbolList({ sources, defaultProvider, findStoredSymbols, signal }: SymbolNeeds) {
+  return async ({ q, provider, cursor, limit }: Asked): Promise<SymbolPage> => {
+    const source = sources.get(provider ?? defaultProvider)
+    const place = placeOf(cursor)
+    const query = { query: q, provider: provider && source.name, after: place.after, limit: limit + 1 }
+    const stored = splitPage(place.isPastStored ? [] : await findStoredSymbols(query), limit)
+    const rows = stored.rows.map((one) => storedBody(one))
+    if (stored.last) return { rows, next: cursorOf(`stored ${stored.last.symbol} ${stored.last.provider}`) }
+    if (q === undefined) return { rows, next: null }
+
+    const found = await search(source, q, signal)
+    if (found instanceof ServiceError) {
+      if (rows.length === 0) throw found
+      return { rows, next: null, error: found }
+    }
+    const others = await unlisted(found, q, source.name)
+    const end = place.skipped + limit - rows.length
+    const next = others.length > end ? cursorOf(`found ${end}`) : null
+    return { rows: [...rows, ...others.slice(place.skipped, end)], next }
+  }
 
   /** Matches that are not listed as stored; those that are stored under another word than the one searched for say so. */
-  async function unlisted(found: readonly SymbolMatch[], q: string, provider: string) {
+  async function unlisted(found: readonly SymbolMatch[], q: string, provider: string): Promise<Listed[]> {
     const symbols = found.map((match) => match.symbol)
     const stored = await findStoredSymbols({ provider, symbols, limit: symbols.length })
     const bySymbol = new Map(stored.map((one) => [one.symbol, one]))
@@ -111,6 +123,16 @@ export function symbolRoutes(app: App, needs: SymbolNeeds): void {
       const ours = bySymbol.get(match.symbol)
       return ours && match.symbol.includes(q.toUpperCase()) ? [] : [matchBody(match, provider, ours)]
     })
+  }
+}
+
+/** The provider's failing is told beside what is stored. */
+async function search(source: QuoteSource, q: string, signal: AbortSignal) {
+  try {
+    return (await source.searchSymbols?.(q, signal)) ?? []
+  } catch (error) {
+    if (error instanceof ServiceError) return error
+    throw error
   }
 }
 
@@ -132,23 +154,13 @@ function cursorOf(place: string): string {
 /** @throws ServiceError `invalid_request` for a cursor that is not one of ours */
 function placeOf(cursor: string | undefined): Place {
   if (cursor === undefined) return { isPastStored: false, skipped: 0 }
-  const text = Buffer.from(cursor, 'base64url').toString()
-  const [, symbol, provider] = STORED_PLACE.exec(text) ?? []
+  const place = Buffer.from(cursor, 'base64url').toString()
+  const [, symbol, provider] = STORED_PLACE.exec(place) ?? []
   if (symbol !== undefined && provider !== undefined)
     return { after: { symbol, provider }, isPastStored: false, skipped: 0 }
-  const [, skipped] = FOUND_PLACE.exec(text) ?? []
+  const [, skipped] = FOUND_PLACE.exec(place) ?? []
   if (skipped === undefined) throw invalid('/cursor', 'is not a cursor of this list')
   return { isPastStored: true, skipped: Number(skipped) }
-}
-
-/** The provider's failing is told beside what is stored. */
-async function search(ask: () => Promise<readonly SymbolMatch[]> | undefined) {
-  try {
-    return (await ask()) ?? []
-  } catch (error) {
-    if (error instanceof ServiceError) return error
-    throw error
-  }
 }
 
 function storedBody(stored: StoredSymbol): Static<typeof SymbolBody> {

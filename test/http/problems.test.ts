@@ -141,15 +141,6 @@ test('every mistake of a caller is answered with its status and code, as a probl
   }
 })
 
-test('an unknown or missing field is named by its pointer', async (t) => {
-  const { ask } = await createHttpService(t)
-  const body = { symbols: ['AAPL', 'B C'], interval_seconds: 60, 'a/b': 1 }
-  const { errors } = (await ask('/prices/poll', { method: 'POST', body })).json()
-  assert.deepEqual(new Set(errors.map((error: { pointer: string }) => error.pointer)), new Set(['/a~1b', '/symbols/1']))
-  const missing = (await ask('/prices/history')).json()
-  assert.deepEqual(missing.errors, [{ pointer: '/symbol', detail: 'is required' }])
-})
-
 const PROVIDER_FAILURES: readonly (readonly [ErrorCode, number])[] = [
   ['symbol_not_found', 404],
   ['symbol_delisted', 404],

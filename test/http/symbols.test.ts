@@ -41,12 +41,14 @@ test('a cursor that is not of this list is refused', async (t) => {
 })
 
 async function createSearching(t: Parameters<typeof createHttpService>[0], failure?: ServiceError) {
-  const match = (symbol: string): SymbolMatch => {
-    return { symbol, providerSymbol: symbol, name: `${symbol} Inc.`, exchange: 'X', kind: 'equity' }
-  }
-  const searchSymbols = () => (failure ? Promise.reject(failure) : Promise.resolve(FOUND.map(match)))
+  const searchSymbols = () =>
+    failure ? Promise.reject(failure) : Promise.resolve(FOUND.map((symbol) => matchOf(symbol)))
   const source = { ...createScriptedSource(), searchSymbols }
   return createHttpService(t, { sources: { get: () => source, list: () => [source] } })
+}
+
+function matchOf(symbol: string): SymbolMatch {
+  return { symbol, providerSymbol: symbol, name: `${symbol} Inc.`, exchange: 'X', kind: 'equity' }
 }
 
 async function readPages({ ask }: HttpService, path: string): Promise<Json[]> {
