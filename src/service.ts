@@ -9,6 +9,7 @@ import { systemClock as clock } from './clock.ts'
 import { ConfigError, type Config } from './config.ts'
 import { createProviderLedger } from './http/provider-ledger.ts'
 import { createServer } from './http/server.ts'
+import { assertCanListen, listenFailure } from './listening.ts'
 import { createDemoJobs, DEMO } from './polling/demo.ts'
 import type { Jobs } from './polling/job.ts'
 import { createPoller } from './polling/poller.ts'
@@ -54,6 +55,7 @@ export type Setting = { readonly config: Config; readonly log: Logger; readonly 
 /** Starts every part and ends again what was started when a later part fails to start. */
 export async function startService(setting: Setting, demo: boolean): Promise<Service> {
   const { config } = setting
+  await assertCanListen(config)
   await using parts = new AsyncDisposableStack()
   const database = parts.use(await openDatabase(databaseOptions(setting)))
   await migrate(database.pool)
@@ -66,7 +68,9 @@ export async function startService(setting: Setting, demo: boolean): Promise<Ser
   parts.defer(() => server.close())
   // First of all, so that requests which wait for a provider end, and the server can close.
   parts.defer(() => stopping.abort())
-  await server.listen({ host: config.HOST, port: config.PORT })
+  await server.listen({ host: config.HOST, port: config.PORT }).catch((error: unknown) => {
+    throw listenFailure(error, config)
+  })
 
   const started = parts.move()
   const url = urlOf(server.server.address() as AddressInfo)
