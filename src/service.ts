@@ -129,7 +129,7 @@ function assemble(assembly: Assembly) {
     latest: createLatest({ collect, readLatest, clock, signal }),
     onNews: bell.onRing,
   })
-  const loops = createLoops({ ...assembly, readLog, waitForPrices: bell.wait })
+  const loops = createLoops({ ...assembly, log: storage.log, readLog, waitForPrices: bell.wait })
   const run = async () => void (await Promise.all([poller, ...loops].map((loop) => loop.run(signal))))
   return { server, jobs, run }
 }
@@ -152,7 +152,7 @@ function readsOf(pool: pg.Pool, config: Config) {
     readLineage: createReadLineage(pool, config.MA_WINDOWS),
     readRawResponse: createReadRawResponse(pool),
     readRawBody: createReadRawBody(pool),
-    readServiceFacts: createReadServiceFacts(pool),
+    readServiceFacts: createReadServiceFacts(pool, config.MA_WINDOWS),
     findStoredSymbols: createFindStoredSymbols(pool),
     logEnd: () => logEnd(pool),
     readHorizon: () => readHorizon(pool),
@@ -198,7 +198,8 @@ export function createSourcesOf({ config, log }: Setting): Sources {
   }
 }
 
-type LoopNeeds = Assembly & {
+type LoopNeeds = Pick<Assembly, 'config' | 'pool'> & {
+  readonly log: { warn(fields: object, message: string): void }
   readonly readLog: ReadLog
   readonly waitForPrices: (ms: number, signal: AbortSignal) => Promise<void>
 }
@@ -212,8 +213,7 @@ function createLoops({ config, log, pool, readLog, waitForPrices }: LoopNeeds) {
   }
   const failing = (room: string) => (error: unknown) =>
     log.warn({ err: error, room }, 'failed, and will be tried again')
-  const recompute = createRecompute(pool, windows)
-  const recomputeWindow = (touched: readonly Touched[], window: number) => createRecompute(pool, [window])(touched)
+  const recompute = (touched: readonly Touched[], window: number) => createRecompute(pool, [window])(touched)
   const readSlice = createReadSweepSlice(pool)
   const retention = {
     pricesDays: config.RETENTION_PRICES_DAYS,
@@ -221,8 +221,10 @@ function createLoops({ config, log, pool, readLog, waitForPrices }: LoopNeeds) {
     runsDays: config.RETENTION_RUNS_DAYS,
   }
   return [
-    createAveraging({ ...places, clock, readLog, recompute, waitForPrices, onError: failing('averages') }),
-    createSweeping({ ...places, clock, windows, readSlice, recompute: recomputeWindow, onError: failing('sweep') }),
+    ...windows.map((window) =>
+      createAveraging({ ...places, window, clock, readLog, recompute, waitForPrices, onError: failing('averages') }),
+    ),
+    createSweeping({ ...places, clock, windows, readSlice, recompute, onError: failing('sweep') }),
     createTrimming({ pool, retention, clock, onError: failing('retention') }),
   ]
 }

@@ -92,7 +92,7 @@ export async function createHttpService(t: TestContext, changed: Partial<HttpNee
       return () => listeners.delete(listener)
     },
     findStoredSymbols: createFindStoredSymbols(pool),
-    readServiceFacts: createReadServiceFacts(pool),
+    readServiceFacts: createReadServiceFacts(pool, WINDOWS),
     ledger,
     ...changed,
   })

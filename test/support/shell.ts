@@ -77,7 +77,7 @@ async function runToEnd(commands: string, { cwd, dataDir, env }: Setting): Promi
   return stdout
 }
 
-function urlOf(connection: Connection): string {
+export function urlOf(connection: Connection): string {
   if (typeof connection === 'string') return connection
   const { user, host, port, database } = connection
   return `postgres://${user}@${encodeURIComponent(host)}:${port}/${database}`
