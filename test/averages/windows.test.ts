@@ -13,6 +13,8 @@ import { until } from '../support/until.ts'
 import { expectedAverages } from './oracle.ts'
 import { parseTold, readAverages, tellerOf } from './told-prices.ts'
 
+const parserOf = () => ({ parserVersion: 1, parseReply: parseTold })
+
 /** One database, prices for it, and any number of services on it, each with windows of its own. */
 async function createInstallation(t: TestContext) {
   const parts = new AsyncDisposableStack()
@@ -44,7 +46,6 @@ async function createInstallation(t: TestContext) {
   const lagging = async (...windows: number[]) => {
     let now = 0
     const clock = { ...systemClock, now: () => (now += 10_000) }
-    const parserOf = () => ({ parserVersion: 1, parseReply: parseTold })
     const found = await createVerify({ pool, windows, parserOf, clock })(AbortSignal.timeout(30_000))
     assert.deepEqual(found.differences, [])
     return found.lagging
