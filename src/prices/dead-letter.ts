@@ -1,0 +1,35 @@
+import type { Instant } from './instant.ts'
+
+/** Why a message can never be used, however often it is tried. */
+export type DeadLetterReason = 'not_json' | 'wrong_fields' | 'hash_mismatch' | 'unknown_series' | 'unknown_price'
+
+/** A message that cannot be used, byte for byte as it came, and why. */
+export type DeadLetter = {
+  readonly topic: string
+  /** A topic that was deleted and made again is another one. */
+  readonly topicId: string
+  readonly partition: number
+  readonly offset: string
+  readonly key: Uint8Array | null
+  readonly value: Uint8Array | null
+  readonly headers: readonly (readonly [name: string, value: Uint8Array | null])[]
+  readonly reason: DeadLetterReason
+  /** For people. */
+  readonly detail: string
+  readonly consumerGroup: string
+}
+
+export type StoredDeadLetter = DeadLetter & {
+  readonly id: string
+  /** How often it was tried, retries by hand included. */
+  readonly attempts: number
+  readonly createdAt: Instant
+  /** When it was last told to the dead letter topic. */
+  readonly sentAt: Instant | null
+  /** Null while somebody should look at it. */
+  readonly resolution: 'retried' | 'dropped' | null
+  readonly resolvedAt: Instant | null
+}
+
+/** Keeps each letter once, however often it comes. */
+export type BuryDeadLetters = (letters: readonly DeadLetter[]) => Promise<void>
