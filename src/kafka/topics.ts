@@ -1,4 +1,5 @@
-import { Admin, findErrorBy } from '@platformatic/kafka'
+import { setTimeout } from 'node:timers/promises'
+import { Admin, findErrorBy, UserError } from '@platformatic/kafka'
 import { ServiceError } from '../errors.ts'
 import type { KafkaAccess } from './access.ts'
 import { withDeadline } from './deadline.ts'
@@ -36,7 +37,7 @@ export async function ensureTopic(access: KafkaAccess, wish: TopicWish): Promise
 async function describe(admin: Admin, wish: TopicWish): Promise<Topic | undefined> {
   const { name } = wish
   const metadata = await admin.metadata({ topics: [name], forceUpdate: true }).catch((error: unknown) => {
-    if (says(error, 'UNKNOWN_TOPIC_OR_PARTITION')) return undefined
+    if (isUnknownTopic(error)) return undefined
     throw explained(error, wish)
   })
   const topic = metadata?.topics.get(name)
@@ -53,9 +54,18 @@ async function create(admin: Admin, wish: TopicWish): Promise<Topic> {
     // Another process was faster.
     if (!says(error, 'TOPIC_ALREADY_EXISTS')) throw explained(error, wish)
   })
-  const made = await describe(admin, wish)
-  if (made === undefined) throw new Error(`topic ${name} was made, and is not known to the broker yet`)
-  return made
+  // Of several brokers, those that did not make it learn of it a moment later.
+  for (let tries = 0; tries < 20; tries += 1) {
+    const made = await describe(admin, wish)
+    if (made !== undefined) return made
+    await setTimeout(100)
+  }
+  throw new Error(`topic ${name} was made, and is not known to the broker yet`)
+}
+
+/** The client turns the broker's answer into an error of its own, which keeps nothing but words. */
+function isUnknownTopic(error: unknown): boolean {
+  return error instanceof UserError && error.message.startsWith('Unknown topic')
 }
 
 function check({ name, ...wish }: TopicWish, partitions: number, replication: number): void {

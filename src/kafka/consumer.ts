@@ -1,0 +1,131 @@
+import { Consumer, MessagesStreamFallbackModes, MessagesStreamModes } from '@platformatic/kafka'
+import { keepGoing } from '../averages/keep-going.ts'
+import type { Clock } from '../clock.ts'
+import type { KafkaAccess } from './access.ts'
+import { createCommits, type Commits } from './commits.ts'
+import { withDeadline } from './deadline.ts'
+import { groupProtocol } from './group-protocol.ts'
+import { createInbox, type Inbox, type PriceRecord, type PriceStream } from './inbox.ts'
+import { settle, type Origin, type Settled, type SettleNeeds } from './settle.ts'
+import { watchForStalls, type PartitionLag } from './stall-watch.ts'
+import { ensureTopic, type TopicWish } from './topics.ts'
+
+type Needs = SettleNeeds & {
+  readonly access: KafkaAccess
+  readonly topic: TopicWish
+  readonly group: string
+  readonly clock: Clock
+  /** Hears of each batch behind its commit in the database. */
+  readonly onSettled?: (settled: Settled) => void
+  readonly onError?: (error: unknown) => void
+}
+
+export type PriceConsumer = {
+  /** Reads as a member of the group until the signal fires. Whatever fails around it is tried again for ever. */
+  run(signal: AbortSignal): Promise<void>
+  /** How far the partitions of this member are read, as of some seconds ago. */
+  lag(): readonly PartitionLag[]
+}
+
+const BATCH = 5_000
+const OPEN_MS = 30_000
+const CLOSE_MS = 3_000
+const FIRST_WAIT_MS = 250
+const LONGEST_WAIT_MS = 5_000
+/** More, and a member that catches up reads one partition after the other. */
+const BYTES_PER_PARTITION = 256 * 1024
+
+/**
+ * One member of the group that turns announcements into averages. The offset of a batch is saved behind its commit in the
+ * database, so a batch may be read twice and is never skipped. While the database is away the batch in hand waits for it.
+ */
+export function createPriceConsumer(needs: Needs): PriceConsumer {
+  let lag: readonly PartitionLag[] = []
+
+  async function session(signal: AbortSignal): Promise<void> {
+    const { id: topicId } = await ensureTopic(needs.access, needs.topic)
+    await using member = await joinGroup(needs)
+    const { consumer, stream } = member
+    const inbox = createInbox(stream)
+    consumer.on('consumer:heartbeat:stalled', () => inbox.fail(new Error('the group no longer answers')))
+    const over = new AbortController()
+    const watched = watchForStalls(
+      { consumer, stream, inbox, topic: needs.topic.name, clock: needs.clock, onLag: (now) => (lag = now) },
+      AbortSignal.any([signal, over.signal]),
+    )
+    try {
+      await readOn({ ...needs, inbox, commits: createCommits(consumer), origin: { topicId, consumerGroup: needs.group } }, signal)
+    } finally {
+      over.abort()
+      await watched
+      lag = []
+    }
+  }
+
+  async function safeSession(signal: AbortSignal): Promise<void> {
+    await session(signal).catch((error: unknown) => {
+      if (!signal.aborted) throw error
+    })
+  }
+
+  return { run: (signal) => keepGoing(needs, signal, () => safeSession(signal)), lag: () => lag }
+}
+
+type Reader = Needs & { readonly inbox: Inbox; readonly commits: Commits; readonly origin: Origin }
+
+async function readOn(reader: Reader, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    const records = await reader.inbox.next(BATCH, signal)
+    if (records.length === 0) return
+    if (await settleAtLast(reader, records, signal)) await reader.commits.commit(records)
+  }
+}
+
+/** Until it is done, however long the database is away; false if the signal came first. */
+async function settleAtLast(reader: Reader, records: readonly PriceRecord[], signal: AbortSignal): Promise<boolean> {
+  const { origin, clock, onSettled, onError } = reader
+  for (let waitMs = FIRST_WAIT_MS; !signal.aborted; waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS)) {
+    try {
+      const settled = await settle(reader, origin, records)
+      onSettled?.(settled)
+      return true
+    } catch (error) {
+      onError?.(error)
+      await clock.sleep(waitMs, signal)
+    }
+  }
+  return false
+}
+
+type Member = AsyncDisposable & { readonly consumer: Consumer; readonly stream: PriceStream }
+
+async function joinGroup({ access, topic, group }: Needs): Promise<Member> {
+  const consumer = new Consumer({
+    ...access,
+    ...(await groupProtocol(access)),
+    groupId: group,
+    // An end to trying, so that we hear of trouble and begin anew: endless retries can hang in silence.
+    retries: 3,
+    autocommit: false,
+    maxWaitTime: 500,
+    maxBytesPerPartition: BYTES_PER_PARTITION,
+    highWaterMark: BATCH,
+  })
+  const consuming = consumer.consume({
+    topics: [topic.name],
+    mode: MessagesStreamModes.COMMITTED,
+    fallbackMode: MessagesStreamFallbackModes.EARLIEST,
+  })
+  try {
+    const stream = await withDeadline(consuming, { ms: OPEN_MS, what: `joining ${group}` })
+    return { consumer, stream, [Symbol.asyncDispose]: () => leaveGroup(consumer) }
+  } catch (error) {
+    await leaveGroup(consumer)
+    throw error
+  }
+}
+
+/** Closes its streams as well. A broker that does not answer must not hold us up. */
+async function leaveGroup(consumer: Consumer): Promise<void> {
+  await withDeadline(consumer.close(true), { ms: CLOSE_MS, what: 'leaving the group' }).catch(() => {})
+}
