@@ -1,6 +1,12 @@
 import type pg from 'pg'
-import type { BuryDeadLetters, DeadLetter, StoredDeadLetter } from '../prices/dead-letter.ts'
 import { ServiceError } from '../errors.ts'
+import type {
+  BuryDeadLetters,
+  DeadLetter,
+  DeadLetterDesk,
+  StoredDeadLetter,
+  UnsentDeadLetters,
+} from '../prices/dead-letter.ts'
 
 /** Keeps letters, each once: a message is the same when its topic, partition and offset are. */
 export function createBuryDeadLetters(pool: pg.Pool): BuryDeadLetters {
@@ -21,13 +27,7 @@ export function createBuryDeadLetters(pool: pg.Pool): BuryDeadLetters {
   }
 }
 
-/** What stands between the table and the dead letter topic. */
-export type UnsentDeadLetters = {
-  /** Takes letters that were never sent, for so many seconds; whoever else asks meanwhile gets others. */
-  claim(limit: number, seconds: number): Promise<readonly StoredDeadLetter[]>
-  markSent(ids: readonly string[]): Promise<void>
-}
-
+/** What of the table the dead letter topic does not know yet. */
 export function createUnsentDeadLetters(pool: pg.Pool): UnsentDeadLetters {
   return {
     claim: async (limit, seconds) => {
@@ -38,18 +38,7 @@ export function createUnsentDeadLetters(pool: pg.Pool): UnsentDeadLetters {
   }
 }
 
-/** What people do with dead letters. */
-export type DeadLetterDesk = {
-  /** The open ones, or all; oldest first, behind the given id. */
-  list(options: { readonly all: boolean; readonly after: string; readonly limit: number }): Promise<readonly StoredDeadLetter[]>
-  /** @throws ServiceError `not_found` */
-  find(id: string): Promise<StoredDeadLetter>
-  /** Counts a try that failed, and keeps why. */
-  noteFailure(id: string, why: Pick<DeadLetter, 'reason' | 'detail'>): Promise<void>
-  /** Closes it; false if it was closed already. */
-  resolve(id: string, resolution: 'retried' | 'dropped'): Promise<boolean>
-}
-
+/** The table, for people. */
 export function createDeadLetterDesk(pool: pg.Pool): DeadLetterDesk {
   return {
     list: async ({ all, after, limit }) => {

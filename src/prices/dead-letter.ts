@@ -33,3 +33,22 @@ export type StoredDeadLetter = DeadLetter & {
 
 /** Keeps each letter once, however often it comes. */
 export type BuryDeadLetters = (letters: readonly DeadLetter[]) => Promise<void>
+
+/** What stands between the table and the dead letter topic. */
+export type UnsentDeadLetters = {
+  /** Takes letters that were never sent, for so many seconds; whoever else asks meanwhile gets others. */
+  claim(limit: number, seconds: number): Promise<readonly StoredDeadLetter[]>
+  markSent(ids: readonly string[]): Promise<void>
+}
+
+/** What people do with dead letters. */
+export type DeadLetterDesk = {
+  /** The open ones, or all; oldest first, behind the given id. */
+  list(options: { readonly all: boolean; readonly after: string; readonly limit: number }): Promise<readonly StoredDeadLetter[]>
+  /** @throws ServiceError `not_found` */
+  find(id: string): Promise<StoredDeadLetter>
+  /** Counts a try that failed, and keeps why. */
+  noteFailure(id: string, why: Pick<DeadLetter, 'reason' | 'detail'>): Promise<void>
+  /** Closes it; false if it was closed already. */
+  resolve(id: string, resolution: 'retried' | 'dropped'): Promise<boolean>
+}
