@@ -24,7 +24,11 @@ export function kafkaAccess(settings: KafkaSettings): KafkaAccess {
     requestTimeout: REQUEST_TIMEOUT_MS,
     retryDelay: RETRY_DELAY_MS,
     ...(KAFKA_SASL_MECHANISM !== undefined && {
-      sasl: { mechanism: KAFKA_SASL_MECHANISM, username: KAFKA_SASL_USERNAME ?? '', password: KAFKA_SASL_PASSWORD ?? '' },
+      sasl: {
+        mechanism: KAFKA_SASL_MECHANISM,
+        username: KAFKA_SASL_USERNAME ?? '',
+        password: KAFKA_SASL_PASSWORD ?? '',
+      },
     }),
     ...(tls !== undefined && { tls }),
   }

@@ -32,7 +32,12 @@ export function asyncApiDocument({ version, topic }: Facts): object {
     },
     operations: {
       announcePrice: operation('send', 'prices', 'price', 'The relay announces a stored price.'),
-      averagePrice: operation('receive', 'prices', 'price', 'Any sender may name a stored price: it is averaged again.'),
+      averagePrice: operation(
+        'receive',
+        'prices',
+        'price',
+        'Any sender may name a stored price: it is averaged again.',
+      ),
       buryMessage: operation('send', 'deadLetters', 'deadLetter', 'What can never be used is put aside.'),
     },
     components: { messages: { price: priceMessage(), deadLetter: deadLetterMessage() } },

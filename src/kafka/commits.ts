@@ -18,7 +18,8 @@ export function createCommits(consumer: Consumer): Commits {
 
   async function tell(records: readonly PriceRecord[]): Promise<void> {
     const offsets = newest(records).filter(
-      ({ topic, partition, offset }) => isOurs(consumer, topic, partition) && offset > (committed.get(partition) ?? -1n),
+      ({ topic, partition, offset }) =>
+        isOurs(consumer, topic, partition) && offset > (committed.get(partition) ?? -1n),
     )
     if (offsets.length === 0) return
     await withDeadline(consumer.commit({ offsets }), { ms: COMMIT_MS, what: 'saving offsets' })

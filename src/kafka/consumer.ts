@@ -54,7 +54,10 @@ export function createPriceConsumer(needs: Needs): PriceConsumer {
       AbortSignal.any([signal, over.signal]),
     )
     try {
-      await readOn({ ...needs, inbox, commits: createCommits(consumer), origin: { topicId, consumerGroup: needs.group } }, signal)
+      await readOn(
+        { ...needs, inbox, commits: createCommits(consumer), origin: { topicId, consumerGroup: needs.group } },
+        signal,
+      )
     } finally {
       over.abort()
       await watched

@@ -8,7 +8,8 @@ export const KAFKA_SETTINGS = {
     Type.Array(Type.String({ pattern: '^[^\\s:]+:\\d{1,5}$' }), {
       minItems: 1,
       expects: 'host:port, separated by commas',
-      description: 'Brokers to ask first (`host:port`, separated by commas). Without any, averages follow the log itself.',
+      description:
+        'Brokers to ask first (`host:port`, separated by commas). Without any, averages follow the log itself.',
     }),
   ),
   KAFKA_TOPIC: Type.String({
@@ -20,7 +21,8 @@ export const KAFKA_SETTINGS = {
     Type.Integer({
       minimum: 1,
       maximum: 10_000,
-      description: 'Partitions of the topic: 6 where it is made and nothing is said. One that is there must have as many.',
+      description:
+        'Partitions of the topic: 6 where it is made and nothing is said. One that is there must have as many.',
     }),
   ),
   KAFKA_REPLICATION: Type.Optional(
@@ -31,7 +33,9 @@ export const KAFKA_SETTINGS = {
     }),
   ),
   KAFKA_SASL_MECHANISM: Type.Optional(
-    Type.Enum(['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'], { description: 'How to sign in; needs a name and a password.' }),
+    Type.Enum(['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'], {
+      description: 'How to sign in; needs a name and a password.',
+    }),
   ),
   KAFKA_SASL_USERNAME: Type.Optional(Type.String({ minLength: 1, description: 'Name to sign in with.' })),
   KAFKA_SASL_PASSWORD: Type.Optional(

@@ -23,12 +23,11 @@ export type Verdict = { readonly touched: readonly Touched[]; readonly isExpired
  * Does what a batch of messages asks for. Done twice it changes nothing more. Whatever it throws is the fault of the
  * surroundings, never of a message: bad ones are buried.
  */
-export async function settle(
-  needs: SettleNeeds,
-  origin: Origin,
-  records: readonly PriceRecord[],
-): Promise<Settled> {
-  const verdicts = await judge(needs.resolve, records.map((record) => ({ value: record.value, headers: record.headerEntries })))
+export async function settle(needs: SettleNeeds, origin: Origin, records: readonly PriceRecord[]): Promise<Settled> {
+  const verdicts = await judge(
+    needs.resolve,
+    records.map((record) => ({ value: record.value, headers: record.headerEntries })),
+  )
   const letters = verdicts.flatMap((verdict, at) =>
     'fault' in verdict ? [letterOf(records[at] as PriceRecord, origin, verdict.fault)] : [],
   )

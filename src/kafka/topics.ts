@@ -72,7 +72,10 @@ function check({ name, ...wish }: TopicWish, partitions: number, replication: nu
   const advice = 'change the setting, or make another topic and name it in KAFKA_TOPIC.'
   if (wish.partitions !== undefined && wish.partitions !== partitions) {
     const more = `Topic ${name} has ${partitions} partitions, KAFKA_PARTITIONS says ${wish.partitions}: ${advice}`
-    throw new ServiceError('conflict', `${more} More partitions for a topic in use would break the order of its symbols.`)
+    throw new ServiceError(
+      'conflict',
+      `${more} More partitions for a topic in use would break the order of its symbols.`,
+    )
   }
   if (wish.replication !== undefined && wish.replication !== replication) {
     throw new ServiceError(
@@ -86,14 +89,22 @@ function check({ name, ...wish }: TopicWish, partitions: number, replication: nu
 function explained(error: unknown, { name, replication }: TopicWish): unknown {
   if (says(error, 'INVALID_REPLICATION_FACTOR')) {
     const wanted = replication === undefined ? 'as many replicas as it is set to by default' : `${replication} replicas`
-    return new ServiceError('conflict', `The brokers cannot keep ${wanted} of topic ${name}: there are too few of them.`, {
-      cause: error,
-    })
+    return new ServiceError(
+      'conflict',
+      `The brokers cannot keep ${wanted} of topic ${name}: there are too few of them.`,
+      {
+        cause: error,
+      },
+    )
   }
   if (says(error, 'TOPIC_AUTHORIZATION_FAILED') || says(error, 'CLUSTER_AUTHORIZATION_FAILED')) {
-    return new ServiceError('conflict', `Kafka does not let us describe or create topic ${name}: grant it, or make it.`, {
-      cause: error,
-    })
+    return new ServiceError(
+      'conflict',
+      `Kafka does not let us describe or create topic ${name}: grant it, or make it.`,
+      {
+        cause: error,
+      },
+    )
   }
   return error
 }

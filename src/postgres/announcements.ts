@@ -23,7 +23,12 @@ export function createResolveAnnouncements(pool: pg.Pool, { pricesDays, simulate
   }
 }
 
-type Row = { readonly isKnown: boolean; readonly isExpired: boolean; readonly exact: string | null; readonly all: string[] }
+type Row = {
+  readonly isKnown: boolean
+  readonly isExpired: boolean
+  readonly exact: string | null
+  readonly all: string[]
+}
 
 function toResolution(row: Row | undefined, eventTime: Announcement['eventTime']): Resolution {
   const seriesIds = row?.exact ? [row.exact] : (row?.all ?? [])

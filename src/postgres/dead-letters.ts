@@ -63,7 +63,10 @@ function encodeHeader([name, value]: DeadLetter['headers'][number]) {
 }
 
 function toLetter({ headers, ...row }: Row): StoredDeadLetter {
-  return { ...row, headers: headers.map(([name, value]) => [name, value === null ? null : Buffer.from(value, 'base64')]) }
+  return {
+    ...row,
+    headers: headers.map(([name, value]) => [name, value === null ? null : Buffer.from(value, 'base64')]),
+  }
 }
 
 const COLUMNS = `

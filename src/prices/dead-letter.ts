@@ -44,7 +44,11 @@ export type UnsentDeadLetters = {
 /** What people do with dead letters. */
 export type DeadLetterDesk = {
   /** The open ones, or all; oldest first, behind the given id. */
-  list(options: { readonly all: boolean; readonly after: string; readonly limit: number }): Promise<readonly StoredDeadLetter[]>
+  list(options: {
+    readonly all: boolean
+    readonly after: string
+    readonly limit: number
+  }): Promise<readonly StoredDeadLetter[]>
   /** @throws ServiceError `not_found` */
   find(id: string): Promise<StoredDeadLetter>
   /** Counts a try that failed, and keeps why. */

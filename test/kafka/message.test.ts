@@ -22,7 +22,8 @@ const ENTRY: LogEntry = {
   correction: false,
 }
 
-const VALUE = '{"symbol":"AAPL","price":196.45,"timestamp":"2025-06-15T20:30:27.283671Z","provider":"yfinance","raw_response_id":"1"}'
+const VALUE =
+  '{"symbol":"AAPL","price":196.45,"timestamp":"2025-06-15T20:30:27.283671Z","provider":"yfinance","raw_response_id":"1"}'
 
 const read = (value: string | Buffer | null, headers: Record<string, string> = {}) =>
   readMessage({

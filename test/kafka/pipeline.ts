@@ -78,7 +78,15 @@ export async function createPipeline(t: TestContext, options: Options = {}) {
     },
     startConsumer: (needs: Partial<SettleNeeds> = {}) =>
       start<PriceConsumer>(
-        createPriceConsumer({ ...settleNeeds, ...needs, access, topic, group: `${topic.name}.averages`, clock: systemClock, onError }),
+        createPriceConsumer({
+          ...settleNeeds,
+          ...needs,
+          access,
+          topic,
+          group: `${topic.name}.averages`,
+          clock: systemClock,
+          onError,
+        }),
       ),
   }
 }

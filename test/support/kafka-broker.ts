@@ -133,7 +133,8 @@ function formatArguments(clusterId: string, file: string): string[] {
 type Running = { readonly shell: ChildProcess; readonly pid: number; readonly errors: () => string }
 
 /** The shell ends Java when its own input ends, which is when we are gone, in whatever way. */
-const GUARD = 'exec 3<&0; "$@" </dev/null 3<&- & pid=$!; echo $pid; (cat <&3 >/dev/null; kill -9 $pid) 2>/dev/null & wait $pid; kill $!'
+const GUARD =
+  'exec 3<&0; "$@" </dev/null 3<&- & pid=$!; echo $pid; (cat <&3 >/dev/null; kill -9 $pid) 2>/dev/null & wait $pid; kill $!'
 
 async function startProcess(args: readonly string[]): Promise<Running> {
   const shell = spawn('sh', ['-c', GUARD, 'kafka', 'java', ...args], { stdio: ['pipe', 'pipe', 'pipe'] })
