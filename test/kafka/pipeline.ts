@@ -2,12 +2,13 @@ import type { TestContext } from 'node:test'
 import { systemClock } from '../../src/clock.ts'
 import type { KafkaAccess } from '../../src/kafka/access.ts'
 import { createPriceConsumer, type PriceConsumer } from '../../src/kafka/consumer.ts'
-import { createPublisher } from '../../src/kafka/publisher.ts'
+import { createDeadLetterSender, deadLetterTopic } from '../../src/kafka/dead-letters.ts'
+import { createPublisher, type Publisher } from '../../src/kafka/publisher.ts'
 import { createRelay } from '../../src/kafka/relay.ts'
 import type { SettleNeeds } from '../../src/kafka/settle.ts'
 import { createResolveAnnouncements } from '../../src/postgres/announcements.ts'
 import { createRecompute } from '../../src/postgres/averages.ts'
-import { createBuryDeadLetters } from '../../src/postgres/dead-letters.ts'
+import { createBuryDeadLetters, createUnsentDeadLetters } from '../../src/postgres/dead-letters.ts'
 import { createReadLog, loadPlace, savePlace } from '../../src/postgres/log.ts'
 import { createTeller } from '../averages/told-prices.ts'
 import { freshName, testAccess } from '../support/kafka.ts'
@@ -70,23 +71,38 @@ export async function createPipeline(t: TestContext, options: Options = {}) {
         clock: systemClock,
         onError,
       })
-      const run = async (signal: AbortSignal) => {
-        await relay.run(signal)
-        await publisher[Symbol.asyncDispose]()
-      }
-      return start({ ...relay, publisher, run })
+      return start({ ...relay, run: (signal) => runWith(publisher, relay, signal) })
     },
-    startConsumer: (needs: Partial<SettleNeeds> = {}) =>
+    startDeadLetters: () => {
+      const publisher = createPublisher({ access, topic: deadLetterTopic(topic), clock: systemClock, onError })
+      const sender = createDeadLetterSender({
+        unsent: createUnsentDeadLetters(pool),
+        publisher,
+        clock: systemClock,
+        onError,
+      })
+      return start({ run: (signal) => runWith(publisher, sender, signal) })
+    },
+    startConsumer: (needs: Partial<SettleNeeds> & { readonly group?: string } = {}) =>
       start<PriceConsumer>(
         createPriceConsumer({
+          group: `${topic.name}.averages`,
           ...settleNeeds,
           ...needs,
           access,
           topic,
-          group: `${topic.name}.averages`,
           clock: systemClock,
           onError,
         }),
       ),
   }
+}
+
+async function runWith(
+  publisher: Publisher,
+  part: { run(signal: AbortSignal): Promise<void> },
+  signal: AbortSignal,
+): Promise<void> {
+  await part.run(signal)
+  await publisher[Symbol.asyncDispose]()
 }
