@@ -4,11 +4,11 @@ import type { Clock } from '../clock.ts'
 import type { KafkaAccess } from './access.ts'
 import { createCommits, type Commits } from './commits.ts'
 import { withDeadline } from './deadline.ts'
-import { groupProtocol } from './group-protocol.ts'
+import { CLASSIC, groupProtocol, type GroupProtocol } from './group-protocol.ts'
 import { createInbox, type Inbox, type PriceRecord, type PriceStream } from './inbox.ts'
 import { settle, type Origin, type Settled, type SettleNeeds } from './settle.ts'
 import { watchForStalls, type PartitionLag } from './stall-watch.ts'
-import { ensureTopic, type TopicWish } from './topics.ts'
+import { ensureTopic, says, type TopicWish } from './topics.ts'
 
 type Needs = SettleNeeds & {
   readonly access: KafkaAccess
@@ -44,7 +44,7 @@ export function createPriceConsumer(needs: Needs): PriceConsumer {
 
   async function session(signal: AbortSignal): Promise<void> {
     const { id: topicId } = await ensureTopic(needs.access, needs.topic)
-    await using member = await joinGroup(needs)
+    await using member = await joinGroup(needs, await groupProtocol(needs.access))
     const { consumer, stream } = member
     const inbox = createInbox(stream)
     consumer.on('consumer:heartbeat:stalled', () => inbox.fail(new Error('the group no longer answers')))
@@ -102,10 +102,11 @@ async function settleAtLast(reader: Reader, records: readonly PriceRecord[], sig
 
 type Member = AsyncDisposable & { readonly consumer: Consumer; readonly stream: PriceStream }
 
-async function joinGroup({ access, topic, group }: Needs): Promise<Member> {
+async function joinGroup(needs: Needs, protocol: GroupProtocol): Promise<Member> {
+  const { access, topic, group } = needs
   const consumer = new Consumer({
     ...access,
-    ...(await groupProtocol(access)),
+    ...protocol,
     groupId: group,
     // An end to trying, so that we hear of trouble and begin anew: endless retries can hang in silence.
     retries: 3,
@@ -124,6 +125,8 @@ async function joinGroup({ access, topic, group }: Needs): Promise<Member> {
     return { consumer, stream, [Symbol.asyncDispose]: () => leaveGroup(consumer) }
   } catch (error) {
     await leaveGroup(consumer)
+    // A cluster can know the new protocol and have it turned off.
+    if (protocol !== CLASSIC && says(error, 'UNSUPPORTED_VERSION')) return joinGroup(needs, CLASSIC)
     throw error
   }
 }

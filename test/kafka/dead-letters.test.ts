@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { systemClock } from '../../src/clock.ts'
 import { retryDeadLetter } from '../../src/kafka/dead-letters.ts'
+import { toMessage, type OutgoingMessage } from '../../src/kafka/message.ts'
+import { createPublisher } from '../../src/kafka/publisher.ts'
 import { createDeadLetterDesk } from '../../src/postgres/dead-letters.ts'
-import { comparePlaces } from '../../src/prices/log.ts'
 import { expectedAverages } from '../averages/oracle.ts'
 import { atMinute, readAverages, readSettledLog } from '../averages/told-prices.ts'
 import { readTopic, sendValues } from '../support/kafka-records.ts'
@@ -29,18 +31,21 @@ test(
   needsKafka,
   async (t) => {
     const pipeline = await createPipeline(t)
-    const { access, pool, tell, topic, startRelay, startConsumer, startDeadLetters } = pipeline
+    const { access, pool, tell, topic, startConsumer, startDeadLetters } = pipeline
     const prices = new Map(Array.from({ length: 3_000 }, (_, minute) => [minute, `${1 + (minute % 97)}`]))
     await tell(...[...prices].map(([minute, price]) => ({ minute, price })))
-    const log = await readSettledLog(pool)
-    const relay = startRelay()
-    startDeadLetters()
-    await sendBetween(pipeline, relay, ['no JSON at all', message({ symbol: 'NONE' }), message({ price: 'free' })])
-    await until(() => comparePlaces(relay.announcedUpTo(), log.at(-1)!.place) === 0, 'all is announced')
+    const messages: OutgoingMessage[] = (await readSettledLog(pool)).map(toMessage)
+    const bad = ['no JSON at all', message({ symbol: 'NONE' }), message({ price: 'free' })]
+    for (const [at, value] of bad.entries()) {
+      messages.splice(at * 1_000 + 500, 0, { key: Buffer.from('AAPL'), value: Buffer.from(value), headers: new Map() })
+    }
+    await using publisher = createPublisher({ access, topic, clock: systemClock })
+    await publisher.publish(messages, new AbortController().signal)
 
     // Two groups read every message, as after a reset of the offsets.
     startConsumer()
     startConsumer({ group: `${topic.name}.again` })
+    startDeadLetters()
     await until(async () => (await count(pipeline, 'moving_averages')) === 2_996, 'all averages')
     await until(
       async () => (await count(pipeline, 'dead_letters where sent_at is not null')) === 3,
@@ -65,16 +70,6 @@ test(
     assert.equal(await count(pipeline, 'dead_letters'), 3)
   },
 )
-
-/** The topic must be there, and hold prices before and behind. */
-async function sendBetween(
-  { access, topic }: Pipeline,
-  relay: { announcedUpTo(): { epoch: string } },
-  values: string[],
-) {
-  await until(() => relay.announcedUpTo().epoch !== '0', 'the relay has begun')
-  await sendValues(access, topic.name, values)
-}
 
 test('while the database is away messages wait, and none of them is a dead letter', needsKafka, async (t) => {
   const pipeline = await createPipeline(t)

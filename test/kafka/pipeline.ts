@@ -71,7 +71,7 @@ export async function createPipeline(t: TestContext, options: Options = {}) {
         clock: systemClock,
         onError,
       })
-      return start({ ...relay, run: (signal) => runWith(publisher, relay, signal) })
+      return start({ ...relay, publisher, run: (signal: AbortSignal) => runWith(publisher, relay, signal) })
     },
     startDeadLetters: () => {
       const publisher = createPublisher({ access, topic: deadLetterTopic(topic), clock: systemClock, onError })

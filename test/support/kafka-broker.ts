@@ -29,9 +29,8 @@ type Settings = Readonly<Record<string, string | number>>
 type Ports = { readonly client: number; readonly controller: number }
 
 /** One broker of its own, on free ports. It dies with this process, however that dies. */
-export async function startBroker(): Promise<Broker> {
-  const [ports] = (await freePorts(1)) as [Ports]
-  const broker = await createBroker(1, [ports], ONE)
+export async function startBroker(settings: Settings = {}): Promise<Broker> {
+  const broker = await createBroker(1, await freePorts(1), { ...ONE, ...settings })
   await broker.start()
   return broker
 }

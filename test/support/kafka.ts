@@ -7,7 +7,10 @@ import { readConfig } from '../../src/config.ts'
 import { startBroker } from './kafka-broker.ts'
 
 /** For tests that need a broker. Where it cannot be had they say so and are left out, but never in CI. */
-export const needsKafka = { skip: process.env['CI'] === 'true' ? false : whatIsMissing() }
+export const needsKafka = { skip: process.env['KAFKA_BROKERS'] ? false : whatIsMissing() }
+
+/** For tests that kill brokers, or run Kafka's own programs. */
+export const needsKafkaItself = { skip: whatIsMissing() }
 
 /** The broker of this test run, started by the first who asks; `KAFKA_BROKERS` is used instead where it is given. */
 export async function kafkaBrokers(): Promise<string> {
@@ -45,12 +48,12 @@ let own: ReturnType<typeof startBroker> | undefined
 after(async () => (await own)?.end())
 
 function whatIsMissing(): string | false {
-  if (process.env['KAFKA_BROKERS']) return false
+  if (process.env['CI'] === 'true') return false
   const missing = ['java', 'mvn'].filter((command) => !isInstalled(command))
   return missing.length > 0 && `no Kafka broker: install ${missing.join(' and ')}, or set KAFKA_BROKERS`
 }
 
-function isInstalled(command: string): boolean {
+export function isInstalled(command: string): boolean {
   return (process.env['PATH'] ?? '').split(delimiter).some((folder) => {
     try {
       accessSync(join(folder, command), constants.X_OK)
