@@ -31,14 +31,17 @@ export function asyncApiDocument({ version, topic }: Facts): object {
       deadLetters: channel(`${topic}-dlt`, 'Messages that nobody could use, as they came, and why.', 'deadLetter'),
     },
     operations: {
-      announcePrice: operation('send', 'prices', 'price', 'The relay announces a stored price.'),
-      averagePrice: operation(
-        'receive',
-        'prices',
-        'price',
-        'Any sender may name a stored price: it is averaged again.',
-      ),
-      buryMessage: operation('send', 'deadLetters', 'deadLetter', 'What can never be used is put aside.'),
+      announcePrice: { action: 'send', summary: 'The relay announces a stored price.', ...on('prices', 'price') },
+      averagePrice: {
+        action: 'receive',
+        summary: 'Any sender may name a stored price: what it has a part in is averaged again.',
+        ...on('prices', 'price'),
+      },
+      buryMessage: {
+        action: 'send',
+        summary: 'What can never be used is put aside.',
+        ...on('deadLetters', 'deadLetter'),
+      },
     },
     components: { messages: { price: priceMessage(), deadLetter: deadLetterMessage() } },
   }
@@ -58,13 +61,8 @@ function channel(address: string, description: string, message: string) {
   }
 }
 
-function operation(action: 'send' | 'receive', name: string, message: string, summary: string) {
-  return {
-    action,
-    summary,
-    channel: reference(`channels/${name}`),
-    messages: [reference(`channels/${name}/messages/${message}`)],
-  }
+function on(name: string, message: string) {
+  return { channel: reference(`channels/${name}`), messages: [reference(`channels/${name}/messages/${message}`)] }
 }
 
 function priceMessage() {

@@ -1,9 +1,8 @@
-import type { MessagesStream } from '@platformatic/kafka'
-import type { Message } from '@platformatic/kafka'
+import type { Message, MessagesStream } from '@platformatic/kafka'
 import { createBell } from '../prices/bell.ts'
 
 export type PriceStream = MessagesStream<Buffer, Buffer, Buffer, Buffer>
-export type PriceRecord = Message<Buffer, Buffer, Buffer, Buffer>
+export type PriceRecord = Message
 
 export type Inbox = {
   /** What has come, at least one message, at most `limit`; none only when the signal fires. @throws what ended the stream */

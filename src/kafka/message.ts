@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { Type } from 'typebox'
+import { Type, type Static } from 'typebox'
 import { Compile } from 'typebox/compile'
 import type { Announcement } from '../prices/announcement.ts'
 import type { DeadLetterReason } from '../prices/dead-letter.ts'
@@ -116,21 +116,25 @@ const YEARS = /^(?!0000)\d{4}/
 /** Reads a message of any sender. What it lets through is safe to ask the database about. */
 export function readMessage({ value, headers }: IncomingMessage): Reading {
   if (!value) return fault('not_json', 'The message has no value.')
-  const ours = ourHeaders(headers)
-  if (ours.sha256 !== undefined && ours.sha256 !== hash('sha256', value)) {
-    return fault('hash_mismatch', `The value is not the one that ${SHA256.toString()} was made of.`)
+  const { place: placeHeader, sha256 } = ourHeaders(headers)
+  if (sha256 !== undefined && sha256 !== hash('sha256', value)) {
+    return fault('hash_mismatch', 'The value is not the one that the header mds.sha256 was made of.')
   }
   const parsed = parseJson(value)
   if (parsed === undefined) return fault('not_json', 'The value is not JSON in UTF-8.')
-  const { body, price: priceText } = parsed
-  if (!checker.Check(body)) return fault('wrong_fields', describeErrors(body))
+  if (!checker.Check(parsed.body)) return fault('wrong_fields', describeErrors(parsed.body))
+  const place = parsePlace(placeHeader ?? '')
+  const reading = readMembers(parsed.body, parsed.price)
+  return 'fault' in reading || place === undefined ? reading : { announcement: { ...reading.announcement, place } }
+}
+
+function readMembers(body: Static<typeof PriceMessage>, priceText: string): Reading {
   const price = boundedPrice(priceText)
   const eventTime = YEARS.test(body.timestamp) ? parseInstant(body.timestamp) : undefined
   if (price === undefined) return fault('wrong_fields', '/price must be at least 1e-18 and below 1e15')
   if (eventTime === undefined) return fault('wrong_fields', '/timestamp must be an RFC 3339 time')
-  const place = parsePlace(ours.place ?? '')
   const { symbol, provider, raw_response_id: rawResponseId } = body
-  return { announcement: { symbol, provider, eventTime, price, rawResponseId, ...(place && { place }) } }
+  return { announcement: { symbol, provider, eventTime, price, rawResponseId } }
 }
 
 function fault(reason: DeadLetterReason, detail: string): Reading {
@@ -152,17 +156,24 @@ const decoder = new TextDecoder('utf-8', { fatal: true })
 /** The JSON, and beside it the price's own text: the number in the JSON has been through a float. */
 function parseJson(bytes: Buffer): { body: unknown; price: string } | undefined {
   const prices = new Map<unknown, string>()
-  function keepPrice(this: unknown, key: string, value: unknown, { source }: { source?: string }): unknown {
+  // `this` is the object that the member is in: others may have a price, too.
+  const keepPrice: Reviver = function (key, value, { source }) {
     if (key === 'price' && source !== undefined) prices.set(this, source)
     return value
   }
   try {
-    const body: unknown = JSON.parse(decoder.decode(bytes), keepPrice as (key: string, value: unknown) => unknown)
+    const body: unknown = JSON.parse(decoder.decode(bytes), keepPrice as Parameters<typeof JSON.parse>[1])
     return { body, price: prices.get(body) ?? '' }
   } catch {
     return undefined
   }
 }
+
+/** TypeScript's library does not know of the third argument yet. */
+type Reviver = (
+  this: unknown,
+  ...member: [name: string, value: unknown, context: { readonly source?: string }]
+) => unknown
 
 function boundedPrice(text: string): Decimal | undefined {
   const price = parseDecimal(text)

@@ -24,12 +24,10 @@ test("Kafka's own consumer, and kcat, read key, members, headers and Java's part
   })
 
   const brokers = await kafkaBrokers()
-  const printed = (property: string) => ['--formatter-property', `print.${property}=true`]
-  const java = await runKafkaTool('consumer.ConsoleConsumer', [
-    ...['--bootstrap-server', brokers, '--topic', topic.name, '--from-beginning'],
-    ...['--max-messages', String(SYMBOLS.length), '--timeout-ms', '30000'],
-    ...['key', 'partition', 'headers'].flatMap(printed),
-  ])
+  const wanted = `--topic ${topic.name} --from-beginning --max-messages ${SYMBOLS.length} --timeout-ms 30000`
+  const shown = ['key', 'partition', 'headers'].map((property) => `--formatter-property print.${property}=true`)
+  const options = [`--bootstrap-server ${brokers}`, wanted, ...shown].join(' ').split(' ')
+  const java = await runKafkaTool('consumer.ConsoleConsumer', options)
   for (const { partition, symbol, members, place } of expected) {
     const line = java.split('\n').find((one) => one.endsWith(`\t${symbol}\t${members}`))
     assert.match(line ?? '', new RegExp(`^Partition:${partition}\t.*\\bce_id:${place}\\b`), java)

@@ -17,6 +17,8 @@ export type Pipeline = Awaited<ReturnType<typeof createPipeline>>
 
 type Options = {
   readonly access?: KafkaAccess
+  /** Of a topic that is there. */
+  readonly name?: string
   readonly partitions?: number
   readonly replication?: number
   readonly window?: number
@@ -26,7 +28,11 @@ type Options = {
 export async function createPipeline(t: TestContext, options: Options = {}) {
   const access = options.access ?? (await testAccess())
   const { pool, tell } = await createTeller(t)
-  const topic = { name: freshName(t), partitions: options.partitions ?? 6, replication: options.replication }
+  const topic = {
+    name: options.name ?? freshName(t),
+    partitions: options.partitions ?? 6,
+    replication: options.replication,
+  }
   const errors: unknown[] = []
   const onError = (error: unknown) => void errors.push(error)
   const running = new Set<{ stop(): Promise<void> }>()

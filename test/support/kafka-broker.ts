@@ -30,7 +30,8 @@ type Ports = { readonly client: number; readonly controller: number }
 
 /** One broker of its own, on free ports. It dies with this process, however that dies. */
 export async function startBroker(settings: Settings = {}): Promise<Broker> {
-  const broker = await createBroker(1, await freePorts(1), { ...ONE, ...settings })
+  const ports = await freePorts(1)
+  const broker = await createBroker({ id: 1, ports, clusterId: newClusterId(), settings: { ...ONE, ...settings } })
   await broker.start()
   return broker
 }
@@ -38,8 +39,8 @@ export async function startBroker(settings: Settings = {}): Promise<Broker> {
 /** Three brokers that keep three replicas of everything, two of which must have what is acknowledged. */
 export async function startCluster(): Promise<readonly Broker[]> {
   const ports = await freePorts(3)
-  const clusterId = randomBytes(16).toString('base64url')
-  const brokers = await Promise.all([1, 2, 3].map((id) => createBroker(id, ports, THREE, clusterId)))
+  const clusterId = newClusterId()
+  const brokers = await Promise.all([1, 2, 3].map((id) => createBroker({ id, ports, clusterId, settings: THREE })))
   await Promise.all(brokers.map((broker) => broker.start()))
   return brokers
 }
@@ -70,12 +71,18 @@ const replicated = (replicas: number, inSync: number): Settings => ({
 const ONE: Settings = { ...EVERY, ...replicated(1, 1) }
 const THREE: Settings = { ...EVERY, ...replicated(3, 2), 'unclean.leader.election.enable': 'false' }
 
-async function createBroker(
-  id: number,
-  ports: readonly Ports[],
-  settings: Settings,
-  clusterId = randomBytes(16).toString('base64url'),
-): Promise<Broker> {
+function newClusterId(): string {
+  return randomBytes(16).toString('base64url')
+}
+
+type Plan = {
+  readonly id: number
+  readonly ports: readonly Ports[]
+  readonly clusterId: string
+  readonly settings: Settings
+}
+
+async function createBroker({ id, ports, clusterId, settings }: Plan): Promise<Broker> {
   const java = await kafkaJava()
   const folder = mkdtempSync(join(tmpdir(), 'market-data-kafka-'))
   const file = join(folder, 'server.properties')
