@@ -1,22 +1,26 @@
 // Plain JavaScript on purpose: on a fresh clone this runs on the machine's own Node, before anything is installed.
 import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { delimiter, join, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const modules = join(root, 'node_modules')
 const node = join(modules, '.bin', 'node')
+const vite = join(modules, 'vite', 'bin', 'vite.js')
+const builtFrom = join(root, 'dist', 'dashboard', '.built-from')
 
 if (!isReady()) alone(makeReady)
 
 function isReady() {
-  return isInstalled() && existsSync(node)
+  return isInstalled() && existsSync(node) && isPageBuilt()
 }
 
 function makeReady() {
   if (!isInstalled()) install()
   if (!existsSync(node)) linkNode()
+  if (!isPageBuilt()) buildPage()
 }
 
 /** Contents decide, not dates: npm notes what it has installed in a lock file of its own. */
@@ -62,6 +66,32 @@ function linkNode() {
   }
   rmSync(node, { force: true })
   symlinkSync(fits ? packaged : process.execPath, node)
+}
+
+/** An installation without what builds it has the page that it was given, or none. */
+function isPageBuilt() {
+  if (!existsSync(vite)) return true
+  return existsSync(builtFrom) && readFileSync(builtFrom, 'utf8') === pageSources()
+}
+
+/** Contents decide here too: of the page's files, and of the list of packages that are in it. */
+function pageSources() {
+  const hash = createHash('sha256').update(readFileSync(join(root, 'package-lock.json')))
+  const entries = readdirSync(join(root, 'dashboard'), { recursive: true, withFileTypes: true })
+  const files = entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
+  for (const file of files.toSorted()) hash.update(`\n${file.slice(root.length)}\n`).update(readFileSync(file))
+  return hash.digest('hex')
+}
+
+function buildPage() {
+  console.error('Building the page…')
+  const sources = pageSources()
+  const command = [vite, 'build', '--config', join('dashboard', 'vite.config.ts'), '--logLevel', 'warn']
+  const { status } = spawnSync(node, command, { cwd: root, stdio: ['ignore', 2, 2] })
+  if (status !== 0) process.exit(status ?? 1)
+  writeFileSync(builtFrom, sources)
 }
 
 /** Two starts at once on a fresh clone would install over each other. */

@@ -20,6 +20,8 @@ import {
 const EXIT_FAILED = 1
 const EXIT_CONFIG = 78
 const EXIT_INTERRUPTED = 130
+/** One Ctrl-C may reach us twice, from the terminal and from npm. */
+const ECHO_MS = 1_000
 
 const version = readVersion()
 
@@ -86,9 +88,6 @@ function createLog(config: Config): Logger {
   if (!process.stderr.isTTY) return pino(options, pino.destination(2))
   return pino({ ...options, transport: { target: 'pino-pretty', options: { destination: 2, ignore: 'pid,hostname' } } })
 }
-
-/** One Ctrl-C may reach us twice, from the terminal and from npm. */
-const ECHO_MS = 1_000
 
 /** Resolves with the reason. A second Ctrl-C means "at once". */
 function untilStopped(): Promise<string> {

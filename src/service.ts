@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net'
+import { fileURLToPath } from 'node:url'
 import type pg from 'pg'
 import type { Logger } from 'pino'
 import { createAveraging } from './averages/averaging.ts'
@@ -86,6 +87,9 @@ export function createVerification(setting: Setting, pool: pg.Pool): Verify {
   return createVerify({ pool, windows: setting.config.MA_WINDOWS, parserOf, clock })
 }
 
+/** Where vite puts the page (dashboard/vite.config.ts). */
+const PAGE_FOLDER = fileURLToPath(new URL('../dist/dashboard', import.meta.url))
+
 type Assembly = Setting & { readonly pool: pg.Pool; readonly signal: AbortSignal }
 
 /** Every part, wired to the others and not yet started. */
@@ -111,6 +115,7 @@ function assemble(assembly: Assembly) {
     signal,
     readLog,
     defaultProvider: config.DEFAULT_PROVIDER,
+    pageFolder: PAGE_FOLDER,
     host: config.HOST,
     allowedHosts: config.ALLOWED_HOSTS,
     latest: createLatest({ collect, readLatest: createReadLatest(pool), clock, signal }),

@@ -28,8 +28,10 @@ export function startBlock(facts: StartFacts): string {
   return `${[...lines, '', ...CALLS.map((call) => `  ${call(url)}`), '', '  Ctrl-C stops it.'].join('\n')}\n`
 }
 
+const ORDER = '{"symbol":"AAPL","interval_seconds":2,"provider":"simulated"}'
+
 const CALLS: readonly ((url: string) => string)[] = [
   (url) => `curl '${url}/prices/latest?symbol=AAPL&provider=simulated'`,
-  (url) => `curl '${url}/moving-averages/latest?symbol=AAPL&provider=simulated'`,
+  (url) => `curl -X POST '${url}/prices/poll' -H 'content-type: application/json' -d '${ORDER}'`,
   (url) => `curl -N '${url}/prices/stream?symbols=AAPL'`,
 ]

@@ -13,6 +13,7 @@ export type HealthReportNeeds = ProviderNeeds & {
   readonly readServiceFacts: ReadServiceFacts
   readonly ledger: ProviderLedger
   readonly clock: Clock
+  readonly windows: readonly number[]
 }
 
 const orNull = (description: string) => Type.Union([moment(description), Type.Null()])
@@ -53,6 +54,10 @@ const Health = Type.Object(
     status: Type.Enum(['ok', 'degraded'], { description: '`degraded`: a provider in use fails, or averages lag.' }),
     uptime_seconds: Type.Integer(),
     database_bytes: Type.Integer(),
+    average_windows: Type.Array(Type.Integer(), {
+      description: 'Those that are kept, the default first.',
+      examples: [[5]],
+    }),
     averages_lag_seconds: Type.Number(),
     log_held_by: Type.Union(
       [Type.Object({ application: Type.String(), pid: Type.Integer(), for_seconds: Type.Number() }), Type.Null()],
@@ -66,7 +71,8 @@ const Health = Type.Object(
 const TOLERATED_LAG_SECONDS = 10
 
 /** How the service and each of its providers are, for people and for alarms. */
-export function healthReportRoutes(app: App, { readServiceFacts, sources, ledger, clock }: HealthReportNeeds): void {
+export function healthReportRoutes(app: App, needs: HealthReportNeeds): void {
+  const { readServiceFacts, sources, ledger, clock, windows } = needs
   const startedAt = clock.now()
   app.get(
     '/health',
@@ -88,6 +94,7 @@ export function healthReportRoutes(app: App, { readServiceFacts, sources, ledger
         status: isDegraded(facts, providers) ? ('degraded' as const) : ('ok' as const),
         uptime_seconds: Math.floor((clock.now() - startedAt) / 1_000),
         database_bytes: facts.databaseBytes,
+        average_windows: [...windows],
         averages_lag_seconds: facts.averagesLagSeconds,
         log_held_by: facts.logHeldBy && {
           application: facts.logHeldBy.application,

@@ -28,17 +28,27 @@ const Order = Type.Object(
   { ...CLOSED, examples: [{ symbol: 'AAPL', interval_minutes: 60, provider: 'simulated' }] },
 )
 
-const Accepted = Type.Object(
-  {
-    message: Type.String({ examples: ['Polling job scheduled for symbol: AAPL'] }),
-    job_id: Type.Optional(Type.String({ description: 'Of a single symbol.' })),
-    job_ids: Type.Optional(Type.Array(Type.String(), { description: 'Of several, in their order.' })),
-    status: Type.Literal('accepted'),
-    config: Type.Object({ symbols: Type.Array(Type.String()), interval: Type.Integer({ description: 'Seconds.' }) }),
-    jobs: Type.Array(JobBody),
-    warning: Type.Optional(Type.String()),
-  },
-  { title: 'Accepted', description: 'The jobs, active and due at once.' },
+const Message = Type.String({ examples: ['Polling job scheduled for symbol: AAPL'] })
+const Rest = {
+  status: Type.Literal('accepted'),
+  config: Type.Object({ symbols: Type.Array(Type.String()), interval: Type.Integer({ description: 'Seconds.' }) }),
+  jobs: Type.Array(JobBody),
+  warning: Type.Optional(Type.String()),
+}
+/** Two shapes, since a serializer writes what may be absent last, and the id comes second. */
+const Accepted = Type.Union(
+  [
+    Type.Object({ message: Message, job_id: Type.String(), ...Rest }, { title: 'AcceptedJob' }),
+    Type.Object(
+      {
+        message: Message,
+        job_ids: Type.Array(Type.String(), { description: 'In the order of the symbols.' }),
+        ...Rest,
+      },
+      { title: 'AcceptedJobs' },
+    ),
+  ],
+  { description: 'The jobs, active and due at once.' },
 )
 
 /** Makes polling jobs; what can be done with one is in `jobs.ts`. */

@@ -16,13 +16,13 @@ import { guardRequests, type GuardNeeds } from './guards.ts'
 import { healthReportRoutes, type HealthReportNeeds } from './health-report.ts'
 import { healthRoutes, type HealthNeeds } from './health.ts'
 import { historyRoutes, type HistoryNeeds } from './history.ts'
-import { homeRoutes } from './home.ts'
 import { jobRoutes } from './jobs.ts'
 import { latestRoutes, type LatestNeeds } from './latest.ts'
 import { lineageRoutes, type LineageNeeds } from './lineage.ts'
 import { metricsRoutes, type MetricsNeeds } from './metrics.ts'
 import { averageRoutes, type AverageNeeds } from './moving-averages.ts'
 import { watchMethods } from './other-methods.ts'
+import { pageRoutes, type PageNeeds } from './page-files.ts'
 import { pollRoutes, type PollNeeds } from './poll.ts'
 import { providerRoutes } from './providers.ts'
 import { streamRoutes, type StreamNeeds } from './stream.ts'
@@ -38,7 +38,8 @@ export type HttpNeeds = GuardNeeds &
   StreamNeeds &
   SymbolNeeds &
   HealthReportNeeds &
-  MetricsNeeds & { readonly log: FastifyBaseLogger }
+  MetricsNeeds &
+  PageNeeds & { readonly log: FastifyBaseLogger }
 
 const BODY_LIMIT = 64 * 1024
 /** For a request to arrive, not for its answer. */
@@ -84,7 +85,7 @@ function addRoutes(app: App, needs: HttpNeeds): void {
   healthRoutes(app, needs)
   healthReportRoutes(app, needs)
   metricsRoutes(app, needs)
-  homeRoutes(app)
+  pageRoutes(app, needs)
   serveDocument(app)
 }
 

@@ -8,6 +8,7 @@ test('a job is accepted in the words of the original service', async (t) => {
   const answer = await ask('/prices/poll', { method: 'POST', body })
   assert.equal(answer.status, 202)
   const { job_id, jobs, ...accepted } = answer.json()
+  assert.deepEqual(Object.keys(answer.json()), ['message', 'job_id', 'status', 'config', 'jobs'])
   assert.deepEqual(accepted, {
     message: 'Polling job scheduled for symbol: AAPL',
     status: 'accepted',

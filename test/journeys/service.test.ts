@@ -32,6 +32,15 @@ test('in an empty folder it becomes ready, and SIGTERM ends all of it with exit 
   assert.deepEqual(processesIn(dataDir), [])
 })
 
+test('Ctrl-C ends it with exit code 0 too, also where npm hands it on and it comes twice', async (t) => {
+  const service = await startService(t)
+  const stopped = service.stop('SIGINT')
+  await Promise.all([stopped, service.stop('SIGINT')])
+  assert.equal(await stopped, 0)
+  assert.doesNotMatch(service.stderr(), /Error/)
+  assert.deepEqual(processesIn(service.dataDir), [])
+})
+
 test('SIGTERM ends it within 5 s beside open streams, a reader that takes nothing and a provider that hangs', async (t) => {
   const standIn = await createYahooStandIn(t)
   let isAsked = false
@@ -117,18 +126,19 @@ test('a folder for the data that cannot be used is a mistake in the configuratio
   assert.match(stderr, /^market-data: .*\/dev\/null\/data.*\n$/)
 })
 
-test('the three calls of the start block work as they are printed, without a network', async (t) => {
-  const service = await startService(t, { args: ['--demo'] })
-  const calls = [...service.stdout().matchAll(/^ +curl (?:-N )?'(http[^']+)'$/gm)].map(([, url]) => url ?? '')
+test('the three calls of the start block work as they are printed, without a network and without the demonstration', async (t) => {
+  const service = await startService(t)
+  const calls = [...service.stdout().matchAll(/^ +curl .*'(http[^']+)'(?:.* -d '(.+)')?$/gm)]
   assert.equal(calls.length, 3)
-  const [latest = '', average = '', stream = ''] = calls
+  const [latest = '', poll = '', stream = ''] = calls.map(([, url]) => url ?? '')
+  const order = calls[1]?.[2] ?? ''
   const price = await ask(latest)
   assert.deepEqual([price.status, price.json.symbol, price.json.provider], [200, 'AAPL', 'simulated'])
   const events = await openStream(t, stream)
+  const job = await ask(poll, { method: 'POST', body: JSON.parse(order) })
+  assert.deepEqual([job.status, job.json.config], [202, { symbols: ['AAPL'], interval: '2' }])
   await events.until(1)
   assert.equal(JSON.parse(events.prices[0]?.data ?? '{}').symbol, 'AAPL')
-  const { json } = await until(async () => whereGood(await ask(average)), 'five prices')
-  assert.equal(json.window, '5')
 })
 
 test('the demonstration makes jobs only where there are none at all, and says so; without it none are made', async (t) => {
@@ -190,10 +200,6 @@ async function jobsOf({ url }: ServiceProcess): Promise<string[]> {
   const { json } = await ask(`${url}/prices/poll`)
   const jobs = json.data as { symbol: string; provider: string; interval_seconds: string }[]
   return jobs.map((job) => `${job.symbol} ${job.provider} ${job.interval_seconds}`)
-}
-
-function whereGood<T extends { readonly status: number }>(answer: T): T | undefined {
-  return answer.status === 200 ? answer : undefined
 }
 
 /** npm puts our own Node first on the path; the machine's is the one behind it. */

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import type { FastifyInstance } from 'fastify'
 import type pg from 'pg'
@@ -67,6 +68,7 @@ export async function createHttpService(t: TestContext, changed: Partial<HttpNee
   const app = createServer({
     host: '127.0.0.1',
     allowedHosts: ['prices.example'],
+    pageFolder: join(import.meta.dirname, '../../dist/dashboard'),
     log: pino({ level: 'silent' }),
     clock: systemClock,
     signal: stop.signal,

@@ -31,8 +31,8 @@ export type ServiceProcess = {
   readonly stderr: () => string
   /** The database's process, another one after each restart of it; undefined while there is none. */
   postmasterPid(): number | undefined
-  /** SIGTERM; answers with the exit code. */
-  stop(): Promise<number | null>
+  /** SIGTERM unless another is named; answers with the exit code. */
+  stop(signal?: NodeJS.Signals): Promise<number | null>
   /** kill -9; resolves when the process is gone. */
   kill(): Promise<void>
 }
@@ -70,8 +70,8 @@ export async function startService(t: TestContext, options: StartOptions = {}): 
     stdout,
     stderr,
     postmasterPid: () => postmasterPid(dataDir),
-    stop: async () => {
-      child.kill('SIGTERM')
+    stop: async (signal = 'SIGTERM') => {
+      child.kill(signal)
       return exited
     },
     kill: async () => {

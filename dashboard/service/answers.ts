@@ -1,0 +1,91 @@
+import type { Decimal } from './decimal.ts'
+
+// What the service answers, as far as the page reads it; `/docs` has the whole of it.
+
+export type Page<T> = { readonly data: readonly T[]; readonly next_cursor: string | null }
+
+export type Problem = {
+  readonly code: string
+  readonly title: string
+  readonly detail: string
+  readonly errors?: readonly { readonly pointer: string; readonly detail: string }[]
+}
+
+export type MarketState = 'pre' | 'open' | 'post' | 'closed' | 'always' | 'unknown'
+export type Freshness = 'fresh' | 'delayed' | 'stale' | 'closed' | 'unknown'
+
+export type LatestPrice = {
+  readonly symbol: string
+  readonly provider: string
+  readonly price: Decimal
+  readonly timestamp: string
+  readonly currency: string | null
+  readonly price_id: string
+  readonly age_ms: number
+  readonly market_state: MarketState
+  readonly delay_seconds: number | null
+  readonly freshness: Freshness
+  readonly previous_close?: Decimal
+  readonly extended?: { readonly price: Decimal; readonly timestamp: string; readonly session: 'pre' | 'post' }
+}
+
+export type LatestEntry = LatestPrice | { readonly symbol: string; readonly error: Problem }
+
+/** The data of an event of `/prices/stream`. */
+export type PriceEvent = Pick<LatestPrice, 'symbol' | 'provider' | 'price' | 'timestamp' | 'price_id'>
+
+export type PastPrice = { readonly timestamp: string; readonly price: Decimal }
+export type Average = { readonly timestamp: string; readonly average: Decimal }
+
+export type SymbolMatch = {
+  readonly symbol: string
+  readonly provider: string
+  readonly name: string | null
+  readonly exchange: string | null
+  readonly kind: string | null
+  readonly is_stored: boolean
+}
+export type SymbolMatches = Page<SymbolMatch> & { readonly provider_error?: Problem }
+
+export type Job = {
+  readonly job_id: string
+  readonly symbol: string
+  readonly provider: string
+  readonly interval_seconds: number
+  readonly status: 'active' | 'paused' | 'failing'
+  readonly next_run_at: string | null
+  readonly last_run: {
+    readonly finished_at: string
+    readonly outcome: 'recorded' | 'corrected' | 'confirmed' | 'outdated' | 'failed'
+    readonly error?: { readonly code: string; readonly detail: string }
+  } | null
+  readonly failures: number
+}
+
+export type JobOrder = { readonly symbol: string; readonly provider: string; readonly interval_seconds: number }
+export type Accepted = { readonly jobs: readonly Job[]; readonly warning?: string }
+
+export type Provider = {
+  readonly provider: string
+  readonly description: string | null
+  readonly is_default: boolean
+  readonly can_search: boolean
+  readonly advised_interval_seconds: number
+}
+
+export type ProviderHealth = {
+  readonly provider: string
+  readonly requests: number
+  readonly failures: number
+  readonly failures_in_a_row: number
+  readonly last_success_at: string | null
+  readonly last_error: { readonly code: string; readonly detail: string; readonly at: string } | null
+  readonly jobs: number
+  readonly failing_jobs: number
+}
+
+export type Health = {
+  readonly average_windows: readonly number[]
+  readonly averages_lag_seconds: number
+  readonly providers: readonly ProviderHealth[]
+}

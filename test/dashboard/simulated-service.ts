@@ -1,0 +1,52 @@
+import type { TestContext } from 'node:test'
+import { pino } from 'pino'
+import { readConfig } from '../../src/config.ts'
+import { createRecompute } from '../../src/postgres/averages.ts'
+import { createPool } from '../../src/postgres/pool.ts'
+import { createRecordReply } from '../../src/postgres/record.ts'
+import { createSimulated } from '../../src/providers/simulated.ts'
+import { startService, type Service } from '../../src/service.ts'
+import { createEmptyDatabase } from '../support/database.ts'
+
+const SYMBOLS = ['AAPL', 'MSFT', 'NVDA', 'TSLA', 'BTC-USD', 'AMZN', 'GOOG', 'ETH-USD']
+const STEPS = 150
+
+/** The service as `npm start` has it, a few minutes old. Its address comes back. */
+export async function serveSimulated(t: TestContext): Promise<string> {
+  let service: Service | undefined
+  // Hooks run in the order in which they were made: the service ends before its database goes.
+  t.after(() => service?.[Symbol.asyncDispose]())
+  const connection = await createEmptyDatabase(t)
+  const log = pino({ level: 'silent' })
+  const version = { name: 'market-data-service', version: '0.0.0-test', node: process.version }
+  const config = { ...readConfig({ PORT: '0', MA_WINDOWS: '5,20', DATABASE_URL: urlOf(connection) }, '/dev/null') }
+  service = await startService({ config, log, version }, true)
+  await simulatePast(connection)
+  return service.url
+}
+
+type Connection = Awaited<ReturnType<typeof createEmptyDatabase>>
+
+function urlOf(connection: Connection): string {
+  if (typeof connection === 'string') return connection
+  const { host, port, user, database } = connection
+  return `postgres://${user}@localhost/${database}?host=${encodeURIComponent(host)}&port=${port}`
+}
+
+async function simulatePast(connection: Connection): Promise<void> {
+  const pool = createPool(connection, { size: 2, onError: () => {} })
+  const record = createRecordReply(pool)
+  const now = Date.now()
+  const { signal } = new AbortController()
+  for (let at = STEPS; at > 0; at--) {
+    const source = createSimulated({
+      seed: 'market-data',
+      clock: { now: () => now - at * 2_000, sleep: async () => {} },
+    })
+    const reply = await source.fetchReply(SYMBOLS, signal)
+    await record(reply, source.parseReply(reply))
+  }
+  const { rows } = await pool.query('select series_id as "seriesId", event_time as "eventTime" from prices')
+  await createRecompute(pool, [5, 20])(rows)
+  await pool.end()
+}
