@@ -14,42 +14,45 @@ export function createResolveAnnouncements(pool: pg.Pool, { pricesDays, simulate
       column((one) => one.eventTime),
       column((one) => one.price),
       column((one) => one.rawResponseId),
-      column((one) => one.place?.id ?? null),
       pricesDays ?? null,
       simulatedDays,
     ]
     const { rows } = await pool.query<Row>({ name: 'resolve-announcements', text: RESOLVE, values })
-    return announcements.map(({ eventTime }, at) => toResolution(rows[at], eventTime))
+    const found = Map.groupBy(rows, ({ at }) => Number(at) - 1)
+    return announcements.map((announcement, at) => toResolution(announcement, found.get(at) ?? []))
   }
 }
 
 type Row = {
-  readonly isKnown: boolean
+  readonly at: string
   readonly isExpired: boolean
-  readonly exact: string | null
-  readonly all: string[]
+  readonly seriesId: string
+  /** Null where the series has no such price. */
+  readonly priceId: string | null
 }
 
-function toResolution(row: Row | undefined, eventTime: Announcement['eventTime']): Resolution {
-  const seriesIds = row?.exact ? [row.exact] : (row?.all ?? [])
+function toResolution({ place, eventTime }: Announcement, rows: readonly Row[]): Resolution {
+  const fitting = rows.filter(({ priceId }) => priceId !== null)
+  const exact = fitting.filter(({ priceId }) => priceId === place?.id)
+  const seriesIds = (exact.length > 0 ? exact : fitting).map(({ seriesId }) => seriesId)
   if (seriesIds.length > 0) return { outcome: 'found', touched: seriesIds.map((seriesId) => ({ seriesId, eventTime })) }
-  if (row?.isExpired) return { outcome: 'expired' }
-  return { outcome: row?.isKnown ? 'unknown_price' : 'unknown_series' }
+  if (rows.some(({ isExpired }) => isExpired)) return { outcome: 'expired' }
+  return { outcome: rows.length > 0 ? 'unknown_price' : 'unknown_series' }
 }
 
-/** `exact`: the price at the place that the message gives, if it is one of those that the five members fit. */
+/** A row for each series of the symbol, in whatever currency; the few series of a batch are looked up once. */
 const RESOLVE = `
-  select exists (select from series s where s.symbol = n.symbol and s.provider = n.provider) as "isKnown",
-         coalesce(n.event_time < now() - make_interval(days =>
-           case when n.provider = 'simulated' then $8::integer else $7::integer end), false) as "isExpired",
-         found.exact, found.all
-    from unnest($1::text[], $2::text[], $3::timestamptz[], $4::numeric[], $5::bigint[], $6::bigint[])
-           with ordinality as n (symbol, provider, event_time, price, raw_response_id, price_id, at)
-   cross join lateral (
-     select min(p.series_id::text) filter (where p.id = n.price_id) as exact,
-            coalesce(array_agg(p.series_id::text), '{}') as all
-       from series s
-       join prices p on p.series_id = s.id and p.event_time = n.event_time
-      where s.symbol = n.symbol and s.provider = n.provider
-        and p.price = n.price and p.raw_response_id = n.raw_response_id offset 0) as found
-   order by n.at`
+  with named as materialized (
+    select * from unnest($1::text[], $2::text[], $3::timestamptz[], $4::numeric[], $5::bigint[])
+      with ordinality as n (symbol, provider, event_time, price, raw_response_id, at)
+  ), known as materialized (
+    select s.id, s.symbol, s.provider, now() - make_interval(days =>
+             case when s.provider = 'simulated' then $7::integer else $6::integer end) as cut
+      from (select distinct symbol, provider from named) as n
+      join series s on s.symbol = n.symbol and s.provider = n.provider
+  )
+  select n.at, k.id as "seriesId", coalesce(n.event_time < k.cut, false) as "isExpired", (
+           select p.id from prices p
+            where p.series_id = k.id and p.event_time = n.event_time
+              and p.price = n.price and p.raw_response_id = n.raw_response_id limit 1) as "priceId"
+    from named n join known k on k.symbol = n.symbol and k.provider = n.provider`
