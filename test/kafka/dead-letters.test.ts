@@ -4,6 +4,7 @@ import { systemClock } from '../../src/clock.ts'
 import { retryDeadLetter } from '../../src/kafka/dead-letters.ts'
 import { toMessage, type OutgoingMessage } from '../../src/kafka/message.ts'
 import { createPublisher } from '../../src/kafka/publisher.ts'
+import { ensureTopic } from '../../src/kafka/topics.ts'
 import { createDeadLetterDesk } from '../../src/postgres/dead-letters.ts'
 import { expectedAverages } from '../averages/oracle.ts'
 import { atMinute, readAverages, readSettledLog } from '../averages/told-prices.ts'
@@ -93,11 +94,9 @@ test('a dead letter can be looked at, tried again once its price is there, or dr
   const { access, pool, tell, topic, settleNeeds, startConsumer } = pipeline
   const desk = createDeadLetterDesk(pool)
   const list = (all = false) => desk.list({ all, after: '0', limit: 10 })
+  await ensureTopic(access, topic)
   startConsumer()
-  await until(
-    async () => (await sendValues(access, topic.name, [message({}), 'x']).catch(() => false)) !== false,
-    'the topic',
-  )
+  await sendValues(access, topic.name, [message({}), 'x'])
   await until(async () => (await count(pipeline, 'dead_letters')) === 2, 'two letters')
   const letters = await list()
   const early = letters.find(({ reason }) => reason === 'unknown_series')!
