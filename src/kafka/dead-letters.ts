@@ -44,7 +44,7 @@ export function createDeadLetterSender(needs: SenderNeeds): { run(signal: AbortS
 }
 
 /** As Kafka Connect writes them, so that existing tools read ours: the message untouched, and its story in headers. */
-export function toDeadLetterMessage(letter: StoredDeadLetter): OutgoingMessage {
+function toDeadLetterMessage(letter: StoredDeadLetter): OutgoingMessage {
   const { key, value } = letter
   const own = letter.headers.map(([name, bytes]) => [Buffer.from(name), Buffer.from(bytes ?? [])] as const)
   const story = Object.entries(storyOf(letter)).map(([name, text]) => [Buffer.from(name), Buffer.from(text)] as const)

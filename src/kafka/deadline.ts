@@ -1,5 +1,5 @@
 /** What was awaited did not come in time. */
-export class DeadlineError extends Error {
+class DeadlineError extends Error {
   constructor(what: string, ms: number) {
     super(`${what}: no answer within ${ms / 1_000} s`)
     this.name = 'DeadlineError'

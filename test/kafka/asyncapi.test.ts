@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { test } from 'node:test'
+import specification from '@asyncapi/specs/schemas/3.1.0.json' with { type: 'json' }
 import { Ajv } from 'ajv'
 import addFormats from 'ajv-formats'
 import { parse } from 'yaml'
@@ -13,10 +12,9 @@ import type { Instant } from '../../src/prices/instant.ts'
 const FACTS = { version: '1.2.3', topic: 'price-events' }
 
 test('the document is AsyncAPI 3.1 by the official schema', () => {
-  const file = createRequire(import.meta.url).resolve('@asyncapi/specs/schemas/3.1.0.json')
   // The schema brings JSON Schema's own with it.
   const ajv = new Ajv({ strict: false, validateFormats: false, meta: false, validateSchema: false })
-  const validate = ajv.compile(JSON.parse(readFileSync(file, 'utf8')) as object)
+  const validate = ajv.compile(specification)
   assert.ok(validate(parse(asyncApiYaml(FACTS))), ajv.errorsText(validate.errors))
 })
 

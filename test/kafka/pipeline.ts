@@ -4,7 +4,7 @@ import type { KafkaAccess } from '../../src/kafka/access.ts'
 import { createPriceConsumer, type PriceConsumer } from '../../src/kafka/consumer.ts'
 import { createDeadLetterSender, deadLetterTopic } from '../../src/kafka/dead-letters.ts'
 import { createPublisher, type Publisher } from '../../src/kafka/publisher.ts'
-import { createRelay } from '../../src/kafka/relay.ts'
+import { createRelay, RELAY_READER } from '../../src/kafka/relay.ts'
 import type { SettleNeeds } from '../../src/kafka/settle.ts'
 import { createResolveAnnouncements } from '../../src/postgres/announcements.ts'
 import { createRecompute } from '../../src/postgres/averages.ts'
@@ -70,8 +70,8 @@ export async function createPipeline(t: TestContext, options: Options = {}) {
       const publisher = createPublisher({ access, topic, clock: systemClock, onError })
       const relay = createRelay({
         readLog: createReadLog(pool),
-        loadPlace: () => loadPlace(pool, 'relay'),
-        savePlace: (place) => savePlace(pool, 'relay', place),
+        loadPlace: () => loadPlace(pool, RELAY_READER),
+        savePlace: (place) => savePlace(pool, RELAY_READER, place),
         waitForPrices: systemClock.sleep,
         publisher,
         clock: systemClock,

@@ -28,14 +28,9 @@ export async function readTopic(access: KafkaAccess, topic: string): Promise<Top
   return records
 }
 
-/** Sends as any other program would. */
-export async function sendValues(
-  access: KafkaAccess,
-  topic: string,
-  values: readonly (string | undefined)[],
-): Promise<void> {
-  const producer = new Producer(access)
-  const messages = values.map((value) => ({ topic, ...(value !== undefined && { value: Buffer.from(value) }) }))
-  await producer.send({ messages, acks: -1 })
+/** Sends as any other program would: without a key and without headers, each message once. */
+export async function sendValues(access: KafkaAccess, topic: string, values: readonly string[]): Promise<void> {
+  const producer = new Producer({ ...access, idempotent: true })
+  await producer.send({ messages: values.map((value) => ({ topic, partition: 0, value: Buffer.from(value) })) })
   await producer.close()
 }
