@@ -49,7 +49,7 @@ export function asyncApiDocument({ version, topic }: Facts): object {
 
 /** The document as it is written to disk and served. */
 export function asyncApiYaml(facts: Facts): string {
-  return stringify(asyncApiDocument(facts), { lineWidth: 120 })
+  return stringify(asyncApiDocument(facts), { lineWidth: 120, singleQuote: true })
 }
 
 function channel(address: string, description: string, message: string) {

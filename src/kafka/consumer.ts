@@ -27,6 +27,11 @@ export type PriceConsumer = {
   lag(): readonly PartitionLag[]
 }
 
+/** The group of all who compute averages from a topic. */
+export function averagesGroup(topic: string): string {
+  return `${topic}.averages`
+}
+
 const BATCH = 5_000
 const OPEN_MS = 30_000
 const CLOSE_MS = 3_000
@@ -115,11 +120,9 @@ async function joinGroup(needs: Needs, protocol: GroupProtocol): Promise<Member>
     maxBytesPerPartition: BYTES_PER_PARTITION,
     highWaterMark: BATCH,
   })
-  const consuming = consumer.consume({
-    topics: [topic.name],
-    mode: MessagesStreamModes.COMMITTED,
-    fallbackMode: MessagesStreamFallbackModes.EARLIEST,
-  })
+  const start = { mode: MessagesStreamModes.COMMITTED, fallbackMode: MessagesStreamFallbackModes.EARLIEST }
+  // One that comes when we have given up has no other listener, and its error would end the process.
+  const consuming = consumer.consume({ topics: [topic.name], ...start }).then((stream) => stream.on('error', () => {}))
   try {
     const stream = await withDeadline(consuming, { ms: OPEN_MS, what: `joining ${group}` })
     return { consumer, stream, [Symbol.asyncDispose]: () => leaveGroup(consumer) }

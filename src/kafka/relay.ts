@@ -11,7 +11,7 @@ type Needs = {
   readonly savePlace: (place: LogPlace) => Promise<void>
   /** Resolves when there may be new prices, at the latest after so many milliseconds. */
   readonly waitForPrices: (ms: number, signal: AbortSignal) => Promise<void>
-  readonly publisher: Publisher
+  readonly publisher: Pick<Publisher, 'publish'>
   readonly clock: Clock
   readonly onError?: (error: unknown) => void
 }
@@ -68,7 +68,7 @@ export function createRelay(needs: Needs): Relay {
   }
 }
 
-type RepublishNeeds = { readonly readLog: ReadLog; readonly publisher: Publisher }
+type RepublishNeeds = { readonly readLog: ReadLog; readonly publisher: Pick<Publisher, 'publish'> }
 
 /**
  * Announces again what the log holds behind a place, up to its end: refills a topic that was wiped.

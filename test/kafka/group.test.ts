@@ -6,7 +6,7 @@ import { readAverages } from '../averages/told-prices.ts'
 import { startBroker, type Broker } from '../support/kafka-broker.ts'
 import { accessTo, needsKafka, needsKafkaItself } from '../support/kafka.ts'
 import { until } from '../support/until.ts'
-import type { PriceConsumer } from '../../src/kafka/consumer.ts'
+import { averagesGroup, type PriceConsumer } from '../../src/kafka/consumer.ts'
 import { createPipeline, type Pipeline } from './pipeline.ts'
 
 test('three consumers share the partitions, come and go, and nothing is missed', needsKafka, async (t) => {
@@ -73,5 +73,5 @@ async function groupType({ access, topic }: Pipeline): Promise<string | undefine
   const admin = new Admin(access)
   const groups = await admin.listGroups({ types: ['classic', 'consumer'] })
   await admin.close()
-  return groups.get(`${topic.name}.averages`)?.groupType
+  return groups.get(averagesGroup(topic.name))?.groupType
 }

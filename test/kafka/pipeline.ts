@@ -1,7 +1,7 @@
 import type { TestContext } from 'node:test'
 import { systemClock } from '../../src/clock.ts'
 import type { KafkaAccess } from '../../src/kafka/access.ts'
-import { createPriceConsumer, type PriceConsumer } from '../../src/kafka/consumer.ts'
+import { averagesGroup, createPriceConsumer, type PriceConsumer } from '../../src/kafka/consumer.ts'
 import { createDeadLetterSender, deadLetterTopic } from '../../src/kafka/dead-letters.ts'
 import { createPublisher, type Publisher } from '../../src/kafka/publisher.ts'
 import { createRelay, RELAY_READER } from '../../src/kafka/relay.ts'
@@ -92,7 +92,7 @@ export async function createPipeline(t: TestContext, options: Options = {}) {
     startConsumer: (needs: Partial<SettleNeeds> & { readonly group?: string } = {}) =>
       start<PriceConsumer>(
         createPriceConsumer({
-          group: `${topic.name}.averages`,
+          group: averagesGroup(topic.name),
           ...settleNeeds,
           ...needs,
           access,
