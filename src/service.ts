@@ -169,8 +169,11 @@ function dataDirOf({ DATA_DIR }: Config): DataDir {
   }
 }
 
-/** @throws ConfigError for a replay file that cannot be read */
-function createSourcesOf({ config, log }: Setting): Sources {
+/**
+ * The providers as the settings have them.
+ * @throws ConfigError for a replay file that cannot be read
+ */
+export function createSourcesOf({ config, log }: Setting): Sources {
   try {
     return createSources({
       clock,

@@ -1,61 +1,105 @@
-import { Command } from 'commander'
+import { Argument, Command } from 'commander'
+import { completionScript, SHELLS, type Shell } from './completion.ts'
+import { addExamples, JSON_OPTION, type Act, type JsonOption } from './program-options.ts'
+import { addJobCommands, type JobActions } from './program-jobs.ts'
+import { addPriceCommands, type PriceActions } from './program-prices.ts'
 
 /** What the commands do; the program only reads the words. Each resolves with the exit code. */
-export type Actions = {
-  serve(options: { readonly demo: boolean }): Promise<number>
-  migrate(options: { readonly json: boolean }): Promise<number>
-  verify(options: { readonly json: boolean }): Promise<number>
-  openapi(): Promise<number>
-}
+export type Actions = PriceActions &
+  JobActions & {
+    serve(options: JsonOption & { readonly demo?: boolean | undefined }): Promise<number>
+    migrate(options: JsonOption): Promise<number>
+    verify(options: JsonOption): Promise<number>
+    openapi(): Promise<number>
+    doctor(options: JsonOption): Promise<number>
+  }
 
-const EXIT_CODES = `
+const NOTES = `
+Data goes to stdout, messages to stderr. Settings come from the environment and from .env:
+see docs/reference/configuration.md.
+
 Exit codes:
-  0   done; verify: nothing is wrong
-  1   failed; verify: something is wrong
+  0   done; verify, doctor: nothing is wrong
+  1   failed; verify, doctor: something is wrong
   2   the command was not understood
   78  the configuration is wrong; every mistake is named
 `
 
-/** The commands of `market-data`, their options and their help. Data goes to stdout, messages to stderr. */
-export function createProgram(actions: Actions, version: string): Command {
+const HELP_COLUMNS = 100
+
+/**
+ * The commands of `market-data`, their options and their help.
+ * @param load the actions, loaded when a command needs them: help and completion answer at once
+ */
+export function createProgram(load: () => Promise<Actions>, version: string): Command {
+  const act: Act = async (work) => {
+    process.exitCode = await work(await load())
+  }
   const program = new Command('market-data')
     .description(
       'Fetches stock prices, keeps every one of them, announces each, averages them exactly and serves it all.',
     )
     .version(version)
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
-    .addHelpText('after', EXIT_CODES)
-
-  program
-    .command('serve')
-    .description('run the service until it is told to stop')
-    .option('--demo', 'create polling jobs of simulated prices where there are no jobs at all', false)
-    .addHelpText('after', examples('market-data serve --demo', 'PORT=8080 MA_WINDOWS=5,20 market-data serve'))
-    .action((options: { demo: boolean }) => run(actions.serve(options)))
-  program
-    .command('migrate')
-    .description("bring the database's tables up to this version")
-    .option('--json', 'print what was done as JSON', false)
-    .addHelpText('after', examples('DATABASE_URL=postgres://user@host/prices market-data migrate'))
-    .action((options: { json: boolean }) => run(actions.migrate(options)))
-  program
-    .command('verify')
-    .description('recompute all prices and averages and print what differs; also beside a running service')
-    .option('--json', 'print the report as JSON', false)
-    .addHelpText('after', examples('market-data verify', 'market-data verify --json | jq .differences'))
-    .action((options: { json: boolean }) => run(actions.verify(options)))
-  program
-    .command('openapi')
-    .description('print the OpenAPI 3.1 document of the HTTP interface')
-    .addHelpText('after', examples('market-data openapi > openapi.json'))
-    .action(() => run(actions.openapi()))
+    .configureOutput({
+      getOutHelpWidth: () => HELP_COLUMNS,
+      outputError: (text, write) => write(text.replace(/^error: /, 'market-data: ')),
+    })
+    .addHelpText('after', NOTES)
+  addServe(program, act)
+  addPriceCommands(program, act)
+  addJobCommands(program, act)
+  addUpkeep(program, act)
+  addCompletion(program)
   return program
 }
 
-async function run(code: Promise<number>): Promise<void> {
-  process.exitCode = await code
+function addServe(program: Command, act: Act): void {
+  const serve = program
+    .command('serve')
+    .description('run the service until it is told to stop')
+    .option('--demo', 'create polling jobs of simulated prices where there are no jobs at all')
+    .option('--json', 'say as one line of JSON that it is ready')
+    .action((options: JsonOption & { demo?: boolean }) => act((actions) => actions.serve(options)))
+  addExamples(serve, 'market-data serve --demo', 'PORT=8080 MA_WINDOWS=5,20 market-data serve')
 }
 
-function examples(...lines: readonly string[]): string {
-  return `\nExamples:\n${lines.map((line) => `  $ ${line}`).join('\n')}\n`
+function addUpkeep(program: Command, act: Act): void {
+  const doctor = program
+    .command('doctor')
+    .description('look whether everything is as it should be, and say what to do where it is not')
+    .option(...JSON_OPTION)
+    .action((options: JsonOption) => act((actions) => actions.doctor(options)))
+  addExamples(doctor, 'market-data doctor', 'market-data doctor --json | jq \'.checks[] | select(.status != "ok")\'')
+  const verify = program
+    .command('verify')
+    .description('recompute all prices and averages and print what differs')
+    .option(...JSON_OPTION)
+    .action((options: JsonOption) => act((actions) => actions.verify(options)))
+  addExamples(verify, 'market-data verify', 'market-data verify --json | jq .differences')
+  const migrate = program
+    .command('migrate')
+    .description("bring the database's tables up to this version; serve does it by itself")
+    .option(...JSON_OPTION)
+    .action((options: JsonOption) => act((actions) => actions.migrate(options)))
+  addExamples(migrate, 'DATABASE_URL=postgres://user@host/prices market-data migrate')
+  const openapi = program
+    .command('openapi')
+    .description('print the OpenAPI 3.1 document of the HTTP interface, as JSON')
+    .action(() => act((actions) => actions.openapi()))
+  addExamples(openapi, 'market-data openapi > openapi.json')
+}
+
+function addCompletion(program: Command): void {
+  const completion = program
+    .command('completion')
+    .description('print what makes the shell complete these commands')
+    .addArgument(new Argument('<shell>', 'the shell').choices(SHELLS))
+    .action((shell: Shell) => void process.stdout.write(completionScript(program, shell)))
+  addExamples(
+    completion,
+    'source <(market-data completion bash)',
+    'market-data completion zsh > "${fpath[1]}/_market-data"',
+    'market-data completion fish > ~/.config/fish/completions/market-data.fish',
+  )
 }

@@ -17,16 +17,19 @@ export type Database = AsyncDisposable & {
   readonly place: string
   /** Whether the data lies elsewhere than one looks first. */
   readonly moved: boolean
+  /** Whether another process serves the embedded database: a running service, as a rule. */
+  readonly isShared: boolean
 }
 
 /** The database of this process: a server's, or the embedded one, which this process then holds alone. */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   const { at, log } = options
-  if (typeof at === 'string') return database(options, at, { place: withoutPassword(at), moved: false })
+  if (typeof at === 'string')
+    return database(options, at, { place: withoutPassword(at), moved: false, isShared: false })
   const { path, moved } = at
   const onExit = (reason: string) => log.warn(`${reason} Starting it again.`)
   const embedded = await keepEmbedded({ state: path, log: (line) => log.debug(line.trimEnd()), onExit })
-  return database(options, embedded.connection, { place: path, moved, stop: () => embedded.stop() })
+  return database(options, embedded.connection, { place: path, moved, isShared: false, stop: () => embedded.stop() })
 }
 
 /** As `openDatabase`, for a command beside a service: where one runs on the embedded database, its server serves both. */
@@ -34,10 +37,10 @@ export async function joinDatabase(options: DatabaseOptions): Promise<Database> 
   const { at } = options
   const running = typeof at === 'string' ? undefined : await findRunning(at.path)
   if (typeof at === 'string' || running === undefined) return openDatabase(options)
-  return database(options, running, { place: at.path, moved: at.moved })
+  return database(options, running, { place: at.path, moved: at.moved, isShared: true })
 }
 
-type Place = { readonly place: string; readonly moved: boolean; readonly stop?: () => Promise<void> }
+type Place = Pick<Database, 'place' | 'moved' | 'isShared'> & { readonly stop?: () => Promise<void> }
 
 function database({ poolSize, log }: DatabaseOptions, connection: Connection, { stop, ...where }: Place): Database {
   const pool = createPool(connection, { size: poolSize, onError: (error) => log.debug(`connection: ${error.message}`) })

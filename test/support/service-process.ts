@@ -149,7 +149,8 @@ type Running = {
   readonly stderr: () => string
 }
 
-function spawnCommand([program = '', ...args]: readonly string[], { env = {}, dataDir, cwd }: Setting): Running {
+/** Starts a command of `market-data`; who starts it ends it. */
+export function spawnCommand([program = '', ...args]: readonly string[], { env = {}, dataDir, cwd }: Setting): Running {
   const folder = cwd ?? dataDir ?? createFolder()
   mkdirSync(folder, { recursive: true })
   // Nothing of the test run's own environment, which may name another database.

@@ -1,0 +1,23 @@
+const UNITS = { s: 1, m: 60, h: 3_600, d: 86_400 } as const
+const NAMES = Object.entries(UNITS).toReversed()
+
+/** `90s`, `5m`, `1h`, `2d` in seconds; undefined for anything else. */
+export function parseDuration(text: string): number | undefined {
+  const [, count, unit] = /^(\d{1,9})([smhd])$/.exec(text) ?? []
+  return count === undefined ? undefined : Number(count) * UNITS[unit as keyof typeof UNITS]
+}
+
+/** As `parseDuration` reads it, in the largest unit that loses nothing. */
+export function durationText(seconds: number): string {
+  const [unit, length] = NAMES.find(([, each]) => seconds % each === 0) ?? ['s', 1]
+  return `${seconds / length}${unit}`
+}
+
+/** Roughly how long, for people: `0 s`, `59 s`, `3 min`, `2 h`, `4 d`. */
+export function roughly(ms: number): string {
+  const seconds = Math.floor(ms / 1_000)
+  if (seconds < 60) return `${seconds} s`
+  if (seconds < UNITS.h) return `${Math.floor(seconds / UNITS.m)} min`
+  if (seconds < 2 * UNITS.d) return `${Math.floor(seconds / UNITS.h)} h`
+  return `${Math.floor(seconds / UNITS.d)} d`
+}
