@@ -4,17 +4,29 @@ import { configurationPage, envExample } from '../src/cli/configuration-page.ts'
 import { createProgram } from '../src/cli/program.ts'
 import { describeVariables, readConfig } from '../src/config.ts'
 import { asyncApiYaml } from '../src/kafka/asyncapi.ts'
+import { architecturePicture } from './architecture.ts'
+import { errorsPage } from './errors-page.ts'
+import { httpPage } from './http-page.ts'
+import { metricsPage } from './metrics-page.ts'
+import { readOpenApi } from './openapi.ts'
+import { postmanCollection } from './postman-collection.ts'
 
 /** Every file of the documentation that is made from code, by its path. */
-export function generatedDocs(): Map<string, string> {
+export async function generatedDocs(): Promise<Map<string, string>> {
   const variables = describeVariables()
   const { version } = manifest
   const { KAFKA_TOPIC } = readConfig({}, '')
+  const openApi = await readOpenApi()
   return new Map([
     ['.env.example', envExample(variables)],
     ['docs/reference/asyncapi.yaml', asyncApiYaml({ version, topic: KAFKA_TOPIC })],
     ['docs/reference/commands.md', commandsPage(createProgram(runNothing, ''))],
     ['docs/reference/configuration.md', configurationPage(variables)],
+    ['docs/reference/http.md', httpPage(openApi)],
+    ['docs/reference/errors.md', errorsPage()],
+    ['docs/reference/metrics.md', await metricsPage()],
+    ['docs/architecture.svg', architecturePicture()],
+    ['Blockhouse-Market-Data.postman_collection.json', postmanCollection(openApi)],
   ])
 }
 

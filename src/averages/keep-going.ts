@@ -17,6 +17,8 @@ export async function keepGoing(
       await step()
       failures = 0
     } catch (error) {
+      // What breaks off because we stop is no failure.
+      if (signal.aborted) return
       onError?.(error)
       await clock.sleep(Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** failures), signal)
       failures += 1

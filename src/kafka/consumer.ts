@@ -48,21 +48,19 @@ export function createPriceConsumer(needs: Needs): PriceConsumer {
   let lag: readonly PartitionLag[] = []
 
   async function session(signal: AbortSignal): Promise<void> {
-    const { id: topicId } = await ensureTopic(needs.access, needs.topic)
+    const { name: topic, id: topicId } = await ensureTopic(needs.access, needs.topic)
     await using member = await joinGroup(needs, await groupProtocol(needs.access))
     const { consumer, stream } = member
     const inbox = createInbox(stream)
     consumer.on('consumer:heartbeat:stalled', () => inbox.fail(new Error('the group no longer answers')))
     const over = new AbortController()
     const watched = watchForStalls(
-      { consumer, stream, inbox, topic: needs.topic.name, clock: needs.clock, onLag: (now) => (lag = now) },
+      { consumer, stream, inbox, topic, topicId, clock: needs.clock, onLag: (now) => (lag = now) },
       AbortSignal.any([signal, over.signal]),
     )
     try {
-      await readOn(
-        { ...needs, inbox, commits: createCommits(consumer), origin: { topicId, consumerGroup: needs.group } },
-        signal,
-      )
+      const origin = { topicId, consumerGroup: needs.group }
+      await readOn({ ...needs, inbox, commits: createCommits(consumer), origin }, signal)
     } finally {
       over.abort()
       await watched
@@ -70,13 +68,7 @@ export function createPriceConsumer(needs: Needs): PriceConsumer {
     }
   }
 
-  async function safeSession(signal: AbortSignal): Promise<void> {
-    await session(signal).catch((error: unknown) => {
-      if (!signal.aborted) throw error
-    })
-  }
-
-  return { run: (signal) => keepGoing(needs, signal, () => safeSession(signal)), lag: () => lag }
+  return { run: (signal) => keepGoing(needs, signal, () => session(signal)), lag: () => lag }
 }
 
 type Reader = Needs & { readonly inbox: Inbox; readonly commits: Commits; readonly origin: Origin }

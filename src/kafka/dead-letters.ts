@@ -35,12 +35,7 @@ export function createDeadLetterSender(needs: SenderNeeds): { run(signal: AbortS
     await publisher.publish(letters.map(toDeadLetterMessage), signal)
     await unsent.markSent(letters.map(({ id }) => id))
   }
-  const safeStep = async (signal: AbortSignal) => {
-    await step(signal).catch((error: unknown) => {
-      if (!signal.aborted) throw error
-    })
-  }
-  return { run: (signal) => keepGoing(needs, signal, () => safeStep(signal)) }
+  return { run: (signal) => keepGoing(needs, signal, () => step(signal)) }
 }
 
 /** As Kafka Connect writes them, so that existing tools read ours: the message untouched, and its story in headers. */

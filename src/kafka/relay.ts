@@ -58,7 +58,7 @@ export function createRelay(needs: Needs): Relay {
       // Another relay may have gone on from the place meanwhile.
       place = undefined
       ahead = undefined
-      if (!signal.aborted) throw error
+      throw error
     }
   }
 

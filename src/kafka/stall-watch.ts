@@ -11,6 +11,7 @@ type Needs = {
   readonly stream: PriceStream
   readonly inbox: Inbox
   readonly topic: string
+  readonly topicId: string
   readonly clock: Clock
   readonly onLag: (lag: readonly PartitionLag[]) => void
 }
@@ -22,7 +23,8 @@ const PATIENCE = 5
 
 /**
  * Looks whether the partitions move while there is more in them, and ends the stream where one does not: a member can hang
- * with a live heartbeat, without an error and without an event.
+ * with a live heartbeat, without an error and without an event. A topic that was deleted and made again ends it as well:
+ * the client would read on at its old offset.
  */
 export async function watchForStalls(needs: Needs, signal: AbortSignal): Promise<void> {
   const { inbox, clock, onLag } = needs
@@ -45,7 +47,10 @@ export async function watchForStalls(needs: Needs, signal: AbortSignal): Promise
   }
 }
 
-async function look({ consumer, stream, topic }: Needs, signal: AbortSignal): Promise<PartitionLag[]> {
+async function look(needs: Needs, signal: AbortSignal): Promise<PartitionLag[]> {
+  const { consumer, stream, inbox, topic, topicId } = needs
+  const { topics } = await withDeadline(consumer.metadata({ topics: [topic] }), { ms: ASK_MS, what: 'Kafka', signal })
+  if (topics.get(topic)?.id !== topicId) inbox.fail(new Error(`topic ${topic} was made anew`))
   const ours = consumer.assignments?.find((one) => one.topic === topic)?.partitions ?? []
   if (ours.length === 0 || signal.aborted) return []
   const asked = consumer.listOffsets({ topics: [topic], partitions: { [topic]: ours } })

@@ -1,0 +1,50 @@
+import { fastify } from 'fastify'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import { systemClock } from '../src/clock.ts'
+import { metricsRoutes } from '../src/http/metrics.ts'
+import { createProviderLedger } from '../src/http/provider-ledger.ts'
+
+const OURS = 'market_data_'
+
+const HEAD = `# Metrics
+
+Made from what \`/metrics\` answers by \`npm run docs\`; a test fails when it is out of date.
+
+\`GET /metrics\` is the Prometheus text format. Beside the metrics below there are the usual ones of a process and of Node
+(\`process_*\`, \`nodejs_*\`).
+
+| metric | type | labels | meaning |
+|---|---|---|---|
+`
+
+/** The reference page of our own metrics in Markdown. */
+export async function metricsPage(): Promise<string> {
+  const text = await readMetrics()
+  const names = [...text.matchAll(/^# HELP (\S+) (.+)$/gm)].filter(([, name = '']) => name.startsWith(OURS))
+  const rows = names.map(([, name = '', help]) => {
+    const type = new RegExp(`^# TYPE ${name} (\\w+)$`, 'm').exec(text)?.[1]
+    const labels = labelsOf(text, name).map((label) => `\`${label}\``)
+    return `| \`${name}\` | ${type} | ${labels.join(' ')} | ${help} |\n`
+  })
+  return HEAD + rows.join('')
+}
+
+/** Asked twice, since the first answer does not count itself; every label has a value by then. */
+async function readMetrics(): Promise<string> {
+  const app = fastify().withTypeProvider<TypeBoxTypeProvider>()
+  const ledger = createProviderLedger(systemClock)
+  const provider = { provider: 'simulated', series: 1, newest: null, jobs: 1, failingJobs: 0 }
+  const facts = { averagesLagSeconds: 0, logHeldBy: null, databaseBytes: 0, providers: [provider] }
+  metricsRoutes(app, { ledger, readServiceFacts: async () => facts })
+  ledger.observe('simulated')
+  await app.inject('/metrics')
+  const { body } = await app.inject('/metrics')
+  await app.close()
+  return body
+}
+
+function labelsOf(text: string, name: string): string[] {
+  const sample = new RegExp(`^${name}(?:_bucket)?\\{([^}]*)\\}`, 'm').exec(text)?.[1] ?? ''
+  const labels = [...sample.matchAll(/(\w+)="/g)].map(([, label = '']) => label)
+  return labels.filter((label) => label !== 'le').toSorted()
+}

@@ -1,0 +1,60 @@
+import { readFileSync } from 'node:fs'
+import { pino } from 'pino'
+import { readConfig } from '../src/config.ts'
+import { openApiDocument } from '../src/service.ts'
+
+/** What the pages and the collection read of the OpenAPI document. */
+export type OpenApi = {
+  readonly info: { readonly version: string; readonly description: string }
+  readonly tags: readonly { readonly name: string; readonly description: string }[]
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
+}
+
+export type Operation = {
+  readonly operationId: string
+  readonly summary: string
+  readonly description?: string
+  readonly tags: readonly string[]
+  readonly parameters?: readonly Parameter[]
+  readonly requestBody?: { readonly content: Readonly<Record<string, { readonly example?: unknown }>> }
+  readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, unknown>> }>>
+}
+
+export type Parameter = {
+  readonly in: 'query' | 'path' | 'header'
+  readonly name: string
+  readonly required?: boolean
+  readonly description?: string
+  readonly example?: Scalar
+  readonly schema: ParameterSchema
+}
+
+type Scalar = string | number | boolean
+
+type ParameterSchema = {
+  readonly default?: Scalar
+  readonly enum?: readonly Scalar[]
+  readonly anyOf?: readonly ParameterSchema[]
+}
+
+export type Route = Operation & { readonly method: string; readonly path: string }
+
+/** The document as a service with default settings serves it; none is started. */
+export async function readOpenApi(): Promise<OpenApi> {
+  const { name, version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+    name: string
+    version: string
+  }
+  const config = readConfig({}, '/dev/null')
+  const log = pino({ level: 'silent' })
+  return (await openApiDocument({ config, log, version: { name, version, node: process.version } })) as OpenApi
+}
+
+/** The routes of a tag in the order in which they are declared. */
+export function routesOf({ paths }: OpenApi, tag: string): Route[] {
+  return Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods)
+      .filter(([, { tags }]) => tags.includes(tag))
+      .map(([method, operation]) => Object.assign({ method: method.toUpperCase(), path }, operation)),
+  )
+}

@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import test from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { ask } from './support/ask.ts'
+import { startService } from './support/service-process.ts'
+import { until } from './support/until.ts'
+
+const COLLECTION = fileURLToPath(new URL('../Blockhouse-Market-Data.postman_collection.json', import.meta.url))
+const NEWMAN = fileURLToPath(new URL('../node_modules/newman/bin/newman.js', import.meta.url))
+
+test('newman runs the Postman collection from top to bottom: every request succeeds, on simulated prices', async (t) => {
+  const { url } = await startService(t, { args: ['--demo'] })
+  const average = `${url}/moving-averages/latest?symbol=AAPL&provider=simulated`
+  await until(async () => (await ask(average)).status === 200, 'five prices')
+  const { code, output } = await newman('run', COLLECTION, '--env-var', `baseUrl=${url}`, '--color', 'off')
+  assert.equal(code, 0, output)
+  t.diagnostic(/^.*assertions.*$/m.exec(output)?.[0] ?? '')
+
+  const { json: jobs } = await ask(`${url}/prices/poll`)
+  const demo = jobs.data.map((job: { symbol: string; interval_seconds: string }) => job.interval_seconds)
+  assert.deepEqual(new Set(demo), new Set(['2']), 'the jobs of the demonstration are as they were')
+})
+
+async function newman(...args: string[]): Promise<{ code: number | null; output: string }> {
+  const child = spawn(process.execPath, ['--disable-warning=DEP0176', NEWMAN, ...args], { timeout: 120_000 })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (part) => (output += part))
+  const [code] = (await once(child, 'close')) as [number | null]
+  return { code, output }
+}
