@@ -88,6 +88,7 @@ export function createPublisher({ access, topic, clock, onError }: Needs): Publi
           await attempt(unsent, signal)
           failure = undefined
         } catch (error) {
+          if (signal.aborted) throw error
           await giveUp(error)
           await clock.sleep(waitMs, signal)
         }
