@@ -21,7 +21,7 @@ import { createReadHistory } from './postgres/history.ts'
 import { createJobs } from './postgres/jobs.ts'
 import { createReadLatest } from './postgres/latest.ts'
 import { createReadLineage, createReadRawBody, createReadRawResponse } from './postgres/lineage.ts'
-import { createReadLog, loadPlace, logEnd, savePlace } from './postgres/log.ts'
+import { createReadLog, loadPlace, logEnd, readHorizon, savePlace } from './postgres/log.ts'
 import { migrate } from './postgres/migrate.ts'
 import { createPool } from './postgres/pool.ts'
 import { createRecordReply } from './postgres/record.ts'
@@ -147,6 +147,7 @@ function readsOf(pool: pg.Pool, config: Config) {
     readServiceFacts: createReadServiceFacts(pool),
     findStoredSymbols: createFindStoredSymbols(pool),
     logEnd: () => logEnd(pool),
+    readHorizon: () => readHorizon(pool),
     ready: async () => void (await pool.query('select 1')),
   }
 }
