@@ -95,7 +95,10 @@ async function createBroker({ id, ports, clusterId, settings }: Plan): Promise<B
     running = undefined
     if (ending !== undefined) await endProcess(ending, signal)
   }
-  await format()
+  await format().catch((error: unknown) => {
+    rmSync(folder, { recursive: true })
+    throw error
+  })
   return {
     brokers: `127.0.0.1:${own.client}`,
     pid: () => running?.pid ?? 0,
