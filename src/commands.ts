@@ -49,14 +49,14 @@ export function createActions(version: Version, output: Output): Actions {
 
 function serviceActions({ output, readSetting }: Needs): Pick<Actions, 'serve' | 'openapi'> {
   return {
-    serve: async ({ demo = false, json }) => {
+    serve: async ({ demo = false, roles, json }) => {
       const stopped = untilStopped()
       const setting = readSetting()
       const log = createLog(setting.config)
-      await using service = await startService({ ...setting, log }, demo)
-      const facts = startFacts(setting, service)
+      await using service = await startService({ ...setting, log }, { demo, roles })
+      const facts = { ...startFacts(setting, service), roles }
       const { url, data, demoSymbols } = facts
-      await output.write(json ? jsonLine({ url, data, demo_symbols: demoSymbols }) : startBlock(facts))
+      await output.write(json ? jsonLine({ url, data, roles, demo_symbols: demoSymbols }) : startBlock(facts))
       log.info(`stopping: ${await stopped}`)
       return 0
     },

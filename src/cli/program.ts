@@ -3,16 +3,19 @@ import { completionScript, SHELLS, type Shell } from './completion.ts'
 import { addExamples, JSON_OPTION, type Act, type JsonOption } from './program-options.ts'
 import { addJobCommands, type JobActions } from './program-jobs.ts'
 import { addPriceCommands, type PriceActions } from './program-prices.ts'
+import { parseRoles, ROLES, type Role } from './roles.ts'
 
 /** What the commands do; the program only reads the words. Each resolves with the exit code. */
 export type Actions = PriceActions &
   JobActions & {
-    serve(options: JsonOption & { readonly demo?: boolean | undefined }): Promise<number>
+    serve(options: ServeOptions): Promise<number>
     migrate(options: JsonOption): Promise<number>
     verify(options: JsonOption): Promise<number>
     openapi(): Promise<number>
     doctor(options: JsonOption): Promise<number>
   }
+
+type ServeOptions = JsonOption & { readonly demo?: boolean | undefined; readonly roles: readonly Role[] }
 
 const NOTES = `
 Data goes to stdout, messages to stderr. Settings come from the environment and from .env:
@@ -58,10 +61,16 @@ function addServe(program: Command, act: Act): void {
   const serve = program
     .command('serve')
     .description('run the service until it is told to stop')
+    .option('--roles <list>', 'what this process does, of several on one database', parseRoles, ROLES)
     .option('--demo', 'create polling jobs of simulated prices where there are no jobs at all')
     .option('--json', 'say as one line of JSON that it is ready')
-    .action((options: JsonOption & { demo?: boolean }) => act((actions) => actions.serve(options)))
-  addExamples(serve, 'market-data serve --demo', 'PORT=8080 MA_WINDOWS=5,20 market-data serve')
+    .action((options: ServeOptions) => act((actions) => actions.serve(options)))
+  addExamples(
+    serve,
+    'market-data serve --demo',
+    'PORT=8080 MA_WINDOWS=5,20 market-data serve',
+    'DATABASE_URL=postgres://user@host/prices market-data serve --roles api',
+  )
 }
 
 function addUpkeep(program: Command, act: Act): void {

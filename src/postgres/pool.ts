@@ -11,22 +11,27 @@ type Options = {
   readonly size: number
   /** Hears of a connection that broke while idle; without a listener Node would end the process. */
   readonly onError: (error: Error) => void
+  /** How long a connection and a statement may take before the database counts as away. */
+  readonly answerWithinMs?: number | undefined
 }
 
 const STATEMENT_TIMEOUT_MS = 60_000
 const CONNECT_TIMEOUT_MS = 2_000
+/** The server ends a statement that takes too long, and says so; only one that is frozen says nothing. */
+const SILENCE_TIMEOUT_MS = STATEMENT_TIMEOUT_MS + 5_000
 
 /**
  * A pool whose rows speak our words: int8, numeric and xid8 come as exact text, timestamptz as `Instant`.
  * A connection idle in a transaction is cut off after 3 s, since it would hold back the log for everybody (design §4).
  */
-export function createPool(connection: Connection, { size, onError }: Options): pg.Pool {
+export function createPool(connection: Connection, { size, onError, answerWithinMs }: Options): pg.Pool {
   const target = typeof connection === 'string' ? { connectionString: connection } : connection
   const pool = new pg.Pool({
     ...target,
     max: size,
     application_name: 'market-data',
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    connectionTimeoutMillis: answerWithinMs ?? CONNECT_TIMEOUT_MS,
+    query_timeout: answerWithinMs ?? SILENCE_TIMEOUT_MS,
     statement_timeout: STATEMENT_TIMEOUT_MS,
     idle_in_transaction_session_timeout: 3_000,
     // Averages rely on a fresh snapshot for each statement; compiling statements costs ours more than it saves.
@@ -39,21 +44,35 @@ export function createPool(connection: Connection, { size, onError }: Options): 
   return pool
 }
 
-/** Runs the work in one transaction; a failure, of the work or of the commit, rolls back and is thrown. */
-export async function inTransaction<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+/** Runs last in a transaction, and refuses what may not be committed by throwing. */
+export type Fence = (client: pg.PoolClient) => Promise<void>
+
+/** Runs the work in one transaction; a failure, of the work, the fence or the commit, rolls back and is thrown. */
+export async function inTransaction<T>(
+  pool: pg.Pool,
+  work: (client: pg.PoolClient) => Promise<T>,
+  fence?: Fence,
+): Promise<T> {
   const client = await pool.connect()
   let broken = false
   try {
     await client.query('begin')
     const result = await work(client)
+    await fence?.(client)
     await client.query('commit')
     return result
   } catch (error) {
-    await client.query('rollback').catch(() => (broken = true))
+    broken = isSilence(error)
+    if (!broken) await client.query('rollback').catch(() => (broken = true))
     throw error
   } finally {
     client.release(broken)
   }
+}
+
+/** pg gives up waiting: there is no point in asking for a rollback too, and the session's end is one. */
+function isSilence(error: unknown): boolean {
+  return error instanceof Error && error.message === 'Query read timeout'
 }
 
 const getTypeParser: pg.CustomTypesConfig['getTypeParser'] = (oid, format) => {

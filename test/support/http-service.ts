@@ -67,6 +67,7 @@ export async function createHttpService(t: TestContext, changed: Partial<HttpNee
   const collect = createCollect({ sourceOf, record, announce, observe: ledger.observe })
   const app = createServer({
     host: '127.0.0.1',
+    answersAll: true,
     allowedHosts: ['prices.example'],
     pageFolder: join(import.meta.dirname, '../../dist/dashboard'),
     log: pino({ level: 'silent' }),
