@@ -22,7 +22,9 @@ export function startBlock(facts: StartFacts): string {
     `market-data ${version} is ready`,
     '',
     `  Service  ${url}`,
-    isApi ? `  Docs     ${url}/docs` : `  Health   ${url}/readyz and ${url}/metrics, and nothing else: not of the role api`,
+    isApi
+      ? `  Docs     ${url}/docs`
+      : `  Health   ${url}/readyz and ${url}/metrics, and nothing else: not of the role api`,
     ...(roles.length < ROLES.length ? [`  Roles    ${roles.join(', ')}`] : []),
     `  Data     ${data}`,
     ...(dataNote === undefined ? [] : [`           ${dataNote}`]),
