@@ -13,6 +13,7 @@ import { isLoopback, readConfig } from './config.ts'
 import { examine } from './doctor.ts'
 import { createLog, createQuietLog } from './log.ts'
 import { joinDatabase } from './postgres/database.ts'
+import { createDbRoles } from './postgres/db-roles.ts'
 import { createReadHistory } from './postgres/history.ts'
 import { createJobs } from './postgres/jobs.ts'
 import { migrate } from './postgres/migrate.ts'
@@ -68,12 +69,22 @@ function serviceActions({ output, readSetting }: Needs): Pick<Actions, 'serve' |
   }
 }
 
-function upkeepActions({ output, readSetting }: Needs): Pick<Actions, 'migrate' | 'verify' | 'doctor'> {
+function upkeepActions({
+  output,
+  readSetting,
+}: Needs): Pick<Actions, 'migrate' | 'createDbRoles' | 'verify' | 'doctor'> {
   return {
     migrate: async ({ json }) => {
       await using database = await joinDatabase(databaseOptions(readSetting()))
       const migrations = await migrate(database.pool)
       await output.write(json ? jsonLine({ migrations }) : describeMigrations(migrations))
+      return 0
+    },
+
+    createDbRoles: async ({ json }) => {
+      await using tables = await openTables(readSetting())
+      const roles = await createDbRoles(tables.pool)
+      await output.write(json ? jsonLine({ roles }) : `Done: ${roles.join(', ')}.\n`)
       return 0
     },
 

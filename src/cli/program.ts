@@ -10,6 +10,7 @@ export type Actions = PriceActions &
   JobActions & {
     serve(options: ServeOptions): Promise<number>
     migrate(options: JsonOption): Promise<number>
+    createDbRoles(options: JsonOption): Promise<number>
     verify(options: JsonOption): Promise<number>
     openapi(): Promise<number>
     doctor(options: JsonOption): Promise<number>
@@ -92,6 +93,14 @@ function addUpkeep(program: Command, act: Act): void {
     .option(...JSON_OPTION)
     .action((options: JsonOption) => act((actions) => actions.migrate(options)))
   addExamples(migrate, 'DATABASE_URL=postgres://user@host/prices market-data migrate')
+  const roles = program
+    .command('roles')
+    .description('who may do what in a PostgreSQL of your own')
+    .command('create')
+    .description("make the database's roles, each with the rights that its work needs; may be repeated")
+    .option(...JSON_OPTION)
+    .action((options: JsonOption) => act((actions) => actions.createDbRoles(options)))
+  addExamples(roles, 'DATABASE_URL=postgres://owner@host/prices market-data roles create')
   const openapi = program
     .command('openapi')
     .description('print the OpenAPI 3.1 document of the HTTP interface, as JSON')

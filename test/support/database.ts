@@ -37,6 +37,18 @@ async function createFrom(template: string, t: TestContext): Promise<Connection>
   return onDatabase(server, name)
 }
 
+/** The same database as a new member of a role; an address. */
+export async function createUser(t: TestContext, connection: Connection, role: string): Promise<string> {
+  const server = await testServer()
+  const url = new URL(urlOf(connection))
+  url.username = `test_${randomBytes(6).toString('hex')}`
+  url.password = 'of-a-test'
+  await administer(server, `create role ${url.username} login password '${url.password}' in role ${role}`)
+  // The database is gone by then, and its rights with it.
+  t.after(() => administer(server, `drop role ${url.username}`))
+  return url.href
+}
+
 /** As DATABASE_URL names it. */
 export function urlOf(connection: Connection): string {
   if (typeof connection === 'string') return connection
