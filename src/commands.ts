@@ -113,7 +113,7 @@ function priceActions({ output, readSetting }: Needs): Pick<Actions, 'fetch' | '
       await using tables = await openTables(setting)
       const record = createRecordReply(tables.pool)
       // Nobody in this process waits for prices; the service finds them in the log.
-      const collect = createCollect({ sourceOf: sources.get, record, announce: () => {}, observe: () => {} })
+      const collect = createCollect({ sourceOf: sources.get, record, announce: () => {}, observe: () => {}, clock })
       return (await fetchPrices({ collect, output }, { ...options, provider })) ? 0 : EXIT_FAILED
     },
 

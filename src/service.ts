@@ -23,7 +23,7 @@ import { createReadLineage, createReadRawBody, createReadRawResponse } from './p
 import { createLeases } from './postgres/leases.ts'
 import { createReadLog, logEnd } from './postgres/log.ts'
 import { migrate } from './postgres/migrate.ts'
-import { createPool } from './postgres/pool.ts'
+import { assertSettings, createPool, poolUse } from './postgres/pool.ts'
 import { createRecordReply } from './postgres/record.ts'
 import { createReadServiceFacts } from './postgres/service-facts.ts'
 import { createFindStoredSymbols } from './postgres/symbols.ts'
@@ -59,6 +59,7 @@ export async function startService(setting: Setting, { demo, roles }: ServeOptio
   const { config } = setting
   await using parts = new AsyncDisposableStack()
   const database = parts.use(await openDatabase(databaseOptions(setting)))
+  await assertSettings(database.pool)
   await migrate(database.pool)
   const stopping = new AbortController()
   const { signal } = stopping
@@ -110,12 +111,14 @@ function assemble(assembly: Assembly) {
   const ledger = createProviderLedger(clock)
   const sources = createSourcesOf(assembly)
   const collectBy = (record: RecordReply) =>
-    createCollect({ sourceOf: sources.get, record, announce: news.ring, observe: ledger.observe })
+    createCollect({ sourceOf: sources.get, record, announce: news.ring, observe: ledger.observe, clock })
   const holder = holderName(database)
   const jobs = wakingJobs(createJobs(answering, clock), jobNews.ring)
   const readLog = createReadLog(answering)
   const server = createServer({
     ...readsOf(answering, config),
+    readServiceFacts: createReadServiceFacts(answering, holder),
+    readPoolUse: () => poolUse({ work: pool, answers: answering }),
     log,
     clock,
     version,
@@ -166,7 +169,6 @@ function readsOf(pool: pg.Pool, config: Config) {
     readLineage: createReadLineage(pool, config.MA_WINDOWS),
     readRawResponse: createReadRawResponse(pool),
     readRawBody: createReadRawBody(pool),
-    readServiceFacts: createReadServiceFacts(pool),
     findStoredSymbols: createFindStoredSymbols(pool),
     logEnd: () => logEnd(pool),
     ready: async () => void (await pool.query('select 1')),

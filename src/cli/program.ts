@@ -1,4 +1,4 @@
-import { Argument, Command } from 'commander'
+import { Argument, Command, Option } from 'commander'
 import { completionScript, SHELLS, type Shell } from './completion.ts'
 import { addExamples, JSON_OPTION, type Act, type JsonOption } from './program-options.ts'
 import { addJobCommands, type JobActions } from './program-jobs.ts'
@@ -54,15 +54,20 @@ export function createProgram(load: () => Promise<Actions>, version: string): Co
   addPriceCommands(program, act)
   addJobCommands(program, act)
   addUpkeep(program, act)
+  addDbRoles(program, act)
   addCompletion(program)
   return program
 }
+
+const ROLES_OPTION = new Option('--roles <list>', 'what this process does, of several on one database')
+  .argParser(parseRoles)
+  .default(ROLES, `all: ${ROLES.join(',')}`)
 
 function addServe(program: Command, act: Act): void {
   const serve = program
     .command('serve')
     .description('run the service until it is told to stop')
-    .option('--roles <list>', 'what this process does, of several on one database', parseRoles, ROLES)
+    .addOption(ROLES_OPTION)
     .option('--demo', 'create polling jobs of simulated prices where there are no jobs at all')
     .option('--json', 'say as one line of JSON that it is ready')
     .action((options: ServeOptions) => act((actions) => actions.serve(options)))
@@ -93,19 +98,22 @@ function addUpkeep(program: Command, act: Act): void {
     .option(...JSON_OPTION)
     .action((options: JsonOption) => act((actions) => actions.migrate(options)))
   addExamples(migrate, 'DATABASE_URL=postgres://user@host/prices market-data migrate')
-  const roles = program
-    .command('roles')
-    .description('who may do what in a PostgreSQL of your own')
-    .command('create')
-    .description("make the database's roles, each with the rights that its work needs; may be repeated")
-    .option(...JSON_OPTION)
-    .action((options: JsonOption) => act((actions) => actions.createDbRoles(options)))
-  addExamples(roles, 'DATABASE_URL=postgres://owner@host/prices market-data roles create')
   const openapi = program
     .command('openapi')
     .description('print the OpenAPI 3.1 document of the HTTP interface, as JSON')
     .action(() => act((actions) => actions.openapi()))
   addExamples(openapi, 'market-data openapi > openapi.json')
+}
+
+function addDbRoles(program: Command, act: Act): void {
+  const example = 'DATABASE_URL=postgres://owner@host/prices market-data roles create'
+  const roles = program.command('roles').description('who may do what in a PostgreSQL of your own')
+  const create = roles
+    .command('create')
+    .description("make the database's roles, each with the rights that its work needs; may be repeated")
+    .option(...JSON_OPTION)
+    .action((options: JsonOption) => act((actions) => actions.createDbRoles(options)))
+  for (const command of [roles, create]) addExamples(command, example)
 }
 
 function addCompletion(program: Command): void {

@@ -8,8 +8,19 @@ const VIEWS = ['latest_prices', 'price_history', 'average_history']
 
 /** What every process reads, for its work, its health and its metrics. */
 const EVERYBODY_READS = [
-  ...['series', 'series_state', 'prices', 'moving_averages', 'raw_responses', 'raw_bodies', 'log_epoch'],
-  ...['log_positions', 'leases', 'polling_jobs', 'polling_runs', 'dead_letters', 'kysely_migration'],
+  'series',
+  'series_state',
+  'prices',
+  'moving_averages',
+  'raw_responses',
+  'raw_bodies',
+  'log_epoch',
+  'log_positions',
+  'leases',
+  'polling_jobs',
+  'polling_runs',
+  'dead_letters',
+  'kysely_migration',
 ]
 
 /** Who leads, says so; who stands by, takes over. */

@@ -1,5 +1,7 @@
 import pg from 'pg'
+import { ServiceError } from '../errors.ts'
 import { parseInstant } from '../prices/instant.ts'
+import type { PoolUse } from '../prices/service-facts.ts'
 
 /** Where a PostgreSQL answers: an address, or the private socket of the embedded one. */
 export type Connection =
@@ -42,6 +44,32 @@ export function createPool(connection: Connection, { size, onError, answerWithin
   // A connection that is lent out is listened to by nobody, and Node would end the process; who lent it hears by its query.
   pool.on('connect', (client) => client.on('error', () => {}))
   return pool
+}
+
+/**
+ * A pooler between us and the server may drop our settings, and everybody would wait for a process frozen in a transaction.
+ * @throws ServiceError `conflict` where they did not arrive
+ */
+export async function assertSettings(pool: pg.Pool): Promise<void> {
+  const { rows } = await pool.query<Settings>(READ_SETTINGS)
+  if (rows[0]?.timezone === 'UTC' && rows[0].idle !== '0') return
+  const detail = 'A pooler drops our settings on the way to PostgreSQL: connect directly, or set them for the role.'
+  throw new ServiceError('conflict', detail)
+}
+
+type Settings = { readonly timezone: string; readonly idle: string }
+
+const READ_SETTINGS = `
+  select current_setting('TimeZone') as timezone, current_setting('idle_in_transaction_session_timeout') as idle`
+
+/** What the connections of some pools do now. */
+export function poolUse(pools: Readonly<Record<string, pg.Pool>>): readonly PoolUse[] {
+  return Object.entries(pools).map(([name, { totalCount, idleCount, waitingCount }]) => ({
+    name,
+    busy: totalCount - idleCount,
+    idle: idleCount,
+    waiting: waitingCount,
+  }))
 }
 
 /** Runs last in a transaction, and refuses what may not be committed by throwing. */

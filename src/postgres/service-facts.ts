@@ -1,13 +1,17 @@
 import type pg from 'pg'
 import type { Instant } from '../prices/instant.ts'
 import type { MarketState } from '../prices/quote.ts'
-import type { ProviderFacts, ReadServiceFacts, ServiceFacts } from '../prices/service-facts.ts'
+import type { LeaseFacts, ProviderFacts, ReadServiceFacts, ServiceFacts } from '../prices/service-facts.ts'
 
-/** Reads what /health and /metrics tell. */
-export function createReadServiceFacts(pool: pg.Pool): ReadServiceFacts {
+/**
+ * Reads what /health and /metrics tell.
+ * @param holder our name as a holder of leases; whoever runs no part of the service has none
+ */
+export function createReadServiceFacts(pool: pg.Pool, holder = ''): ReadServiceFacts {
   return async () => {
-    const [facts, providers] = await Promise.all([
+    const [facts, leases, providers] = await Promise.all([
       pool.query<FactsRow>(READ_FACTS),
+      pool.query<LeaseFacts>(READ_LEASES, [holder]),
       pool.query<ProviderRow>(READ_PROVIDERS),
     ])
     const row = facts.rows[0]
@@ -17,6 +21,7 @@ export function createReadServiceFacts(pool: pg.Pool): ReadServiceFacts {
       databaseBytes: Number(databaseBytes),
       averagesLagSeconds,
       logHeldBy: pid === null ? null : { application, pid, forSeconds },
+      leases: leases.rows,
       providers: providers.rows.map(toProviderFacts),
     }
   }
@@ -46,6 +51,11 @@ const READ_FACTS = `
              extract(epoch from clock_timestamp() - xact_start)::float8 as "forSeconds" from pg_stat_activity
        where backend_xid is not null and xact_start < clock_timestamp() - interval '1 s'
        order by backend_xid::text::bigint limit 1) as holder on true`
+
+const READ_LEASES = `
+  select name, holder, epoch, expires_at > clock_timestamp() as "isHeld",
+         holder = $1 and expires_at > clock_timestamp() as "isOurs"
+    from leases order by name`
 
 type ProviderRow = Omit<ProviderFacts, 'newest'> & {
   readonly symbol: string | null

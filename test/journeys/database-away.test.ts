@@ -15,16 +15,12 @@ const TOLD_WITHIN_MS = 2_000
 const SLACK_MS = 1_000
 
 const PATHS = [
-  ...[
-    '/readyz',
-    '/prices/latest?symbol=AAPL&provider=simulated',
-    '/prices/latest?symbol=NVDA&provider=simulated&max_age=0',
-  ],
-  ...[
-    '/prices/history?symbol=AAPL&provider=simulated',
-    '/prices/poll',
-    '/moving-averages?symbol=AAPL&provider=simulated',
-  ],
+  '/readyz',
+  '/prices/latest?symbol=AAPL&provider=simulated',
+  '/prices/latest?symbol=NVDA&provider=simulated&max_age=0',
+  '/prices/history?symbol=AAPL&provider=simulated',
+  '/prices/poll',
+  '/moving-averages?symbol=AAPL&provider=simulated',
 ]
 
 async function createServer(t: TestContext) {

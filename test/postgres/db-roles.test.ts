@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
-import type pg from 'pg'
 import { createLeases, fenceOf } from '../../src/postgres/leases.ts'
 import { createRecompute } from '../../src/postgres/averages.ts'
 import { createDbRoles, DB_ROLES } from '../../src/postgres/db-roles.ts'
@@ -21,29 +20,54 @@ type DbRole = (typeof DB_ROLES)[number]
 const PRICES: readonly Told[] = [1, 2, 3].map((minute) => ({ minute, price: `${minute}.5` }))
 
 const TABLES = [
-  ...['series', 'series_state', 'prices', 'moving_averages', 'raw_responses', 'raw_bodies', 'log_epoch', 'leases'],
-  ...['log_positions', 'polling_jobs', 'polling_runs', 'dead_letters', 'kysely_migration'],
+  'series',
+  'series_state',
+  'prices',
+  'moving_averages',
+  'raw_responses',
+  'raw_bodies',
+  'log_epoch',
+  'leases',
+  'log_positions',
+  'polling_jobs',
+  'polling_runs',
+  'dead_letters',
+  'kysely_migration',
 ]
 const VIEWS = ['latest_prices', 'price_history', 'average_history']
 
 /** What each role may do besides reading; everything else is refused. */
 const MAY: Readonly<Record<DbRole, readonly string[]>> = {
   mds_ingest: [
-    ...['insert series', 'insert series_state', 'update series_state', 'insert raw_bodies', 'insert raw_responses'],
-    ...['insert prices', 'insert polling_jobs', 'update polling_jobs', 'delete polling_jobs', 'insert polling_runs'],
-    ...['delete polling_runs', 'insert leases', 'update leases'],
+    'insert series',
+    'insert series_state',
+    'update series_state',
+    'insert raw_bodies',
+    'insert raw_responses',
+    'insert prices',
+    'insert polling_jobs',
+    'update polling_jobs',
+    'delete polling_jobs',
+    'insert polling_runs',
+    'delete polling_runs',
+    'insert leases',
+    'update leases',
   ],
   mds_relay: ['insert leases', 'update leases', 'insert log_positions', 'update log_positions'],
   mds_consumer: [
-    ...['insert leases', 'update leases', 'insert log_positions', 'update log_positions', 'insert moving_averages'],
-    ...[
-      'update moving_averages',
-      'delete moving_averages',
-      'delete prices',
-      'delete raw_responses',
-      'delete raw_bodies',
-    ],
-    ...['delete polling_runs', 'insert dead_letters', 'update dead_letters'],
+    'insert leases',
+    'update leases',
+    'insert log_positions',
+    'update log_positions',
+    'insert moving_averages',
+    'update moving_averages',
+    'delete moving_averages',
+    'delete prices',
+    'delete raw_responses',
+    'delete raw_bodies',
+    'delete polling_runs',
+    'insert dead_letters',
+    'update dead_letters',
   ],
   mds_read: [],
 }
@@ -78,6 +102,14 @@ function statementOf(verb: string, table: string, column: string): string {
   return verb === 'truncate' ? `truncate ${table}` : `alter table ${table} rename to stolen`
 }
 
+/** Undefined where it succeeds. */
+function codeOf(work: Promise<unknown>): Promise<string | undefined> {
+  return work.then(
+    () => undefined,
+    (error) => error.code,
+  )
+}
+
 const VERBS = ['insert', 'update', 'delete', 'truncate', 'alter']
 
 test('each role is refused each statement that its work does not need', async (t) => {
@@ -90,19 +122,12 @@ test('each role is refused each statement that its work does not need', async (t
   )
   const columns = new Map(rows.map((row) => [row.table_name, row.column_name]))
   for (const role of DB_ROLES) {
-    for (const table of TABLES) {
-      for (const verb of VERBS) {
-        const code = await poolOf(role)
-          .query(statementOf(verb, table, columns.get(table) ?? ''))
-          .then(
-            () => 'allowed',
-            (error) => error.code as string,
-          )
-        if ((code === '42501') === MAY[role].includes(`${verb} ${table}`))
-          wrong.push(`${role} ${verb} ${table}: ${code}`)
-      }
+    for (const [table, verb] of TABLES.flatMap((name) => VERBS.map((word) => [name, word] as const))) {
+      const code = await codeOf(poolOf(role).query(statementOf(verb, table, columns.get(table) ?? '')))
+      const isRight = MAY[role].includes(`${verb} ${table}`) ? code === undefined : code === '42501'
+      if (!isRight) wrong.push(`${role} ${verb} ${table}: ${code ?? 'allowed'}`)
     }
-    await assert.rejects(poolOf(role).query('create table mine (id int)'), { code: '42501' })
+    assert.equal(await codeOf(poolOf(role).query('create table mine (id int)')), '42501')
   }
   assert.deepEqual(wrong, [])
 })

@@ -14,6 +14,7 @@ import { createJobs } from '../../src/postgres/jobs.ts'
 import { createReadLatest } from '../../src/postgres/latest.ts'
 import { createReadLineage, createReadRawBody, createReadRawResponse } from '../../src/postgres/lineage.ts'
 import { createReadLog, logEnd } from '../../src/postgres/log.ts'
+import { poolUse } from '../../src/postgres/pool.ts'
 import { createRecordReply } from '../../src/postgres/record.ts'
 import { createReadServiceFacts } from '../../src/postgres/service-facts.ts'
 import { createFindStoredSymbols } from '../../src/postgres/symbols.ts'
@@ -64,7 +65,7 @@ export async function createHttpService(t: TestContext, changed: Partial<HttpNee
   const record = createRecordReply(pool)
   const recompute = createRecompute(pool, WINDOWS)
   const sourceOf = (name: string) => getSource(source, name)
-  const collect = createCollect({ sourceOf, record, announce, observe: ledger.observe })
+  const collect = createCollect({ sourceOf, record, announce, observe: ledger.observe, clock: systemClock })
   const app = createServer({
     host: '127.0.0.1',
     answersAll: true,
@@ -93,6 +94,7 @@ export async function createHttpService(t: TestContext, changed: Partial<HttpNee
     },
     findStoredSymbols: createFindStoredSymbols(pool),
     readServiceFacts: createReadServiceFacts(pool),
+    readPoolUse: () => poolUse({ work: pool }),
     ledger,
     ...changed,
   })
