@@ -165,8 +165,10 @@ function mistakes(values: unknown, given: NodeJS.ProcessEnv): string[] {
     const name = instancePath.split('/')[1] ?? ''
     const schema = property(name)
     const value = 'secret' in schema ? '…' : given[name]?.trim()
-    if (!found.has(name))
-      found.set(name, `${name}=${value}: must be ${wanted(schema) ?? message.replace(/^must be /, '')}`)
+    // Of a list as a whole only the message tells what is wrong.
+    const isOneValue = !('items' in schema) || instancePath !== `/${name}`
+    const right = wanted(schema) ?? (isOneValue ? inRange(schema) : undefined) ?? message.replace(/^must be /, '')
+    if (!found.has(name)) found.set(name, `${name}=${value}: must be ${right}`)
   }
   return [...found.values()]
 }
@@ -179,6 +181,12 @@ function property(name: string): TSchema {
 function wanted(schema: TSchema): string | undefined {
   if ('expects' in schema) return String(schema.expects)
   return 'enum' in schema ? `one of ${(schema.enum as string[]).join(', ')}` : undefined
+}
+
+function inRange(schema: TSchema): string | undefined {
+  const range = rangeOf(schema)
+  if (range === undefined) return undefined
+  return 'items' in schema ? `whole numbers from ${range}` : `a whole number from ${range}`
 }
 
 function crossChecks(config: Config): string[] {

@@ -20,6 +20,7 @@ import type { Collect } from './prices/collect.ts'
 import type { LogPlace, Touched } from './prices/log.ts'
 import type { RecordReply } from './prices/quote.ts'
 import type { Sources } from './providers/sources.ts'
+import type { StorageWatch } from './storage-watch.ts'
 
 /** What goes on by itself until the signal fires. */
 export type Runner = { run(signal: AbortSignal): Promise<void> }
@@ -27,6 +28,8 @@ export type Runner = { run(signal: AbortSignal): Promise<void> }
 type Needs = {
   readonly config: Config
   readonly log: Logger
+  /** Says once that the storage is away, however many ask it. */
+  readonly storage: StorageWatch
   readonly clock: Clock
   readonly pool: pg.Pool
   readonly leases: Leases
@@ -55,17 +58,22 @@ type CreateLed = (needs: Needs, fence: Fence) => Runner
 
 function leading(needs: Needs, name: string, create: CreateLed): Runner {
   const work = (lease: Lease, signal: AbortSignal) => create(needs, fenceOf(lease)).run(signal)
-  return createLeader({ ...needs, name, work })
+  return createLeader({
+    ...needs,
+    name,
+    work,
+    log: { info: (...words) => needs.log.info(...words), ...needs.storage.log },
+  })
 }
 
-function createPolling({ pool, sources, collectBy, clock, log, jobNews }: Needs, fence: Fence): Runner {
+function createPolling({ pool, sources, collectBy, clock, storage, jobNews }: Needs, fence: Fence): Runner {
   const poller = createPoller({
-    jobs: createDueJobs(pool, fence),
+    jobs: storage.reads(createDueJobs(pool, fence)),
     collect: collectBy(createRecordReply(pool, fence)),
     maxBatchOf: (provider) => sources.get(provider).maxBatch,
     clock,
     random: Math.random,
-    log,
+    log: storage.log,
   })
   return {
     run: async (signal) => {
@@ -116,6 +124,6 @@ function placesOf(pool: pg.Pool, fence: Fence) {
   }
 }
 
-function telling({ log }: Needs, room: string) {
-  return (error: unknown) => log.warn({ err: error, room }, 'failed, and will be tried again')
+function telling({ storage }: Needs, room: string) {
+  return (error: unknown) => storage.log.warn({ err: error, room }, 'failed, and will be tried again')
 }

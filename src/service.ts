@@ -10,7 +10,7 @@ import { systemClock as clock } from './clock.ts'
 import { ConfigError, type Config } from './config.ts'
 import { createProviderLedger } from './http/provider-ledger.ts'
 import { createServer } from './http/server.ts'
-import { createRunners } from './runners.ts'
+import { assertCanListen, listenFailure } from './listening.ts'
 import { createDemoJobs, DEMO } from './polling/demo.ts'
 import type { Jobs } from './polling/job.ts'
 import { createReadAverages } from './postgres/average-reads.ts'
@@ -21,7 +21,7 @@ import { createJobs } from './postgres/jobs.ts'
 import { createReadLatest } from './postgres/latest.ts'
 import { createReadLineage, createReadRawBody, createReadRawResponse } from './postgres/lineage.ts'
 import { createLeases } from './postgres/leases.ts'
-import { createReadLog, logEnd } from './postgres/log.ts'
+import { createReadLog, logEnd, readHorizon } from './postgres/log.ts'
 import { migrate } from './postgres/migrate.ts'
 import { assertSettings, createPool, poolUse } from './postgres/pool.ts'
 import { createRecordReply } from './postgres/record.ts'
@@ -33,6 +33,8 @@ import { createCollect } from './prices/collect.ts'
 import { createLatest } from './prices/latest.ts'
 import type { RecordReply } from './prices/quote.ts'
 import { createSources, type Sources } from './providers/sources.ts'
+import { createRunners } from './runners.ts'
+import { createStorageWatch } from './storage-watch.ts'
 
 /** The running service; disposing of it ends everything in the reverse order of its start. */
 export type Service = AsyncDisposable & {
@@ -57,6 +59,7 @@ export type ServeOptions = {
 /** Starts every part and ends again what was started when a later part fails to start. */
 export async function startService(setting: Setting, { demo, roles }: ServeOptions): Promise<Service> {
   const { config } = setting
+  await assertCanListen(config)
   await using parts = new AsyncDisposableStack()
   const database = parts.use(await openDatabase(databaseOptions(setting)))
   await assertSettings(database.pool)
@@ -70,7 +73,9 @@ export async function startService(setting: Setting, { demo, roles }: ServeOptio
   parts.defer(() => server.close())
   // First of all, so that requests which wait for a provider end, and the server can close.
   parts.defer(() => stopping.abort())
-  await server.listen({ host: config.HOST, port: config.PORT })
+  await server.listen({ host: config.HOST, port: config.PORT }).catch((error: unknown) => {
+    throw listenFailure(error, config)
+  })
 
   const started = parts.move()
   const url = urlOf(server.server.address() as AddressInfo)
@@ -80,7 +85,7 @@ export async function startService(setting: Setting, { demo, roles }: ServeOptio
 /** The OpenAPI document of the HTTP interface; nothing is started or asked for it. */
 export async function openApiDocument(setting: Setting): Promise<object> {
   const nowhere = createPool('postgres://nowhere', { size: 1, onError: () => {} })
-  const database = { pool: nowhere, answering: nowhere, isEmbedded: false }
+  const database = { pool: nowhere, answering: nowhere, isEmbedded: false, place: 'nowhere' }
   const { server } = assemble({ ...setting, roles: ROLES, database, signal: AbortSignal.abort() })
   await server.ready()
   return server.swagger()
@@ -88,8 +93,7 @@ export async function openApiDocument(setting: Setting): Promise<object> {
 
 /** What `market-data verify` does; where the database is served by another process, that one may go on. */
 export function createVerification(setting: Setting, pool: pg.Pool): Verify {
-  const sources = createSourcesOf(setting)
-  const parserOf = (provider: string) => sources.list().find(({ name }) => name === provider)
+  const { parserOf } = createSourcesOf(setting)
   return createVerify({ pool, windows: setting.config.MA_WINDOWS, parserOf, clock })
 }
 
@@ -98,7 +102,7 @@ const PAGE_FOLDER = fileURLToPath(new URL('../dist/dashboard', import.meta.url))
 
 type Assembly = Setting & {
   readonly roles: readonly Role[]
-  readonly database: Pick<Database, 'pool' | 'answering' | 'isEmbedded'>
+  readonly database: Pick<Database, 'pool' | 'answering' | 'isEmbedded' | 'place'>
   readonly signal: AbortSignal
 }
 
@@ -106,18 +110,24 @@ type Assembly = Setting & {
 function assemble(assembly: Assembly) {
   const { config, log, version, roles, database, signal } = assembly
   const { pool, answering } = database
+  const storage = createStorageWatch({ log, place: database.place })
   const news = createBell()
   const jobNews = createBell()
   const ledger = createProviderLedger(clock)
   const sources = createSourcesOf(assembly)
   const collectBy = (record: RecordReply) =>
-    createCollect({ sourceOf: sources.get, record, announce: news.ring, observe: ledger.observe, clock })
+    createCollect({
+      ...storage.writes({ record }),
+      sourceOf: sources.get,
+      announce: news.ring,
+      observe: ledger.observe,
+      clock,
+    })
   const holder = holderName(database)
-  const jobs = wakingJobs(createJobs(answering, clock), jobNews.ring)
+  const jobs = wakingJobs(storage.reads(createJobs(answering, clock)), jobNews.ring)
   const readLog = createReadLog(answering)
   const server = createServer({
-    ...readsOf(answering, config),
-    readServiceFacts: createReadServiceFacts(answering, holder),
+    ...storage.reads(readsOf(answering, { config, holder })),
     readPoolUse: () => poolUse({ work: pool, answers: answering }),
     log,
     clock,
@@ -134,14 +144,14 @@ function assemble(assembly: Assembly) {
     allowedHosts: config.ALLOWED_HOSTS,
     latest: createLatest({
       collect: collectBy(createRecordReply(answering)),
-      readLatest: createReadLatest(answering),
+      ...storage.reads({ readLatest: createReadLatest(answering) }),
       clock,
       signal,
     }),
     onNews: news.onRing,
   })
   const leases = createLeases(answering, holder)
-  const runners = createRunners({ config, log, clock, pool, leases, sources, collectBy, news, jobNews }, roles)
+  const runners = createRunners({ config, log, storage, clock, pool, leases, sources, collectBy, news, jobNews }, roles)
   const run = async () => void (await Promise.all(runners.map((runner) => runner.run(signal))))
   return { server, jobs, run }
 }
@@ -161,7 +171,7 @@ function wakingJobs(jobs: Jobs, wake: () => void): Jobs {
 }
 
 /** What the HTTP interface reads from the tables. */
-function readsOf(pool: pg.Pool, config: Config) {
+function readsOf(pool: pg.Pool, { config, holder }: { readonly config: Config; readonly holder: string }) {
   return {
     windows: config.MA_WINDOWS,
     readHistory: createReadHistory(pool),
@@ -169,8 +179,10 @@ function readsOf(pool: pg.Pool, config: Config) {
     readLineage: createReadLineage(pool, config.MA_WINDOWS),
     readRawResponse: createReadRawResponse(pool),
     readRawBody: createReadRawBody(pool),
+    readServiceFacts: createReadServiceFacts(pool, holder),
     findStoredSymbols: createFindStoredSymbols(pool),
     logEnd: () => logEnd(pool),
+    readHorizon: () => readHorizon(pool),
     ready: async () => void (await pool.query('select 1')),
   }
 }

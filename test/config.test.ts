@@ -33,6 +33,8 @@ test('every mistake is named at once, with its variable and what would be right'
       const named = error.problems.map((line) => line.split('=')[0])
       assert.deepEqual(new Set(named), new Set(Object.keys(env)))
       assert.ok(error.problems.includes('AUTH=maybe: must be one of on, off'))
+      assert.ok(error.problems.includes('PORT=http: must be a whole number from 0 to 65535'))
+      assert.ok(error.problems.includes('MA_WINDOWS=5,none: must be whole numbers from 1 to 500'))
       return true
     },
   )

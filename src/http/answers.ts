@@ -39,8 +39,9 @@ export function answerFailures(app: App): void {
 export function answerFailure(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const error = toServiceError(thrown)
   if (error.code === 'internal') request.log.error({ err: error.cause ?? error }, 'a request failed by our fault')
+  // Who keeps the storage or asks the provider says once that it is away; here it would be said to every caller.
   else if (statusOf(error.code) === 503)
-    request.log.warn({ err: error.cause ?? error }, 'a request could not be served')
+    request.log.debug({ err: error.cause ?? error }, 'a request could not be served')
   void sendProblem(reply, error)
 }
 

@@ -1,5 +1,6 @@
 import type { FastifySchemaValidationError } from 'fastify'
 import { ServiceError, type ErrorCode } from '../errors.ts'
+import { PATTERN_WORDS } from './query.ts'
 
 /**
  * What any thrown thing means to a caller. Everything that is not recognised is our own fault: `internal`, whose message
@@ -11,11 +12,18 @@ export function toServiceError(thrown: unknown): ServiceError {
   if (Array.isArray(error.validation)) return invalidRequest(error.validation, thrown)
   const known = error.code === undefined ? undefined : FRAMEWORK[error.code]
   if (known) return new ServiceError(known[0], known[1], { cause: thrown })
+  if (isDiskFull(thrown)) return new ServiceError('storage_unavailable', 'The disk is full.', { cause: thrown })
   if (isStorageFailure(error)) {
     return new ServiceError('storage_unavailable', 'The database does not answer.', { cause: thrown })
   }
   if (isCallersFault(error)) return new ServiceError('malformed_request', 'Not a request of HTTP.', { cause: thrown })
   return new ServiceError('internal', 'Something went wrong on our side.', { cause: thrown })
+}
+
+/** PostgreSQL has several codes for it, and always these words of the system. */
+export function isDiskFull(thrown: unknown): boolean {
+  const { code, message } = (typeof thrown === 'object' && thrown !== null ? thrown : {}) as Thrown
+  return code === '53100' || code === 'ENOSPC' || (message ?? '').includes('No space left on device')
 }
 
 /** What Fastify, pg and node:net put on their errors. */
@@ -72,7 +80,12 @@ function explain({ instancePath, keyword, params, message }: FastifySchemaValida
       detail: 'is required',
     }))
   }
-  return [{ pointer: instancePath, detail: message ?? 'is not as documented' }]
+  const word = keyword === 'pattern' ? PATTERN_WORDS.get(patternOf(params)) : undefined
+  return [{ pointer: instancePath, detail: word ?? message ?? 'is not as documented' }]
+}
+
+function patternOf(params: Readonly<Record<string, unknown>>): unknown {
+  return params['pattern']
 }
 
 function namesIn(names: unknown): readonly string[] {

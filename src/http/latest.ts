@@ -7,7 +7,7 @@ import { sendProblem } from './answers.ts'
 import type { App } from './app.ts'
 import { Price, priceBody } from './price-body.ts'
 import { PROBLEM_TYPE, Problem, problemOf, problems, statusOf } from './problem.ts'
-import { CLOSED, Currency, invalid, ProviderName, SymbolList, symbolsOf, SymbolText } from './query.ts'
+import { assertOneOf, CLOSED, Currency, ProviderName, SymbolList, symbolsOf, SymbolText } from './query.ts'
 import type { ProviderNeeds } from './providers.ts'
 
 export type LatestNeeds = ProviderNeeds & { readonly latest: Latest; readonly clock: Clock }
@@ -57,8 +57,8 @@ price was not confirmed within \`max_age\` seconds, once for all who wait. Where
       },
     },
     async ({ query, id }, reply) => {
+      assertOneOf(query, 'symbol', 'symbols')
       const one = query.symbol !== undefined
-      if (one === (query.symbols !== undefined)) throw invalid('/symbol', 'either symbol or symbols is required')
       const results = await latest({
         provider: sources.get(query.provider ?? defaultProvider).name,
         symbols: symbolsOf(query.symbol ?? query.symbols ?? ''),

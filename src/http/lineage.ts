@@ -37,7 +37,7 @@ const LineageBody = Type.Object(
     provider: Type.String(),
     price: HistoryPrice,
     revisions: Type.Array(HistoryPrice, { description: 'Every price of that time, oldest first; the last counts.' }),
-    raw_response: RawResponseBody,
+    raw_response: Type.Union([RawResponseBody, Type.Null()], { description: 'Null where it is not kept any more.' }),
     averages: Type.Array(
       Type.Object({ window: Type.Integer(), timestamp: moment('Its time.'), average: ExactNumber }),
       { description: 'The averages that the price of that time is an input of.' },
@@ -70,7 +70,7 @@ export function lineageRoutes(app: App, { readLineage, readRawResponse, readRawB
         provider,
         price: historyBody(price),
         revisions: revisions.map(historyBody),
-        raw_response: rawResponseBody(rawResponse),
+        raw_response: rawResponse && rawResponseBody(rawResponse),
         averages: averages.map(({ window, timestamp, average }) => ({
           window,
           timestamp,

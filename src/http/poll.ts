@@ -6,7 +6,7 @@ import type { App } from './app.ts'
 import { JobBody, jobBody } from './job-body.ts'
 import { problems } from './problem.ts'
 import type { ProviderNeeds } from './providers.ts'
-import { CLOSED, invalid, MAX_SYMBOLS, NoQuery, ProviderName, SymbolText } from './query.ts'
+import { assertOneOf, CLOSED, MAX_SYMBOLS, NoQuery, ProviderName, SymbolText } from './query.ts'
 
 export type PollNeeds = ProviderNeeds & { readonly jobs: Jobs }
 
@@ -25,7 +25,7 @@ const Order = Type.Object(
     interval_seconds: Type.Optional(IntervalSeconds),
     provider: Type.Optional(ProviderName),
   },
-  { ...CLOSED, examples: [{ symbol: 'AAPL', interval_minutes: 60, provider: 'simulated' }] },
+  { ...CLOSED, examples: [{ symbol: 'ETH-USD', interval_minutes: 60, provider: 'simulated' }] },
 )
 
 const Message = Type.String({ examples: ['Polling job scheduled for symbol: AAPL'] })
@@ -77,16 +77,15 @@ symbol and provider: asking again replaces its interval. It runs at once and the
   )
 }
 
-function orderedSymbols({ symbol, symbols }: Static<typeof Order>): string[] {
-  if ((symbol === undefined) === (symbols === undefined))
-    throw invalid('/symbol', 'either symbol or symbols is required')
+function orderedSymbols(order: Static<typeof Order>): string[] {
+  assertOneOf(order, 'symbol', 'symbols')
+  const { symbol, symbols } = order
   return [...new Set((symbols ?? [symbol ?? '']).map(canonicalSymbol))]
 }
 
-function orderedInterval({ interval_minutes, interval_seconds }: Static<typeof Order>): number {
-  if ((interval_minutes === undefined) === (interval_seconds === undefined)) {
-    throw invalid('/interval_minutes', 'either interval_minutes or interval_seconds is required')
-  }
+function orderedInterval(order: Static<typeof Order>): number {
+  assertOneOf(order, 'interval_minutes', 'interval_seconds')
+  const { interval_minutes, interval_seconds } = order
   return interval_seconds ?? Math.round((interval_minutes ?? 0) * 60)
 }
 

@@ -10,17 +10,26 @@ export const NoQuery = Type.Object({}, CLOSED)
 const SYMBOL = '[A-Za-z0-9^][A-Za-z0-9.^=&-]{0,31}'
 export const MAX_SYMBOLS = 100
 
+const ONE_SYMBOL = `^${SYMBOL}$`
+const SYMBOLS = `^${SYMBOL}(,${SYMBOL}){0,${MAX_SYMBOLS - 1}}$`
+
 export const SymbolText = Type.String({
-  pattern: `^${SYMBOL}$`,
+  pattern: ONE_SYMBOL,
   description: 'Case does not matter, and `BRK-B` is `BRK.B`.',
   examples: ['AAPL'],
 })
 
 export const SymbolList = Type.String({
-  pattern: `^${SYMBOL}(,${SYMBOL}){0,${MAX_SYMBOLS - 1}}$`,
+  pattern: SYMBOLS,
   description: `Up to ${MAX_SYMBOLS} symbols, separated by commas.`,
   examples: ['AAPL,MSFT'],
 })
+
+/** What a value that does not fit a pattern is not; the pattern itself tells people nothing. */
+export const PATTERN_WORDS: ReadonlyMap<unknown, string> = new Map([
+  [ONE_SYMBOL, 'is not a symbol'],
+  [SYMBOLS, `holds what is not a symbol, or more than ${MAX_SYMBOLS} of them`],
+])
 
 export const ProviderName = Type.String({
   minLength: 1,
@@ -44,7 +53,7 @@ const Order = Type.Union([Type.Literal('asc'), Type.Literal('desc')], {
 })
 
 const moment = (description: string) =>
-  Type.String({ minLength: 10, maxLength: 40, description, examples: ['2025-06-15T20:30:27.283671Z'] })
+  Type.String({ maxLength: 40, description, examples: ['2025-06-15T20:30:27.283671Z'] })
 
 /** The members of every query over a stretch of time. */
 export const Range = {
@@ -73,8 +82,19 @@ function momentOf(text: string | undefined, pointer: string): Instant | undefine
   // A plus sign in a query means a space, so an offset written without care arrives with one.
   const instant = parseInstant(DAY.test(text) ? `${text}T00:00:00Z` : text.replace(/ (\d{2}:?\d{2})$/, '+$1'))
   // PostgreSQL knows no year 0.
-  if (instant === undefined || !/^(?!0000)\d{4}-/.test(instant)) throw invalid(pointer, 'is not an RFC 3339 time')
+  if (instant === undefined || !/^(?!0000)\d{4}-/.test(instant))
+    throw invalid(pointer, 'is not a date or time (RFC 3339)')
   return instant
+}
+
+/**
+ * Exactly one of two members is to be given.
+ * @throws ServiceError `invalid_request` that points at the first and names both
+ */
+export function assertOneOf(given: Readonly<Record<string, unknown>>, first: string, second: string): void {
+  const [one, other] = [given[first] !== undefined, given[second] !== undefined]
+  if (one && other) throw invalid(`/${first}`, `give only one of ${first} and ${second}`)
+  if (!one && !other) throw invalid(`/${first}`, `either ${first} or ${second} is required`)
 }
 
 export function invalid(pointer: string, detail: string): ServiceError {

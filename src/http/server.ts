@@ -120,5 +120,10 @@ function createRequestLog(): LogController {
     incomingRequest: () => {},
     requestCompleted: (error: unknown, { log, method, url }: FastifyRequest, reply: FastifyReply) =>
       log.debug({ method, url, status: reply.statusCode, ms: Math.round(reply.elapsedTime), err: error }, 'request'),
+    // A reader of a stream leaves like this, every time.
+    streamError: (error: NodeJS.ErrnoException, { log }: FastifyRequest) => {
+      const level = error.code === 'ERR_STREAM_PREMATURE_CLOSE' ? 'debug' : 'warn'
+      log[level]({ err: error }, 'an answer was cut off')
+    },
   })
 }

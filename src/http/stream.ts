@@ -15,6 +15,8 @@ export type StreamNeeds = ProviderNeeds &
     readonly clock: Clock
     /** The place of the newest settled entry. */
     readonly logEnd: () => Promise<LogPlace>
+    /** The place before which everything is settled. Unlike the end it never goes back: old entries are trimmed. */
+    readonly readHorizon: () => Promise<LogPlace>
     readonly streamLimit?: number | undefined
   }
 
@@ -71,7 +73,8 @@ they reconnect, it goes on behind that event: nothing is missed and nothing come
     async ({ query, headers, raw }, reply) => {
       const matches = filterOf(query.symbols, query.provider && needs.sources.get(query.provider).name)
       const end = await needs.logEnd()
-      const from = placeOf(headers['last-event-id'], end)
+      const seen = headers['last-event-id']
+      const from = seen === undefined ? end : placeOf(seen, await needs.readHorizon())
       const signal = streams.add(raw.socket)
       tail.join(end, signal)
       reply.header('cache-control', 'no-store').header('x-accel-buffering', 'no').header('connection', 'close')
@@ -92,11 +95,10 @@ const MAX_XID = 2n ** 64n - 1n
 const MAX_ID = 2n ** 63n - 1n
 
 /** @throws ServiceError `invalid_request` for a place that this log has not reached: it is another log's. */
-function placeOf(lastEventId: string | undefined, end: LogPlace): LogPlace {
-  if (lastEventId === undefined) return end
+function placeOf(lastEventId: string, horizon: LogPlace): LogPlace {
   const place = parsePlace(lastEventId)
   const isPossible = place !== undefined && BigInt(place.xid) <= MAX_XID && BigInt(place.id) <= MAX_ID
-  if (!isPossible || comparePlaces(place, end) > 0) throw invalid('/last-event-id', 'is not a place in this log')
+  if (!isPossible || comparePlaces(place, horizon) >= 0) throw invalid('/last-event-id', 'is not a place in this log')
   return place
 }
 

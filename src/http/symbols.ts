@@ -1,13 +1,13 @@
 import { Type, type Static } from 'typebox'
 import { ServiceError } from '../errors.ts'
-import type { SymbolMatch } from '../prices/quote.ts'
-import type { FindStoredSymbols } from '../prices/stored-symbols.ts'
+import type { QuoteSource, SymbolMatch } from '../prices/quote.ts'
+import type { FindStoredSymbols, StoredSymbol, SymbolKey } from '../prices/stored-symbols.ts'
 import type { App } from './app.ts'
-import { listOf, pageBody, Paging } from './page.ts'
+import { listOf, pageBody, Paging, splitPage } from './page.ts'
 import { moment } from './price-body.ts'
 import { Problem, problemOf, problems } from './problem.ts'
 import type { ProviderNeeds } from './providers.ts'
-import { CLOSED, DEFAULT_LIMIT, ProviderName } from './query.ts'
+import { CLOSED, DEFAULT_LIMIT, invalid, ProviderName } from './query.ts'
 
 export type SymbolNeeds = ProviderNeeds & {
   readonly findStoredSymbols: FindStoredSymbols
@@ -25,7 +25,7 @@ const SymbolQuery = Type.Object(
       }),
     ),
     provider: Type.Optional(ProviderName),
-    limit: Paging.limit,
+    ...Paging,
   },
   CLOSED,
 )
@@ -58,7 +58,7 @@ const Symbols = Type.Object(
 )
 
 export function symbolRoutes(app: App, needs: SymbolNeeds): void {
-  const { sources, defaultProvider, findStoredSymbols, signal } = needs
+  const list = createSymbolList(needs)
   app.get(
     '/symbols',
     {
@@ -81,35 +81,89 @@ export function symbolRoutes(app: App, needs: SymbolNeeds): void {
       },
     },
     async (request) => {
-      const { q, provider, limit = DEFAULT_LIMIT } = request.query
-      const source = sources.get(provider ?? defaultProvider)
-      const stored = await findStoredSymbols({ query: q, provider: provider && source.name, limit })
-      const found =
-        q === undefined || !source.searchSymbols ? [] : await search(() => source.searchSymbols?.(q, signal))
-      if (found instanceof ServiceError && stored.length === 0) throw found
-      const known = stored.map((one) => storedBody(one))
-      const body = pageBody(request, known, null)
-      if (found instanceof ServiceError) return { ...body, provider_error: problemOf(found, request.id) }
-      const seen = new Set(stored.filter((one) => one.provider === source.name).map((one) => one.symbol))
-      const others = found.filter((match) => !seen.has(match.symbol)).map((match) => matchBody(match, source.name))
-      return { ...body, data: [...known, ...others].slice(0, limit) }
+      const { rows, next, error } = await list({ ...request.query, limit: request.query.limit ?? DEFAULT_LIMIT })
+      const body = pageBody(request, rows, next)
+      return error ? { ...body, provider_error: problemOf(error, request.id) } : body
     },
   )
 }
 
+type Asked = Static<typeof SymbolQuery> & { readonly limit: number }
+type Listed = Static<typeof SymbolBody>
+type SymbolPage = { readonly rows: Listed[]; readonly next: string | null; readonly error?: ServiceError }
+
+/** What is stored comes first; what only the provider knows follows on the page on which that ends. */
+function createSymbolList({ sources, defaultProvider, findStoredSymbols, signal }: SymbolNeeds) {
+  return async ({ q, provider, cursor, limit }: Asked): Promise<SymbolPage> => {
+    const source = sources.get(provider ?? defaultProvider)
+    const place = placeOf(cursor)
+    const query = { query: q, provider: provider && source.name, after: place.after, limit: limit + 1 }
+    const stored = splitPage(place.isPastStored ? [] : await findStoredSymbols(query), limit)
+    const rows = stored.rows.map((one) => storedBody(one))
+    if (stored.last) return { rows, next: cursorOf(`stored ${stored.last.symbol} ${stored.last.provider}`) }
+    if (q === undefined) return { rows, next: null }
+
+    const found = await search(source, q, signal)
+    if (found instanceof ServiceError) {
+      if (rows.length === 0) throw found
+      return { rows, next: null, error: found }
+    }
+    const others = await unlisted(found, q, source.name)
+    const end = place.skipped + limit - rows.length
+    const next = others.length > end ? cursorOf(`found ${end}`) : null
+    return { rows: [...rows, ...others.slice(place.skipped, end)], next }
+  }
+
+  /** Matches that are not listed as stored; those that are stored under another word than the one searched for say so. */
+  async function unlisted(found: readonly SymbolMatch[], q: string, provider: string): Promise<Listed[]> {
+    const symbols = found.map((match) => match.symbol)
+    const stored = await findStoredSymbols({ provider, symbols, limit: symbols.length })
+    const bySymbol = new Map(stored.map((one) => [one.symbol, one]))
+    return found.flatMap((match) => {
+      const ours = bySymbol.get(match.symbol)
+      return ours && match.symbol.includes(q.toUpperCase()) ? [] : [matchBody(match, provider, ours)]
+    })
+  }
+}
+
 /** The provider's failing is told beside what is stored. */
-async function search(ask: () => Promise<readonly SymbolMatch[]> | undefined) {
+async function search(source: QuoteSource, q: string, signal: AbortSignal) {
   try {
-    return (await ask()) ?? []
+    return (await source.searchSymbols?.(q, signal)) ?? []
   } catch (error) {
     if (error instanceof ServiceError) return error
     throw error
   }
 }
 
-type Stored = Awaited<ReturnType<FindStoredSymbols>>[number]
+type Place = {
+  /** The last stored one that was listed. */
+  readonly after?: SymbolKey | undefined
+  readonly isPastStored: boolean
+  /** How many of the provider's were listed. */
+  readonly skipped: number
+}
 
-function storedBody(stored: Stored): Static<typeof SymbolBody> {
+const STORED_PLACE = /^stored ([!-~]{1,40}) ([!-~]{1,40})$/
+const FOUND_PLACE = /^found (\d{1,6})$/
+
+function cursorOf(place: string): string {
+  return Buffer.from(place).toString('base64url')
+}
+
+/** @throws ServiceError `invalid_request` for a cursor that is not one of ours */
+function placeOf(cursor: string | undefined): Place {
+  if (cursor === undefined) return { isPastStored: false, skipped: 0 }
+  const place = Buffer.from(cursor, 'base64url').toString()
+  const [, symbol, provider] = STORED_PLACE.exec(place) ?? []
+  if (symbol !== undefined && provider !== undefined)
+    return { after: { symbol, provider }, isPastStored: false, skipped: 0 }
+  const [, skipped] = FOUND_PLACE.exec(place) ?? []
+  if (skipped === undefined) throw invalid('/cursor', 'is not a cursor of this list')
+  return { isPastStored: true, skipped: Number(skipped) }
+}
+
+function storedBody(stored: StoredSymbol): Static<typeof SymbolBody> {
   return {
     symbol: stored.symbol,
     provider: stored.provider,
@@ -122,7 +176,7 @@ function storedBody(stored: Stored): Static<typeof SymbolBody> {
   }
 }
 
-function matchBody(match: SymbolMatch, provider: string): Static<typeof SymbolBody> {
+function matchBody(match: SymbolMatch, provider: string, stored: StoredSymbol | undefined): Static<typeof SymbolBody> {
   const { symbol, providerSymbol, name, exchange, kind } = match
   return {
     symbol,
@@ -131,7 +185,7 @@ function matchBody(match: SymbolMatch, provider: string): Static<typeof SymbolBo
     name,
     exchange,
     kind,
-    is_stored: false,
-    last_price_at: null,
+    is_stored: stored !== undefined,
+    last_price_at: stored?.lastPriceAt ?? null,
   }
 }

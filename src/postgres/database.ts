@@ -1,4 +1,5 @@
-import type pg from 'pg'
+import pg from 'pg'
+import { ServiceError } from '../errors.ts'
 import { findRunning } from './embedded/server.ts'
 import type { DataDir } from './embedded/data-dir.ts'
 import { keepEmbedded } from './embedded/keep.ts'
@@ -25,11 +26,19 @@ export type Database = AsyncDisposable & {
   readonly isShared: boolean
 }
 
-/** The database of this process: a server's, or the embedded one, which this process then holds alone. */
+/**
+ * The database of this process: a server's, or the embedded one, which this process then holds alone.
+ * @throws ServiceError `storage_unavailable` where the server does not let us in
+ */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   const { at, log } = options
-  if (typeof at === 'string')
-    return database(options, at, { place: withoutPassword(at), moved: false, isShared: false })
+  if (typeof at === 'string') {
+    await using opening = new AsyncDisposableStack()
+    const opened = opening.use(database(options, at, { place: withoutPassword(at), moved: false, isShared: false }))
+    await assertAnswers(opened.pool, at)
+    opening.move()
+    return opened
+  }
   const { path, moved } = at
   const onExit = (reason: string) => log.warn(`${reason} Starting it again.`)
   const embedded = await keepEmbedded({ state: path, log: (line) => log.debug(line.trimEnd()), onExit })
@@ -60,6 +69,23 @@ function database({ at, poolSize, log }: DatabaseOptions, connection: Connection
   }
   return { pool, answering, isEmbedded: typeof at !== 'string', ...where, [Symbol.asyncDispose]: close }
 }
+
+/** Says what `pg` does not: where it was looked for, and which setting says so. */
+async function assertAnswers(pool: pg.Pool, url: string): Promise<void> {
+  try {
+    await pool.query('select 1')
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    const { hostname, port } = new URL(url)
+    const isRefusedByServer = error instanceof pg.DatabaseError
+    const why = isRefusedByServer
+      ? message
+      : `no PostgreSQL answers at ${hostname}:${port || DEFAULT_PORT} (${code ?? message})`
+    throw new ServiceError('storage_unavailable', `DATABASE_URL: ${why}.`, { cause: error })
+  }
+}
+
+const DEFAULT_PORT = '5432'
 
 function withoutPassword(url: string): string {
   const { protocol, username, host, pathname } = new URL(url)

@@ -23,8 +23,8 @@ const EVERYBODY_READS = [
   'kysely_migration',
 ]
 
-/** Who leads, says so; who stands by, takes over. */
-const LEADS = { leases: ['insert', 'update'] }
+/** Who leads, says so; who stands by, takes over. Whoever starts first notices a restored dump, and raises the log's epoch. */
+const LEADS = { leases: ['insert', 'update'], log_epoch: ['update (epoch)'] }
 const KEEPS_PLACES = { log_positions: ['insert', 'update'] }
 
 /** Writes of each role, by table. Whatever is not named here is refused, for tables to come too. */

@@ -1,8 +1,9 @@
 import type pg from 'pg'
+import { ServiceError } from '../errors.ts'
 import type { PastPrice } from '../prices/history.ts'
 import type { Lineage, RawResponse, ReadLineage, ReadRawBody, ReadRawResponse } from '../prices/lineage.ts'
 import { PAST_PRICE } from './history.ts'
-import { unpackBody, type StoredBody } from './raw-replies.ts'
+import { undamagedBody, type HashedBody } from './raw-replies.ts'
 
 /** Follows a price back to its reply and on to its averages; `windows` are those that are kept. */
 export function createReadLineage(pool: pg.Pool, windows: readonly number[]): ReadLineage {
@@ -17,8 +18,8 @@ export function createReadLineage(pool: pg.Pool, windows: readonly number[]): Re
       pool.query<Lineage['averages'][number]>(READ_AVERAGES_OF, [price.seriesId, price.eventTime, windows]),
       readRawResponse(price.rawResponseId),
     ])
-    if (rawResponse === undefined) throw new Error(`price ${priceId} has no reply`)
-    return { symbol, provider, price, revisions: revisions.rows, averages: averages.rows, rawResponse }
+    const followed = { revisions: revisions.rows, averages: averages.rows, rawResponse: rawResponse ?? null }
+    return { symbol, provider, price, ...followed }
   }
 }
 
@@ -31,8 +32,11 @@ export function createReadRawResponse(pool: pg.Pool): ReadRawResponse {
 
 export function createReadRawBody(pool: pg.Pool): ReadRawBody {
   return async (rawResponseId) => {
-    const { rows } = await pool.query<StoredBody>(READ_RAW_BODY, [rawResponseId])
-    return rows[0] && unpackBody(rows[0])
+    const { rows } = await pool.query<HashedBody>(READ_RAW_BODY, [rawResponseId])
+    if (rows[0] === undefined) return undefined
+    const body = undamagedBody(rows[0])
+    if (body === undefined) throw new ServiceError('not_found', 'The stored bytes of this reply are damaged.')
+    return body
   }
 }
 
@@ -61,4 +65,4 @@ const READ_RAW_RESPONSE = `
     from raw_responses where id = $1`
 
 const READ_RAW_BODY = `
-  select b.encoding, b.body from raw_responses r join raw_bodies b on b.sha256 = r.sha256 where r.id = $1`
+  select b.sha256, b.encoding, b.body from raw_responses r join raw_bodies b on b.sha256 = r.sha256 where r.id = $1`

@@ -14,8 +14,20 @@ export async function migrate(pool: pg.Pool): Promise<readonly string[]> {
   if (executed.some((name) => !ours.includes(name))) {
     throw new ServiceError('conflict', 'The database was made by a newer version of market-data: upgrade this one.')
   }
-  return ours.length === executed.length ? [] : runMigrations(pool, ours)
+  const done = ours.length === executed.length ? [] : await runMigrations(pool, ours)
+  await pool.query(RAISE_EPOCH)
+  return done
 }
+
+/**
+ * A dump that was restored elsewhere brings rows whose transaction ids are still to come there: they would be read as
+ * unsettled, and hide new ones. So new rows get a higher epoch; what has one is left alone. A row that is visible was written
+ * before the snapshot's end, whoever writes meanwhile.
+ */
+const RAISE_EPOCH = `
+  update log_epoch e set epoch = e.epoch + 1
+   where pg_snapshot_xmax(pg_current_snapshot()) <= (
+     select p.xid from prices p where p.epoch = e.epoch order by p.epoch desc, p.xid desc, p.id desc limit 1)`
 
 /**
  * For commands that only read: they change no schema.

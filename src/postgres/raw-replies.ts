@@ -9,6 +9,9 @@ export type Refusal = { readonly symbol: string; readonly code: string; readonly
 /** How a body lies in the table. */
 export type StoredBody = { readonly encoding: 'identity' | 'gzip'; readonly body: Buffer }
 
+/** A body with the SHA-256 of the bytes as they came. */
+export type HashedBody = StoredBody & { readonly sha256: Buffer }
+
 /** Below this many bytes compression saves nothing. */
 const WORTH_COMPRESSING = 400
 
@@ -52,6 +55,16 @@ function packBody(bytes: Uint8Array): StoredBody {
   const plain = Buffer.from(bytes)
   if (plain.length < WORTH_COMPRESSING) return { encoding: 'identity', body: plain }
   return { encoding: 'gzip', body: gzipSync(plain) }
+}
+
+/** The bytes as they came; undefined where what is stored is something else by now. */
+export function undamagedBody(stored: HashedBody): Buffer | undefined {
+  try {
+    const body = unpackBody(stored)
+    return bodyHash(body).equals(stored.sha256) ? body : undefined
+  } catch {
+    return undefined
+  }
 }
 
 export function unpackBody({ encoding, body }: StoredBody): Buffer {

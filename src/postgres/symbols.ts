@@ -3,11 +3,18 @@ import type { FindStoredSymbols, StoredSymbol } from '../prices/stored-symbols.t
 
 /** Finds symbols by a part of their name among those that have prices, whatever their currency. */
 export function createFindStoredSymbols(pool: pg.Pool): FindStoredSymbols {
-  return async ({ query, provider, limit }) => {
+  return async ({ query, provider, symbols, after, limit }) => {
     const { rows } = await pool.query<StoredSymbol>({
       name: 'find-symbols',
       text: FIND_SYMBOLS,
-      values: [query?.toUpperCase() ?? '', provider ?? null, limit],
+      values: [
+        query?.toUpperCase() ?? '',
+        provider ?? null,
+        symbols ?? null,
+        after?.symbol ?? null,
+        after?.provider ?? null,
+        limit,
+      ],
     })
     return rows
   }
@@ -21,6 +28,9 @@ const FIND_SYMBOLS = `
     left join lateral (
       select event_time from prices p where p.series_id = s.id order by event_time desc, revision desc limit 1) as newest on true
    where ($1 = '' or strpos(s.symbol, $1) > 0) and ($2::text is null or s.provider = $2)
+     and ($3::text[] is null or s.symbol = any($3))
+     and ($4::text is null or
+          (s.symbol <> $1, strpos(s.symbol, $1) <> 1, s.symbol, s.provider) > ($4 <> $1, strpos($4, $1) <> 1, $4, $5::text))
    group by s.symbol, s.provider
    order by s.symbol <> $1, strpos(s.symbol, $1) <> 1, s.symbol, s.provider
-   limit $3`
+   limit $6`

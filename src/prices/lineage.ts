@@ -23,7 +23,8 @@ export type Lineage = {
   readonly price: PastPrice
   /** Every price of the same series and time, oldest first; the last one counts. */
   readonly revisions: readonly PastPrice[]
-  readonly rawResponse: RawResponse
+  /** Null where the reply is not kept any more. */
+  readonly rawResponse: RawResponse | null
   /** The averages that the current price of that time is an input of. */
   readonly averages: readonly { readonly window: number; readonly timestamp: Instant; readonly average: Decimal }[]
 }
@@ -33,5 +34,8 @@ export type ReadLineage = (priceId: string) => Promise<Lineage | undefined>
 
 export type ReadRawResponse = (rawResponseId: string) => Promise<RawResponse | undefined>
 
-/** The bytes as the provider sent them. */
+/**
+ * The bytes as the provider sent them; undefined where there is no such reply.
+ * @throws ServiceError `not_found` where they are no longer what the provider sent
+ */
 export type ReadRawBody = (rawResponseId: string) => Promise<Uint8Array | undefined>

@@ -28,11 +28,18 @@ export function createCircuit({ provider, clock, log }: Needs): Circuit {
     breaker: new ConsecutiveBreaker(FAILURES_TO_OPEN),
   })
   let opensAgainAt = 0
-  breaker.onBreak((reason) => {
+  let isLeftAlone = false
+  breaker.onBreak((cause) => {
     opensAgainAt = clock.now() + OPEN_MS
-    log?.warn({ provider, err: 'error' in reason ? reason.error : undefined }, 'Provider fails; leaving it alone.')
+    const reason = 'error' in cause && cause.error instanceof Error ? cause.error.message : undefined
+    // It breaks again whenever the one request that goes out to see fails too.
+    if (!isLeftAlone) log?.warn({ provider, reason }, 'Provider fails; leaving it alone.')
+    isLeftAlone = true
   })
-  breaker.onReset(() => log?.info({ provider }, 'Provider answers again.'))
+  breaker.onReset(() => {
+    isLeftAlone = false
+    log?.info({ provider }, 'Provider answers again.')
+  })
   return async (work) => {
     try {
       return await breaker.execute(work)

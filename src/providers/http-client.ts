@@ -48,9 +48,17 @@ export function createHttpClient(needs: Needs): HttpClient {
       if (error instanceof ServiceError) throw error
       if (timeout.aborted) throw failure(needs, 'provider_timeout', `did not answer in ${needs.timeoutMs} ms`)
       const { provider } = needs
-      throw new ServiceError('provider_unavailable', `${provider} cannot be reached.`, { provider, cause: error })
+      const message = `${provider} cannot be reached${reasonOf(error)}.`
+      throw new ServiceError('provider_unavailable', message, { provider, cause: error })
     }
   }
+}
+
+/** The system's word for it, ` (ENOTFOUND)`, which `fetch` hides in the cause of its own error. */
+function reasonOf(error: unknown): string {
+  const { code, cause } = error as { code?: unknown; cause?: unknown }
+  if (typeof code === 'string') return ` (${code})`
+  return cause instanceof Error ? reasonOf(cause) : ''
 }
 
 async function follow(url: string, exchange: Exchange): Promise<HttpReply> {

@@ -21,6 +21,10 @@ type Row = { readonly atMs: number; readonly quote: LocalQuote }
 type Line = { readonly record: Readonly<Record<string, string>>; readonly info: { readonly lines: number } }
 
 const PARSER_VERSION = 1
+
+/** Reads its replies, also those of a file that is no longer there. */
+export const replayParser = { name: 'replay', parserVersion: PARSER_VERSION, parseReply: parseLocalReply }
+
 const MAX_MISTAKES_SHOWN = 10
 const DATE_ONLY = /^\d{4}-\d{2}-\d{2}$/
 
@@ -34,9 +38,8 @@ export function createReplay({ file, speed, clock }: Needs): QuoteSource {
   const startedAt = clock.now()
   const note = `Replayed from ${basename(file)} at ${speed} times its speed.`
   return {
-    name: 'replay',
+    ...replayParser,
     description: `Real prices of the past, replayed from ${basename(file)}.`,
-    parserVersion: PARSER_VERSION,
     maxBatch: 500,
     advisedIntervalSeconds: 1,
     fetchReply: async (symbols, signal) => {
@@ -46,7 +49,6 @@ export function createReplay({ file, speed, clock }: Needs): QuoteSource {
       const asked = { symbols, request: `replay ${symbols.join(',')}`, parserVersion: PARSER_VERSION }
       return localReply({ provider: 'replay', note, quotes }, asked, clock)
     },
-    parseReply: parseLocalReply,
   }
 }
 

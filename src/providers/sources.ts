@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts'
 import { ServiceError } from '../errors.ts'
 import type { QuoteSource } from '../prices/quote.ts'
 import type { ProviderLog } from './circuit.ts'
-import { createReplay } from './replay.ts'
+import { createReplay, replayParser } from './replay.ts'
 import { createSimulated } from './simulated.ts'
 import { createYahoo } from './yahoo.ts'
 
@@ -26,7 +26,11 @@ export type Sources = {
    */
   get(name: string): QuoteSource
   list(): readonly QuoteSource[]
+  /** What reads the replies of a provider, also of one that has no source now; undefined for an unknown one. */
+  parserOf(provider: string): Parser | undefined
 }
+
+type Parser = Pick<QuoteSource, 'parserVersion' | 'parseReply'>
 
 const ALIASES: ReadonlyMap<string, string> = new Map([['yahoo', 'yfinance']])
 
@@ -44,6 +48,7 @@ export function createSources(needs: Needs): Sources {
       )
     },
     list: () => [...sources.values()],
+    parserOf: (provider) => sources.get(provider) ?? (provider === replayParser.name ? replayParser : undefined),
   }
 }
 

@@ -128,6 +128,21 @@ test('a price can be followed to the bytes it was read from and to the averages 
   assert.match(String(body.headers['content-disposition']), /^attachment/)
 })
 
+test('a price whose reply is damaged or gone still has its lineage, and the bytes are 404 with what is wrong', async (t) => {
+  const { ask, pool, store } = await createHttpService(t)
+  await store({ price: '1' })
+  for (const damage of [`body = '\\x00'`, `encoding = 'gzip', body = '\\x00'`]) {
+    await pool.query(`update raw_bodies set ${damage}`)
+    assert.equal((await ask('/prices/1/lineage')).json().raw_response.raw_response_id, '1')
+    const body = await ask('/raw-responses/1/body')
+    assert.deepEqual([body.status, body.json().detail], [404, 'The stored bytes of this reply are damaged.'])
+  }
+  await pool.query('delete from raw_responses')
+  const lineage = await ask('/prices/1/lineage')
+  assert.deepEqual([lineage.status, lineage.json().raw_response], [200, null])
+  assert.equal((await ask('/raw-responses/1/body')).status, 404)
+})
+
 test('averages are listed by time with their inputs, and the newest one is had by itself', async (t) => {
   const service = await createHttpService(t)
   await service.store(

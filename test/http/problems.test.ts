@@ -141,15 +141,6 @@ test('every mistake of a caller is answered with its status and code, as a probl
   }
 })
 
-test('an unknown or missing field is named by its pointer', async (t) => {
-  const { ask } = await createHttpService(t)
-  const body = { symbols: ['AAPL', 'B C'], interval_seconds: 60, 'a/b': 1 }
-  const { errors } = (await ask('/prices/poll', { method: 'POST', body })).json()
-  assert.deepEqual(new Set(errors.map((error: { pointer: string }) => error.pointer)), new Set(['/a~1b', '/symbols/1']))
-  const missing = (await ask('/prices/history')).json()
-  assert.deepEqual(missing.errors, [{ pointer: '/symbol', detail: 'is required' }])
-})
-
 const PROVIDER_FAILURES: readonly (readonly [ErrorCode, number])[] = [
   ['symbol_not_found', 404],
   ['symbol_delisted', 404],
@@ -195,6 +186,21 @@ test('a database that is away is 503 with Retry-After on every route that needs 
   }
   assert.equal((await ask('/livez')).status, 200)
 })
+
+for (const [what, error] of [
+  ['a file of PostgreSQL', { code: '53100', message: 'could not extend file "base/5/1": No space left on device' }],
+  ['its log', { code: '58030', message: 'could not write to file "pg_wal/x": No space left on device' }],
+] as const) {
+  test(`a disk without room for ${what} is 503 and says so, without naming the file`, async (t) => {
+    const { ask } = await createHttpService(t, {
+      readHistory: () => Promise.reject(Object.assign(new Error(error.message), error)),
+    })
+    const answer = await ask('/prices/history?symbol=AAPL')
+    assert.equal(answer.status, 503)
+    assertProblem(answer, 'storage_unavailable', what)
+    assert.equal(answer.json().detail, 'The disk is full.')
+  })
+}
 
 test('a fault of our own is 500 and keeps its reason to itself', async (t) => {
   const { ask } = await createHttpService(t, {

@@ -37,6 +37,24 @@ test('a stream starts with the next price, and one that breaks before it saw any
   assert.deepEqual(idsOf(second.prices), ['2', '3'])
 })
 
+test('a stream resumes also where every price up to its place was trimmed, and never at a place ahead of the log', async (t) => {
+  const { ask, listen, pool, store } = await createHttpService(t)
+  const url = `${await listen()}/prices/stream`
+  await store({ price: '1' })
+  const first = await openStream(t, url)
+  while (first.lastEventId() === undefined) await wait(5)
+  first.cut()
+  await pool.query('delete from prices')
+  const second = await openStream(t, url, first.lastEventId())
+  assert.equal(second.response.statusCode, 200)
+  await store({ price: '2' })
+  await second.until(1)
+  assert.deepEqual(idsOf(second.prices), ['2'])
+  for (const place of ['1-18446744073709551615-1', '2-0-0', '1-18446744073709551616-0']) {
+    assert.equal((await ask('/prices/stream', { headers: { 'last-event-id': place } })).status, 422, place)
+  }
+})
+
 test('a reader that is cut off again and again misses nothing and sees nothing twice, whoever writes', async (t) => {
   const { listen, pool, store } = await createHttpService(t)
   const url = `${await listen()}/prices/stream?symbols=AAPL`

@@ -87,16 +87,33 @@ test('a second service on the same folder is refused at once in one sentence, an
   assert.equal(service.postmasterPid(), before)
 })
 
-test('a port that is taken is named, and the database ends with the service', async (t) => {
+test('a port that is taken is named in one sentence, before a database is made', async (t) => {
   const holder = createServer().listen(0, '127.0.0.1')
   t.after(() => holder.close())
   await until(() => holder.listening, 'the port is taken')
   const { port } = holder.address() as AddressInfo
-  const dataDir = createDataDir()
+  const dataDir = createFolder()
   const { code, stderr } = await runCommand(['serve'], { dataDir, env: { PORT: String(port) } })
   assert.equal(code, 1)
-  assert.match(stderr, new RegExp(`market-data: .*127\\.0\\.0\\.1:${port}`))
-  assert.deepEqual(processesIn(dataDir), [])
+  assert.equal(stderr, `market-data: PORT=${port} is taken on 127.0.0.1: stop what uses it, or set another PORT.\n`)
+  assert.deepEqual(readdirSync(dataDir), [], 'nothing was begun')
+})
+
+test('an address that is none of this machine is a mistake in the configuration', async () => {
+  const { code, stderr } = await runCommand(['serve'], { env: { HOST: '999.1.1.1', AUTH: 'off' } })
+  assert.equal(code, 78)
+  assert.match(stderr, /^market-data: HOST=999\.1\.1\.1: is no address of this machine \(\w+\)\.\n$/)
+})
+
+test('a database that does not answer is named with its setting and without its password, by every command', async () => {
+  const env = { DATABASE_URL: 'postgres://me:secret@127.0.0.1:1/prices' }
+  for (const command of [['serve'], ['verify'], ['migrate'], ['jobs', 'list']]) {
+    const { code, stderr } = await runCommand(command, { env })
+    assert.deepEqual(
+      { code, stderr },
+      { code: 1, stderr: 'market-data: DATABASE_URL: no PostgreSQL answers at 127.0.0.1:1 (ECONNREFUSED).\n' },
+    )
+  }
 })
 
 test('every mistake in the configuration is named with its variable, and the exit code is 78', async () => {
@@ -119,12 +136,14 @@ test('an address that others reach is refused with 78 unless AUTH=off is said, a
   assert.match(service.stdout(), /Access +everybody .*AUTH=off/)
 })
 
-test('a folder for the data that cannot be used is a mistake in the configuration', async () => {
-  const file = '/dev/null/data'
-  const { code, stderr } = await runCommand(['serve'], { cwd: createFolder(), env: { DATA_DIR: file } })
-  assert.equal(code, 78)
-  assert.match(stderr, /^market-data: .*\/dev\/null\/data.*\n$/)
-})
+for (const path of ['/dev/null/data', '/proc/data', '/proc/data/deep']) {
+  test(`${path}, where no data can be kept, is a mistake in the configuration`, async () => {
+    const { code, stderr } = await runCommand(['serve'], { cwd: createFolder(), env: { DATA_DIR: path } })
+    assert.equal(code, 78)
+    assert.ok(stderr.includes(` ${path} cannot be used`), stderr)
+    assert.equal(stderr.trimEnd().split('\n').length, 1)
+  })
+}
 
 test('the three calls of the start block work as they are printed, without a network and without the demonstration', async (t) => {
   const service = await startService(t)

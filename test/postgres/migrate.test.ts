@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { assertMigrated, migrate } from '../../src/postgres/migrate.ts'
+import { logEnd } from '../../src/postgres/log.ts'
 import { createPool } from '../../src/postgres/pool.ts'
-import { createEmptyDatabase } from '../support/database.ts'
+import { createDatabase, createEmptyDatabase } from '../support/database.ts'
 
 test('several processes that migrate an empty database at once do it once', async (t) => {
   const connection = await createEmptyDatabase(t)
@@ -26,4 +27,20 @@ test('a schema from the future is refused and left alone', async (t) => {
   await pool.query(`insert into kysely_migration values ('9999-future', now()::text)`)
   await assert.rejects(migrate(pool), { code: 'conflict', message: /newer version/ })
   await assert.rejects(assertMigrated(pool), { code: 'conflict' })
+})
+
+test('after a dump was restored on another server, its rows are settled and new ones come behind them', async (t) => {
+  const pool = await createDatabase(t)
+  const { rows } = await pool.query('select pg_snapshot_xmax(pg_current_snapshot()) as next')
+  const future = String(BigInt(rows[0].next) + 1_000_000_000n)
+  await pool.query(
+    `insert into prices (series_id, event_time, revision, late, price, received_at, raw_response_id, epoch, xid)
+     values (1, now(), 1, false, 1, now(), 1, 1, $1)`,
+    [future],
+  )
+  const epochs = async () => (await pool.query('select epoch from log_epoch')).rows.map((row) => row.epoch)
+  await migrate(pool)
+  await migrate(pool)
+  assert.deepEqual(await epochs(), [2])
+  assert.equal((await logEnd(pool)).xid, future)
 })

@@ -97,6 +97,14 @@ test('a connection that breaks before the answer is tried once more', async (t) 
   await assert.rejects(quotesOf(yahoo, ['AAPL']), { code: 'provider_unavailable' })
 })
 
+test('a provider that cannot be reached says why, in the word of the system', async () => {
+  const yahoo = createYahoo({ clock: createTestClock(), baseUrl: 'http://no-such-host.invalid' })
+  await assert.rejects(quotesOf(yahoo, ['AAPL']), {
+    code: 'provider_unavailable',
+    message: /^yfinance cannot be reached \((ENOTFOUND|EAI_AGAIN)\)\.$/,
+  })
+})
+
 test('five failures in a row open the circuit for 30 seconds; then one request finds out whether Yahoo is back', async (t) => {
   const { standIn, yahoo, clock } = await createYahooRig(t)
   t.mock.timers.enable({ apis: ['Date'], now: NOW })
@@ -114,6 +122,29 @@ test('five failures in a row open the circuit for 30 seconds; then one request f
   clock.advance(30_001)
   assert.deepEqual((await quotesOf(yahoo, ['AAPL'])).map(summaryOf), ['AAPL 1'])
   assert.equal(standIn.asked.length, asked + 1)
+})
+
+test('that the circuit opens is logged once, without a stack, and once more when Yahoo is back', async (t) => {
+  const { standIn, clock } = await createYahooRig(t)
+  t.mock.timers.enable({ apis: ['Date'], now: NOW })
+  const lines: string[] = []
+  const log = {
+    info: (details: object, message: string) => void lines.push(`info ${JSON.stringify(details)} ${message}`),
+    warn: (details: object, message: string) => void lines.push(`warn ${JSON.stringify(details)} ${message}`),
+  }
+  const yahoo = createYahoo({ clock, log, baseUrl: standIn.url })
+  let down = true
+  standIn.answer(QUOTE_PATH, () => (down ? { status: 500 } : json(quoteReply([yahooQuote('AAPL', '1')]))))
+  for (let failure = 1; failure <= 5; failure++) await assert.rejects(quotesOf(yahoo, ['AAPL']))
+  for (let tries = 1; tries <= 4; tries++) {
+    t.mock.timers.setTime(NOW + tries * 30_001)
+    down = tries < 4
+    await quotesOf(yahoo, ['AAPL']).catch(() => {})
+  }
+  assert.deepEqual(lines, [
+    'warn {"provider":"yfinance","reason":"yfinance answered with status 500."} Provider fails; leaving it alone.',
+    'info {"provider":"yfinance"} Provider answers again.',
+  ])
 })
 
 test('what is wrong with one symbol, however often, never opens the circuit', async (t) => {

@@ -13,7 +13,7 @@ import { createReadHistory } from '../../src/postgres/history.ts'
 import { createJobs } from '../../src/postgres/jobs.ts'
 import { createReadLatest } from '../../src/postgres/latest.ts'
 import { createReadLineage, createReadRawBody, createReadRawResponse } from '../../src/postgres/lineage.ts'
-import { createReadLog, logEnd } from '../../src/postgres/log.ts'
+import { createReadLog, logEnd, readHorizon } from '../../src/postgres/log.ts'
 import { poolUse } from '../../src/postgres/pool.ts'
 import { createRecordReply } from '../../src/postgres/record.ts'
 import { createReadServiceFacts } from '../../src/postgres/service-facts.ts'
@@ -88,6 +88,7 @@ export async function createHttpService(t: TestContext, changed: Partial<HttpNee
     readAverages: createReadAverages(pool),
     readLog: createReadLog(pool),
     logEnd: () => logEnd(pool),
+    readHorizon: () => readHorizon(pool),
     onNews: (listener) => {
       listeners.add(listener)
       return () => listeners.delete(listener)

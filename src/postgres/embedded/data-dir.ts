@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { accessSync, constants, existsSync, mkdirSync } from 'node:fs'
+import { accessSync, constants, existsSync, mkdirSync, mkdtempSync, rmdirSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { accountFor, canReach } from './account.ts'
 import { dataFolder } from './cluster.ts'
@@ -13,7 +13,7 @@ export type DataDir = {
 /**
  * Where the data lies: the given directory, else `data` below the root. Only the latter moves, and only for root:
  * the unprivileged account that PostgreSQL then runs as cannot walk into a private home. Throws where the directory
- * cannot be used; makes nothing.
+ * cannot be used; leaves nothing behind.
  */
 export function chooseDataDir({ given, root }: { given: string | undefined; root: string }): DataDir {
   const asked = resolve(root, given ?? 'data')
@@ -30,9 +30,20 @@ export function chooseDataDir({ given, root }: { given: string | undefined; root
 export function makeFolder(path: string): void {
   const before = process.umask(0o022)
   try {
-    mkdirSync(path, { recursive: true })
+    makeLevels(resolve(path))
   } finally {
     process.umask(before)
+  }
+}
+
+/** One level after the other: below /proc Node's own recursion never ends. Others may make the same level meanwhile. */
+function makeLevels(path: string): void {
+  if (existsSync(path)) return
+  makeLevels(dirname(path))
+  try {
+    mkdirSync(path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
   }
 }
 
@@ -52,7 +63,10 @@ function nearestFolder(path: string): string {
 
 function assertUsable(path: string): void {
   try {
-    accessSync(`${nearestFolder(path)}/.`, constants.W_OK | constants.X_OK)
+    const folder = nearestFolder(path)
+    accessSync(`${folder}/.`, constants.W_OK | constants.X_OK)
+    // Some, as /proc, call themselves writable and take no folder.
+    if (folder !== path) rmdirSync(mkdtempSync(join(folder, '.market-data-')))
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     throw new Error(`The data directory ${path} cannot be used (${reason}): set DATA_DIR to another.`, { cause: error })
