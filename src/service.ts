@@ -85,7 +85,7 @@ export async function startService(setting: Setting, { demo, roles }: ServeOptio
 /** The OpenAPI document of the HTTP interface; nothing is started or asked for it. */
 export async function openApiDocument(setting: Setting): Promise<object> {
   const nowhere = createPool('postgres://nowhere', { size: 1, onError: () => {} })
-  const database = { pool: nowhere, answering: nowhere, isEmbedded: false, place: 'nowhere' }
+  const database = { pool: nowhere, answering: nowhere, isOurs: false, place: 'nowhere' }
   const { server } = assemble({ ...setting, roles: ROLES, database, signal: AbortSignal.abort() })
   await server.ready()
   return server.swagger()
@@ -102,7 +102,7 @@ const PAGE_FOLDER = fileURLToPath(new URL('../dist/dashboard', import.meta.url))
 
 type Assembly = Setting & {
   readonly roles: readonly Role[]
-  readonly database: Pick<Database, 'pool' | 'answering' | 'isEmbedded' | 'place'>
+  readonly database: Pick<Database, 'pool' | 'answering' | 'isOurs' | 'place'>
   readonly signal: AbortSignal
 }
 
@@ -157,8 +157,8 @@ function assemble(assembly: Assembly) {
 }
 
 /** For people who ask who leads. The embedded database has one process at a time: the next one need not wait for the last. */
-function holderName({ isEmbedded }: Assembly['database']): string {
-  return isEmbedded ? 'embedded' : `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`
+function holderName({ isOurs }: Assembly['database']): string {
+  return isOurs ? 'embedded' : `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`
 }
 
 /** A job that was made or changed may be due at once. */

@@ -63,7 +63,7 @@ export function createServer(needs: HttpNeeds): FastifyInstance {
   }).withTypeProvider<TypeBoxTypeProvider>()
   app.setValidatorCompiler(TypeBoxValidatorCompiler)
   readOnlyJson(app)
-  answerFailures(app)
+  answerFailures(app, needs.answersAll ? '/docs lists what there is' : 'this process has not the role api')
   endConnections(app)
   addHeaders(app)
   guardRequests(app, needs)

@@ -17,7 +17,8 @@ export type Database = AsyncDisposable & {
   readonly pool: pg.Pool
   /** For what somebody waits for: a database that does not answer is told soon. */
   readonly answering: pg.Pool
-  readonly isEmbedded: boolean
+  /** Whether this process holds the database, and nobody leads when it starts. */
+  readonly isOurs: boolean
   /** For people: a folder, or a server's address without its password. */
   readonly place: string
   /** Whether the data lies elsewhere than one looks first. */
@@ -58,7 +59,7 @@ const ANSWER_WITHIN_MS = 1_500
 
 type Place = Pick<Database, 'place' | 'moved' | 'isShared'> & { readonly stop?: () => Promise<void> }
 
-function database({ at, poolSize, log }: DatabaseOptions, connection: Connection, { stop, ...where }: Place): Database {
+function database({ poolSize, log }: DatabaseOptions, connection: Connection, { stop, ...where }: Place): Database {
   const onError = (error: Error) => log.debug(`connection: ${error.message}`)
   const size = Math.floor(poolSize / 2)
   const pool = createPool(connection, { size: poolSize - size, onError })
@@ -67,7 +68,7 @@ function database({ at, poolSize, log }: DatabaseOptions, connection: Connection
     await Promise.all([pool.end(), answering.end()])
     await stop?.()
   }
-  return { pool, answering, isEmbedded: typeof at !== 'string', ...where, [Symbol.asyncDispose]: close }
+  return { pool, answering, isOurs: stop !== undefined, ...where, [Symbol.asyncDispose]: close }
 }
 
 /** Says what `pg` does not: where it was looked for, and which setting says so. */

@@ -174,9 +174,9 @@ test('a price that one API process stored is seen through another one, by readin
 
 test('a process without the role api says how it is, standing by or not, and nothing else', async (t) => {
   const { pool, start } = await createProcesses(t)
-  const [leader, standBy] = await Promise.all([start('poller,relay'), start('poller')])
-  await until(() => leaderOf(pool, 'poller'), 'somebody leads')
-  for (const { url, stdout } of [leader, standBy]) {
+  const processes = await Promise.all([start('poller,relay'), start('poller')])
+  const leads = await until(() => leaderOf(pool, 'poller'), 'somebody leads')
+  for (const { url, pid, stdout } of processes) {
     for (const path of ['/livez', '/readyz', '/metrics']) assert.equal((await ask(url + path)).status, 200)
     for (const path of [
       '/',
@@ -190,5 +190,9 @@ test('a process without the role api says how it is, standing by or not, and not
       assert.equal((await ask(url + path)).status, 404, path)
     }
     assert.match(stdout(), /Roles +poller/)
+    const { text } = await ask(`${url}/metrics`)
+    assert.match(text, new RegExp(`^market_data_leading{lease="poller"} ${Number(pid === leads)}$`, 'm'))
+    assert.match(text, /^market_data_lease_epoch{lease="poller"} 1$/m)
+    assert.match(text, /^market_data_database_connections{pool="answers",state="busy"} \d/m)
   }
 })
