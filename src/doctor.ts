@@ -55,7 +55,7 @@ async function checkStorage(setting: Setting): Promise<readonly Check[]> {
       return [...directory, { name: 'database', status: 'ok', detail: 'none yet; the first start makes it' }]
     }
     await using database = await joinDatabase(options)
-    return [...directory, ...(await checkDatabase(database))]
+    return [...directory, ...(await checkDatabase(database, setting.config.MA_WINDOWS))]
   } catch (error) {
     return [{ name: 'database', status: 'fail', detail: problemsOf(error).join('; '), help }]
   }
@@ -78,7 +78,7 @@ function nearestFolder(path: string): string {
   return existsSync(path) ? path : nearestFolder(dirname(path))
 }
 
-async function checkDatabase({ pool, place }: Database): Promise<readonly Check[]> {
+async function checkDatabase({ pool, place }: Database, windows: readonly number[]): Promise<readonly Check[]> {
   const reachable: Check = { name: 'database', status: 'ok', detail: place }
   const clocks = await checkClock(pool)
   try {
@@ -86,7 +86,7 @@ async function checkDatabase({ pool, place }: Database): Promise<readonly Check[
   } catch (error) {
     return [reachable, clocks, { name: 'tables', status: 'fail', detail: problemsOf(error).join('; ') }]
   }
-  const facts = await createReadServiceFacts(pool)()
+  const facts = await createReadServiceFacts(pool, windows)()
   const tables: Check = { name: 'tables', status: 'ok', detail: 'of this version' }
   return [reachable, clocks, tables, checkAverages(facts), checkLog(facts), checkJobs(facts)]
 }

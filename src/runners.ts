@@ -47,17 +47,19 @@ type Needs = {
  */
 export function createRunners(needs: Needs, roles: readonly Role[]): readonly Runner[] {
   const runners: Runner[] = []
-  if (roles.includes('poller')) runners.push(leading(needs, 'poller', createPolling))
+  if (roles.includes('poller')) runners.push(leading(needs, 'poller', (fence) => createPolling(needs, fence)))
   if (roles.includes('consumer')) {
-    runners.push(leading(needs, 'averages', createFollowing), leading(needs, 'upkeep', createUpkeep))
+    for (const window of needs.config.MA_WINDOWS) {
+      // Processes may have windows of their own.
+      runners.push(leading(needs, `averages:${window}`, (fence) => createAverages(needs, fence, window)))
+    }
+    runners.push(leading(needs, 'retention', () => createRetention(needs)))
   }
   return runners
 }
 
-type CreateLed = (needs: Needs, fence: Fence) => Runner
-
-function leading(needs: Needs, name: string, create: CreateLed): Runner {
-  const work = (lease: Lease, signal: AbortSignal) => create(needs, fenceOf(lease)).run(signal)
+function leading(needs: Needs, name: string, create: (fence: Fence) => Runner): Runner {
+  const work = (lease: Lease, signal: AbortSignal) => create(fenceOf(lease)).run(signal)
   return createLeader({
     ...needs,
     name,
@@ -83,36 +85,38 @@ function createPolling({ pool, sources, collectBy, clock, storage, jobNews }: Ne
   }
 }
 
-/** Without Kafka nobody tells what is new: one process follows the log itself. */
-function createFollowing(needs: Needs, fence: Fence): Runner {
-  const { config, pool, clock, news } = needs
-  return createAveraging({
+/** Nobody tells what is new: one process follows the log itself, and heals what was lost. */
+function createAverages(needs: Needs, fence: Fence, window: number): Runner {
+  const { pool, clock, news } = needs
+  const shared = {
     ...placesOf(pool, fence),
-    readLog: createReadLog(pool),
-    recompute: createRecompute(pool, config.MA_WINDOWS, fence),
-    waitForPrices: news.wait,
+    recompute: (touched: readonly Touched[], size: number) => createRecompute(pool, [size], fence)(touched),
     clock,
+  }
+  const following = createAveraging({
+    ...shared,
+    window,
+    readLog: createReadLog(pool),
+    waitForPrices: news.wait,
     onError: telling(needs, 'averages'),
   })
-}
-
-function createUpkeep(needs: Needs, fence: Fence): Runner {
-  const { config, pool, clock } = needs
   const sweeping = createSweeping({
-    ...placesOf(pool, fence),
-    windows: config.MA_WINDOWS,
+    ...shared,
+    windows: [window],
     readSlice: createReadSweepSlice(pool),
-    recompute: (touched: readonly Touched[], window) => createRecompute(pool, [window], fence)(touched),
-    clock,
     onError: telling(needs, 'sweep'),
   })
+  return { run: async (signal) => void (await Promise.all([following.run(signal), sweeping.run(signal)])) }
+}
+
+function createRetention(needs: Needs): Runner {
+  const { config, pool, clock } = needs
   const retention = {
     pricesDays: config.RETENTION_PRICES_DAYS,
     simulatedDays: config.RETENTION_SIMULATED_DAYS,
     runsDays: config.RETENTION_RUNS_DAYS,
   }
-  const trimming = createTrimming({ pool, retention, clock, onError: telling(needs, 'retention') })
-  return { run: async (signal) => void (await Promise.all([sweeping.run(signal), trimming.run(signal)])) }
+  return createTrimming({ pool, retention, clock, onError: telling(needs, 'retention') })
 }
 
 /** How far a reader of the log has come. */

@@ -179,7 +179,7 @@ function readsOf(pool: pg.Pool, { config, holder }: { readonly config: Config; r
     readLineage: createReadLineage(pool, config.MA_WINDOWS),
     readRawResponse: createReadRawResponse(pool),
     readRawBody: createReadRawBody(pool),
-    readServiceFacts: createReadServiceFacts(pool, holder),
+    readServiceFacts: createReadServiceFacts(pool, config.MA_WINDOWS, holder),
     findStoredSymbols: createFindStoredSymbols(pool),
     logEnd: () => logEnd(pool),
     readHorizon: () => readHorizon(pool),

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts'
-import { LOG_START, type LogPlace, type Touched } from '../prices/log.ts'
+import { comparePlaces, LOG_START, type LogPlace, type Touched } from '../prices/log.ts'
+import { averagesReader } from './averaging.ts'
 import { keepGoing } from './keep-going.ts'
 
 /** A stretch of the log, as the sweep sees it for one window. */
@@ -25,14 +26,14 @@ type Needs = {
 
 const PAUSE_MS = 5_000
 
-/** Where the sweep of a window has come to; there is none until the window has been filled once. */
+/** Where the sweep of a window has come to. */
 export function sweepReader(window: number): string {
   return `sweep:${window}`
 }
 
 /**
- * Goes over the log once more, some time behind it, so that an average heals although its event was lost. Each window has
- * its own place: one that is new starts at the log's beginning, and so is filled for the prices of old.
+ * Goes over the log once more, some time behind those who follow it, so that an average heals although its event was lost.
+ * What they have not come to yet is not lost.
  */
 export function createSweeping(needs: Needs): { run(signal: AbortSignal): Promise<void> } {
   const { windows, clock } = needs
@@ -45,17 +46,13 @@ export function createSweeping(needs: Needs): { run(signal: AbortSignal): Promis
 
 async function sweepWindow(needs: Needs, window: number, signal: AbortSignal): Promise<void> {
   const { readSlice, recompute, loadPlace, savePlace } = needs
-  const swept = await loadPlace(sweepReader(window))
-  const reader = swept ? sweepReader(window) : `fill:${window}`
-  let place = swept ?? (await loadPlace(reader)) ?? LOG_START
+  const followed = (await loadPlace(averagesReader(window))) ?? LOG_START
+  let place = (await loadPlace(sweepReader(window))) ?? LOG_START
   while (!signal.aborted) {
     const slice = await readSlice(window, place)
-    if (slice === undefined) {
-      if (!swept) await savePlace(sweepReader(window), place)
-      return
-    }
+    if (slice === undefined || comparePlaces(slice.place, followed) > 0) return
     await recompute(slice.suspects, window)
     place = slice.place
-    await savePlace(reader, place)
+    await savePlace(sweepReader(window), place)
   }
 }

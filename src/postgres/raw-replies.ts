@@ -67,6 +67,6 @@ export function undamagedBody(stored: HashedBody): Buffer | undefined {
   }
 }
 
-export function unpackBody({ encoding, body }: StoredBody): Buffer {
+function unpackBody({ encoding, body }: StoredBody): Buffer {
   return encoding === 'gzip' ? gunzipSync(body) : body
 }

@@ -1,16 +1,17 @@
 import type pg from 'pg'
+import { averagesReader } from '../averages/averaging.ts'
 import type { Instant } from '../prices/instant.ts'
 import type { MarketState } from '../prices/quote.ts'
 import type { LeaseFacts, ProviderFacts, ReadServiceFacts, ServiceFacts } from '../prices/service-facts.ts'
 
 /**
- * Reads what /health and /metrics tell.
+ * Reads what /health and /metrics tell; the averages' lag is that of the slowest window.
  * @param holder our name as a holder of leases; whoever runs no part of the service has none
  */
-export function createReadServiceFacts(pool: pg.Pool, holder = ''): ReadServiceFacts {
+export function createReadServiceFacts(pool: pg.Pool, windows: readonly number[], holder = ''): ReadServiceFacts {
   return async () => {
     const [facts, leases, providers] = await Promise.all([
-      pool.query<FactsRow>(READ_FACTS),
+      pool.query<FactsRow>(READ_FACTS, [windows.map(averagesReader)]),
       pool.query<LeaseFacts>(READ_LEASES, [holder]),
       pool.query<ProviderRow>(READ_PROVIDERS),
     ])
@@ -41,11 +42,13 @@ const READ_FACTS = `
          holder.*
     from (values (1)) as one
     left join lateral (
-      select unseen.recorded_at from log_positions l
+      select min(unseen.recorded_at) as recorded_at
+        from unnest($1::text[]) as r (reader)
+        left join log_positions l using (reader)
        cross join lateral (
-          select p.recorded_at from prices p where (p.epoch, p.xid, p.id) > (l.epoch, l.xid, l.id)
-           order by p.epoch, p.xid, p.id limit 1) as unseen
-       where l.reader = 'averages') as waiting on true
+          select p.recorded_at from prices p
+           where (p.epoch, p.xid, p.id) > (coalesce(l.epoch, 0), coalesce(l.xid, '0'), coalesce(l.id, 0))
+           order by p.epoch, p.xid, p.id limit 1) as unseen) as waiting on true
     left join lateral (
       select application_name as application, pid,
              extract(epoch from clock_timestamp() - xact_start)::float8 as "forSeconds" from pg_stat_activity

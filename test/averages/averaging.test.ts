@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import type pg from 'pg'
-import { AVERAGES_READER, createAveraging } from '../../src/averages/averaging.ts'
+import { averagesReader, createAveraging } from '../../src/averages/averaging.ts'
 import { systemClock } from '../../src/clock.ts'
 import { createRecompute, type Recompute } from '../../src/postgres/averages.ts'
 import { createReadLog, loadPlace, savePlace } from '../../src/postgres/log.ts'
@@ -10,15 +10,17 @@ import { expectedAverages } from './oracle.ts'
 import { until } from '../support/until.ts'
 import { createTeller, readAverages, readSettledLog } from './told-prices.ts'
 
-type Parts = { readonly recompute?: Recompute; readonly onError?: (error: unknown) => void }
+type Parts = { readonly window?: number; readonly recompute?: Recompute; readonly onError?: (error: unknown) => void }
 
 /** A consumer that runs until the test ends, or until it is stopped. */
 function createConsumer(t: TestContext, pool: pg.Pool, parts: Parts = {}) {
+  const { window = 3 } = parts
   const averaging = createAveraging({
+    window,
     readLog: createReadLog(pool),
     loadPlace: (reader) => loadPlace(pool, reader),
     savePlace: (reader, place) => savePlace(pool, reader, place),
-    recompute: createRecompute(pool, [3]),
+    recompute: createRecompute(pool, [window]),
     waitForPrices: (ms, signal) => systemClock.sleep(ms, signal),
     clock: systemClock,
     ...parts,
@@ -52,7 +54,7 @@ test('prices are averaged as they come, by any number of consumers at once, and 
     'the consumers have caught up',
   )
   assert.deepEqual(await readAverages(pool, 3), expectedAverages(prices, 3))
-  assert.deepEqual(await loadPlace(pool, AVERAGES_READER), last)
+  assert.deepEqual(await loadPlace(pool, averagesReader(3)), last)
   await Promise.all(consumers.map((consumer) => consumer.stop()))
 })
 
@@ -91,10 +93,35 @@ test('a batch whose recomputation fails is tried again, and its place is not sav
   })
   await tell({ minute: 0, price: '1' }, { minute: 1, price: '2' }, { minute: 2, price: '3' })
   await until(() => errors.length >= 2, 'two failures')
-  assert.equal(await loadPlace(pool, AVERAGES_READER), undefined)
+  assert.equal(await loadPlace(pool, averagesReader(3)), undefined)
   outage = false
   const last = await end(pool)
   await until(() => comparePlaces(consumer.caughtUpTo(), last) === 0, 'the consumers have caught up')
   assert.deepEqual(await readAverages(pool, 3), [[2, '2']])
   await consumer.stop()
+})
+
+test('a window that is new, or was left out for a while, gets every average it lacks, and holds up no other', async (t) => {
+  const { pool, tell } = await createTeller(t)
+  const prices = new Map<number, string>()
+  const say = async (minute: number) => {
+    prices.set(minute, `${minute + 1}`)
+    await tell({ minute, price: `${minute + 1}` })
+  }
+  const follow = async (...windows: number[]) => {
+    const consumers = windows.map((window) => createConsumer(t, pool, { window }))
+    const last = await end(pool)
+    await until(() => consumers.every((each) => comparePlaces(each.caughtUpTo(), last) === 0), 'all have caught up')
+    await Promise.all(consumers.map((consumer) => consumer.stop()))
+  }
+  for (const [first, ...windows] of [
+    [0, 3],
+    [10, 3, 2],
+    [20, 3],
+    [30, 2, 3],
+  ] as const) {
+    for (let minute = first; minute < first + 10; minute += 1) await say(minute)
+    await follow(...windows)
+  }
+  for (const window of [2, 3]) assert.deepEqual(await readAverages(pool, window), expectedAverages(prices, window))
 })

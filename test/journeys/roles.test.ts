@@ -130,11 +130,11 @@ test('a poller that wakes up in time for its commit is refused it', async (t) =>
 test('averages go on within seconds when the process that makes them is frozen', async (t) => {
   const { pool, start } = await createProcesses(t)
   const consumers = await Promise.all([start('consumer'), start('consumer')])
-  const [leader, other] = (await inOrder(pool, 'averages', consumers)) as [ServiceProcess, ServiceProcess]
+  const [leader, other] = (await inOrder(pool, 'averages:1', consumers)) as [ServiceProcess, ServiceProcess]
   const api = await start('api')
   leader.signal('SIGSTOP')
   assert.equal((await ask(`${api.url}/prices/latest?symbol=AAPL&provider=simulated`)).status, 200)
-  await untilTaken(t, pool, { lease: 'averages', by: other })
+  await untilTaken(t, pool, { lease: 'averages:1', by: other })
   await until(async () => (await pool.query('select from moving_averages')).rowCount, 'the average')
 })
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
-import { AVERAGES_READER } from '../../src/averages/averaging.ts'
-import { sweepReader } from '../../src/averages/sweeping.ts'
+import { averagesReader } from '../../src/averages/averaging.ts'
+import type pg from 'pg'
+import type { LogEntry } from '../../src/prices/log.ts'
 import { systemClock } from '../../src/clock.ts'
 import { createRecompute } from '../../src/postgres/averages.ts'
 import { savePlace } from '../../src/postgres/log.ts'
@@ -18,17 +19,21 @@ async function createVerified(t: TestContext, parserVersion = 1) {
   const average = async () => {
     const entries = await readSettledLog(pool)
     await recompute(entries)
-    await savePlace(pool, AVERAGES_READER, entries.at(-1)?.place ?? assert.fail())
+    await saveAll(pool, entries)
   }
   await tell(...[1, 2, 3, 4].map((minute) => ({ minute, price: `${minute}.10` })))
   await tell(...[5, 6, 7, 8].map((minute) => ({ minute, price: `${minute}.123456789012` })))
   await tell({ minute: 4, price: '4.2' }, { symbol: 'MSFT', minute: 1, price: '400' })
   await average()
-  for (const window of WINDOWS) await savePlace(pool, sweepReader(window), { epoch: '1', xid: '1', id: '1' })
   const parserOf = (provider: string) => (provider === 'told' ? { parserVersion, parseReply: parseTold } : undefined)
   const hasty = { ...systemClock, now: hastyTime() }
   const verify = createVerify({ pool, windows: WINDOWS, parserOf, clock: hasty })
   return { pool, tell, verify: () => verify(AbortSignal.timeout(30_000)) }
+}
+
+async function saveAll(pool: pg.Pool, entries: readonly LogEntry[]): Promise<void> {
+  const last = entries.at(-1)?.place ?? assert.fail()
+  for (const window of WINDOWS) await savePlace(pool, averagesReader(window), last)
 }
 
 /** Each look at the clock is five seconds after the last. */
@@ -151,7 +156,7 @@ test('averages that are not up to date yet are lagging, not wrong', async (t) =>
 test('a window that is still being filled lags', async (t) => {
   const { pool, verify } = await createVerified(t)
   await pool.query('delete from moving_averages where window_size = 5')
-  await pool.query('delete from log_positions where reader = $1', [sweepReader(5)])
+  await pool.query('delete from log_positions where reader = $1', [averagesReader(5)])
   const { lagging, differenceCount } = await verify()
   assert.deepEqual({ lagging, differenceCount }, { lagging: 4, differenceCount: 0 })
 })
@@ -160,7 +165,7 @@ test('a thousand differences are all counted and a hundred of them listed', asyn
   const { pool, tell, verify } = await createVerified(t)
   await tell(...Array.from({ length: 1_000 }, (_, minute) => ({ symbol: 'TSLA', minute, price: '7' })))
   const entries = await readSettledLog(pool)
-  await savePlace(pool, AVERAGES_READER, entries.at(-1)?.place ?? assert.fail())
+  await saveAll(pool, entries)
   const { differences, differenceCount } = await verify()
   assert.deepEqual([differences.length, differenceCount], [100, 998 + 996])
 })

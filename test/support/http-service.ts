@@ -94,7 +94,7 @@ export async function createHttpService(t: TestContext, changed: Partial<HttpNee
       return () => listeners.delete(listener)
     },
     findStoredSymbols: createFindStoredSymbols(pool),
-    readServiceFacts: createReadServiceFacts(pool),
+    readServiceFacts: createReadServiceFacts(pool, WINDOWS),
     readPoolUse: () => poolUse({ work: pool }),
     ledger,
     ...changed,

@@ -1,7 +1,6 @@
 import type pg from 'pg'
-import { AVERAGES_READER } from '../../averages/averaging.ts'
+import { averagesReader } from '../../averages/averaging.ts'
 import { exactMean } from '../../averages/exact-mean.ts'
-import { sweepReader } from '../../averages/sweeping.ts'
 import type { Difference } from '../../averages/verification.ts'
 import type { Decimal } from '../../prices/decimal.ts'
 import type { Instant } from '../../prices/instant.ts'
@@ -26,8 +25,7 @@ const PAGE = 5_000
 
 /** Computes every average of a window again, by arithmetic of its own, and compares it with the stored one. */
 export async function verifyAverages(client: pg.ClientBase, window: number, { tally, signal }: Work): Promise<void> {
-  const { epoch, xid, id } = (await loadPlace(client, AVERAGES_READER)) ?? LOG_START
-  const isFilled = (await loadPlace(client, sweepReader(window))) !== undefined
+  const { epoch, xid, id } = (await loadPlace(client, averagesReader(window))) ?? LOG_START
   const values = [window, epoch, xid, id]
   const inputsOf = createInputs(window)
   for await (const row of readByCursor<Row>(client, PRICES_AND_AVERAGES, { values, page: PAGE, signal })) {
@@ -35,8 +33,7 @@ export async function verifyAverages(client: pg.ClientBase, window: number, { ta
     const expected = inputs.length < window ? null : exactMean(inputs.flatMap(({ price }) => price ?? []))
     if (expected !== null || row.average !== null) tally.count('checkedAverages')
     if (row.average === expected) continue
-    const lags = inputs.some((input) => input.behind) || (row.average === null && !isFilled)
-    if (lags) tally.count('lagging')
+    if (inputs.some((input) => input.behind)) tally.count('lagging')
     else await tally.differ(() => describe(client, window, { ...row, expected }))
   }
 }

@@ -3,7 +3,7 @@ import type { Difference } from '../../averages/verification.ts'
 import { compareDecimals, type Decimal } from '../../prices/decimal.ts'
 import { parseInstant, type Instant } from '../../prices/instant.ts'
 import type { Quote, QuoteSource, RawReply } from '../../prices/quote.ts'
-import { bodyHash, unpackBody, type StoredBody } from '../raw-replies.ts'
+import { undamagedBody, type StoredBody } from '../raw-replies.ts'
 import { readByCursor } from './cursor.ts'
 import type { Tally } from './tally.ts'
 
@@ -63,15 +63,6 @@ function readAgain(row: Row, parserOf: ParserOf): readonly Quote[] | Unreadable 
     return results.flatMap((result) => ('quote' in result ? [result.quote] : []))
   } catch {
     return 'its reply cannot be read'
-  }
-}
-
-function undamagedBody(row: Row): Buffer | undefined {
-  try {
-    const body = unpackBody(row)
-    return bodyHash(body).equals(row.sha256) ? body : undefined
-  } catch {
-    return undefined
   }
 }
 

@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { AVERAGES_READER } from '../../averages/averaging.ts'
+import { averagesReader } from '../../averages/averaging.ts'
 import type { Verify } from '../../averages/verification.ts'
 import type { Clock } from '../../clock.ts'
 import { comparePlaces, LOG_START } from '../../prices/log.ts'
@@ -22,7 +22,7 @@ const LOOK_AGAIN_MS = 100
 /** Verifies what one snapshot of the database holds, in bounded memory; beforehand, averages get 10 s to catch up. */
 export function createVerify({ pool, windows, parserOf, clock }: Needs): Verify {
   return async (signal) => {
-    await waitForAverages(pool, clock, signal)
+    await waitForAverages({ pool, windows, clock }, signal)
     return inTransaction(pool, async (client) => {
       await client.query(ONE_SNAPSHOT)
       const tally = createTally()
@@ -39,12 +39,12 @@ const ONE_SNAPSHOT = `
   set local statement_timeout = 0;
   set local idle_in_transaction_session_timeout = '1min'`
 
-async function waitForAverages(pool: pg.Pool, clock: Clock, signal: AbortSignal): Promise<void> {
+async function waitForAverages({ pool, windows, clock }: Omit<Needs, 'parserOf'>, signal: AbortSignal): Promise<void> {
   const end = await logEnd(pool)
   const deadline = clock.now() + PATIENCE_MS
   while (clock.now() < deadline && !signal.aborted) {
-    const place = (await loadPlace(pool, AVERAGES_READER)) ?? LOG_START
-    if (comparePlaces(place, end) >= 0) return
+    const places = await Promise.all(windows.map((window) => loadPlace(pool, averagesReader(window))))
+    if (places.every((place) => comparePlaces(place ?? LOG_START, end) >= 0)) return
     await clock.sleep(LOOK_AGAIN_MS, signal)
   }
 }
