@@ -27,7 +27,7 @@ type Needs = {
 const PAUSE_MS = 5_000
 
 /** Where the sweep of a window has come to. */
-export function sweepReader(window: number): string {
+function sweepReader(window: number): string {
   return `sweep:${window}`
 }
 
