@@ -221,9 +221,7 @@ function createLoops({ config, log, pool, readLog, waitForPrices }: LoopNeeds) {
     runsDays: config.RETENTION_RUNS_DAYS,
   }
   return [
-    ...windows.map((window) =>
-      createAveraging({ ...places, window, clock, readLog, recompute, waitForPrices, onError: failing('averages') }),
-    ),
+    createAveraging({ ...places, clock, windows, readLog, recompute, waitForPrices, onError: failing('averages') }),
     createSweeping({ ...places, clock, windows, readSlice, recompute, onError: failing('sweep') }),
     createTrimming({ pool, retention, clock, onError: failing('retention') }),
   ]

@@ -1,10 +1,9 @@
 import type { Clock } from '../clock.ts'
-import { LOG_START, type LogPlace, type ReadLog, type Touched } from '../prices/log.ts'
-import { keepGoing } from './keep-going.ts'
+import { LOG_START, placeText, type LogPlace, type ReadLog, type Touched } from '../prices/log.ts'
+import { keepGoing, untilDone } from './keep-going.ts'
 
 type Needs = {
-  /** How many prices an average is of. */
-  readonly window: number
+  readonly windows: readonly number[]
   readonly readLog: ReadLog
   readonly loadPlace: (reader: string) => Promise<LogPlace | undefined>
   readonly savePlace: (reader: string, place: LogPlace) => Promise<void>
@@ -16,45 +15,50 @@ type Needs = {
   readonly onError?: (error: unknown) => void
 }
 
-/** The loop that keeps the averages of one window up to date. */
-export type Averaging = {
-  /** Follows the log until the signal fires. Failures are told to `onError` and tried again for ever. */
-  run(signal: AbortSignal): Promise<void>
-  /** Every price up to here is averaged. */
-  caughtUpTo(): LogPlace
-}
-
 /** Up to its place in the log, every average of the window is there. */
 export function averagesReader(window: number): string {
   return `averages:${window}`
+}
+
+/**
+ * Keeps averages up to date until the signal fires: follows the log from the saved place of each window, recomputes what a
+ * batch touched, and only then saves the place. A batch seen twice, here or by another process, changes nothing.
+ *
+ * A window that is new starts at the log's beginning, and one that was left out for a while where it was. Windows that start
+ * at the same place go on together, so that the log is read once for them; those that are behind hold up no other.
+ */
+export function createAveraging(needs: Needs): { run(signal: AbortSignal): Promise<void> } {
+  return {
+    run: async (signal) => {
+      const starts = await untilDone(needs, signal, () => loadStarts(needs))
+      const together = Map.groupBy(starts ?? [], ({ place }) => placeText(place))
+      await Promise.all(together.values().map((group) => follow(needs, group, signal)))
+    },
+  }
+}
+
+type Start = { readonly window: number; readonly place: LogPlace }
+
+async function loadStarts({ windows, loadPlace }: Needs): Promise<readonly Start[]> {
+  const places = await Promise.all(windows.map((window) => loadPlace(averagesReader(window))))
+  return windows.map((window, i) => ({ window, place: places[i] ?? LOG_START }))
 }
 
 const BATCH = 5_000
 /** Other processes write too, and what is written may settle later: nobody rings for either. */
 const LOOK_AGAIN_MS = 250
 
-/**
- * Follows the log from its saved place: what a batch touched is recomputed, and only then is the place saved. A batch
- * seen twice, here or by another process, changes nothing. Each window has its own place: one that is new starts at the
- * log's beginning and one that was left out for a while where it was, and neither holds up the others.
- */
-export function createAveraging(needs: Needs): Averaging {
-  const { window, readLog, loadPlace, savePlace, recompute, waitForPrices } = needs
-  const reader = averagesReader(window)
-  let place: LogPlace | undefined
-
-  async function step(signal: AbortSignal): Promise<void> {
-    place ??= (await loadPlace(reader)) ?? LOG_START
+async function follow(needs: Needs, group: readonly Start[], signal: AbortSignal): Promise<void> {
+  const { readLog, savePlace, recompute, waitForPrices } = needs
+  let place = group[0]?.place ?? LOG_START
+  await keepGoing(needs, signal, async () => {
     const entries = await readLog(place, BATCH)
     const last = entries.at(-1)
     if (last === undefined) return waitForPrices(LOOK_AGAIN_MS, signal)
-    await recompute(entries, window)
-    await savePlace(reader, last.place)
+    for (const { window } of group) {
+      await recompute(entries, window)
+      await savePlace(averagesReader(window), last.place)
+    }
     place = last.place
-  }
-
-  return {
-    run: (signal) => keepGoing(needs, signal, () => step(signal)),
-    caughtUpTo: () => place ?? LOG_START,
-  }
+  })
 }

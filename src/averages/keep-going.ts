@@ -5,21 +5,27 @@ type Needs = { readonly clock: Clock; readonly onError?: (error: unknown) => voi
 const FIRST_WAIT_MS = 250
 const LONGEST_WAIT_MS = 10_000
 
-/** Repeats a step until the signal fires. A step that fails is repeated after a wait, twice as long each time, for ever. */
-export async function keepGoing(
+/** Repeats a step until the signal fires, also where it fails. */
+export async function keepGoing(needs: Needs, signal: AbortSignal, step: () => Promise<void>): Promise<void> {
+  while (!signal.aborted) await untilDone(needs, signal, step)
+}
+
+/**
+ * Tries until it succeeds, with a wait after each failure, twice as long each time, for ever; undefined where the signal
+ * fires before.
+ */
+export async function untilDone<T>(
   { clock, onError }: Needs,
   signal: AbortSignal,
-  step: () => Promise<void>,
-): Promise<void> {
-  let failures = 0
-  while (!signal.aborted) {
+  act: () => Promise<T>,
+): Promise<T | undefined> {
+  for (let wait = FIRST_WAIT_MS; !signal.aborted; wait = Math.min(LONGEST_WAIT_MS, wait * 2)) {
     try {
-      await step()
-      failures = 0
+      return await act()
     } catch (error) {
       onError?.(error)
-      await clock.sleep(Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** failures), signal)
-      failures += 1
+      await clock.sleep(wait, signal)
     }
   }
+  return undefined
 }

@@ -3,24 +3,29 @@ import { test, type TestContext } from 'node:test'
 import type pg from 'pg'
 import { averagesReader, createAveraging } from '../../src/averages/averaging.ts'
 import { systemClock } from '../../src/clock.ts'
-import { createRecompute, type Recompute } from '../../src/postgres/averages.ts'
+import { createRecompute } from '../../src/postgres/averages.ts'
 import { createReadLog, loadPlace, savePlace } from '../../src/postgres/log.ts'
-import { comparePlaces, LOG_START, type LogPlace } from '../../src/prices/log.ts'
+import { comparePlaces, LOG_START } from '../../src/prices/log.ts'
 import { expectedAverages } from './oracle.ts'
 import { until } from '../support/until.ts'
 import { createTeller, readAverages, readSettledLog } from './told-prices.ts'
 
-type Parts = { readonly window?: number; readonly recompute?: Recompute; readonly onError?: (error: unknown) => void }
+type Recompute = Parameters<typeof createAveraging>[0]['recompute']
+type Parts = Partial<Pick<Parameters<typeof createAveraging>[0], 'windows' | 'recompute' | 'readLog' | 'onError'>>
+
+const recomputeIn =
+  (pool: pg.Pool): Recompute =>
+  (touched, window) =>
+    createRecompute(pool, [window])(touched)
 
 /** A consumer that runs until the test ends, or until it is stopped. */
 function createConsumer(t: TestContext, pool: pg.Pool, parts: Parts = {}) {
-  const { window = 3 } = parts
   const averaging = createAveraging({
-    window,
+    windows: [3],
     readLog: createReadLog(pool),
     loadPlace: (reader) => loadPlace(pool, reader),
     savePlace: (reader, place) => savePlace(pool, reader, place),
-    recompute: createRecompute(pool, [window]),
+    recompute: recomputeIn(pool),
     waitForPrices: (ms, signal) => systemClock.sleep(ms, signal),
     clock: systemClock,
     ...parts,
@@ -32,14 +37,19 @@ function createConsumer(t: TestContext, pool: pg.Pool, parts: Parts = {}) {
     await running
   }
   t.after(stop)
-  return { ...averaging, stop }
+  return { stop }
 }
 
-async function end(pool: pg.Pool): Promise<LogPlace> {
-  return (await readSettledLog(pool)).at(-1)?.place ?? LOG_START
+/** Until the place of each window is the end of the log. */
+async function untilCaughtUp(pool: pg.Pool, ...windows: number[]): Promise<void> {
+  const last = (await readSettledLog(pool)).at(-1)?.place ?? assert.fail()
+  for (const window of windows) {
+    const atEnd = async () => comparePlaces((await loadPlace(pool, averagesReader(window))) ?? LOG_START, last) === 0
+    await until(atEnd, `the averages over ${window} have caught up`)
+  }
 }
 
-test('prices are averaged as they come, by any number of consumers at once, and each says how far it is', async (t) => {
+test('prices are averaged as they come, by any number of consumers at once', async (t) => {
   const { pool, tell } = await createTeller(t)
   const consumers = [1, 2, 3].map(() => createConsumer(t, pool))
   const prices = new Map<number, string>()
@@ -48,13 +58,8 @@ test('prices are averaged as they come, by any number of consumers at once, and 
     prices.set(at, `${minute + 1}.25`)
     await tell({ minute: at, price: `${minute + 1}.25` })
   }
-  const last = await end(pool)
-  await until(
-    () => consumers.every((consumer) => comparePlaces(consumer.caughtUpTo(), last) === 0),
-    'the consumers have caught up',
-  )
+  await untilCaughtUp(pool, 3)
   assert.deepEqual(await readAverages(pool, 3), expectedAverages(prices, 3))
-  assert.deepEqual(await loadPlace(pool, averagesReader(3)), last)
   await Promise.all(consumers.map((consumer) => consumer.stop()))
 })
 
@@ -62,21 +67,19 @@ test('a consumer that starts again goes on behind its saved place', async (t) =>
   const { pool, tell } = await createTeller(t)
   const first = createConsumer(t, pool)
   await tell({ minute: 0, price: '1' }, { minute: 1, price: '2' })
-  const place = await end(pool)
-  await until(() => comparePlaces(first.caughtUpTo(), place) === 0, 'the consumers have caught up')
+  await untilCaughtUp(pool, 3)
   await first.stop()
   await tell({ minute: 2, price: '3' })
 
   const touched: string[] = []
-  const recompute = createRecompute(pool, [3])
+  const recompute = recomputeIn(pool)
   const second = createConsumer(t, pool, {
-    recompute: (entries) => {
+    recompute: (entries, window) => {
       touched.push(...entries.map((entry) => entry.eventTime))
-      return recompute(entries)
+      return recompute(entries, window)
     },
   })
-  const last = await end(pool)
-  await until(() => comparePlaces(second.caughtUpTo(), last) === 0, 'the consumers have caught up')
+  await untilCaughtUp(pool, 3)
   assert.deepEqual(touched, ['2025-06-15T00:02:00Z'])
   assert.deepEqual(await readAverages(pool, 3), [[2, '2']])
   await second.stop()
@@ -85,43 +88,54 @@ test('a consumer that starts again goes on behind its saved place', async (t) =>
 test('a batch whose recomputation fails is tried again, and its place is not saved before it succeeds', async (t) => {
   const { pool, tell } = await createTeller(t)
   const errors: unknown[] = []
-  const recompute = createRecompute(pool, [3])
+  const recompute = recomputeIn(pool)
   let outage = true
   const consumer = createConsumer(t, pool, {
-    recompute: (entries) => (outage ? Promise.reject(new Error('the database is away')) : recompute(entries)),
+    recompute: (entries, window) =>
+      outage ? Promise.reject(new Error('the database is away')) : recompute(entries, window),
     onError: (error) => errors.push(error),
   })
   await tell({ minute: 0, price: '1' }, { minute: 1, price: '2' }, { minute: 2, price: '3' })
   await until(() => errors.length >= 2, 'two failures')
   assert.equal(await loadPlace(pool, averagesReader(3)), undefined)
   outage = false
-  const last = await end(pool)
-  await until(() => comparePlaces(consumer.caughtUpTo(), last) === 0, 'the consumers have caught up')
+  await untilCaughtUp(pool, 3)
   assert.deepEqual(await readAverages(pool, 3), [[2, '2']])
   await consumer.stop()
 })
 
-test('a window that is new, or was left out for a while, gets every average it lacks, and holds up no other', async (t) => {
+test('windows that stand at the same place go on together, and one that is behind holds up no other', async (t) => {
   const { pool, tell } = await createTeller(t)
-  const prices = new Map<number, string>()
-  const say = async (minute: number) => {
-    prices.set(minute, `${minute + 1}`)
-    await tell({ minute, price: `${minute + 1}` })
-  }
-  const follow = async (...windows: number[]) => {
-    const consumers = windows.map((window) => createConsumer(t, pool, { window }))
-    const last = await end(pool)
-    await until(() => consumers.every((each) => comparePlaces(each.caughtUpTo(), last) === 0), 'all have caught up')
-    await Promise.all(consumers.map((consumer) => consumer.stop()))
-  }
-  for (const [first, ...windows] of [
-    [0, 3],
-    [10, 3, 2],
-    [20, 3],
-    [30, 2, 3],
-  ] as const) {
-    for (let minute = first; minute < first + 10; minute += 1) await say(minute)
-    await follow(...windows)
-  }
-  for (const window of [2, 3]) assert.deepEqual(await readAverages(pool, window), expectedAverages(prices, window))
+  await tell({ minute: 0, price: '1' }, { minute: 1, price: '2' }, { minute: 2, price: '3' })
+  await readSettledLog(pool)
+  const readLog = createReadLog(pool)
+  let readings = 0
+  const first = createConsumer(t, pool, {
+    windows: [2, 3],
+    readLog: async (after, limit) => {
+      const entries = await readLog(after, limit)
+      if (entries.length > 0) readings += 1
+      return entries
+    },
+  })
+  await untilCaughtUp(pool, 2, 3)
+  assert.equal(readings, 1)
+  await first.stop()
+
+  const recompute = recomputeIn(pool)
+  const { promise: freed, resolve: free } = Promise.withResolvers<void>()
+  const second = createConsumer(t, pool, {
+    windows: [1, 2, 3],
+    recompute: async (entries, window) => {
+      if (window === 1) await freed
+      return recompute(entries, window)
+    },
+  })
+  await tell({ minute: 3, price: '4' })
+  await untilCaughtUp(pool, 2, 3)
+  assert.deepEqual([await readAverages(pool, 1), (await readAverages(pool, 3)).at(-1)], [[], [3, '3']])
+  free()
+  await untilCaughtUp(pool, 1)
+  assert.equal((await readAverages(pool, 1)).length, 4)
+  await second.stop()
 })

@@ -98,11 +98,11 @@ test('rows of an earlier epoch are settled whatever their transaction ids, and c
 test('a saved place is loaded again, belongs to its reader alone and never goes back', async (t) => {
   const pool = await createDatabase(t)
   const place = { epoch: '1', xid: '18446744073709551615', id: '7' }
-  assert.equal(await loadPlace(pool, 'averages'), undefined)
-  await savePlace(pool, 'averages', place)
-  await savePlace(pool, 'averages', { ...place, id: '6' })
-  assert.deepEqual(await loadPlace(pool, 'averages'), place)
-  assert.equal(await loadPlace(pool, 'sweep'), undefined)
+  assert.equal(await loadPlace(pool, 'averages:5'), undefined)
+  await savePlace(pool, 'averages:5', place)
+  await savePlace(pool, 'averages:5', { ...place, id: '6' })
+  assert.deepEqual(await loadPlace(pool, 'averages:5'), place)
+  assert.equal(await loadPlace(pool, 'averages:20'), undefined)
 })
 
 async function createSeries(pool: pg.Pool): Promise<string> {

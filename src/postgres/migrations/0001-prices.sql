@@ -80,7 +80,7 @@ create table moving_averages (
   primary key (series_id, window_size, event_time)
 );
 
--- How far each reader of the log has come: `averages`, `sweep`.
+-- How far each reader of the log has come: `averages:5` and `sweep:5` for the window 5.
 create table log_positions (
   reader text primary key,
   epoch integer not null,
