@@ -1,6 +1,7 @@
 import { fastify } from 'fastify'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { systemClock } from '../src/clock.ts'
+import { instantFromMillis } from '../src/prices/instant.ts'
 import { metricsRoutes } from '../src/http/metrics.ts'
 import { createProviderLedger } from '../src/http/provider-ledger.ts'
 
@@ -33,10 +34,18 @@ export async function metricsPage(): Promise<string> {
 async function readMetrics(): Promise<string> {
   const app = fastify().withTypeProvider<TypeBoxTypeProvider>()
   const ledger = createProviderLedger(systemClock)
-  const provider = { provider: 'simulated', series: 1, newest: null, jobs: 1, failingJobs: 0 }
-  const facts = { averagesLagSeconds: 0, logHeldBy: null, databaseBytes: 0, providers: [provider] }
-  metricsRoutes(app, { ledger, readServiceFacts: async () => facts })
-  ledger.observe('simulated')
+  const at = instantFromMillis(0)
+  const newest = { symbol: 'AAPL', eventTime: at, confirmedAt: at, marketState: 'open', delaySeconds: 0 } as const
+  const provider = { provider: 'simulated', series: 1, newest, jobs: 1, failingJobs: 0 }
+  const lease = { name: 'poller', holder: 'here', epoch: '1', isHeld: true, isOurs: true }
+  const facts = { averagesLagSeconds: 0, logHeldBy: null, databaseBytes: 0, leases: [lease], providers: [provider] }
+  metricsRoutes(app, {
+    ledger,
+    clock: systemClock,
+    readServiceFacts: async () => facts,
+    readPoolUse: () => [{ name: 'work', busy: 0, idle: 1, waiting: 0 }],
+  })
+  ledger.observe('simulated', 5)
   await app.inject('/metrics')
   const { body } = await app.inject('/metrics')
   await app.close()

@@ -13,6 +13,7 @@ import { isLoopback, readConfig } from './config.ts'
 import { examine } from './doctor.ts'
 import { createLog, createQuietLog } from './log.ts'
 import { joinDatabase } from './postgres/database.ts'
+import { createDbRoles } from './postgres/db-roles.ts'
 import { createReadHistory } from './postgres/history.ts'
 import { createJobs } from './postgres/jobs.ts'
 import { migrate } from './postgres/migrate.ts'
@@ -49,14 +50,14 @@ export function createActions(version: Version, output: Output): Actions {
 
 function serviceActions({ output, readSetting }: Needs): Pick<Actions, 'serve' | 'openapi'> {
   return {
-    serve: async ({ demo = false, json }) => {
+    serve: async ({ demo = false, roles, json }) => {
       const stopped = untilStopped()
       const setting = readSetting()
       const log = createLog(setting.config)
-      await using service = await startService({ ...setting, log }, demo)
-      const facts = startFacts(setting, service)
+      await using service = await startService({ ...setting, log }, { demo, roles })
+      const facts = { ...startFacts(setting, service), roles }
       const { url, data, demoSymbols } = facts
-      await output.write(json ? jsonLine({ url, data, demo_symbols: demoSymbols }) : startBlock(facts))
+      await output.write(json ? jsonLine({ url, data, roles, demo_symbols: demoSymbols }) : startBlock(facts))
       log.info(`stopping: ${await stopped}`)
       return 0
     },
@@ -68,12 +69,22 @@ function serviceActions({ output, readSetting }: Needs): Pick<Actions, 'serve' |
   }
 }
 
-function upkeepActions({ output, readSetting }: Needs): Pick<Actions, 'migrate' | 'verify' | 'doctor'> {
+function upkeepActions({
+  output,
+  readSetting,
+}: Needs): Pick<Actions, 'migrate' | 'createDbRoles' | 'verify' | 'doctor'> {
   return {
     migrate: async ({ json }) => {
       await using database = await joinDatabase(databaseOptions(readSetting()))
       const migrations = await migrate(database.pool)
       await output.write(json ? jsonLine({ migrations }) : describeMigrations(migrations))
+      return 0
+    },
+
+    createDbRoles: async ({ json }) => {
+      await using tables = await openTables(readSetting())
+      const roles = await createDbRoles(tables.pool)
+      await output.write(json ? jsonLine({ roles }) : `Done: ${roles.join(', ')}.\n`)
       return 0
     },
 
@@ -102,7 +113,7 @@ function priceActions({ output, readSetting }: Needs): Pick<Actions, 'fetch' | '
       await using tables = await openTables(setting)
       const record = createRecordReply(tables.pool)
       // Nobody in this process waits for prices; the service finds them in the log.
-      const collect = createCollect({ sourceOf: sources.get, record, announce: () => {}, observe: () => {} })
+      const collect = createCollect({ sourceOf: sources.get, record, announce: () => {}, observe: () => {}, clock })
       return (await fetchPrices({ collect, output }, { ...options, provider })) ? 0 : EXIT_FAILED
     },
 

@@ -1,10 +1,11 @@
+import { randomUUID } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
+import { hostname } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import type pg from 'pg'
 import type { Logger } from 'pino'
-import { createAveraging } from './averages/averaging.ts'
-import { createSweeping } from './averages/sweeping.ts'
 import type { Verify } from './averages/verification.ts'
+import { ROLES, type Role } from './cli/roles.ts'
 import { systemClock as clock } from './clock.ts'
 import { ConfigError, type Config } from './config.ts'
 import { createProviderLedger } from './http/provider-ledger.ts'
@@ -12,30 +13,27 @@ import { createServer } from './http/server.ts'
 import { assertCanListen, listenFailure } from './listening.ts'
 import { createDemoJobs, DEMO } from './polling/demo.ts'
 import type { Jobs } from './polling/job.ts'
-import { createPoller } from './polling/poller.ts'
 import { createReadAverages } from './postgres/average-reads.ts'
-import { createRecompute } from './postgres/averages.ts'
 import { chooseDataDir, type DataDir } from './postgres/embedded/data-dir.ts'
 import { openDatabase, type Database, type DatabaseOptions } from './postgres/database.ts'
-import { createDueJobs } from './postgres/due-jobs.ts'
 import { createReadHistory } from './postgres/history.ts'
 import { createJobs } from './postgres/jobs.ts'
 import { createReadLatest } from './postgres/latest.ts'
 import { createReadLineage, createReadRawBody, createReadRawResponse } from './postgres/lineage.ts'
-import { createReadLog, loadPlace, logEnd, readHorizon, savePlace } from './postgres/log.ts'
+import { createLeases } from './postgres/leases.ts'
+import { createReadLog, logEnd, readHorizon } from './postgres/log.ts'
 import { migrate } from './postgres/migrate.ts'
-import { createPool } from './postgres/pool.ts'
+import { assertSettings, createPool, poolUse } from './postgres/pool.ts'
 import { createRecordReply } from './postgres/record.ts'
-import { createTrimming } from './postgres/retention.ts'
 import { createReadServiceFacts } from './postgres/service-facts.ts'
 import { createFindStoredSymbols } from './postgres/symbols.ts'
-import { createReadSweepSlice } from './postgres/sweep.ts'
 import { createVerify } from './postgres/verify/verify.ts'
 import { createBell } from './prices/bell.ts'
 import { createCollect } from './prices/collect.ts'
 import { createLatest } from './prices/latest.ts'
-import type { LogPlace, ReadLog, Touched } from './prices/log.ts'
+import type { RecordReply } from './prices/quote.ts'
 import { createSources, type Sources } from './providers/sources.ts'
+import { createRunners } from './runners.ts'
 import { createStorageWatch } from './storage-watch.ts'
 
 /** The running service; disposing of it ends everything in the reverse order of its start. */
@@ -52,16 +50,23 @@ export type Version = { readonly name: string; readonly version: string; readonl
 /** What every command needs. */
 export type Setting = { readonly config: Config; readonly log: Logger; readonly version: Version }
 
+export type ServeOptions = {
+  readonly roles: readonly Role[]
+  /** Makes polling jobs of simulated prices where there are none. */
+  readonly demo: boolean
+}
+
 /** Starts every part and ends again what was started when a later part fails to start. */
-export async function startService(setting: Setting, demo: boolean): Promise<Service> {
+export async function startService(setting: Setting, { demo, roles }: ServeOptions): Promise<Service> {
   const { config } = setting
   await assertCanListen(config)
   await using parts = new AsyncDisposableStack()
   const database = parts.use(await openDatabase(databaseOptions(setting)))
+  await assertSettings(database.pool)
   await migrate(database.pool)
   const stopping = new AbortController()
   const { signal } = stopping
-  const { server, jobs, run } = assemble({ ...setting, pool: database.pool, place: database.place, signal })
+  const { server, jobs, run } = assemble({ ...setting, roles, database, signal })
   const demoSymbols = demo && (await createDemoJobs(jobs)) ? DEMO.symbols : []
   const running = run()
   parts.defer(() => running)
@@ -79,8 +84,9 @@ export async function startService(setting: Setting, demo: boolean): Promise<Ser
 
 /** The OpenAPI document of the HTTP interface; nothing is started or asked for it. */
 export async function openApiDocument(setting: Setting): Promise<object> {
-  const pool = createPool('postgres://nowhere', { size: 1, onError: () => {} })
-  const { server } = assemble({ ...setting, pool, place: 'nowhere', signal: AbortSignal.abort() })
+  const nowhere = createPool('postgres://nowhere', { size: 1, onError: () => {} })
+  const database = { pool: nowhere, answering: nowhere, isOurs: false, place: 'nowhere' }
+  const { server } = assemble({ ...setting, roles: ROLES, database, signal: AbortSignal.abort() })
   await server.ready()
   return server.swagger()
 }
@@ -94,26 +100,35 @@ export function createVerification(setting: Setting, pool: pg.Pool): Verify {
 /** Where vite puts the page (dashboard/vite.config.ts). */
 const PAGE_FOLDER = fileURLToPath(new URL('../dist/dashboard', import.meta.url))
 
-type Assembly = Setting & { readonly pool: pg.Pool; readonly place: string; readonly signal: AbortSignal }
+type Assembly = Setting & {
+  readonly roles: readonly Role[]
+  readonly database: Pick<Database, 'pool' | 'answering' | 'isOurs' | 'place'>
+  readonly signal: AbortSignal
+}
 
 /** Every part, wired to the others and not yet started. */
 function assemble(assembly: Assembly) {
-  const { config, log, version, pool, signal } = assembly
-  const storage = createStorageWatch(assembly)
-  const bell = createBell()
+  const { config, log, version, roles, database, signal } = assembly
+  const { pool, answering } = database
+  const storage = createStorageWatch({ log, place: database.place })
+  const news = createBell()
+  const jobNews = createBell()
   const ledger = createProviderLedger(clock)
   const sources = createSourcesOf(assembly)
-  const { record } = storage.writes({ record: createRecordReply(pool) })
-  const collect = createCollect({ sourceOf: sources.get, record, announce: bell.ring, observe: ledger.observe })
-  const maxBatchOf = (provider: string) => sources.get(provider).maxBatch
-  const { readLatest } = storage.reads({ readLatest: createReadLatest(pool) })
-  const { random } = Math
-  const dueJobs = storage.reads(createDueJobs(pool))
-  const poller = createPoller({ jobs: dueJobs, collect, maxBatchOf, clock, random, log: storage.log })
-  const jobs = wakingJobs(storage.reads(createJobs(pool, clock)), poller.wake)
-  const readLog = createReadLog(pool)
+  const collectBy = (record: RecordReply) =>
+    createCollect({
+      ...storage.writes({ record }),
+      sourceOf: sources.get,
+      announce: news.ring,
+      observe: ledger.observe,
+      clock,
+    })
+  const holder = holderName(database)
+  const jobs = wakingJobs(storage.reads(createJobs(answering, clock)), jobNews.ring)
+  const readLog = createReadLog(answering)
   const server = createServer({
-    ...storage.reads(readsOf(pool, config)),
+    ...storage.reads(readsOf(answering, { config, holder })),
+    readPoolUse: () => poolUse({ work: pool, answers: answering }),
     log,
     clock,
     version,
@@ -122,16 +137,28 @@ function assemble(assembly: Assembly) {
     jobs,
     signal,
     readLog,
+    answersAll: roles.includes('api'),
     defaultProvider: config.DEFAULT_PROVIDER,
     pageFolder: PAGE_FOLDER,
     host: config.HOST,
     allowedHosts: config.ALLOWED_HOSTS,
-    latest: createLatest({ collect, readLatest, clock, signal }),
-    onNews: bell.onRing,
+    latest: createLatest({
+      collect: collectBy(createRecordReply(answering)),
+      ...storage.reads({ readLatest: createReadLatest(answering) }),
+      clock,
+      signal,
+    }),
+    onNews: news.onRing,
   })
-  const loops = createLoops({ ...assembly, log: storage.log, readLog, waitForPrices: bell.wait })
-  const run = async () => void (await Promise.all([poller, ...loops].map((loop) => loop.run(signal))))
+  const leases = createLeases(answering, holder)
+  const runners = createRunners({ config, log, storage, clock, pool, leases, sources, collectBy, news, jobNews }, roles)
+  const run = async () => void (await Promise.all(runners.map((runner) => runner.run(signal))))
   return { server, jobs, run }
+}
+
+/** For people who ask who leads. The embedded database has one process at a time: the next one need not wait for the last. */
+function holderName({ isOurs }: Assembly['database']): string {
+  return isOurs ? 'embedded' : `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`
 }
 
 /** A job that was made or changed may be due at once. */
@@ -144,7 +171,7 @@ function wakingJobs(jobs: Jobs, wake: () => void): Jobs {
 }
 
 /** What the HTTP interface reads from the tables. */
-function readsOf(pool: pg.Pool, config: Config) {
+function readsOf(pool: pg.Pool, { config, holder }: { readonly config: Config; readonly holder: string }) {
   return {
     windows: config.MA_WINDOWS,
     readHistory: createReadHistory(pool),
@@ -152,7 +179,7 @@ function readsOf(pool: pg.Pool, config: Config) {
     readLineage: createReadLineage(pool, config.MA_WINDOWS),
     readRawResponse: createReadRawResponse(pool),
     readRawBody: createReadRawBody(pool),
-    readServiceFacts: createReadServiceFacts(pool, config.MA_WINDOWS),
+    readServiceFacts: createReadServiceFacts(pool, config.MA_WINDOWS, holder),
     findStoredSymbols: createFindStoredSymbols(pool),
     logEnd: () => logEnd(pool),
     readHorizon: () => readHorizon(pool),
@@ -196,35 +223,6 @@ export function createSourcesOf({ config, log }: Setting): Sources {
   } catch (error) {
     throw new ConfigError([`REPLAY_FILE=${config.REPLAY_FILE}: ${(error as Error).message}`])
   }
-}
-
-type LoopNeeds = Pick<Assembly, 'config' | 'pool'> & {
-  readonly log: { warn(fields: object, message: string): void }
-  readonly readLog: ReadLog
-  readonly waitForPrices: (ms: number, signal: AbortSignal) => Promise<void>
-}
-
-/** What goes on by itself, besides polling. */
-function createLoops({ config, log, pool, readLog, waitForPrices }: LoopNeeds) {
-  const windows = config.MA_WINDOWS
-  const places = {
-    loadPlace: (reader: string) => loadPlace(pool, reader),
-    savePlace: (reader: string, place: LogPlace) => savePlace(pool, reader, place),
-  }
-  const failing = (room: string) => (error: unknown) =>
-    log.warn({ err: error, room }, 'failed, and will be tried again')
-  const recompute = (touched: readonly Touched[], window: number) => createRecompute(pool, [window])(touched)
-  const readSlice = createReadSweepSlice(pool)
-  const retention = {
-    pricesDays: config.RETENTION_PRICES_DAYS,
-    simulatedDays: config.RETENTION_SIMULATED_DAYS,
-    runsDays: config.RETENTION_RUNS_DAYS,
-  }
-  return [
-    createAveraging({ ...places, clock, windows, readLog, recompute, waitForPrices, onError: failing('averages') }),
-    createSweeping({ ...places, clock, windows, readSlice, recompute, onError: failing('sweep') }),
-    createTrimming({ pool, retention, clock, onError: failing('retention') }),
-  ]
 }
 
 function urlOf({ address, port }: AddressInfo): string {

@@ -1,18 +1,22 @@
-import { Argument, Command } from 'commander'
+import { Argument, Command, Option } from 'commander'
 import { completionScript, SHELLS, type Shell } from './completion.ts'
 import { addExamples, JSON_OPTION, type Act, type JsonOption } from './program-options.ts'
 import { addJobCommands, type JobActions } from './program-jobs.ts'
 import { addPriceCommands, type PriceActions } from './program-prices.ts'
+import { parseRoles, ROLES, type Role } from './roles.ts'
 
 /** What the commands do; the program only reads the words. Each resolves with the exit code. */
 export type Actions = PriceActions &
   JobActions & {
-    serve(options: JsonOption & { readonly demo?: boolean | undefined }): Promise<number>
+    serve(options: ServeOptions): Promise<number>
     migrate(options: JsonOption): Promise<number>
+    createDbRoles(options: JsonOption): Promise<number>
     verify(options: JsonOption): Promise<number>
     openapi(): Promise<number>
     doctor(options: JsonOption): Promise<number>
   }
+
+type ServeOptions = JsonOption & { readonly demo?: boolean | undefined; readonly roles: readonly Role[] }
 
 const NOTES = `
 Data goes to stdout, messages to stderr. Settings come from the environment and from .env:
@@ -50,18 +54,29 @@ export function createProgram(load: () => Promise<Actions>, version: string): Co
   addPriceCommands(program, act)
   addJobCommands(program, act)
   addUpkeep(program, act)
+  addDbRoles(program, act)
   addCompletion(program)
   return program
 }
+
+const ROLES_OPTION = new Option('--roles <list>', 'what this process does, of several on one database')
+  .argParser(parseRoles)
+  .default(ROLES, `all: ${ROLES.join(',')}`)
 
 function addServe(program: Command, act: Act): void {
   const serve = program
     .command('serve')
     .description('run the service until it is told to stop')
+    .addOption(ROLES_OPTION)
     .option('--demo', 'create polling jobs of simulated prices where there are no jobs at all')
     .option('--json', 'say as one line of JSON that it is ready')
-    .action((options: JsonOption & { demo?: boolean }) => act((actions) => actions.serve(options)))
-  addExamples(serve, 'market-data serve --demo', 'PORT=8080 MA_WINDOWS=5,20 market-data serve')
+    .action((options: ServeOptions) => act((actions) => actions.serve(options)))
+  addExamples(
+    serve,
+    'market-data serve --demo',
+    'PORT=8080 MA_WINDOWS=5,20 market-data serve',
+    'DATABASE_URL=postgres://user@host/prices market-data serve --roles api',
+  )
 }
 
 function addUpkeep(program: Command, act: Act): void {
@@ -88,6 +103,17 @@ function addUpkeep(program: Command, act: Act): void {
     .description('print the OpenAPI 3.1 document of the HTTP interface, as JSON')
     .action(() => act((actions) => actions.openapi()))
   addExamples(openapi, 'market-data openapi > openapi.json')
+}
+
+function addDbRoles(program: Command, act: Act): void {
+  const example = 'DATABASE_URL=postgres://owner@host/prices market-data roles create'
+  const roles = program.command('roles').description('who may do what in a PostgreSQL of your own')
+  const create = roles
+    .command('create')
+    .description("make the database's roles, each with the rights that its work needs; may be repeated")
+    .option(...JSON_OPTION)
+    .action((options: JsonOption) => act((actions) => actions.createDbRoles(options)))
+  for (const command of [roles, create]) addExamples(command, example)
 }
 
 function addCompletion(program: Command): void {

@@ -1,7 +1,10 @@
+import { ROLES, type Role } from './roles.ts'
+
 /** What a person wants to know of a service that has just started. */
 export type StartFacts = {
   readonly url: string
   readonly version: string
+  readonly roles: readonly Role[]
   /** Where the data lies; of a server its address without the password. */
   readonly data: string
   /** Why it lies elsewhere than expected. */
@@ -13,19 +16,23 @@ export type StartFacts = {
 
 /** The block that `serve` prints once it is ready. Its calls are to be copied; none of them needs a network. */
 export function startBlock(facts: StartFacts): string {
-  const { url, version, data, dataNote, demoSymbols, isOpenToAll } = facts
+  const { url, version, roles, data, dataNote, demoSymbols, isOpenToAll } = facts
+  const isApi = roles.includes('api')
   const lines = [
     `market-data ${version} is ready`,
     '',
     `  Service  ${url}`,
-    `  Docs     ${url}/docs`,
+    isApi
+      ? `  Docs     ${url}/docs`
+      : `  Health   ${url}/readyz and ${url}/metrics, and nothing else: not of the role api`,
+    ...(roles.length < ROLES.length ? [`  Roles    ${roles.join(', ')}`] : []),
     `  Data     ${data}`,
     ...(dataNote === undefined ? [] : [`           ${dataNote}`]),
     `  Access   ${isOpenToAll ? 'everybody who can reach this address, without a key (AUTH=off)' : 'this machine only, without a key'}`,
   ]
   if (demoSymbols.length > 0)
     lines.push(`  Demo     polls simulated prices of ${demoSymbols.join(', ')} every 2 seconds`)
-  return `${[...lines, '', ...CALLS.map((call) => `  ${call(url)}`), '', '  Ctrl-C stops it.'].join('\n')}\n`
+  return `${[...lines, '', ...(isApi ? [...CALLS.map((call) => `  ${call(url)}`), ''] : []), '  Ctrl-C stops it.'].join('\n')}\n`
 }
 
 const ORDER = '{"symbol":"AAPL","interval_seconds":2,"provider":"simulated"}'

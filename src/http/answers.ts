@@ -26,13 +26,10 @@ export function sendProblem(reply: FastifyReply, error: ServiceError, more: obje
 }
 
 /** Every failure, ours and the framework's, leaves as a problem; what is our fault is logged whole. */
-export function answerFailures(app: App): void {
+export function answerFailures(app: App, whatThereIs: string): void {
   app.setErrorHandler((thrown, request, reply) => answerFailure(thrown, request, reply))
   app.setNotFoundHandler((request, reply) =>
-    sendProblem(
-      reply,
-      new ServiceError('not_found', `There is nothing at ${pathOf(request)}; /docs lists what there is.`),
-    ),
+    sendProblem(reply, new ServiceError('not_found', `There is nothing at ${pathOf(request)}; ${whatThereIs}.`)),
   )
 }
 

@@ -63,6 +63,15 @@ const Health = Type.Object(
       [Type.Object({ application: Type.String(), pid: Type.Integer(), for_seconds: Type.Number() }), Type.Null()],
       { description: 'The writing transaction that holds back the log, where it has done so for a second.' },
     ),
+    leases: Type.Array(
+      Type.Object({
+        name: Type.String({ examples: ['poller'] }),
+        holder: Type.String({ description: 'Host and process.' }),
+        epoch: Type.Integer({ description: 'How often it was taken.' }),
+        is_held: Type.Boolean({ description: 'False where the holder is silent and another may follow.' }),
+      }),
+      { description: 'Who does what only one process may do.' },
+    ),
     providers: Type.Array(ProviderHealth),
   },
   { title: 'Health', description: 'The service and its providers.' },
@@ -101,6 +110,12 @@ export function healthReportRoutes(app: App, needs: HealthReportNeeds): void {
           pid: facts.logHeldBy.pid,
           for_seconds: facts.logHeldBy.forSeconds,
         },
+        leases: facts.leases.map(({ name, holder, epoch, isHeld }) => ({
+          name,
+          holder,
+          epoch: Number(epoch),
+          is_held: isHeld,
+        })),
         providers,
       }
     },

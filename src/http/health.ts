@@ -17,11 +17,12 @@ const Status = Type.Object({ status: Type.Literal('ok') }, { title: 'Status', de
 export type HealthNeeds = {
   /** Resolves when the service can do its work. @throws whatever keeps it from that */
   readonly ready: () => Promise<void>
-  readonly version: Static<typeof Version>
 }
 
-/** Is the process alive, can it work, and what is it? */
-export function healthRoutes(app: App, { ready, version }: HealthNeeds): void {
+export type VersionNeeds = { readonly version: Static<typeof Version> }
+
+/** Is the process alive, and can it work? */
+export function healthRoutes(app: App, { ready }: HealthNeeds): void {
   app.get(
     '/livez',
     {
@@ -43,7 +44,7 @@ export function healthRoutes(app: App, { ready, version }: HealthNeeds): void {
         operationId: 'getReadiness',
         tags: ['Service'],
         summary: 'Can it serve requests?',
-        description: 'The database answers. A provider that is away does not count.',
+        description: 'The database answers. A provider that is away does not count, and standing by is ready.',
         querystring: NoQuery,
         response: { 200: Status, ...problems() },
       },
@@ -53,6 +54,10 @@ export function healthRoutes(app: App, { ready, version }: HealthNeeds): void {
       return { status: 'ok' as const }
     },
   )
+}
+
+/** What is it? */
+export function versionRoutes(app: App, { version }: VersionNeeds): void {
   app.get(
     '/version',
     {

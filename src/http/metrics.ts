@@ -1,6 +1,8 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from '@prometheus-io/client'
 import { Type } from 'typebox'
-import type { ReadServiceFacts } from '../prices/service-facts.ts'
+import type { Clock } from '../clock.ts'
+import { millisOf } from '../prices/instant.ts'
+import type { PoolUse, ReadServiceFacts } from '../prices/service-facts.ts'
 import type { App } from './app.ts'
 import { problems } from './problem.ts'
 import type { ProviderLedger } from './provider-ledger.ts'
@@ -8,19 +10,22 @@ import { NoQuery } from './query.ts'
 
 export type MetricsNeeds = {
   readonly readServiceFacts: ReadServiceFacts
+  readonly readPoolUse: () => readonly PoolUse[]
   readonly ledger: ProviderLedger
+  readonly clock: Clock
 }
 
 const PREFIX = 'market_data_'
 
 /** `/metrics` for Prometheus: the process, the requests of documented routes, the providers, and what the tables say. */
-export function metricsRoutes(app: App, { readServiceFacts, ledger }: MetricsNeeds): void {
+export function metricsRoutes(app: App, needs: MetricsNeeds): void {
   const registers = [new Registry()]
   const [registry] = registers as [Registry]
   collectDefaultMetrics({ register: registry })
   countRequests(app, registers)
-  countProviderReplies(ledger, registers)
-  const setFacts = factGauges(readServiceFacts, registers)
+  countProviderReplies(needs.ledger, registers)
+  const setFacts = factGauges(needs, registers)
+  const setPools = poolGauge(needs, registers)
   app.get(
     '/metrics',
     {
@@ -39,6 +44,7 @@ export function metricsRoutes(app: App, { readServiceFacts, ledger }: MetricsNee
       },
     },
     async (request, reply) => {
+      setPools()
       await setFacts()
       return reply.type(registry.contentType).send(await registry.metrics())
     },
@@ -67,26 +73,63 @@ function countProviderReplies(ledger: ProviderLedger, registers: Registry[]): vo
     labelNames: ['provider', 'outcome'],
     registers,
   })
-  ledger.onObserve((provider, outcome) => replies.inc({ provider, outcome }))
+  const durations = new Histogram({
+    name: `${PREFIX}provider_request_seconds`,
+    help: 'How long requests to providers took, whatever came of them.',
+    labelNames: ['provider'],
+    buckets: [0.05, 0.2, 0.5, 1, 2, 5, 10],
+    registers,
+  })
+  ledger.onObserve((provider, outcome, ms) => {
+    replies.inc({ provider, outcome })
+    durations.observe({ provider }, ms / 1_000)
+  })
+}
+
+function poolGauge({ readPoolUse }: MetricsNeeds, registers: Registry[]): () => void {
+  const connections = new Gauge({
+    name: `${PREFIX}database_connections`,
+    help: 'Connections to the database by pool: busy, idle, and how many wait for one.',
+    labelNames: ['pool', 'state'],
+    registers,
+  })
+  return () => {
+    for (const { name, ...use } of readPoolUse()) {
+      for (const [state, count] of Object.entries(use)) connections.set({ pool: name, state }, count)
+    }
+  }
 }
 
 /** Asked of the database when somebody asks us, so that they cost nothing in between. */
-function factGauges(readServiceFacts: ReadServiceFacts, registers: Registry[]): () => Promise<void> {
+function factGauges({ readServiceFacts, clock }: MetricsNeeds, registers: Registry[]): () => Promise<void> {
   const gauge = (name: string, help: string, labelNames: string[] = []) =>
     new Gauge({ name: PREFIX + name, help, labelNames, registers })
   const lag = gauge('averages_lag_seconds', 'How long the oldest price has waited that the averages have not seen.')
-  const held = gauge('log_held_seconds', 'How long a writing transaction has held back the log.')
+  const held = gauge('log_held_seconds', 'How long a writing transaction has held back the log.', ['application'])
   const bytes = gauge('database_bytes', 'Disk that the database uses.')
+  const leading = gauge('leading', '1 where this process leads, 0 where it does not.', ['lease'])
+  const epoch = gauge('lease_epoch', 'How often a lease was taken.', ['lease'])
+  const unled = gauge('lease_unheld', '1 where nobody leads.', ['lease'])
+  const ages = gauge('newest_price_age_seconds', 'Age of the price that the provider confirmed last.', ['provider'])
   const jobs = gauge('polling_jobs', 'Polling jobs.', ['provider'])
   const failing = gauge('polling_jobs_failing', 'Polling jobs whose last run failed.', ['provider'])
   return async () => {
     const facts = await readServiceFacts()
     lag.set(facts.averagesLagSeconds)
-    held.set(facts.logHeldBy?.forSeconds ?? 0)
     bytes.set(facts.databaseBytes)
-    for (const { provider, ...of } of facts.providers) {
+    // Whoever held it a while ago is no longer told.
+    held.reset()
+    const { application = '', forSeconds = 0 } = facts.logHeldBy ?? {}
+    held.set({ application }, forSeconds)
+    for (const lease of facts.leases) {
+      leading.set({ lease: lease.name }, Number(lease.isOurs))
+      epoch.set({ lease: lease.name }, Number(lease.epoch))
+      unled.set({ lease: lease.name }, Number(!lease.isHeld))
+    }
+    for (const { provider, newest, ...of } of facts.providers) {
       jobs.set({ provider }, of.jobs)
       failing.set({ provider }, of.failingJobs)
+      if (newest !== null) ages.set({ provider }, (clock.now() - millisOf(newest.eventTime)) / 1_000)
     }
   }
 }

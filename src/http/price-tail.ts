@@ -22,7 +22,7 @@ export type PriceTail = {
 const BATCH = 256
 /** News may not be settled yet when it is told, and other processes tell none: so look again, ever less often. */
 const SHORTEST_PAUSE_MS = 10
-const LONGEST_PAUSE_MS = 250
+const LONGEST_PAUSE_MS = 200
 
 /**
  * Reads the end of the log once for all who follow it. A reader has only a place, and asks for what is behind it when it

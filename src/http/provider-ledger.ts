@@ -13,23 +13,23 @@ export type ProviderRecord = {
 }
 
 export type ProviderLedger = {
-  /** Call it once a request to a provider; no error means that it answered usably. */
-  observe(provider: string, error?: ServiceError): void
+  /** Call it once a request to a provider, with how long that took; no error means that it answered usably. */
+  observe(provider: string, ms: number, error?: ServiceError): void
   of(provider: string): ProviderRecord
   /** Hears of each observation, for counters. */
-  onObserve(listener: (provider: string, outcome: string) => void): void
+  onObserve(listener: (provider: string, outcome: string, ms: number) => void): void
 }
 
 const NOTHING: ProviderRecord = { requests: 0, failures: 0, failuresInARow: 0, lastSuccessAt: null, lastError: null }
 
 export function createProviderLedger(clock: Clock): ProviderLedger {
   const records = new Map<string, ProviderRecord>()
-  const listeners: ((provider: string, outcome: string) => void)[] = []
+  const listeners: ((provider: string, outcome: string, ms: number) => void)[] = []
   const of = (provider: string) => records.get(provider) ?? NOTHING
   return {
-    observe: (provider, error) => {
+    observe: (provider, ms, error) => {
       records.set(provider, entered(of(provider), error, instantFromMillis(clock.now())))
-      for (const listener of listeners) listener(provider, error?.code ?? 'ok')
+      for (const listener of listeners) listener(provider, error?.code ?? 'ok', ms)
     },
     of,
     onObserve: (listener) => listeners.push(listener),

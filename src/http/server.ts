@@ -14,7 +14,7 @@ import { endConnections } from './connections.ts'
 import { documentRoutes, serveDocument } from './documents.ts'
 import { guardRequests, type GuardNeeds } from './guards.ts'
 import { healthReportRoutes, type HealthReportNeeds } from './health-report.ts'
-import { healthRoutes, type HealthNeeds } from './health.ts'
+import { healthRoutes, versionRoutes, type HealthNeeds, type VersionNeeds } from './health.ts'
 import { historyRoutes, type HistoryNeeds } from './history.ts'
 import { jobRoutes } from './jobs.ts'
 import { latestRoutes, type LatestNeeds } from './latest.ts'
@@ -30,6 +30,7 @@ import { symbolRoutes, type SymbolNeeds } from './symbols.ts'
 
 export type HttpNeeds = GuardNeeds &
   HealthNeeds &
+  VersionNeeds &
   LatestNeeds &
   PollNeeds &
   HistoryNeeds &
@@ -39,7 +40,11 @@ export type HttpNeeds = GuardNeeds &
   SymbolNeeds &
   HealthReportNeeds &
   MetricsNeeds &
-  PageNeeds & { readonly log: FastifyBaseLogger }
+  PageNeeds & {
+    readonly log: FastifyBaseLogger
+    /** Otherwise only how the process is: `/livez`, `/readyz`, `/metrics`. */
+    readonly answersAll: boolean
+  }
 
 const BODY_LIMIT = 64 * 1024
 /** For a request to arrive, not for its answer. */
@@ -58,15 +63,17 @@ export function createServer(needs: HttpNeeds): FastifyInstance {
   }).withTypeProvider<TypeBoxTypeProvider>()
   app.setValidatorCompiler(TypeBoxValidatorCompiler)
   readOnlyJson(app)
-  answerFailures(app)
+  answerFailures(app, needs.answersAll ? '/docs lists what there is' : 'this process has not the role api')
   endConnections(app)
   addHeaders(app)
   guardRequests(app, needs)
-  documentRoutes(app, needs.version.version)
+  if (needs.answersAll) documentRoutes(app, needs.version.version)
   // In a plugin, so that the documentation is there before the first route is.
   app.register(async (scope: App) => {
     const refuseOtherMethods = watchMethods(scope)
-    addRoutes(scope, needs)
+    healthRoutes(scope, needs)
+    metricsRoutes(scope, needs)
+    if (needs.answersAll) addRoutes(scope, needs)
     refuseOtherMethods()
   })
   return app
@@ -82,9 +89,8 @@ function addRoutes(app: App, needs: HttpNeeds): void {
   streamRoutes(app, needs)
   providerRoutes(app, needs)
   symbolRoutes(app, needs)
-  healthRoutes(app, needs)
+  versionRoutes(app, needs)
   healthReportRoutes(app, needs)
-  metricsRoutes(app, needs)
   pageRoutes(app, needs)
   serveDocument(app)
 }

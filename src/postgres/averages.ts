@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import type { Touched } from '../prices/log.ts'
-import { inTransaction } from './pool.ts'
+import { inTransaction, type Fence } from './pool.ts'
 
 /** Brings the averages that the touched prices have a part in up to date; resolves with how many were written. */
 export type Recompute = (touched: readonly Touched[]) => Promise<number>
@@ -14,23 +14,29 @@ const TOUCHED_PER_TRANSACTION = 1_000
  * Recomputes, for each touched time of a series, the averages at it and at the n−1 times after it, for every window n.
  * They are read from `prices` and nothing else, so repeated, reordered and concurrent calls lead to the same table.
  */
-export function createRecompute(pool: pg.Pool, windows: readonly number[]): Recompute {
+export function createRecompute(pool: pg.Pool, windows: readonly number[], fence?: Fence): Recompute {
   const width = windows.reduce((sum, window) => sum + window, 0)
   const size = Math.min(TOUCHED_PER_TRANSACTION, Math.max(1, Math.floor(AVERAGES_PER_TRANSACTION / width)))
   return async (touched) => {
     const bySeries = touched.toSorted((a, b) => Number(a.seriesId) - Number(b.seriesId))
     let written = 0
     for (let start = 0; start < bySeries.length; start += size) {
-      written += await recomputeSlice(pool, windows, bySeries.slice(start, start + size))
+      written += await recomputeSlice(pool, { windows, touched: bySeries.slice(start, start + size), fence })
     }
     return written
   }
 }
 
-async function recomputeSlice(pool: pg.Pool, windows: readonly number[], touched: readonly Touched[]): Promise<number> {
+type Slice = {
+  readonly windows: readonly number[]
+  readonly touched: readonly Touched[]
+  readonly fence: Fence | undefined
+}
+
+async function recomputeSlice(pool: pg.Pool, { windows, touched, fence }: Slice): Promise<number> {
   const seriesIds = touched.map((entry) => entry.seriesId)
   const eventTimes = touched.map((entry) => entry.eventTime)
-  return inTransaction(pool, async (client) => {
+  const recompute = async (client: pg.PoolClient) => {
     await client.query(LOCK_SERIES, [LOCK_CLASS, [...new Set(seriesIds)]])
     let written = 0
     for (const window of windows) {
@@ -38,7 +44,8 @@ async function recomputeSlice(pool: pg.Pool, windows: readonly number[], touched
       written += rowCount ?? 0
     }
     return written
-  })
+  }
+  return inTransaction(pool, recompute, fence)
 }
 
 /** Any number: the two-number locks are apart from the one-number locks of those who record prices. */

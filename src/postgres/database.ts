@@ -13,7 +13,12 @@ export type DatabaseOptions = {
 }
 
 export type Database = AsyncDisposable & {
+  /** For work that takes its time. */
   readonly pool: pg.Pool
+  /** For what somebody waits for: a database that does not answer is told soon. */
+  readonly answering: pg.Pool
+  /** Whether this process holds the database, and nobody leads when it starts. */
+  readonly isOurs: boolean
   /** For people: a folder, or a server's address without its password. */
   readonly place: string
   /** Whether the data lies elsewhere than one looks first. */
@@ -49,15 +54,21 @@ export async function joinDatabase(options: DatabaseOptions): Promise<Database> 
   return database(options, running, { place: at.path, moved: at.moved, isShared: true })
 }
 
+/** Callers are told within 2 s that the database is away. */
+const ANSWER_WITHIN_MS = 1_500
+
 type Place = Pick<Database, 'place' | 'moved' | 'isShared'> & { readonly stop?: () => Promise<void> }
 
 function database({ poolSize, log }: DatabaseOptions, connection: Connection, { stop, ...where }: Place): Database {
-  const pool = createPool(connection, { size: poolSize, onError: (error) => log.debug(`connection: ${error.message}`) })
+  const onError = (error: Error) => log.debug(`connection: ${error.message}`)
+  const size = Math.floor(poolSize / 2)
+  const pool = createPool(connection, { size: poolSize - size, onError })
+  const answering = createPool(connection, { size, onError, answerWithinMs: ANSWER_WITHIN_MS })
   const close = async () => {
-    await pool.end()
+    await Promise.all([pool.end(), answering.end()])
     await stop?.()
   }
-  return { pool, ...where, [Symbol.asyncDispose]: close }
+  return { pool, answering, isOurs: stop !== undefined, ...where, [Symbol.asyncDispose]: close }
 }
 
 /** Says what `pg` does not: where it was looked for, and which setting says so. */

@@ -3,9 +3,22 @@ import type { DueJobs } from '../polling/poller.ts'
 import type { DueJob } from '../polling/schedule.ts'
 import type { WorkNeeds } from '../polling/work-in-hand.ts'
 import type { Instant } from '../prices/instant.ts'
+import { inTransaction, type Fence } from './pool.ts'
 
-/** What the poller reads and writes; each call is one statement. */
-export function createDueJobs(pool: pg.Pool): DueJobs & WorkNeeds['jobs'] {
+/**
+ * What the poller reads and writes; each call is one statement.
+ * @param fence ends each that writes
+ */
+export function createDueJobs(pool: pg.Pool, fence?: Fence): DueJobs & WorkNeeds['jobs'] {
+  const write = <Row extends pg.QueryResultRow>(query: pg.QueryConfig) =>
+    fence ? inTransaction(pool, (client) => client.query<Row>(query), fence) : pool.query<Row>(query)
+
+  async function moveJobs(moves: readonly Move[]): Promise<ReadonlySet<string>> {
+    if (moves.length === 0) return new Set()
+    const { rows } = await write<{ id: string }>({ name: 'move-jobs', text: MOVE, values: [JSON.stringify(moves)] })
+    return new Set(rows.map((row) => row.id))
+  }
+
   return {
     upcoming: async (until, except) => {
       const query = { name: 'upcoming-jobs', text: UPCOMING, values: [until, except] }
@@ -16,20 +29,14 @@ export function createDueJobs(pool: pg.Pool): DueJobs & WorkNeeds['jobs'] {
       return (await pool.query<DueJob>(query)).rows
     },
     claim: async (claims) => {
-      const moved = await moveJobs(
-        pool,
-        claims.map(({ jobId, dueAt, nextRunAt }) => ({ jobId, from: dueAt, to: nextRunAt })),
-      )
+      const moved = await moveJobs(claims.map(({ jobId, dueAt, nextRunAt }) => ({ jobId, from: dueAt, to: nextRunAt })))
       return claims.filter((claim) => moved.has(claim.jobId))
     },
     release: async (claims) => {
-      await moveJobs(
-        pool,
-        claims.map(({ jobId, dueAt, nextRunAt }) => ({ jobId, from: nextRunAt, to: dueAt })),
-      )
+      await moveJobs(claims.map(({ jobId, dueAt, nextRunAt }) => ({ jobId, from: nextRunAt, to: dueAt })))
     },
     finish: async (runs) => {
-      await pool.query({ name: 'finish-runs', text: FINISH, values: [JSON.stringify(runs)] })
+      await write({ name: 'finish-runs', text: FINISH, values: [JSON.stringify(runs)] })
     },
   }
 }
@@ -47,13 +54,6 @@ const DUE = `
    order by next_run_at, id limit $4`
 
 type Move = { readonly jobId: string; readonly from: Instant | null; readonly to: Instant | null }
-
-async function moveJobs(pool: pg.Pool, moves: readonly Move[]): Promise<ReadonlySet<string>> {
-  if (moves.length === 0) return new Set()
-  const query = { name: 'move-jobs', text: MOVE, values: [JSON.stringify(moves)] }
-  const { rows } = await pool.query<{ id: string }>(query)
-  return new Set(rows.map((row) => row.id))
-}
 
 /** From one planned time to another, where it is still planned so; a job that somebody holds is somebody else's. */
 const MOVE = `

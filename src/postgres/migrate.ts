@@ -55,6 +55,10 @@ async function runMigrations(pool: pg.Pool, names: readonly string[]): Promise<r
   // Kysely would close our pool with itself, so it is never destroyed.
   const migrator = new Migrator({ db: new Kysely({ dialect: new PostgresDialect({ pool }) }), provider })
   const { error, results } = await migrator.migrateToLatest()
+  if ((error as { code?: string } | undefined)?.code === '42501') {
+    const detail = 'The tables are of an older version, and this user may not change them: run market-data migrate.'
+    throw new ServiceError('conflict', detail, { cause: error })
+  }
   if (error !== undefined) throw error
   return results?.map((result) => result.migrationName) ?? []
 }

@@ -2,7 +2,7 @@ import type pg from 'pg'
 import { compareInstants, type Instant } from '../prices/instant.ts'
 import { judgePrice, type CurrentPrice, type Verdict } from '../prices/judge.ts'
 import type { Quote, QuoteResult, RawReply, RecordReply, RecordResult } from '../prices/quote.ts'
-import { inTransaction } from './pool.ts'
+import { inTransaction, type Fence } from './pool.ts'
 import { bodyHash, keepReply } from './raw-replies.ts'
 import { createSeriesIds } from './series.ts'
 
@@ -13,24 +13,30 @@ type Judged = Item & { readonly verdict: Verdict; readonly current: CurrentPrice
 /**
  * The only writer of `prices`. One transaction keeps the reply and what is new in it; what was there already is confirmed.
  * When the promise resolves, the prices are durable.
+ * @param fence of a leader; whoever answers a request records without one
  */
-export function createRecordReply(pool: pg.Pool): RecordReply {
+export function createRecordReply(pool: pg.Pool, fence?: Fence): RecordReply {
   const seriesIds = createSeriesIds(pool)
   return async (reply, results) => {
     const quotes = results.flatMap((result) => ('quote' in result ? [result.quote] : []))
     const ids = await seriesIds(quotes)
     const items = quotes.map((quote, index) => ({ quote, seriesId: ids[index] ?? '' }))
-    const judged = await recordItems(pool, { reply, results, items })
+    const judged = await recordItems(pool, { reply, results, items, fence })
     return toResults(reply, results, judged)
   }
 }
 
-type Work = { readonly reply: RawReply; readonly results: readonly QuoteResult[]; readonly items: readonly Item[] }
+type Work = {
+  readonly reply: RawReply
+  readonly results: readonly QuoteResult[]
+  readonly items: readonly Item[]
+  readonly fence: Fence | undefined
+}
 
-async function recordItems(pool: pg.Pool, { reply, results, items }: Work): Promise<Judged[]> {
+async function recordItems(pool: pg.Pool, { reply, results, items, fence }: Work): Promise<Judged[]> {
   const refused = results.some((result) => 'error' in result && KEPT_REFUSALS.has(result.error.code))
   if (items.length === 0 && !refused) return []
-  return inTransaction(pool, async (client) => {
+  const record = async (client: pg.PoolClient) => {
     // First of all, before any write: the transaction id is taken under the lock, so the log keeps the order of a series.
     await client.query(LOCK_SERIES, [items.map((item) => item.seriesId)])
     const judged = await judgeItems(client, items, reply.receivedAt)
@@ -41,7 +47,8 @@ async function recordItems(pool: pg.Pool, { reply, results, items }: Work): Prom
     }
     await confirmNewest(client, judged, reply.receivedAt)
     return judged
-  })
+  }
+  return inTransaction(pool, record, fence)
 }
 
 /** A reply that a provider got wrong is evidence; that a symbol is unknown needs none. */

@@ -2,13 +2,17 @@ import type pg from 'pg'
 import { averagesReader } from '../averages/averaging.ts'
 import type { Instant } from '../prices/instant.ts'
 import type { MarketState } from '../prices/quote.ts'
-import type { ProviderFacts, ReadServiceFacts, ServiceFacts } from '../prices/service-facts.ts'
+import type { LeaseFacts, ProviderFacts, ReadServiceFacts, ServiceFacts } from '../prices/service-facts.ts'
 
-/** Reads what /health and /metrics tell; the averages' lag is that of the slowest window. */
-export function createReadServiceFacts(pool: pg.Pool, windows: readonly number[]): ReadServiceFacts {
+/**
+ * Reads what /health and /metrics tell; the averages' lag is that of the slowest window.
+ * @param holder our name as a holder of leases; whoever runs no part of the service has none
+ */
+export function createReadServiceFacts(pool: pg.Pool, windows: readonly number[], holder = ''): ReadServiceFacts {
   return async () => {
-    const [facts, providers] = await Promise.all([
+    const [facts, leases, providers] = await Promise.all([
       pool.query<FactsRow>(READ_FACTS, [windows.map(averagesReader)]),
+      pool.query<LeaseFacts>(READ_LEASES, [holder]),
       pool.query<ProviderRow>(READ_PROVIDERS),
     ])
     const row = facts.rows[0]
@@ -18,6 +22,7 @@ export function createReadServiceFacts(pool: pg.Pool, windows: readonly number[]
       databaseBytes: Number(databaseBytes),
       averagesLagSeconds,
       logHeldBy: pid === null ? null : { application, pid, forSeconds },
+      leases: leases.rows,
       providers: providers.rows.map(toProviderFacts),
     }
   }
@@ -49,6 +54,11 @@ const READ_FACTS = `
              extract(epoch from clock_timestamp() - xact_start)::float8 as "forSeconds" from pg_stat_activity
        where backend_xid is not null and xact_start < clock_timestamp() - interval '1 s'
        order by backend_xid::text::bigint limit 1) as holder on true`
+
+const READ_LEASES = `
+  select name, holder, epoch, expires_at > clock_timestamp() as "isHeld",
+         holder = $1 and expires_at > clock_timestamp() as "isOurs"
+    from leases order by name`
 
 type ProviderRow = Omit<ProviderFacts, 'newest'> & {
   readonly symbol: string | null

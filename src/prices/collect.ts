@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.ts'
 import { ServiceError } from '../errors.ts'
 import { checkQuote } from './check-quote.ts'
 import type { QuoteResult, QuoteSource, RawReply, RecordReply, RecordResult } from './quote.ts'
@@ -18,14 +19,16 @@ type Needs = {
   readonly record: RecordReply
   /** Called after prices were committed. */
   readonly announce: () => void
-  /** Called once a request, for metrics and health; no error means that the provider answered usably. */
-  readonly observe: (provider: string, error?: ServiceError) => void
+  /** Called once a request, for metrics and health, with how long it took; no error means that the provider answered usably. */
+  readonly observe: (provider: string, ms: number, error?: ServiceError) => void
+  readonly clock: Clock
 }
 
-export function createCollect({ sourceOf, record, announce, observe }: Needs): Collect {
+export function createCollect({ sourceOf, record, announce, observe, clock }: Needs): Collect {
   async function collectBatch(source: QuoteSource, symbols: readonly string[], signal: AbortSignal) {
+    const since = clock.now()
     const reply = await fetchOrFail(source, symbols, signal)
-    observe(source.name, reply instanceof ServiceError ? reply : undefined)
+    observe(source.name, clock.now() - since, reply instanceof ServiceError ? reply : undefined)
     if (reply instanceof ServiceError) return symbols.map((symbol) => ({ symbol, error: reply }))
     const results = await record(reply, checkedQuotes(source, reply))
     if (results.some((result) => 'price' in result && isNews(result.outcome))) announce()

@@ -10,6 +10,20 @@ export type ProviderFacts = {
   readonly failingJobs: number
 }
 
+/** Who does what only one process may do. */
+export type LeaseFacts = {
+  readonly name: string
+  readonly holder: string
+  readonly epoch: string
+  /** False where the holder has been silent for so long that another may follow it. */
+  readonly isHeld: boolean
+  /** Whether the process that was asked leads. */
+  readonly isOurs: boolean
+}
+
+/** The connections of a pool: at work, at hand, and those who wait for one. */
+export type PoolUse = { readonly name: string; readonly busy: number; readonly idle: number; readonly waiting: number }
+
 /** How the stored side of the service is. */
 export type ServiceFacts = {
   readonly databaseBytes: number
@@ -17,6 +31,7 @@ export type ServiceFacts = {
   readonly averagesLagSeconds: number
   /** The writing transaction that has held back the log the longest; everything after it waits. */
   readonly logHeldBy: { readonly application: string; readonly pid: number; readonly forSeconds: number } | null
+  readonly leases: readonly LeaseFacts[]
   readonly providers: readonly ProviderFacts[]
 }
 

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { pino } from 'pino'
+import { ROLES } from '../../src/cli/roles.ts'
 import { systemClock } from '../../src/clock.ts'
 import { readConfig } from '../../src/config.ts'
 import { createPool } from '../../src/postgres/pool.ts'
 import { migrate } from '../../src/postgres/migrate.ts'
 import { createVerify } from '../../src/postgres/verify/verify.ts'
 import { startService } from '../../src/service.ts'
-import { createEmptyDatabase } from '../support/database.ts'
-import { urlOf } from '../support/shell.ts'
+import { createEmptyDatabase, urlOf } from '../support/database.ts'
 import { until } from '../support/until.ts'
 import { expectedAverages } from './oracle.ts'
 import { parseTold, readAverages, tellerOf } from './told-prices.ts'
@@ -39,7 +39,9 @@ async function createInstallation(t: TestContext) {
   const serve = async (...windows: number[]) => {
     const config = readConfig({ PORT: '0', MA_WINDOWS: windows.join(), DATABASE_URL: url }, '/dev/null')
     const version = { name: 'market-data-service', version: '0.0.0-test', node: process.version }
-    return parts.use(await startService({ config, log: pino({ level: 'silent' }), version }, false))
+    return parts.use(
+      await startService({ config, log: pino({ level: 'silent' }), version }, { demo: false, roles: ROLES }),
+    )
   }
 
   /** What `verify` says at this moment: to its clock ten seconds are over at once. */

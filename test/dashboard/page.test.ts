@@ -81,7 +81,7 @@ test('a database that is away, a provider that fails and a first run are told in
   await page.goto(await service.listen())
   await page.getByRole('heading', { name: 'Nothing is fetched yet' }).waitFor()
 
-  service.ledger.observe('scripted', new ServiceError('provider_unavailable', 'scripted answers with 500.'))
+  service.ledger.observe('scripted', 5, new ServiceError('provider_unavailable', 'scripted answers with 500.'))
   await page.locator('.notices', { hasText: 'scripted answers with 500.' }).waitFor()
 
   await page.route(/\/(prices\/poll|symbols|health)/, (route) =>

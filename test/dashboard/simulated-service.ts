@@ -1,12 +1,13 @@
 import type { TestContext } from 'node:test'
 import { pino } from 'pino'
 import { readConfig } from '../../src/config.ts'
+import { ROLES } from '../../src/cli/roles.ts'
 import { createRecompute } from '../../src/postgres/averages.ts'
 import { createPool } from '../../src/postgres/pool.ts'
 import { createRecordReply } from '../../src/postgres/record.ts'
 import { createSimulated } from '../../src/providers/simulated.ts'
 import { startService, type Service } from '../../src/service.ts'
-import { createEmptyDatabase } from '../support/database.ts'
+import { createEmptyDatabase, urlOf } from '../support/database.ts'
 
 const SYMBOLS = ['AAPL', 'MSFT', 'NVDA', 'TSLA', 'BTC-USD', 'AMZN', 'GOOG', 'ETH-USD']
 const STEPS = 150
@@ -20,18 +21,12 @@ export async function serveSimulated(t: TestContext): Promise<string> {
   const log = pino({ level: 'silent' })
   const version = { name: 'market-data-service', version: '0.0.0-test', node: process.version }
   const config = { ...readConfig({ PORT: '0', MA_WINDOWS: '5,20', DATABASE_URL: urlOf(connection) }, '/dev/null') }
-  service = await startService({ config, log, version }, true)
+  service = await startService({ config, log, version }, { demo: true, roles: ROLES })
   await simulatePast(connection)
   return service.url
 }
 
 type Connection = Awaited<ReturnType<typeof createEmptyDatabase>>
-
-function urlOf(connection: Connection): string {
-  if (typeof connection === 'string') return connection
-  const { host, port, user, database } = connection
-  return `postgres://${user}@localhost/${database}?host=${encodeURIComponent(host)}&port=${port}`
-}
 
 async function simulatePast(connection: Connection): Promise<void> {
   const pool = createPool(connection, { size: 2, onError: () => {} })

@@ -14,6 +14,7 @@ import { createJobs } from '../../src/postgres/jobs.ts'
 import { createReadLatest } from '../../src/postgres/latest.ts'
 import { createReadLineage, createReadRawBody, createReadRawResponse } from '../../src/postgres/lineage.ts'
 import { createReadLog, logEnd, readHorizon } from '../../src/postgres/log.ts'
+import { poolUse } from '../../src/postgres/pool.ts'
 import { createRecordReply } from '../../src/postgres/record.ts'
 import { createReadServiceFacts } from '../../src/postgres/service-facts.ts'
 import { createFindStoredSymbols } from '../../src/postgres/symbols.ts'
@@ -64,9 +65,10 @@ export async function createHttpService(t: TestContext, changed: Partial<HttpNee
   const record = createRecordReply(pool)
   const recompute = createRecompute(pool, WINDOWS)
   const sourceOf = (name: string) => getSource(source, name)
-  const collect = createCollect({ sourceOf, record, announce, observe: ledger.observe })
+  const collect = createCollect({ sourceOf, record, announce, observe: ledger.observe, clock: systemClock })
   const app = createServer({
     host: '127.0.0.1',
+    answersAll: true,
     allowedHosts: ['prices.example'],
     pageFolder: join(import.meta.dirname, '../../dist/dashboard'),
     log: pino({ level: 'silent' }),
@@ -93,6 +95,7 @@ export async function createHttpService(t: TestContext, changed: Partial<HttpNee
     },
     findStoredSymbols: createFindStoredSymbols(pool),
     readServiceFacts: createReadServiceFacts(pool, WINDOWS),
+    readPoolUse: () => poolUse({ work: pool }),
     ledger,
     ...changed,
   })

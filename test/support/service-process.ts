@@ -31,6 +31,8 @@ export type ServiceProcess = {
   readonly stderr: () => string
   /** The database's process, another one after each restart of it; undefined while there is none. */
   postmasterPid(): number | undefined
+  /** SIGSTOP freezes it, SIGCONT wakes it up. */
+  signal(signal: NodeJS.Signals): void
   /** SIGTERM unless another is named; answers with the exit code. */
   stop(signal?: NodeJS.Signals): Promise<number | null>
   /** kill -9; resolves when the process is gone. */
@@ -70,6 +72,7 @@ export async function startService(t: TestContext, options: StartOptions = {}): 
     stdout,
     stderr,
     postmasterPid: () => postmasterPid(dataDir),
+    signal: (signal) => void child.kill(signal),
     stop: async (signal = 'SIGTERM') => {
       child.kill(signal)
       return exited
@@ -175,6 +178,8 @@ async function endAll({ child, exited }: Running, dataDir: string): Promise<void
   if (child.exitCode !== null || child.signalCode !== null) return
   const impatience = setTimeout(() => child.kill('SIGKILL'), 10_000)
   child.kill('SIGTERM')
+  // A frozen one hears nothing else.
+  child.kill('SIGCONT')
   await exited
   clearTimeout(impatience)
   await until(() => processesIn(dataDir).length === 0, 'no process is left')

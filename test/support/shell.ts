@@ -6,9 +6,8 @@ import { delimiter, join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import type { Connection } from '../../src/postgres/pool.ts'
 import { ask } from './ask.ts'
-import { createEmptyDatabase } from './database.ts'
+import { createEmptyDatabase, urlOf } from './database.ts'
 import { createDataDir, createFolder, startService, type ServiceProcess } from './service-process.ts'
 import { until } from './until.ts'
 import { createYahooStandIn, yahooQuote } from './yahoo-stand-in.ts'
@@ -75,10 +74,4 @@ async function runToEnd(commands: string, { cwd, dataDir, env }: Setting): Promi
   const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
   assert.equal(code, 0, `${commands}\n${stdout}${stderr}`)
   return stdout
-}
-
-export function urlOf(connection: Connection): string {
-  if (typeof connection === 'string') return connection
-  const { user, host, port, database } = connection
-  return `postgres://${user}@${encodeURIComponent(host)}:${port}/${database}`
 }

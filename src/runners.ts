@@ -1,0 +1,133 @@
+import type pg from 'pg'
+import type { Logger } from 'pino'
+import { createAveraging } from './averages/averaging.ts'
+import { createSweeping } from './averages/sweeping.ts'
+import type { Role } from './cli/roles.ts'
+import type { Clock } from './clock.ts'
+import type { Config } from './config.ts'
+import { createPoller } from './polling/poller.ts'
+import { createRecompute } from './postgres/averages.ts'
+import { createDueJobs } from './postgres/due-jobs.ts'
+import { createLeader } from './postgres/leader.ts'
+import { fenceOf, type Lease, type Leases } from './postgres/leases.ts'
+import { createReadLog, loadPlace, savePlace } from './postgres/log.ts'
+import { inTransaction, type Fence } from './postgres/pool.ts'
+import { createRecordReply } from './postgres/record.ts'
+import { createTrimming } from './postgres/retention.ts'
+import { createReadSweepSlice } from './postgres/sweep.ts'
+import type { Bell } from './prices/bell.ts'
+import type { Collect } from './prices/collect.ts'
+import type { LogPlace, Touched } from './prices/log.ts'
+import type { RecordReply } from './prices/quote.ts'
+import type { Sources } from './providers/sources.ts'
+import type { StorageWatch } from './storage-watch.ts'
+
+/** What goes on by itself until the signal fires. */
+export type Runner = { run(signal: AbortSignal): Promise<void> }
+
+type Needs = {
+  readonly config: Config
+  readonly log: Logger
+  /** Says once that the storage is away, however many ask it. */
+  readonly storage: StorageWatch
+  readonly clock: Clock
+  readonly pool: pg.Pool
+  readonly leases: Leases
+  readonly sources: Sources
+  readonly collectBy: (record: RecordReply) => Collect
+  /** Rings when this process stored prices. */
+  readonly news: Bell
+  /** Rings when this process made or changed a polling job. */
+  readonly jobNews: Bell
+}
+
+/**
+ * What goes on by itself in a process of these roles. What only one process may do is done under a lease, and each
+ * transaction of it ends with the lease's fence.
+ */
+export function createRunners(needs: Needs, roles: readonly Role[]): readonly Runner[] {
+  const runners: Runner[] = []
+  if (roles.includes('poller')) runners.push(leading(needs, 'poller', (fence) => createPolling(needs, fence)))
+  if (roles.includes('consumer')) {
+    for (const window of needs.config.MA_WINDOWS) {
+      // Processes may have windows of their own.
+      runners.push(leading(needs, `averages:${window}`, (fence) => createAverages(needs, fence, window)))
+    }
+    runners.push(leading(needs, 'retention', () => createRetention(needs)))
+  }
+  return runners
+}
+
+function leading(needs: Needs, name: string, create: (fence: Fence) => Runner): Runner {
+  const work = (lease: Lease, signal: AbortSignal) => create(fenceOf(lease)).run(signal)
+  return createLeader({
+    ...needs,
+    name,
+    work,
+    log: { info: (...words) => needs.log.info(...words), ...needs.storage.log },
+  })
+}
+
+function createPolling({ pool, sources, collectBy, clock, storage, jobNews }: Needs, fence: Fence): Runner {
+  const poller = createPoller({
+    jobs: storage.reads(createDueJobs(pool, fence)),
+    collect: collectBy(createRecordReply(pool, fence)),
+    maxBatchOf: (provider) => sources.get(provider).maxBatch,
+    clock,
+    random: Math.random,
+    log: storage.log,
+  })
+  return {
+    run: async (signal) => {
+      const stopWaking = jobNews.onRing(poller.wake)
+      await poller.run(signal).finally(stopWaking)
+    },
+  }
+}
+
+/** Nobody tells what is new: one process follows the log itself, and heals what was lost. */
+function createAverages(needs: Needs, fence: Fence, window: number): Runner {
+  const { pool, clock, news } = needs
+  const shared = {
+    ...placesOf(pool, fence),
+    recompute: (touched: readonly Touched[], size: number) => createRecompute(pool, [size], fence)(touched),
+    clock,
+  }
+  const following = createAveraging({
+    ...shared,
+    windows: [window],
+    readLog: createReadLog(pool),
+    waitForPrices: news.wait,
+    onError: telling(needs, 'averages'),
+  })
+  const sweeping = createSweeping({
+    ...shared,
+    windows: [window],
+    readSlice: createReadSweepSlice(pool),
+    onError: telling(needs, 'sweep'),
+  })
+  return { run: async (signal) => void (await Promise.all([following.run(signal), sweeping.run(signal)])) }
+}
+
+function createRetention(needs: Needs): Runner {
+  const { config, pool, clock } = needs
+  const retention = {
+    pricesDays: config.RETENTION_PRICES_DAYS,
+    simulatedDays: config.RETENTION_SIMULATED_DAYS,
+    runsDays: config.RETENTION_RUNS_DAYS,
+  }
+  return createTrimming({ pool, retention, clock, onError: telling(needs, 'retention') })
+}
+
+/** How far a reader of the log has come. */
+function placesOf(pool: pg.Pool, fence: Fence) {
+  return {
+    loadPlace: (reader: string) => loadPlace(pool, reader),
+    savePlace: (reader: string, place: LogPlace) =>
+      inTransaction(pool, (client) => savePlace(client, reader, place), fence),
+  }
+}
+
+function telling({ storage }: Needs, room: string) {
+  return (error: unknown) => storage.log.warn({ err: error, room }, 'failed, and will be tried again')
+}
