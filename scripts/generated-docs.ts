@@ -1,7 +1,9 @@
+import manifest from '../package.json' with { type: 'json' }
 import { commandsPage } from '../src/cli/commands-page.ts'
 import { configurationPage, envExample } from '../src/cli/configuration-page.ts'
 import { createProgram } from '../src/cli/program.ts'
-import { describeVariables } from '../src/config.ts'
+import { describeVariables, readConfig } from '../src/config.ts'
+import { asyncApiYaml } from '../src/kafka/asyncapi.ts'
 import { architecturePicture } from './architecture.ts'
 import { errorsPage } from './errors-page.ts'
 import { httpPage } from './http-page.ts'
@@ -12,9 +14,12 @@ import { postmanCollection } from './postman-collection.ts'
 /** Every file of the documentation that is made from code, by its path. */
 export async function generatedDocs(): Promise<Map<string, string>> {
   const variables = describeVariables()
+  const { version } = manifest
+  const { KAFKA_TOPIC } = readConfig({}, '')
   const openApi = await readOpenApi()
   return new Map([
     ['.env.example', envExample(variables)],
+    ['docs/reference/asyncapi.yaml', asyncApiYaml({ version, topic: KAFKA_TOPIC })],
     ['docs/reference/commands.md', commandsPage(createProgram(runNothing, ''))],
     ['docs/reference/configuration.md', configurationPage(variables)],
     ['docs/reference/http.md', httpPage(openApi)],

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { parseEnv } from 'node:util'
 import { Type, type Static, type TSchema } from 'typebox'
 import { Value } from 'typebox/value'
+import { KAFKA_SETTINGS, kafkaMistakes } from './kafka/settings.ts'
 
 const PROVIDERS = ['yfinance', 'yahoo', 'simulated', 'replay'] as const
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
@@ -52,6 +53,7 @@ export const Environment = Type.Object({
     maximum: 100,
     description: 'The most connections to PostgreSQL.',
   }),
+  ...KAFKA_SETTINGS,
   MA_WINDOWS: Type.Array(Type.Integer({ minimum: 1, maximum: 500 }), {
     default: [5],
     minItems: 1,
@@ -190,7 +192,7 @@ function inRange(schema: TSchema): string | undefined {
 }
 
 function crossChecks(config: Config): string[] {
-  const problems: string[] = []
+  const problems = kafkaMistakes(config)
   if (!isLoopback(config.HOST) && config.AUTH !== 'off') {
     problems.push(
       `HOST=${config.HOST}: other machines could reach the service without a key; set AUTH=off if you mean it`,

@@ -75,3 +75,21 @@ test('the file .env fills in what the environment does not say', (t) => {
   const { PORT, LOG_LEVEL } = readConfig({ PORT: '9001' }, file)
   assert.deepEqual({ PORT, LOG_LEVEL }, { PORT: 9001, LOG_LEVEL: 'debug' })
 })
+
+test('what Kafka needs is asked for together, and its password is never repeated', () => {
+  const { KAFKA_BROKERS, KAFKA_TOPIC, KAFKA_PARTITIONS } = read({ KAFKA_BROKERS: 'one:9092, two:9092' })
+  assert.deepEqual(
+    [KAFKA_BROKERS, KAFKA_TOPIC, KAFKA_PARTITIONS],
+    [['one:9092', 'two:9092'], 'price-events', undefined],
+  )
+  assert.throws(() => read({ KAFKA_BROKERS: 'nowhere' }), /KAFKA_BROKERS=nowhere: must be host:port/)
+  assert.throws(
+    () => read({ KAFKA_SASL_MECHANISM: 'PLAIN', KAFKA_SASL_USERNAME: 'me' }),
+    /missing: KAFKA_SASL_PASSWORD/,
+  )
+  assert.throws(() => read({ KAFKA_TLS_CERT: 'cert.pem' }), /missing: KAFKA_TLS_KEY/)
+  assert.throws(
+    () => read({ KAFKA_SASL_PASSWORD: 'hunter2' }),
+    (error: Error) => !error.message.includes('hunter2'),
+  )
+})

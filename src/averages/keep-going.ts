@@ -23,6 +23,8 @@ export async function untilDone<T>(
     try {
       return await act()
     } catch (error) {
+      // What breaks off because we stop is no failure.
+      if (signal.aborted) return
       onError?.(error)
       await clock.sleep(wait, signal)
     }

@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import type { Instant } from '../prices/instant.ts'
 import { LOG_START, type LogEntry, type LogPlace, type ReadLog } from '../prices/log.ts'
 
 /** What runs a statement: the pool, or the connection of a transaction. */
@@ -42,6 +43,12 @@ export async function loadPlace(pool: Queryable, reader: string): Promise<LogPla
   return rows[0]
 }
 
+/** The place right before the first entry that was recorded at that moment or later; the log's end if there is none. */
+export async function placeBefore(pool: Queryable, since: Instant): Promise<LogPlace> {
+  const { rows } = await pool.query<LogPlace>(PLACE_BEFORE, [since])
+  return rows[0] ?? logEnd(pool)
+}
+
 /** Saves how far a reader has come. A place never goes back: of two processes with the same name the slower changes nothing. */
 export async function savePlace(pool: Queryable, reader: string, { epoch, xid, id }: LogPlace): Promise<void> {
   await pool.query({ name: 'save-place', text: SAVE_PLACE, values: [reader, epoch, xid, id] })
@@ -63,6 +70,9 @@ const READ_LOG = `
 const LOG_END = `
   select p.epoch::text, p.xid, p.id from prices p where (p.epoch, p.xid) < (${HORIZON})
    order by p.epoch desc, p.xid desc, p.id desc limit 1`
+
+const PLACE_BEFORE = `
+  select epoch::text, xid, id - 1 as id from prices where recorded_at >= $1 order by epoch, xid, id limit 1`
 
 const LOAD_PLACE = 'select epoch::text, xid, id from log_positions where reader = $1'
 

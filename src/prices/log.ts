@@ -26,7 +26,8 @@ export type Touched = { readonly seriesId: string; readonly eventTime: Instant }
 /** Settled entries behind a place, oldest first. */
 export type ReadLog = (after: LogPlace, limit: number) => Promise<readonly LogEntry[]>
 
-const PLACE = /^(\d{1,10})-(\d{1,20})-(\d{1,19})$/
+/** As many digits as surely fit the database's types: places come from outside. */
+const PLACE = /^(\d{1,9})-(\d{1,19})-(\d{1,18})$/
 
 export function placeText(place: LogPlace): string {
   return `${place.epoch}-${place.xid}-${place.id}`

@@ -1,0 +1,132 @@
+import { Consumer, MessagesStreamFallbackModes, MessagesStreamModes } from '@platformatic/kafka'
+import { keepGoing } from '../averages/keep-going.ts'
+import type { Clock } from '../clock.ts'
+import type { KafkaAccess } from './access.ts'
+import { createCommits, type Commits } from './commits.ts'
+import { withDeadline } from './deadline.ts'
+import { CLASSIC, groupProtocol, type GroupProtocol } from './group-protocol.ts'
+import { createInbox, type Inbox, type PriceRecord, type PriceStream } from './inbox.ts'
+import { settle, type Origin, type Settled, type SettleNeeds } from './settle.ts'
+import { watchForStalls, type PartitionLag } from './stall-watch.ts'
+import { ensureTopic, says, type TopicWish } from './topics.ts'
+
+type Needs = SettleNeeds & {
+  readonly access: KafkaAccess
+  readonly topic: TopicWish
+  readonly group: string
+  readonly clock: Clock
+  /** Hears of each batch behind its commit in the database. */
+  readonly onSettled?: (settled: Settled) => void
+  readonly onError?: (error: unknown) => void
+}
+
+export type PriceConsumer = {
+  /** Reads as a member of the group until the signal fires. Whatever fails around it is tried again for ever. */
+  run(signal: AbortSignal): Promise<void>
+  /** How far the partitions of this member are read, as of some seconds ago. */
+  lag(): readonly PartitionLag[]
+}
+
+/** The group of all who compute averages from a topic. */
+export function averagesGroup(topic: string): string {
+  return `${topic}.averages`
+}
+
+const BATCH = 5_000
+const OPEN_MS = 30_000
+const CLOSE_MS = 3_000
+const FIRST_WAIT_MS = 250
+const LONGEST_WAIT_MS = 5_000
+/** More, and a member that catches up reads one partition after the other. */
+const BYTES_PER_PARTITION = 256 * 1024
+
+/**
+ * One member of the group that turns announcements into averages. The offset of a batch is saved behind its commit in the
+ * database, so a batch may be read twice and is never skipped. While the database is away the batch in hand waits for it.
+ */
+export function createPriceConsumer(needs: Needs): PriceConsumer {
+  let lag: readonly PartitionLag[] = []
+
+  async function session(signal: AbortSignal): Promise<void> {
+    const { name: topic, id: topicId } = await ensureTopic(needs.access, needs.topic)
+    await using member = await joinGroup(needs, await groupProtocol(needs.access))
+    const { consumer, stream } = member
+    const inbox = createInbox(stream)
+    consumer.on('consumer:heartbeat:stalled', () => inbox.fail(new Error('the group no longer answers')))
+    const over = new AbortController()
+    const watched = watchForStalls(
+      { consumer, stream, inbox, topic, topicId, clock: needs.clock, onLag: (now) => (lag = now) },
+      AbortSignal.any([signal, over.signal]),
+    )
+    try {
+      const origin = { topicId, consumerGroup: needs.group }
+      await readOn({ ...needs, inbox, commits: createCommits(consumer), origin }, signal)
+    } finally {
+      over.abort()
+      await watched
+      lag = []
+    }
+  }
+
+  return { run: (signal) => keepGoing(needs, signal, () => session(signal)), lag: () => lag }
+}
+
+type Reader = Needs & { readonly inbox: Inbox; readonly commits: Commits; readonly origin: Origin }
+
+async function readOn(reader: Reader, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    const records = await reader.inbox.next(BATCH, signal)
+    if (records.length === 0) return
+    if (await settleAtLast(reader, records, signal)) await reader.commits.commit(records)
+  }
+}
+
+/** Until it is done, however long the database is away; false if the signal came first. */
+async function settleAtLast(reader: Reader, records: readonly PriceRecord[], signal: AbortSignal): Promise<boolean> {
+  const { origin, clock, onSettled, onError } = reader
+  for (let waitMs = FIRST_WAIT_MS; !signal.aborted; waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS)) {
+    try {
+      const settled = await settle(reader, origin, records)
+      onSettled?.(settled)
+      return true
+    } catch (error) {
+      onError?.(error)
+      await clock.sleep(waitMs, signal)
+    }
+  }
+  return false
+}
+
+type Member = AsyncDisposable & { readonly consumer: Consumer; readonly stream: PriceStream }
+
+async function joinGroup(needs: Needs, protocol: GroupProtocol): Promise<Member> {
+  const { access, topic, group } = needs
+  const consumer = new Consumer({
+    ...access,
+    ...protocol,
+    groupId: group,
+    // An end to trying, so that we hear of trouble and begin anew: endless retries can hang in silence.
+    retries: 3,
+    autocommit: false,
+    maxWaitTime: 500,
+    maxBytesPerPartition: BYTES_PER_PARTITION,
+    highWaterMark: BATCH,
+  })
+  const start = { mode: MessagesStreamModes.COMMITTED, fallbackMode: MessagesStreamFallbackModes.EARLIEST }
+  // One that comes when we have given up has no other listener, and its error would end the process.
+  const consuming = consumer.consume({ topics: [topic.name], ...start }).then((stream) => stream.on('error', () => {}))
+  try {
+    const stream = await withDeadline(consuming, { ms: OPEN_MS, what: `joining ${group}` })
+    return { consumer, stream, [Symbol.asyncDispose]: () => leaveGroup(consumer) }
+  } catch (error) {
+    await leaveGroup(consumer)
+    // A cluster can know the new protocol and have it turned off.
+    if (protocol !== CLASSIC && says(error, 'UNSUPPORTED_VERSION')) return joinGroup(needs, CLASSIC)
+    throw error
+  }
+}
+
+/** Closes its streams as well. A broker that does not answer must not hold us up. */
+async function leaveGroup(consumer: Consumer): Promise<void> {
+  await withDeadline(consumer.close(true), { ms: CLOSE_MS, what: 'leaving the group' }).catch(() => {})
+}

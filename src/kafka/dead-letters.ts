@@ -1,0 +1,95 @@
+import { keepGoing } from '../averages/keep-going.ts'
+import type { Clock } from '../clock.ts'
+import type { ResolveAnnouncements } from '../prices/announcement.ts'
+import type { DeadLetterDesk, StoredDeadLetter, UnsentDeadLetters } from '../prices/dead-letter.ts'
+import type { Touched } from '../prices/log.ts'
+import type { Fault, OutgoingMessage } from './message.ts'
+import type { Publisher } from './publisher.ts'
+import { judge } from './settle.ts'
+import type { TopicWish } from './topics.ts'
+
+/** Where dead letters of a topic go. A letter is as large as its message, and has more headers. */
+export function deadLetterTopic({ name, replication }: TopicWish): TopicWish {
+  const settings = { 'max.message.bytes': String(2 * 1024 * 1024) }
+  return { name: `${name}-dlt`, partitions: undefined, replication, settings }
+}
+
+type SenderNeeds = {
+  readonly unsent: UnsentDeadLetters
+  readonly publisher: Publisher
+  readonly clock: Clock
+  readonly onError?: (error: unknown) => void
+}
+
+const BATCH = 100
+/** Longer than Kafka takes; who has died by then is followed by another. */
+const CLAIM_SECONDS = 60
+const LOOK_EVERY_MS = 1_000
+
+/** Tells the dead letter topic of the letters in the table: each at least once, by whichever process comes first. */
+export function createDeadLetterSender(needs: SenderNeeds): { run(signal: AbortSignal): Promise<void> } {
+  const { unsent, publisher, clock } = needs
+  const step = async (signal: AbortSignal) => {
+    const letters = await unsent.claim(BATCH, CLAIM_SECONDS)
+    if (letters.length === 0) return clock.sleep(LOOK_EVERY_MS, signal)
+    await publisher.publish(letters.map(toDeadLetterMessage), signal)
+    await unsent.markSent(letters.map(({ id }) => id))
+  }
+  return { run: (signal) => keepGoing(needs, signal, () => step(signal)) }
+}
+
+/** As Kafka Connect writes them, so that existing tools read ours: the message untouched, and its story in headers. */
+function toDeadLetterMessage(letter: StoredDeadLetter): OutgoingMessage {
+  const { key, value } = letter
+  const own = letter.headers.map(([name, bytes]) => [Buffer.from(name), Buffer.from(bytes ?? [])] as const)
+  const story = Object.entries(storyOf(letter)).map(([name, text]) => [Buffer.from(name), Buffer.from(text)] as const)
+  return {
+    ...(key && { key: Buffer.from(key) }),
+    ...(value && { value: Buffer.from(value) }),
+    headers: new Map([...own, ...story]),
+    partition: letter.partition,
+  }
+}
+
+function storyOf(letter: StoredDeadLetter): Record<string, string> {
+  return {
+    '__connect.errors.topic': letter.topic,
+    '__connect.errors.partition': String(letter.partition),
+    '__connect.errors.offset': letter.offset,
+    '__connect.errors.connector.name': letter.consumerGroup,
+    '__connect.errors.task.id': '0',
+    '__connect.errors.stage': 'VALUE_CONVERTER',
+    '__connect.errors.class.name': 'market-data',
+    '__connect.errors.exception.class.name': letter.reason,
+    '__connect.errors.exception.message': letter.detail,
+    id: letter.id,
+    'mds.attempts': String(letter.attempts),
+  }
+}
+
+type RetryNeeds = {
+  readonly desk: DeadLetterDesk
+  readonly resolve: ResolveAnnouncements
+  readonly handle: (touched: readonly Touched[]) => Promise<unknown>
+}
+
+/**
+ * Tries a letter again, as if it had just been read, and closes it where that works.
+ * @returns what is still wrong; undefined if nothing is
+ * @throws ServiceError `not_found`
+ */
+export async function retryDeadLetter({ desk, resolve, handle }: RetryNeeds, id: string): Promise<Fault | undefined> {
+  const { value, headers } = await desk.find(id)
+  const message = {
+    value: value && Buffer.from(value),
+    headers: headers.map(([name, bytes]) => [Buffer.from(name), bytes && Buffer.from(bytes)] as const),
+  }
+  const [verdict] = await judge(resolve, [message])
+  if (verdict === undefined) return undefined
+  if ('fault' in verdict) {
+    await desk.noteFailure(id, verdict.fault)
+    return verdict.fault
+  }
+  await handle(verdict.touched)
+  await desk.resolve(id, 'retried')
+}

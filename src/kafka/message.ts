@@ -1,0 +1,188 @@
+import { hash } from 'node:crypto'
+import { Type, type Static } from 'typebox'
+import { Compile } from 'typebox/compile'
+import type { Announcement } from '../prices/announcement.ts'
+import type { DeadLetterReason } from '../prices/dead-letter.ts'
+import { digitCount, parseDecimal, type Decimal } from '../prices/decimal.ts'
+import { parseInstant } from '../prices/instant.ts'
+import { parsePlace, placeText, type LogEntry } from '../prices/log.ts'
+
+/** A message as the client takes it, everything in bytes. Where no partition is said, the key decides. */
+export type OutgoingMessage = {
+  readonly key?: Buffer
+  readonly value?: Buffer
+  readonly headers: Map<Buffer, Buffer>
+  readonly partition?: number
+}
+
+/** What we read of a message that came. */
+export type IncomingMessage = {
+  readonly value: Buffer | null | undefined
+  readonly headers: Iterable<readonly [Buffer | null | undefined, Buffer | null | undefined]>
+}
+
+export type Fault = { readonly reason: DeadLetterReason; readonly detail: string }
+export type Reading = { readonly announcement: Announcement } | { readonly fault: Fault }
+
+/** The value of a message: these five members in this order. What others add is not looked at. */
+export const PriceMessage = Type.Object(
+  {
+    symbol: Type.String({
+      pattern: '^[A-Z0-9^][A-Z0-9.^=&-]{0,31}$',
+      description: 'Canonical symbol, the same as the key.',
+      examples: ['AAPL'],
+    }),
+    price: Type.Number({
+      exclusiveMinimum: 0,
+      description: 'As quoted, digit for digit: keep its text, a float may lose digits.',
+      examples: [196.45],
+    }),
+    timestamp: Type.String({
+      format: 'date-time',
+      description: 'When the price was made, by the clock of the provider; UTC, up to 6 fraction digits.',
+      examples: ['2025-06-15T20:30:27.283671Z'],
+    }),
+    provider: Type.String({
+      pattern: '^[A-Za-z0-9._-]{1,64}$',
+      description: 'Who stated the price.',
+      examples: ['yfinance'],
+    }),
+    raw_response_id: Type.String({
+      pattern: '^[0-9]{1,18}$',
+      description: 'The stored reply that the price was read from.',
+      examples: ['1'],
+    }),
+  },
+  { title: 'PriceMessage' },
+)
+
+/** The headers of our own messages, all of them text. Other senders need none. */
+export const PriceHeaders = Type.Object(
+  {
+    'content-type': Type.Literal('application/json'),
+    ce_specversion: Type.Literal('1.0'),
+    ce_id: Type.String({ description: 'The same for every repetition of an event: what to drop repetitions by.' }),
+    ce_source: Type.Literal('/market-data/prices'),
+    ce_type: Type.Literal('market-data.price.recorded'),
+    ce_subject: Type.String({ description: 'The symbol.' }),
+    ce_time: Type.String({ format: 'date-time', description: 'The timestamp of the price.' }),
+    'mds.place': Type.String({
+      pattern: '^[0-9]+-[0-9]+-[0-9]+$',
+      description: 'Where the price stands in the log: epoch, transaction, price. Grows within a symbol.',
+    }),
+    'mds.sha256': Type.String({ pattern: '^[0-9a-f]{64}$', description: 'SHA-256 of the bytes of the value, in hex.' }),
+  },
+  { title: 'PriceHeaders' },
+)
+
+const FIXED = {
+  'content-type': 'application/json',
+  ce_specversion: '1.0',
+  ce_source: '/market-data/prices',
+  ce_type: 'market-data.price.recorded',
+}
+const fixedHeaders = Object.entries(FIXED).map(([name, value]) => [Buffer.from(name), Buffer.from(value)] as const)
+const [CE_ID, CE_SUBJECT, CE_TIME, PLACE, SHA256] = ['ce_id', 'ce_subject', 'ce_time', 'mds.place', 'mds.sha256'].map(
+  (name) => Buffer.from(name),
+) as [Buffer, Buffer, Buffer, Buffer, Buffer]
+
+/** An entry of the log as everybody hears of it. */
+export function toMessage(entry: LogEntry): OutgoingMessage {
+  const { symbol, price, eventTime, provider, rawResponseId } = entry
+  const value = Buffer.from(
+    JSON.stringify({
+      symbol,
+      price: JSON.rawJSON(price),
+      timestamp: eventTime,
+      provider,
+      raw_response_id: rawResponseId,
+    }),
+  )
+  const place = Buffer.from(placeText(entry.place))
+  const headers = new Map<Buffer, Buffer>(fixedHeaders)
+    .set(CE_ID, place)
+    .set(CE_SUBJECT, Buffer.from(symbol))
+    .set(CE_TIME, Buffer.from(eventTime))
+    .set(PLACE, place)
+    .set(SHA256, Buffer.from(hash('sha256', value)))
+  return { key: Buffer.from(symbol), value, headers }
+}
+
+const checker = Compile(PriceMessage)
+const MAX_DIGITS = 40
+/** What is later or earlier than PostgreSQL can tell, or than anybody trades. */
+const YEARS = /^(?!0000)\d{4}/
+
+/** Reads a message of any sender. What it lets through is safe to ask the database about. */
+export function readMessage({ value, headers }: IncomingMessage): Reading {
+  if (!value) return fault('not_json', 'The message has no value.')
+  const { place: placeHeader, sha256 } = ourHeaders(headers)
+  if (sha256 !== undefined && sha256 !== hash('sha256', value)) {
+    return fault('hash_mismatch', 'The value is not the one that the header mds.sha256 was made of.')
+  }
+  const parsed = parseJson(value)
+  if (parsed === undefined) return fault('not_json', 'The value is not JSON in UTF-8.')
+  if (!checker.Check(parsed.body)) return fault('wrong_fields', describeErrors(parsed.body))
+  const place = parsePlace(placeHeader ?? '')
+  const reading = readMembers(parsed.body, parsed.price)
+  return 'fault' in reading || place === undefined ? reading : { announcement: { ...reading.announcement, place } }
+}
+
+function readMembers(body: Static<typeof PriceMessage>, priceText: string): Reading {
+  const price = boundedPrice(priceText)
+  const eventTime = YEARS.test(body.timestamp) ? parseInstant(body.timestamp) : undefined
+  if (price === undefined) return fault('wrong_fields', '/price must be at least 1e-18 and below 1e15')
+  if (eventTime === undefined) return fault('wrong_fields', '/timestamp must be an RFC 3339 time')
+  const { symbol, provider, raw_response_id: rawResponseId } = body
+  return { announcement: { symbol, provider, eventTime, price, rawResponseId } }
+}
+
+function fault(reason: DeadLetterReason, detail: string): Reading {
+  return { fault: { reason, detail } }
+}
+
+function ourHeaders(headers: IncomingMessage['headers']): { place?: string; sha256?: string } {
+  const found: { place?: string; sha256?: string } = {}
+  for (const [name, value] of headers) {
+    if (!name || !value) continue
+    if (name.equals(PLACE)) found.place = value.toString('latin1')
+    if (name.equals(SHA256)) found.sha256 = value.toString('latin1')
+  }
+  return found
+}
+
+const decoder = new TextDecoder('utf-8', { fatal: true })
+
+/** The JSON, and beside it the price's own text: the number in the JSON has been through a float. */
+function parseJson(bytes: Buffer): { body: unknown; price: string } | undefined {
+  const prices = new Map<unknown, string>()
+  // `this` is the object that the member is in: others may have a price, too.
+  const keepPrice: Reviver = function (key, value, { source }) {
+    if (key === 'price' && source !== undefined) prices.set(this, source)
+    return value
+  }
+  try {
+    const body: unknown = JSON.parse(decoder.decode(bytes), keepPrice as Parameters<typeof JSON.parse>[1])
+    return { body, price: prices.get(body) ?? '' }
+  } catch {
+    return undefined
+  }
+}
+
+/** TypeScript's library does not know of the third argument yet. */
+type Reviver = (
+  this: unknown,
+  ...member: [name: string, value: unknown, context: { readonly source?: string }]
+) => unknown
+
+function boundedPrice(text: string): Decimal | undefined {
+  const price = parseDecimal(text)
+  if (price === undefined || digitCount(price) > MAX_DIGITS) return undefined
+  const size = Number(price)
+  return size >= 1e-18 && size < 1e15 ? price : undefined
+}
+
+function describeErrors(body: unknown): string {
+  const errors = [...checker.Errors(body)].map(({ instancePath, message }) => `${instancePath || '/'} ${message}`)
+  return errors.slice(0, 5).join('; ') || 'wrong fields'
+}

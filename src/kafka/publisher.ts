@@ -1,0 +1,144 @@
+import { compatibilityPartitioner, ProduceAcks, Producer } from '@platformatic/kafka'
+import type { Clock } from '../clock.ts'
+import type { KafkaAccess } from './access.ts'
+import { withDeadline } from './deadline.ts'
+import type { OutgoingMessage } from './message.ts'
+import { ensureTopic, says, type TopicWish } from './topics.ts'
+
+type Needs = {
+  readonly access: KafkaAccess
+  readonly topic: TopicWish
+  readonly clock: Clock
+  readonly onError?: (error: unknown) => void
+}
+
+export type Publisher = AsyncDisposable & {
+  /**
+   * Resolves once every message is on the topic, with all replicas that are in sync. Tries for ever; what was tried may
+   * be there twice, and the first occurrences of a key keep their order. One call at a time.
+   * @throws the signal's reason
+   */
+  publish(messages: readonly OutgoingMessage[], signal: AbortSignal): Promise<void>
+  state(): PublisherState
+}
+
+export type PublisherState = {
+  /** When Kafka last took something from us; milliseconds since 1970. */
+  readonly acknowledgedAt: number | undefined
+  /** What is wrong, while something is. */
+  readonly failure: { readonly since: number; readonly error: unknown } | undefined
+}
+
+/** With endless retries a send has no end of its own: one that hung longer is given up, with its producer. */
+const SEND_MS = 15_000
+const CLOSE_MS = 5_000
+const FIRST_WAIT_MS = 250
+const LONGEST_WAIT_MS = 2_000
+/** Brokers refuse a batch above 1 MiB by default. */
+const CHUNK_BYTES = 512 * 1024
+
+/**
+ * An idempotent producer that is thrown away and made anew whenever something is wrong with it. One partition per send,
+ * because a send that mixes partitions can hang for ever when their leader dies; one send in flight per partition, because
+ * a retry could overtake a later send.
+ */
+export function createPublisher({ access, topic, clock, onError }: Needs): Publisher {
+  let producer: Producer | undefined
+  let chunkBytes = CHUNK_BYTES
+  let acknowledgedAt: number | undefined
+  let failure: PublisherState['failure']
+
+  async function attempt(unsent: Set<OutgoingMessage>, signal: AbortSignal): Promise<void> {
+    const limit = { ms: SEND_MS, what: 'Kafka', signal }
+    producer ??= await withDeadline(openProducer(access, topic), limit)
+    const current = producer
+    const partitions = await withDeadline(countPartitions(current, topic.name), limit)
+    const send = async ([partition, lane]: [number, OutgoingMessage[]]) => {
+      for (const chunk of chunksOf(lane, chunkBytes)) {
+        const messages = chunk.map((message) => ({ ...message, topic: topic.name, partition }))
+        await withDeadline(current.send({ messages }), limit)
+        acknowledgedAt = clock.now()
+        for (const message of chunk) unsent.delete(message)
+      }
+    }
+    const sends = await Promise.allSettled([...lanesOf(unsent, partitions)].map(send))
+    const failed = sends.find((one) => one.status === 'rejected')
+    if (failed !== undefined) throw failed.reason
+  }
+
+  async function giveUp(error: unknown): Promise<void> {
+    failure ??= { since: clock.now(), error }
+    if (says(error, 'MESSAGE_TOO_LARGE') || says(error, 'RECORD_LIST_TOO_LARGE')) chunkBytes = Math.ceil(chunkBytes / 2)
+    onError?.(error)
+    await close()
+  }
+
+  async function close(): Promise<void> {
+    const closing = producer?.close(true) ?? Promise.resolve()
+    producer = undefined
+    await withDeadline(closing, { ms: CLOSE_MS, what: 'closing' }).catch(() => {})
+  }
+
+  return {
+    publish: async (messages, signal) => {
+      const unsent = new Set(messages)
+      for (let waitMs = FIRST_WAIT_MS; unsent.size > 0; waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS)) {
+        signal.throwIfAborted()
+        try {
+          await attempt(unsent, signal)
+          failure = undefined
+        } catch (error) {
+          if (signal.aborted) throw error
+          await giveUp(error)
+          await clock.sleep(waitMs, signal)
+        }
+      }
+    },
+    state: () => ({ acknowledgedAt, failure }),
+    [Symbol.asyncDispose]: close,
+  }
+}
+
+/** Whenever we start again the topic may be another one, or gone: brokers get wiped. */
+async function openProducer(access: KafkaAccess, wish: TopicWish): Promise<Producer> {
+  await ensureTopic(access, wish)
+  return new Producer({ ...access, idempotent: true, acks: ProduceAcks.ALL })
+}
+
+/** The client remembers the answer for some seconds. */
+async function countPartitions(producer: Producer, topic: string): Promise<number> {
+  const { topics } = await producer.metadata({ topics: [topic] })
+  return topics.get(topic)?.partitionsCount ?? 1
+}
+
+function lanesOf(messages: Iterable<OutgoingMessage>, partitions: number): Map<number, OutgoingMessage[]> {
+  return Map.groupBy(messages, ({ key, partition }) => (partition ?? partitionOf(key, partitions)) % partitions)
+}
+
+/** Where Java's own producer puts the key, so that others' tables and streams find their partners. */
+export function partitionOf(key: Buffer | undefined, partitions: number): number {
+  return compatibilityPartitioner({ topic: '' }, key) % partitions
+}
+
+/** Framing and the batch's own head, generously. */
+const OVERHEAD_BYTES = 64
+
+function* chunksOf(messages: readonly OutgoingMessage[], limit: number): Generator<OutgoingMessage[]> {
+  let [chunk, size]: [OutgoingMessage[], number] = [[], 0]
+  for (const message of messages) {
+    const bytes = sizeOf(message)
+    if (chunk.length > 0 && size + bytes > limit) {
+      yield chunk
+      ;[chunk, size] = [[], 0]
+    }
+    chunk.push(message)
+    size += bytes
+  }
+  if (chunk.length > 0) yield chunk
+}
+
+function sizeOf({ key, value, headers }: OutgoingMessage): number {
+  let bytes = OVERHEAD_BYTES + (key?.length ?? 0) + (value?.length ?? 0)
+  for (const [name, text] of headers) bytes += name.length + text.length
+  return bytes
+}

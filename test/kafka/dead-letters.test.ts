@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { systemClock } from '../../src/clock.ts'
+import { retryDeadLetter } from '../../src/kafka/dead-letters.ts'
+import { toMessage, type OutgoingMessage } from '../../src/kafka/message.ts'
+import { createPublisher } from '../../src/kafka/publisher.ts'
+import { ensureTopic } from '../../src/kafka/topics.ts'
+import { createDeadLetterDesk } from '../../src/postgres/dead-letters.ts'
+import { expectedAverages } from '../averages/oracle.ts'
+import { atMinute, readAverages, readSettledLog } from '../averages/told-prices.ts'
+import { readTopic, sendValues } from '../support/kafka-records.ts'
+import { needsKafka } from '../support/kafka.ts'
+import { until } from '../support/until.ts'
+import { createPipeline, type Pipeline } from './pipeline.ts'
+
+const count = async ({ pool }: Pipeline, what: string) =>
+  Number((await pool.query(`select count(*) from ${what}`)).rows[0].count)
+
+/** What another sender says of a price. */
+const message = (members: object) =>
+  JSON.stringify({
+    symbol: 'AAPL',
+    price: 1,
+    timestamp: atMinute(0),
+    provider: 'told',
+    raw_response_id: '1',
+    ...members,
+  })
+
+test(
+  'one bad message in a thousand is put aside exactly once, told to its topic, and holds up nobody',
+  needsKafka,
+  async (t) => {
+    const pipeline = await createPipeline(t)
+    const { access, pool, tell, topic, startConsumer, startDeadLetters } = pipeline
+    const prices = new Map(Array.from({ length: 3_000 }, (_, minute) => [minute, `${1 + (minute % 97)}`]))
+    await tell(...[...prices].map(([minute, price]) => ({ minute, price })))
+    const messages: OutgoingMessage[] = (await readSettledLog(pool)).map(toMessage)
+    const bad = ['no JSON at all', message({ symbol: 'NONE' }), message({ price: 'free' })]
+    for (const [at, value] of bad.entries()) {
+      messages.splice(at * 1_000 + 500, 0, { key: Buffer.from('AAPL'), value: Buffer.from(value), headers: new Map() })
+    }
+    await using publisher = createPublisher({ access, topic, clock: systemClock })
+    await publisher.publish(messages, new AbortController().signal)
+
+    // Two groups read every message, as after a reset of the offsets.
+    startConsumer()
+    startConsumer({ group: `${topic.name}.again` })
+    startDeadLetters()
+    await until(async () => (await count(pipeline, 'moving_averages')) === 2_996, 'all averages')
+    await until(
+      async () => (await count(pipeline, 'dead_letters where sent_at is not null')) === 3,
+      'three letters sent',
+    )
+    assert.deepEqual(await readAverages(pool, 5), expectedAverages(prices, 5))
+
+    const letters = await readTopic(access, `${topic.name}-dlt`)
+    const stories = letters.map(({ value, headers }) => [value, headers['__connect.errors.exception.class.name']])
+    assert.deepEqual(
+      new Map(stories as [string, string][]),
+      new Map([
+        ['no JSON at all', 'not_json'],
+        [message({ symbol: 'NONE' }), 'unknown_series'],
+        [message({ price: 'free' }), 'wrong_fields'],
+      ]),
+    )
+    const { headers } = letters[0]!
+    assert.equal(headers['__connect.errors.topic'], topic.name)
+    assert.match(headers['__connect.errors.offset'] ?? '', /^\d+$/)
+    assert.equal(headers['mds.attempts'], '1')
+    assert.equal(await count(pipeline, 'dead_letters'), 3)
+  },
+)
+
+test('while the database is away messages wait, and none of them is a dead letter', needsKafka, async (t) => {
+  const pipeline = await createPipeline(t)
+  const { pool, tell, settleNeeds, startRelay, startConsumer, errors } = pipeline
+  let isAway = true
+  const away =
+    <A extends unknown[], R>(act: (...args: A) => Promise<R>) =>
+    (...args: A) =>
+      isAway ? Promise.reject(new Error('connect ECONNREFUSED')) : act(...args)
+  startRelay()
+  startConsumer({ resolve: away(settleNeeds.resolve), handle: away(settleNeeds.handle), bury: away(settleNeeds.bury) })
+  for (let minute = 0; minute < 6; minute += 1) await tell({ minute, price: '2' })
+  await until(() => errors.length >= 3, 'three tries')
+  isAway = false
+  await until(async () => (await readAverages(pool, 5)).length === 2, 'the averages')
+  assert.equal(await count(pipeline, 'dead_letters'), 0)
+})
+
+test('a dead letter can be looked at, tried again once its price is there, or dropped', needsKafka, async (t) => {
+  const pipeline = await createPipeline(t, { window: 1 })
+  const { access, pool, tell, topic, settleNeeds, startConsumer } = pipeline
+  const desk = createDeadLetterDesk(pool)
+  const list = (all = false) => desk.list({ all, after: '0', limit: 10 })
+  await ensureTopic(access, topic)
+  startConsumer()
+  await sendValues(access, topic.name, [message({}), 'x'])
+  await until(async () => (await count(pipeline, 'dead_letters')) === 2, 'two letters')
+  const letters = await list()
+  const early = letters.find(({ reason }) => reason === 'unknown_series')!
+  const hopeless = letters.find(({ reason }) => reason === 'not_json')!
+  assert.equal(Buffer.from(early.value!).toString(), message({}))
+
+  const retry = (id: string) => retryDeadLetter({ desk, ...settleNeeds }, id)
+  assert.equal((await retry(early.id))?.reason, 'unknown_series')
+  assert.equal((await desk.find(early.id)).attempts, 2)
+  await tell({ minute: 0, price: '1' })
+  assert.equal(await retry(early.id), undefined)
+  assert.equal((await readAverages(pool, 1)).length, 1)
+  assert.equal(await desk.resolve(hopeless.id, 'dropped'), true)
+  assert.equal(await desk.resolve(hopeless.id, 'dropped'), false)
+  assert.deepEqual(await list(), [])
+  const resolutions = (await list(true)).map(({ id, resolution }) => [id, resolution])
+  assert.deepEqual(
+    new Map(resolutions as [string, string][]),
+    new Map([
+      [early.id, 'retried'],
+      [hopeless.id, 'dropped'],
+    ]),
+  )
+  await assert.rejects(desk.find('999'), { code: 'not_found' })
+})
+
+test('a message with bytes of every kind in its key, value and headers is kept as it came', needsKafka, async (t) => {
+  const { pool, settleNeeds } = await createPipeline(t)
+  const bytes = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte))
+  const letter = {
+    topic: 'prices',
+    topicId: crypto.randomUUID(),
+    partition: 0,
+    offset: '9223372036854775807',
+    key: bytes,
+    value: bytes,
+    headers: [
+      ['a\u0000b', bytes],
+      ['', null],
+    ] as const,
+    reason: 'not_json' as const,
+    detail: 'x',
+    consumerGroup: 'group',
+  }
+  await settleNeeds.bury([letter, { ...letter, partition: 1, key: null, value: null }])
+  await settleNeeds.bury([letter])
+  const [first, second, ...others] = await createDeadLetterDesk(pool).list({ all: false, after: '0', limit: 10 })
+  assert.deepEqual(others, [])
+  assert.deepEqual({ ...first, ...letter }, first)
+  assert.deepEqual([second?.key, second?.value], [null, null])
+})

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict'
+import type { TestContext } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { placeText, type LogEntry } from '../../src/prices/log.ts'
+import { expectedAverages } from '../averages/oracle.ts'
+import { readAverages, readSettledLog } from '../averages/told-prices.ts'
+import { readTopic } from '../support/kafka-records.ts'
+import { until } from '../support/until.ts'
+import type { Pipeline } from './pipeline.ts'
+
+const SYMBOLS = ['AAPL', 'MSFT', 'BRK.B', 'BTC-USD', 'EURUSD', 'VOD.L', 'ETH-USD', 'TSLA']
+
+/** Tells a price of every symbol each few milliseconds, whatever happens to the broker. */
+export function createLoad(t: TestContext, { pool, tell }: Pipeline) {
+  let minute = 0
+  const over = new AbortController()
+  t.after(() => over.abort())
+  const telling = (async () => {
+    for (; !over.signal.aborted; minute += 1) {
+      await tell(...SYMBOLS.map((symbol) => ({ symbol, minute, price: `${1 + (minute % 89)}.5` })))
+      await sleep(20)
+    }
+  })()
+  return {
+    until: (minutes: number) => until(() => minute >= minutes, `${minutes} minutes are told`),
+    end: async () => {
+      over.abort()
+      await telling
+      return readSettledLog(pool)
+    },
+  }
+}
+
+/** Every price is announced, each symbol's first occurrences in order, and averaged; no message was bad. */
+export async function assertNothingLost(pipeline: Pipeline, log: readonly LogEntry[]): Promise<void> {
+  await assertAverages(pipeline, log)
+  const records = await readTopic(pipeline.access, pipeline.topic.name)
+  for (const symbol of SYMBOLS) {
+    const announced = new Set(records.filter(({ key }) => key === symbol).map(({ headers }) => headers['mds.place']))
+    const told = log.filter((entry) => entry.symbol === symbol).map(({ place }) => placeText(place))
+    // A set keeps the order of first occurrences.
+    assert.deepEqual([...announced], told)
+  }
+}
+
+export async function assertAverages({ pool }: Pipeline, log: readonly LogEntry[]): Promise<void> {
+  const minutes = log.length / SYMBOLS.length
+  const prices = new Map(Array.from({ length: minutes }, (_, minute) => [minute, `${1 + (minute % 89)}.5`]))
+  for (const symbol of SYMBOLS) {
+    await until(async () => (await readAverages(pool, 5, symbol)).length === minutes - 4, `averages of ${symbol}`)
+    assert.deepEqual(await readAverages(pool, 5, symbol), expectedAverages(prices, 5))
+  }
+  assert.deepEqual((await pool.query('select * from dead_letters')).rows, [])
+}

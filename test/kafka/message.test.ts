@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { readMessage, toMessage, type OutgoingMessage } from '../../src/kafka/message.ts'
+import { partitionOf } from '../../src/kafka/publisher.ts'
+import { createResolveAnnouncements } from '../../src/postgres/announcements.ts'
+import type { Decimal } from '../../src/prices/decimal.ts'
+import type { Instant } from '../../src/prices/instant.ts'
+import type { LogEntry } from '../../src/prices/log.ts'
+import { createDatabase } from '../support/database.ts'
+
+const ENTRY: LogEntry = {
+  place: { epoch: '1', xid: '734', id: '17' },
+  priceId: '17',
+  seriesId: '3',
+  symbol: 'AAPL',
+  provider: 'yfinance',
+  currency: 'USD',
+  price: '196.4500000000000000001' as Decimal,
+  eventTime: '2025-06-15T20:30:27.283671Z' as Instant,
+  rawResponseId: '1',
+  correction: false,
+}
+
+const VALUE =
+  '{"symbol":"AAPL","price":196.45,"timestamp":"2025-06-15T20:30:27.283671Z","provider":"yfinance","raw_response_id":"1"}'
+
+const read = (value: string | Buffer | null, headers: Record<string, string> = {}) =>
+  readMessage({
+    value: typeof value === 'string' ? Buffer.from(value) : value,
+    headers: Object.entries(headers).map(([name, text]) => [Buffer.from(name), Buffer.from(text)] as const),
+  })
+
+const textOf = ({ headers }: OutgoingMessage) =>
+  Object.fromEntries([...headers].map(([name, text]) => [name.toString(), text.toString()]))
+
+test('a message is the five members of the original in their order, exact, with everything else in headers', () => {
+  const message = toMessage({ ...ENTRY, price: '196.45' as Decimal })
+  assert.equal(message.key?.toString(), 'AAPL')
+  assert.equal(message.value?.toString(), VALUE)
+  assert.deepEqual(textOf(message), {
+    'content-type': 'application/json',
+    ce_specversion: '1.0',
+    ce_source: '/market-data/prices',
+    ce_type: 'market-data.price.recorded',
+    ce_id: '1-734-17',
+    ce_subject: 'AAPL',
+    ce_time: '2025-06-15T20:30:27.283671Z',
+    'mds.place': '1-734-17',
+    'mds.sha256': 'b28631c280d21d5acd09a6077ed22567e9904fd8e8560d5b7611fe0b5709161d',
+  })
+})
+
+test('what is sent is read as it was, digit for digit', () => {
+  const { key: _key, value, headers } = toMessage(ENTRY)
+  const { symbol, provider, price, eventTime, rawResponseId, place } = ENTRY
+  const announcement = { symbol, provider, price, eventTime, rawResponseId, place }
+  assert.deepEqual(readMessage({ value, headers }), { announcement })
+})
+
+test('the five members of any sender are enough, whatever else is beside them and however the time is written', () => {
+  const others = VALUE.replace('{', '{"note":{"price":1},').replace('.283671Z', '.283671+00:00')
+  const reading = read(others)
+  assert.ok('announcement' in reading)
+  assert.equal(reading.announcement.price, '196.45')
+  assert.equal(reading.announcement.eventTime, ENTRY.eventTime)
+  assert.equal(reading.announcement.place, undefined)
+})
+
+const BAD: readonly [string, string | Buffer | null, string][] = [
+  ['no value', null, 'not_json'],
+  ['no JSON', 'AAPL 196.45', 'not_json'],
+  ['no UTF-8', Buffer.from([0x7b, 0xff, 0x7d]), 'not_json'],
+  ['a list', `[${VALUE}]`, 'wrong_fields'],
+  ['null', 'null', 'wrong_fields'],
+  ['a missing member', VALUE.replace('"provider":"yfinance",', ''), 'wrong_fields'],
+  ['a price in quotes', VALUE.replace('196.45', '"196.45"'), 'wrong_fields'],
+  ['a price below zero', VALUE.replace('196.45', '-1'), 'wrong_fields'],
+  ['a price without end', VALUE.replace('196.45', '1e99'), 'wrong_fields'],
+  ['a price of 41 digits', VALUE.replace('196.45', `1.${'1'.repeat(40)}`), 'wrong_fields'],
+  ['a day that does not exist', VALUE.replace('2025-06-15', '2025-02-31'), 'wrong_fields'],
+  ['a year that does not exist', VALUE.replace('2025-06-15', '0000-06-15'), 'wrong_fields'],
+  ['a time without a zone', VALUE.replace('671Z', '671'), 'wrong_fields'],
+  ['a symbol in lower case', VALUE.replace('AAPL', 'aapl'), 'wrong_fields'],
+  ['a reply id that is a number', VALUE.replace('"1"', '1'), 'wrong_fields'],
+  ['a reply id beyond any', VALUE.replace('"1"', '"9999999999999999999"'), 'wrong_fields'],
+]
+
+test('what names no price is a fault of the message, said in words', () => {
+  for (const [what, value, reason] of BAD) {
+    const reading = read(value)
+    assert.ok('fault' in reading, what)
+    assert.equal(reading.fault.reason, reason, what)
+    assert.ok(reading.fault.detail.length > 5, what)
+  }
+})
+
+test('a value that is not the one its hash was made of is refused', () => {
+  const { value, headers } = toMessage(ENTRY)
+  const reading = readMessage({ value: Buffer.from(String(value).replace('196', '197')), headers })
+  assert.equal('fault' in reading && reading.fault.reason, 'hash_mismatch')
+})
+
+test('whatever the bytes, the database can be asked about what reading lets through', async (t) => {
+  const resolve = createResolveAnnouncements(await createDatabase(t), { pricesDays: 30, simulatedDays: 7 })
+  const member = fc.oneof(fc.string({ unit: 'binary' }), fc.double(), fc.constantFrom('AAPL', '1', '9'.repeat(18)))
+  const time = fc.date({ noInvalidDate: true }).map((date) => date.toISOString())
+  const message = fc.record({
+    symbol: fc.oneof(fc.constant('AAPL'), fc.stringMatching(/^[A-Z0-9^][A-Z0-9.^=&-]{0,31}$/), member),
+    price: fc.oneof(fc.double({ min: 0 }), fc.constantFrom(1e-18, 1e-19, 999999999999999, 1e15), member),
+    timestamp: fc.oneof(time, fc.constantFrom('0001-01-01T00:00:00Z', '9999-12-31T23:59:59.999999Z'), member),
+    provider: fc.oneof(fc.constant('yfinance'), member),
+    raw_response_id: fc.oneof(fc.stringMatching(/^[0-9]{1,18}$/), member),
+  })
+  const place = fc.oneof(fc.constantFrom('1-1-1', `1-1-${'9'.repeat(19)}`), fc.string({ unit: 'binary' }))
+  await fc.assert(
+    fc.asyncProperty(message, place, async (body, text) => {
+      const reading = read(JSON.stringify(body), { 'mds.place': text })
+      if ('announcement' in reading) assert.equal((await resolve([reading.announcement])).length, 1)
+    }),
+    { numRuns: 400 },
+  )
+})
+
+test('a key goes to the partition that Java would choose', () => {
+  // From Kafka's own tests of Utils.murmur2, made positive.
+  const hashes: readonly [string, number][] = [
+    ['21', -973932308],
+    ['foobar', -790332482],
+    ['a-little-bit-long-string', -985981536],
+    ['a-little-bit-longer-string', -1486304829],
+    ['lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8', -58897971],
+    ['abc', 479470107],
+  ]
+  for (const [key, hash] of hashes) {
+    for (const partitions of [1, 6, 12, 50]) {
+      assert.equal(partitionOf(Buffer.from(key), partitions), (hash & 0x7fffffff) % partitions, key)
+    }
+  }
+})

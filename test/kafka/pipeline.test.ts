@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { systemClock } from '../../src/clock.ts'
+import { createPublisher, partitionOf } from '../../src/kafka/publisher.ts'
+import { republish } from '../../src/kafka/relay.ts'
+import type { PartitionLag } from '../../src/kafka/stall-watch.ts'
+import { createReadLog, placeBefore } from '../../src/postgres/log.ts'
+import { comparePlaces, LOG_START, placeText } from '../../src/prices/log.ts'
+import { expectedAverages } from '../averages/oracle.ts'
+import { readAverages, readSettledLog } from '../averages/told-prices.ts'
+import { readTopic, sendValues } from '../support/kafka-records.ts'
+import { needsKafka } from '../support/kafka.ts'
+import { until } from '../support/until.ts'
+import { createPipeline } from './pipeline.ts'
+
+test('a price that is stored is announced on Kafka, and its average is computed from there', needsKafka, async (t) => {
+  const { pool, tell, startRelay, startConsumer, errors } = await createPipeline(t)
+  startRelay()
+  startConsumer()
+  const prices = new Map([0, 1, 2, 3, 4, 5].map((minute) => [minute, `${minute + 1}.5`]))
+  for (const [minute, price] of prices) await tell({ minute, price })
+  await until(async () => (await readAverages(pool, 5)).length === 2, 'two averages')
+  assert.deepEqual(await readAverages(pool, 5), expectedAverages(prices, 5))
+  assert.deepEqual(errors, [])
+})
+
+test(
+  'every price is announced once while nothing fails, each symbol in its order and on its partition',
+  needsKafka,
+  async (t) => {
+    const { access, pool, tell, topic, startRelay } = await createPipeline(t)
+    const symbols = ['AAPL', 'MSFT', 'BRK.B', 'BTC-USD', 'EURUSD']
+    for (let minute = 0; minute < 60; minute += 1) {
+      await tell(...symbols.map((symbol) => ({ symbol, minute, price: `${minute + 1}` })))
+    }
+    const relay = startRelay()
+    const log = await readSettledLog(pool)
+    const end = log.at(-1)!.place
+    await until(() => comparePlaces(relay.announcedUpTo(), end) === 0, 'all is announced')
+
+    const records = await readTopic(access, topic.name)
+    assert.equal(records.length, log.length)
+    for (const symbol of symbols) {
+      const own = records.filter(({ key }) => key === symbol)
+      const told = log.filter((entry) => entry.symbol === symbol).map(({ place }) => placeText(place))
+      assert.deepEqual(
+        own.map(({ headers }) => headers['mds.place']),
+        told,
+      )
+      assert.deepEqual(new Set(own.map(({ partition }) => partition)), new Set([partitionOf(Buffer.from(symbol), 6)]))
+    }
+  },
+)
+
+test(
+  'one symbol with more news than fits into a batch of the broker gets all of it through, in order',
+  needsKafka,
+  async (t) => {
+    const { access, pool, tell, topic, startRelay, errors } = await createPipeline(t, { partitions: 2 })
+    const minutes = Array.from({ length: 4_000 }, (_, minute) => ({ minute, price: '1' }))
+    await tell(...minutes)
+    const relay = startRelay()
+    const log = await readSettledLog(pool)
+    await until(() => comparePlaces(relay.announcedUpTo(), log.at(-1)!.place) === 0, 'all is announced')
+    const places = (await readTopic(access, topic.name)).map(({ headers }) => headers['mds.place'])
+    assert.deepEqual(
+      places,
+      log.map(({ place }) => placeText(place)),
+    )
+    assert.deepEqual(errors, [])
+  },
+)
+
+test('repeated, reordered and foreign announcements lead to the same averages', needsKafka, async (t) => {
+  const { access, pool, tell, topic, startRelay, startConsumer } = await createPipeline(t)
+  const prices = new Map(Array.from({ length: 40 }, (_, minute) => [minute, `${((minute * 7) % 11) + 1}.25`]))
+  for (const [minute, price] of prices) await tell({ minute, price })
+  const relay = startRelay()
+  const log = await readSettledLog(pool)
+  await until(() => comparePlaces(relay.announcedUpTo(), log.at(-1)!.place) === 0, 'all is announced')
+  const told = (await readTopic(access, topic.name)).map(({ value }) => value)
+  await sendValues(access, topic.name, told.toReversed())
+  await sendValues(access, topic.name, told.toSorted())
+  const { lag } = startConsumer()
+  await until(() => isRead(lag(), 120), 'all is read')
+  assert.deepEqual(await readAverages(pool, 5), expectedAverages(prices, 5))
+  assert.deepEqual((await pool.query('select * from dead_letters')).rows, [])
+})
+
+function isRead(lag: readonly PartitionLag[], count: number): boolean {
+  const read = lag.reduce((sum, { position }) => sum + position, 0n)
+  return read === BigInt(count) && lag.every(({ position, end }) => position === end)
+}
+
+test('a topic that is wiped is filled again by republishing, from any moment on', needsKafka, async (t) => {
+  const { access, pool, tell, topic } = await createPipeline(t)
+  for (let minute = 0; minute < 10; minute += 1) await tell({ minute, price: '1' })
+  const log = await readSettledLog(pool)
+  const readLog = createReadLog(pool)
+  await using publisher = createPublisher({ access, topic, clock: systemClock })
+  const { signal } = new AbortController()
+  assert.equal(await republish({ readLog, publisher }, LOG_START, signal), 10)
+  const { rows } = await pool.query('select recorded_at from prices where id = $1', [log[6]!.priceId])
+  assert.equal(await republish({ readLog, publisher }, await placeBefore(pool, rows[0].recorded_at), signal), 4)
+  assert.equal((await readTopic(access, topic.name)).length, 14)
+})

@@ -1,0 +1,114 @@
+import type { TestContext } from 'node:test'
+import { systemClock } from '../../src/clock.ts'
+import type { KafkaAccess } from '../../src/kafka/access.ts'
+import { averagesGroup, createPriceConsumer, type PriceConsumer } from '../../src/kafka/consumer.ts'
+import { createDeadLetterSender, deadLetterTopic } from '../../src/kafka/dead-letters.ts'
+import { createPublisher, type Publisher } from '../../src/kafka/publisher.ts'
+import { createRelay, RELAY_READER } from '../../src/kafka/relay.ts'
+import type { SettleNeeds } from '../../src/kafka/settle.ts'
+import { createResolveAnnouncements } from '../../src/postgres/announcements.ts'
+import { createRecompute } from '../../src/postgres/averages.ts'
+import { createBuryDeadLetters, createUnsentDeadLetters } from '../../src/postgres/dead-letters.ts'
+import { createReadLog, loadPlace, savePlace } from '../../src/postgres/log.ts'
+import { createTeller } from '../averages/told-prices.ts'
+import { freshName, testAccess } from '../support/kafka.ts'
+
+export type Pipeline = Awaited<ReturnType<typeof createPipeline>>
+
+type Options = {
+  readonly access?: KafkaAccess
+  /** Of a topic that is there. */
+  readonly name?: string
+  readonly partitions?: number
+  readonly replication?: number
+  readonly window?: number
+}
+
+/** A database, a topic of its own, and whatever of the way between them a test starts. Ends with the test. */
+export async function createPipeline(t: TestContext, options: Options = {}) {
+  const access = options.access ?? (await testAccess())
+  const { pool, tell } = await createTeller(t)
+  const topic = {
+    name: options.name ?? freshName(t),
+    partitions: options.partitions ?? 6,
+    replication: options.replication,
+  }
+  const errors: unknown[] = []
+  const onError = (error: unknown) => void errors.push(error)
+  const running = new Set<{ stop(): Promise<void> }>()
+  // Before the database of the test goes.
+  t.after(() => Promise.all([...running].map((one) => one.stop())))
+
+  const start = <T extends { run(signal: AbortSignal): Promise<void> }>(part: T) => {
+    const stopping = new AbortController()
+    const done = part.run(stopping.signal)
+    const stop = async () => {
+      stopping.abort()
+      await done
+      running.delete(started)
+    }
+    const started = { ...part, stop }
+    running.add(started)
+    return started
+  }
+
+  const settleNeeds: SettleNeeds = {
+    resolve: createResolveAnnouncements(pool, { pricesDays: undefined, simulatedDays: 7 }),
+    handle: createRecompute(pool, [options.window ?? 5]),
+    bury: createBuryDeadLetters(pool),
+  }
+
+  return {
+    pool,
+    tell,
+    topic,
+    access,
+    errors,
+    settleNeeds,
+    /** A second relay of the same name shares the place of the first. */
+    startRelay: () => {
+      const publisher = createPublisher({ access, topic, clock: systemClock, onError })
+      const relay = createRelay({
+        readLog: createReadLog(pool),
+        loadPlace: () => loadPlace(pool, RELAY_READER),
+        savePlace: (place) => savePlace(pool, RELAY_READER, place),
+        waitForPrices: systemClock.sleep,
+        publisher,
+        clock: systemClock,
+        onError,
+      })
+      return start({ ...relay, publisher, run: (signal: AbortSignal) => runWith(publisher, relay, signal) })
+    },
+    startDeadLetters: () => {
+      const publisher = createPublisher({ access, topic: deadLetterTopic(topic), clock: systemClock, onError })
+      const sender = createDeadLetterSender({
+        unsent: createUnsentDeadLetters(pool),
+        publisher,
+        clock: systemClock,
+        onError,
+      })
+      return start({ run: (signal) => runWith(publisher, sender, signal) })
+    },
+    startConsumer: (needs: Partial<SettleNeeds> & { readonly group?: string } = {}) =>
+      start<PriceConsumer>(
+        createPriceConsumer({
+          group: averagesGroup(topic.name),
+          ...settleNeeds,
+          ...needs,
+          access,
+          topic,
+          clock: systemClock,
+          onError,
+        }),
+      ),
+  }
+}
+
+async function runWith(
+  publisher: Publisher,
+  part: { run(signal: AbortSignal): Promise<void> },
+  signal: AbortSignal,
+): Promise<void> {
+  await part.run(signal)
+  await publisher[Symbol.asyncDispose]()
+}

@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { systemClock } from '../../src/clock.ts'
+import type { OutgoingMessage } from '../../src/kafka/message.ts'
+import { createRelay } from '../../src/kafka/relay.ts'
+import { createReadLog, loadPlace, savePlace } from '../../src/postgres/log.ts'
+import { placeText, type LogPlace } from '../../src/prices/log.ts'
+import { createTeller, readSettledLog } from '../averages/told-prices.ts'
+import { until } from '../support/until.ts'
+
+test('a relay whose place is refused because another leads goes on from where that one is', async (t) => {
+  const { pool, tell } = await createTeller(t)
+  for (let minute = 0; minute < 10; minute += 1) await tell({ minute, price: '1' })
+  const log = await readSettledLog(pool)
+  const told: string[] = []
+  const publish = async (messages: readonly OutgoingMessage[]) => {
+    for (const { headers } of messages) told.push(String([...headers].find(([name]) => String(name) === 'ce_id')?.[1]))
+  }
+  let isRefused = true
+  const save = async (place: LogPlace) => {
+    if (!isRefused) return savePlace(pool, 'relay', place)
+    isRefused = false
+    await savePlace(pool, 'relay', log[6]!.place)
+    throw new Error('another relay leads')
+  }
+  const errors: unknown[] = []
+  const over = new AbortController()
+  const relay = createRelay({
+    readLog: createReadLog(pool),
+    loadPlace: () => loadPlace(pool, 'relay'),
+    savePlace: save,
+    waitForPrices: systemClock.sleep,
+    publisher: { publish },
+    clock: systemClock,
+    onError: (error) => errors.push(error),
+  })
+  const running = relay.run(over.signal)
+  await until(() => told.length === 13, 'ten, and three again')
+  over.abort()
+  await running
+  const places = log.map(({ place }) => placeText(place))
+  assert.deepEqual(told, [...places, ...places.slice(7)])
+  assert.match(String(errors), /another relay leads/)
+})

@@ -1,0 +1,36 @@
+import { Consumer, MessagesStreamModes, Producer } from '@platformatic/kafka'
+import type { KafkaAccess } from '../../src/kafka/access.ts'
+
+/** A message on a topic, in text. */
+export type TopicRecord = {
+  readonly partition: number
+  readonly offset: bigint
+  readonly key: string
+  readonly value: string
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/** Everything that is on a topic now, in the order of each partition. Reads without a group's help. */
+export async function readTopic(access: KafkaAccess, topic: string): Promise<TopicRecord[]> {
+  const consumer = new Consumer({ ...access, groupId: `${topic}.reader.${crypto.randomUUID()}`, autocommit: false })
+  const ends = (await consumer.listOffsets({ topics: [topic], timestamp: -1n })).get(topic) ?? []
+  const wanted = Number(ends.reduce((sum, end) => sum + end, 0n))
+  const records: TopicRecord[] = []
+  if (wanted > 0) {
+    const stream = await consumer.consume({ topics: [topic], mode: MessagesStreamModes.EARLIEST, maxWaitTime: 100 })
+    for await (const { partition, offset, key, value, headerEntries } of stream) {
+      const headers = Object.fromEntries(headerEntries.map(([name, text]) => [String(name), String(text)]))
+      records.push({ partition, offset, key: String(key ?? ''), value: String(value ?? ''), headers })
+      if (records.length >= wanted) break
+    }
+  }
+  await consumer.close(true)
+  return records
+}
+
+/** Sends as any other program would: without a key and without headers, each message once. */
+export async function sendValues(access: KafkaAccess, topic: string, values: readonly string[]): Promise<void> {
+  const producer = new Producer({ ...access, idempotent: true })
+  await producer.send({ messages: values.map((value) => ({ topic, partition: 0, value: Buffer.from(value) })) })
+  await producer.close()
+}
