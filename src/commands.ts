@@ -20,6 +20,8 @@ import { migrate } from './postgres/migrate.ts'
 import { createRecordReply } from './postgres/record.ts'
 import { joinPriceFeed } from './price-feed.ts'
 import { createCollect } from './prices/collect.ts'
+import { requireKafka } from './kafka-access.ts'
+import { createKafkaActions } from './kafka-commands.ts'
 import { findService } from './running-service.ts'
 import {
   createSourcesOf,
@@ -45,21 +47,33 @@ export function createActions(version: Version, output: Output): Actions {
     return { config, log: createQuietLog(config), version }
   }
   const needs = { output, readSetting }
-  return { ...serviceActions(needs), ...upkeepActions(needs), ...priceActions(needs), ...jobActions(needs) }
+  return {
+    ...serviceActions(needs),
+    ...createKafkaActions(needs),
+    ...upkeepActions(needs),
+    ...priceActions(needs),
+    ...jobActions(needs),
+  }
 }
 
-function serviceActions({ output, readSetting }: Needs): Pick<Actions, 'serve' | 'openapi'> {
+function serviceActions({ output, readSetting }: Needs): Pick<Actions, 'serve' | 'serveRole' | 'openapi'> {
+  const serve: Actions['serve'] = async ({ demo = false, roles, json }) => {
+    const stopped = untilStopped()
+    const setting = readSetting()
+    const log = createLog(setting.config)
+    await using service = await startService({ ...setting, log }, { demo, roles })
+    const facts = { ...startFacts(setting, service), roles }
+    const { url, data, demoSymbols } = facts
+    await output.write(json ? jsonLine({ url, data, roles, demo_symbols: demoSymbols }) : startBlock(facts))
+    log.info(`stopping: ${await stopped}`)
+    return 0
+  }
   return {
-    serve: async ({ demo = false, roles, json }) => {
-      const stopped = untilStopped()
-      const setting = readSetting()
-      const log = createLog(setting.config)
-      await using service = await startService({ ...setting, log }, { demo, roles })
-      const facts = { ...startFacts(setting, service), roles }
-      const { url, data, demoSymbols } = facts
-      await output.write(json ? jsonLine({ url, data, roles, demo_symbols: demoSymbols }) : startBlock(facts))
-      log.info(`stopping: ${await stopped}`)
-      return 0
+    serve,
+
+    serveRole: async (role, { json }) => {
+      requireKafka(readSetting().config)
+      return serve({ roles: [role], json })
     },
 
     openapi: async () => {

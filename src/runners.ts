@@ -5,6 +5,8 @@ import { createSweeping } from './averages/sweeping.ts'
 import type { Role } from './cli/roles.ts'
 import type { Clock } from './clock.ts'
 import type { Config } from './config.ts'
+import type { Kafka } from './kafka-access.ts'
+import { createAnnouncing, createBurying, createConsuming } from './kafka-runners.ts'
 import { createPoller } from './polling/poller.ts'
 import { createRecompute } from './postgres/averages.ts'
 import { createDueJobs } from './postgres/due-jobs.ts'
@@ -25,8 +27,10 @@ import type { StorageWatch } from './storage-watch.ts'
 /** What goes on by itself until the signal fires. */
 export type Runner = { run(signal: AbortSignal): Promise<void> }
 
-type Needs = {
+export type RunnerNeeds = {
   readonly config: Config
+  /** Undefined where averages follow the log itself. */
+  readonly kafka: Kafka | undefined
   readonly log: Logger
   /** Says once that the storage is away, however many ask it. */
   readonly storage: StorageWatch
@@ -45,11 +49,16 @@ type Needs = {
  * What goes on by itself in a process of these roles. What only one process may do is done under a lease, and each
  * transaction of it ends with the lease's fence.
  */
-export function createRunners(needs: Needs, roles: readonly Role[]): readonly Runner[] {
+export function createRunners(needs: RunnerNeeds, roles: readonly Role[]): readonly Runner[] {
+  const { config, kafka } = needs
   const runners: Runner[] = []
   if (roles.includes('poller')) runners.push(leading(needs, 'poller', (fence) => createPolling(needs, fence)))
+  if (roles.includes('relay') && kafka) {
+    runners.push(leading(needs, 'relay', (fence) => createAnnouncing({ ...needs, kafka }, fence)))
+  }
   if (roles.includes('consumer')) {
-    for (const window of needs.config.MA_WINDOWS) {
+    if (kafka) runners.push(createConsuming({ ...needs, kafka }), createBurying({ ...needs, kafka }))
+    for (const window of config.MA_WINDOWS) {
       // Processes may have windows of their own.
       runners.push(leading(needs, `averages:${window}`, (fence) => createAverages(needs, fence, window)))
     }
@@ -58,7 +67,7 @@ export function createRunners(needs: Needs, roles: readonly Role[]): readonly Ru
   return runners
 }
 
-function leading(needs: Needs, name: string, create: (fence: Fence) => Runner): Runner {
+function leading(needs: RunnerNeeds, name: string, create: (fence: Fence) => Runner): Runner {
   const work = (lease: Lease, signal: AbortSignal) => create(fenceOf(lease)).run(signal)
   return createLeader({
     ...needs,
@@ -68,7 +77,7 @@ function leading(needs: Needs, name: string, create: (fence: Fence) => Runner): 
   })
 }
 
-function createPolling({ pool, sources, collectBy, clock, storage, jobNews }: Needs, fence: Fence): Runner {
+function createPolling({ pool, sources, collectBy, clock, storage, jobNews }: RunnerNeeds, fence: Fence): Runner {
   const poller = createPoller({
     jobs: storage.reads(createDueJobs(pool, fence)),
     collect: collectBy(createRecordReply(pool, fence)),
@@ -85,42 +94,43 @@ function createPolling({ pool, sources, collectBy, clock, storage, jobNews }: Ne
   }
 }
 
-/** Nobody tells what is new: one process follows the log itself, and heals what was lost. */
-function createAverages(needs: Needs, fence: Fence, window: number): Runner {
-  const { pool, clock, news } = needs
+/** Heals what was lost. Where no Kafka tells what is new, the same process follows the log. */
+function createAverages(needs: RunnerNeeds, fence: Fence, window: number): Runner {
+  const { pool, clock, news, kafka } = needs
   const shared = {
     ...placesOf(pool, fence),
     recompute: (touched: readonly Touched[], size: number) => createRecompute(pool, [size], fence)(touched),
+    windows: [window],
     clock,
   }
+  const onError = telling(needs, 'sweep')
+  const sweeping = createSweeping({ ...shared, hasFollower: !kafka, readSlice: createReadSweepSlice(pool), onError })
+  if (kafka) return sweeping
   const following = createAveraging({
     ...shared,
-    windows: [window],
     readLog: createReadLog(pool),
     waitForPrices: news.wait,
     onError: telling(needs, 'averages'),
   })
-  const sweeping = createSweeping({
-    ...shared,
-    windows: [window],
-    readSlice: createReadSweepSlice(pool),
-    onError: telling(needs, 'sweep'),
-  })
   return { run: async (signal) => void (await Promise.all([following.run(signal), sweeping.run(signal)])) }
 }
 
-function createRetention(needs: Needs): Runner {
+function createRetention(needs: RunnerNeeds): Runner {
   const { config, pool, clock } = needs
-  const retention = {
+  return createTrimming({ pool, retention: keptOf(config), clock, onError: telling(needs, 'retention') })
+}
+
+/** How many days what is kept. */
+export function keptOf(config: Config) {
+  return {
     pricesDays: config.RETENTION_PRICES_DAYS,
     simulatedDays: config.RETENTION_SIMULATED_DAYS,
     runsDays: config.RETENTION_RUNS_DAYS,
   }
-  return createTrimming({ pool, retention, clock, onError: telling(needs, 'retention') })
 }
 
 /** How far a reader of the log has come. */
-function placesOf(pool: pg.Pool, fence: Fence) {
+export function placesOf(pool: pg.Pool, fence: Fence) {
   return {
     loadPlace: (reader: string) => loadPlace(pool, reader),
     savePlace: (reader: string, place: LogPlace) =>
@@ -128,6 +138,7 @@ function placesOf(pool: pg.Pool, fence: Fence) {
   }
 }
 
-function telling({ storage }: Needs, room: string) {
+/** Says that a room failed, and that it is tried again. */
+export function telling({ storage }: RunnerNeeds, room: string) {
   return (error: unknown) => storage.log.warn({ err: error, room }, 'failed, and will be tried again')
 }

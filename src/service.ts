@@ -10,6 +10,8 @@ import { systemClock as clock } from './clock.ts'
 import { ConfigError, type Config } from './config.ts'
 import { createProviderLedger } from './http/provider-ledger.ts'
 import { createServer } from './http/server.ts'
+import { asyncApiYaml } from './kafka/asyncapi.ts'
+import { kafkaOf, prepareTopics, type Kafka } from './kafka-access.ts'
 import { assertCanListen, listenFailure } from './listening.ts'
 import { createDemoJobs, DEMO } from './polling/demo.ts'
 import type { Jobs } from './polling/job.ts'
@@ -60,13 +62,15 @@ export type ServeOptions = {
 export async function startService(setting: Setting, { demo, roles }: ServeOptions): Promise<Service> {
   const { config } = setting
   await assertCanListen(config)
+  const kafka = kafkaOf(config)
   await using parts = new AsyncDisposableStack()
   const database = parts.use(await openDatabase(databaseOptions(setting)))
   await assertSettings(database.pool)
   await migrate(database.pool)
+  if (kafka && roles.some((role) => role === 'relay' || role === 'consumer')) await prepareTopics(kafka, setting.log)
   const stopping = new AbortController()
   const { signal } = stopping
-  const { server, jobs, run } = assemble({ ...setting, roles, database, signal })
+  const { server, jobs, run } = assemble({ ...setting, kafka, roles, database, signal })
   const demoSymbols = demo && (await createDemoJobs(jobs)) ? DEMO.symbols : []
   const running = run()
   parts.defer(() => running)
@@ -86,7 +90,7 @@ export async function startService(setting: Setting, { demo, roles }: ServeOptio
 export async function openApiDocument(setting: Setting): Promise<object> {
   const nowhere = createPool('postgres://nowhere', { size: 1, onError: () => {} })
   const database = { pool: nowhere, answering: nowhere, isOurs: false, place: 'nowhere' }
-  const { server } = assemble({ ...setting, roles: ROLES, database, signal: AbortSignal.abort() })
+  const { server } = assemble({ ...setting, kafka: undefined, roles: ROLES, database, signal: AbortSignal.abort() })
   await server.ready()
   return server.swagger()
 }
@@ -100,7 +104,12 @@ export function createVerification(setting: Setting, pool: pg.Pool): Verify {
 /** Where vite puts the page (dashboard/vite.config.ts). */
 const PAGE_FOLDER = fileURLToPath(new URL('../dist/dashboard', import.meta.url))
 
+const TOLERATED_LAG_SECONDS = 10
+/** With Kafka the sweep says how far the averages are, and looks at late prices after a minute. */
+const SWEEP_SECONDS = 90
+
 type Assembly = Setting & {
+  readonly kafka: Kafka | undefined
   readonly roles: readonly Role[]
   readonly database: Pick<Database, 'pool' | 'answering' | 'isOurs' | 'place'>
   readonly signal: AbortSignal
@@ -108,7 +117,7 @@ type Assembly = Setting & {
 
 /** Every part, wired to the others and not yet started. */
 function assemble(assembly: Assembly) {
-  const { config, log, version, roles, database, signal } = assembly
+  const { config, log, version, kafka, roles, database, signal } = assembly
   const { pool, answering } = database
   const storage = createStorageWatch({ log, place: database.place })
   const news = createBell()
@@ -137,6 +146,8 @@ function assemble(assembly: Assembly) {
     jobs,
     signal,
     readLog,
+    asyncApi: asyncApiYaml({ version: version.version, topic: config.KAFKA_TOPIC }),
+    toleratedLagSeconds: kafka ? SWEEP_SECONDS : TOLERATED_LAG_SECONDS,
     answersAll: roles.includes('api'),
     defaultProvider: config.DEFAULT_PROVIDER,
     pageFolder: PAGE_FOLDER,
@@ -151,7 +162,8 @@ function assemble(assembly: Assembly) {
     onNews: news.onRing,
   })
   const leases = createLeases(answering, holder)
-  const runners = createRunners({ config, log, storage, clock, pool, leases, sources, collectBy, news, jobNews }, roles)
+  const needs = { config, log, kafka, storage, clock, pool, leases, sources, collectBy, news, jobNews }
+  const runners = createRunners(needs, roles)
   const run = async () => void (await Promise.all(runners.map((runner) => runner.run(signal))))
   return { server, jobs, run }
 }

@@ -2,12 +2,14 @@ import { Argument, Command, Option } from 'commander'
 import { completionScript, SHELLS, type Shell } from './completion.ts'
 import { addExamples, JSON_OPTION, type Act, type JsonOption } from './program-options.ts'
 import { addJobCommands, type JobActions } from './program-jobs.ts'
+import { addKafkaCommands, type KafkaActions } from './program-kafka.ts'
 import { addPriceCommands, type PriceActions } from './program-prices.ts'
 import { parseRoles, ROLES, type Role } from './roles.ts'
 
 /** What the commands do; the program only reads the words. Each resolves with the exit code. */
 export type Actions = PriceActions &
-  JobActions & {
+  JobActions &
+  KafkaActions & {
     serve(options: ServeOptions): Promise<number>
     migrate(options: JsonOption): Promise<number>
     createDbRoles(options: JsonOption): Promise<number>
@@ -53,6 +55,7 @@ export function createProgram(load: () => Promise<Actions>, version: string): Co
   addServe(program, act)
   addPriceCommands(program, act)
   addJobCommands(program, act)
+  addKafkaCommands(program, act)
   addUpkeep(program, act)
   addDbRoles(program, act)
   addCompletion(program)

@@ -40,7 +40,16 @@ export function documentRoutes(app: App, version: string): void {
   })
 }
 
-export function serveDocument(app: App): void {
+export type DocumentNeeds = {
+  /** What is said on Kafka; YAML. */
+  readonly asyncApi: string
+}
+
+/** What programs are made from: of the HTTP interface, and of the messages. */
+export function serveDocuments(app: App, { asyncApi }: DocumentNeeds): void {
+  app.get('/asyncapi.yaml', { schema: { hide: true } }, async (_, reply) =>
+    reply.type('application/yaml; charset=utf-8').send(asyncApi),
+  )
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
 }
 

@@ -1,7 +1,7 @@
 import { Type, type Static } from 'typebox'
 import type { Clock } from '../clock.ts'
 import { freshnessOf } from '../prices/freshness.ts'
-import type { ProviderFacts, ReadServiceFacts, ServiceFacts } from '../prices/service-facts.ts'
+import type { ProviderFacts, ReadServiceFacts } from '../prices/service-facts.ts'
 import type { App } from './app.ts'
 import { moment } from './price-body.ts'
 import { problems } from './problem.ts'
@@ -14,6 +14,8 @@ export type HealthReportNeeds = ProviderNeeds & {
   readonly ledger: ProviderLedger
   readonly clock: Clock
   readonly windows: readonly number[]
+  /** How far averages may be behind, and all is well. */
+  readonly toleratedLagSeconds: number
 }
 
 const orNull = (description: string) => Type.Union([moment(description), Type.Null()])
@@ -77,8 +79,6 @@ const Health = Type.Object(
   { title: 'Health', description: 'The service and its providers.' },
 )
 
-const TOLERATED_LAG_SECONDS = 10
-
 /** How the service and each of its providers are, for people and for alarms. */
 export function healthReportRoutes(app: App, needs: HealthReportNeeds): void {
   const { readServiceFacts, sources, ledger, clock, windows } = needs
@@ -99,8 +99,9 @@ export function healthReportRoutes(app: App, needs: HealthReportNeeds): void {
       const stored = new Map(facts.providers.map((provider) => [provider.provider, provider]))
       const names = new Set([...sources.list().map((source) => source.name), ...stored.keys()])
       const providers = [...names].map((name) => providerHealth(stored.get(name) ?? unused(name), ledger, clock.now()))
+      const isLagging = facts.averagesLagSeconds > needs.toleratedLagSeconds
       return {
-        status: isDegraded(facts, providers) ? ('degraded' as const) : ('ok' as const),
+        status: isLagging || isFailing(providers) ? ('degraded' as const) : ('ok' as const),
         uptime_seconds: Math.floor((clock.now() - startedAt) / 1_000),
         database_bytes: facts.databaseBytes,
         average_windows: [...windows],
@@ -122,9 +123,8 @@ export function healthReportRoutes(app: App, needs: HealthReportNeeds): void {
   )
 }
 
-function isDegraded(facts: ServiceFacts, providers: readonly Static<typeof ProviderHealth>[]): boolean {
-  const failing = providers.some((provider) => provider.failures_in_a_row > 0 || provider.failing_jobs > 0)
-  return failing || facts.averagesLagSeconds > TOLERATED_LAG_SECONDS
+function isFailing(providers: readonly Static<typeof ProviderHealth>[]): boolean {
+  return providers.some((provider) => provider.failures_in_a_row > 0 || provider.failing_jobs > 0)
 }
 
 function unused(provider: string): ProviderFacts {

@@ -11,7 +11,7 @@ import {
 import { answerBrokenRequest, answerFailure, answerFailures, requestIdOf } from './answers.ts'
 import type { App } from './app.ts'
 import { endConnections } from './connections.ts'
-import { documentRoutes, serveDocument } from './documents.ts'
+import { documentRoutes, serveDocuments, type DocumentNeeds } from './documents.ts'
 import { guardRequests, type GuardNeeds } from './guards.ts'
 import { healthReportRoutes, type HealthReportNeeds } from './health-report.ts'
 import { healthRoutes, versionRoutes, type HealthNeeds, type VersionNeeds } from './health.ts'
@@ -40,7 +40,8 @@ export type HttpNeeds = GuardNeeds &
   SymbolNeeds &
   HealthReportNeeds &
   MetricsNeeds &
-  PageNeeds & {
+  PageNeeds &
+  DocumentNeeds & {
     readonly log: FastifyBaseLogger
     /** Otherwise only how the process is: `/livez`, `/readyz`, `/metrics`. */
     readonly answersAll: boolean
@@ -92,7 +93,7 @@ function addRoutes(app: App, needs: HttpNeeds): void {
   versionRoutes(app, needs)
   healthReportRoutes(app, needs)
   pageRoutes(app, needs)
-  serveDocument(app)
+  serveDocuments(app, needs)
 }
 
 /** JSON is the only body that is read; an empty one counts as none, since many clients name a type without sending any. */

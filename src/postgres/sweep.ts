@@ -5,15 +5,15 @@ import { HORIZON, placeOf } from './log.ts'
 
 /** Rows of one slice; small, since each of them may be recomputed. */
 const SLICE = 1_000
-/** Younger prices are still the business of those who follow the log. */
+/** Younger suspects are still the business of those who compute first. */
 const AGE_SECONDS = 60
 
-/** Reads slices of the log for the sweep, up to a minute behind its end. */
+/** Reads slices of the log for the sweep, up to the first suspect that is less than a minute old. */
 export function createReadSweepSlice(pool: pg.Pool, ageSeconds = AGE_SECONDS): ReadSweepSlice {
   return async (window, { epoch, xid, id }) => {
     const values = [epoch, xid, id, SLICE, window, ageSeconds]
     const { rows } = await pool.query<Row>({ name: 'read-sweep-slice', text: READ_SLICE, values })
-    const young = rows.findIndex((row) => !row.ripe)
+    const young = rows.findIndex((row) => row.suspect && !row.ripe)
     const ripe = young < 0 ? rows : rows.slice(0, young)
     const last = ripe.at(-1)
     return last && { place: placeOf(last), suspects: ripe.filter((row) => row.suspect) }

@@ -20,6 +20,7 @@ async function sweep(pool: pg.Pool, windows: readonly number[], { ageSeconds = 0
   const stopper = new AbortController()
   const clock = { ...systemClock, sleep: async () => stopper.abort() }
   const sweeping = createSweeping({
+    hasFollower: true,
     windows,
     readSlice: createReadSweepSlice(pool, ageSeconds),
     recompute: (touched, window) => createRecompute(pool, [window])(touched),

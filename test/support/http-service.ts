@@ -69,6 +69,8 @@ export async function createHttpService(t: TestContext, changed: Partial<HttpNee
   const app = createServer({
     host: '127.0.0.1',
     answersAll: true,
+    asyncApi: 'asyncapi: 3.1.0\n',
+    toleratedLagSeconds: 10,
     allowedHosts: ['prices.example'],
     pageFolder: join(import.meta.dirname, '../../dist/dashboard'),
     log: pino({ level: 'silent' }),

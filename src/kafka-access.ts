@@ -1,0 +1,47 @@
+import { ConfigError, type Config } from './config.ts'
+import { ServiceError } from './errors.ts'
+import { kafkaAccess, type KafkaAccess } from './kafka/access.ts'
+import { deadLetterTopic } from './kafka/dead-letters.ts'
+import { ensureTopic, type TopicWish } from './kafka/topics.ts'
+
+/** The brokers and the topic that the settings name. */
+export type Kafka = { readonly access: KafkaAccess; readonly topic: TopicWish }
+
+/**
+ * Kafka as the settings have it; undefined where they name no brokers. Nothing is asked of it.
+ * @throws ConfigError for a certificate or key that cannot be read
+ */
+export function kafkaOf(config: Config): Kafka | undefined {
+  if (config.KAFKA_BROKERS === undefined) return undefined
+  const { KAFKA_TOPIC: name, KAFKA_PARTITIONS: partitions, KAFKA_REPLICATION: replication } = config
+  try {
+    return { access: kafkaAccess(config), topic: { name, partitions, replication } }
+  } catch (error) {
+    throw new ConfigError([(error as Error).message])
+  }
+}
+
+/**
+ * Kafka, for a command that is of no use without it.
+ * @throws ConfigError also where the settings name no brokers
+ */
+export function requireKafka(config: Config): Kafka {
+  const kafka = kafkaOf(config)
+  if (kafka === undefined) throw new ConfigError(['KAFKA_BROKERS: is needed for this, and not set'])
+  return kafka
+}
+
+type Log = { warn(details: object, message: string): void }
+
+/**
+ * Makes the topics that are missing. Where Kafka is away it only says so: whoever needs them makes them when it is back.
+ * @throws ConfigError for topics that do not fit the settings
+ */
+export async function prepareTopics({ access, topic }: Kafka, log: Log): Promise<void> {
+  try {
+    await Promise.all([topic, deadLetterTopic(topic)].map((wish) => ensureTopic(access, wish)))
+  } catch (error) {
+    if (error instanceof ServiceError) throw new ConfigError([error.message])
+    log.warn({ err: error }, 'Kafka does not answer now; prices are kept, and announced when it does')
+  }
+}

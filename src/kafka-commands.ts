@@ -1,0 +1,78 @@
+import { dropDeadLetter, listDeadLetters, showDeadLetter } from './cli/dead-letters.ts'
+import { jsonLine } from './cli/json-bodies.ts'
+import type { Output } from './cli/output.ts'
+import type { KafkaActions } from './cli/program-kafka.ts'
+import { systemClock as clock } from './clock.ts'
+import { requireKafka } from './kafka-access.ts'
+import { retryDeadLetter } from './kafka/dead-letters.ts'
+import { createPublisher } from './kafka/publisher.ts'
+import { republish } from './kafka/relay.ts'
+import { createResolveAnnouncements } from './postgres/announcements.ts'
+import { createRecompute } from './postgres/averages.ts'
+import { createDeadLetterDesk } from './postgres/dead-letters.ts'
+import { createReadLog, placeBefore } from './postgres/log.ts'
+import { keptOf } from './runners.ts'
+import type { Setting } from './service.ts'
+import { openTables, type Tables } from './tables.ts'
+import { untilStopped } from './until-stopped.ts'
+
+const EXIT_FAILED = 1
+
+type Needs = { readonly output: Output; readonly readSetting: () => Setting }
+
+/** What the commands around Kafka do, besides serving. */
+export function createKafkaActions({ output, readSetting }: Needs): Omit<KafkaActions, 'serveRole'> {
+  return {
+    republish: async ({ since, json }) => {
+      const setting = readSetting()
+      const kafka = requireKafka(setting.config)
+      await using tables = await openTables(setting)
+      const onError = (error: unknown) => output.say(`Kafka: ${messageOf(error)}; trying again`)
+      await using publisher = createPublisher({ ...kafka, clock, onError })
+      const stopping = new AbortController()
+      void untilStopped().then((why) => stopping.abort(new Error(`stopped: ${why}`)))
+      const after = await placeBefore(tables.pool, since)
+      const count = await republish({ readLog: createReadLog(tables.pool), publisher }, after, stopping.signal)
+      await output.write(json ? jsonLine({ announced: count }) : `Announced ${count} prices again.\n`)
+      return 0
+    },
+
+    listDeadLetters: async (options) => {
+      await using tables = await openTables(readSetting())
+      await listDeadLetters({ desk: createDeadLetterDesk(tables.pool), output }, options)
+      return 0
+    },
+
+    actOnDeadLetter: async (action, id, options) => {
+      const setting = readSetting()
+      await using tables = await openTables(setting)
+      const needs = { desk: createDeadLetterDesk(tables.pool), output }
+      if (action === 'retry') return retry({ ...needs, setting, tables }, id, options)
+      await (action === 'show' ? showDeadLetter : dropDeadLetter)(needs, id, options)
+      return 0
+    },
+  }
+}
+
+type RetryNeeds = Pick<Needs, 'output'> & {
+  readonly desk: ReturnType<typeof createDeadLetterDesk>
+  readonly setting: Setting
+  readonly tables: Tables
+}
+
+async function retry(
+  { desk, output, setting, tables }: RetryNeeds,
+  id: string,
+  { json }: { json?: boolean | undefined },
+) {
+  const { config } = setting
+  const resolve = createResolveAnnouncements(tables.pool, keptOf(config))
+  const fault = await retryDeadLetter({ desk, resolve, handle: createRecompute(tables.pool, config.MA_WINDOWS) }, id)
+  const text = fault ? `still wrong: ${fault.reason}, ${fault.detail}\n` : `done, and closed: ${id}\n`
+  await output.write(json ? jsonLine({ id, fault: fault ?? null }) : text)
+  return fault ? EXIT_FAILED : 0
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,61 @@
+import type { Kafka } from './kafka-access.ts'
+import { averagesGroup, createPriceConsumer } from './kafka/consumer.ts'
+import { createDeadLetterSender, deadLetterTopic } from './kafka/dead-letters.ts'
+import { createPublisher } from './kafka/publisher.ts'
+import { createRelay, RELAY_READER } from './kafka/relay.ts'
+import { createResolveAnnouncements } from './postgres/announcements.ts'
+import { createRecompute } from './postgres/averages.ts'
+import { createBuryDeadLetters, createUnsentDeadLetters } from './postgres/dead-letters.ts'
+import { createReadLog } from './postgres/log.ts'
+import type { Fence } from './postgres/pool.ts'
+import { keptOf, placesOf, telling, type Runner, type RunnerNeeds } from './runners.ts'
+
+type Needs = RunnerNeeds & { readonly kafka: Kafka }
+
+/** Announces what is in the log, for as long as this process leads: the place is saved under the fence. */
+export function createAnnouncing(needs: Needs, fence: Fence): Runner {
+  const { kafka, pool, clock, news } = needs
+  const places = placesOf(pool, fence)
+  const onError = telling(needs, 'relay')
+  return {
+    run: async (signal) => {
+      await using publisher = createPublisher({ ...kafka, clock, onError })
+      const relay = createRelay({
+        readLog: createReadLog(pool),
+        loadPlace: () => places.loadPlace(RELAY_READER),
+        savePlace: (place) => places.savePlace(RELAY_READER, place),
+        waitForPrices: news.wait,
+        publisher,
+        clock,
+        onError,
+      })
+      await relay.run(signal)
+    },
+  }
+}
+
+/** One member of the group that computes averages; any number of processes share its work, so nobody leads. */
+export function createConsuming(needs: Needs): Runner {
+  const { kafka, config, pool, clock } = needs
+  return createPriceConsumer({
+    ...kafka,
+    group: averagesGroup(kafka.topic.name),
+    resolve: createResolveAnnouncements(pool, keptOf(config)),
+    handle: createRecompute(pool, config.MA_WINDOWS),
+    bury: createBuryDeadLetters(pool),
+    clock,
+    onError: telling(needs, 'consumer'),
+  })
+}
+
+/** Tells the dead letter topic; of several processes each takes other letters. */
+export function createBurying(needs: Needs): Runner {
+  const { kafka, pool, clock } = needs
+  const onError = telling(needs, 'dead letters')
+  return {
+    run: async (signal) => {
+      await using publisher = createPublisher({ ...kafka, topic: deadLetterTopic(kafka.topic), clock, onError })
+      await createDeadLetterSender({ unsent: createUnsentDeadLetters(pool), publisher, clock, onError }).run(signal)
+    },
+  }
+}
