@@ -11,7 +11,7 @@ import { createResolveAnnouncements } from './postgres/announcements.ts'
 import { createRecompute } from './postgres/averages.ts'
 import { createDeadLetterDesk } from './postgres/dead-letters.ts'
 import { createReadLog, placeBefore } from './postgres/log.ts'
-import { keptOf } from './runners.ts'
+import { keptOf } from './runner.ts'
 import type { Setting } from './service.ts'
 import { openTables, type Tables } from './tables.ts'
 import { untilStopped } from './until-stopped.ts'
@@ -47,7 +47,7 @@ export function createKafkaActions({ output, readSetting }: Needs): Omit<KafkaAc
       const setting = readSetting()
       await using tables = await openTables(setting)
       const needs = { desk: createDeadLetterDesk(tables.pool), output }
-      if (action === 'retry') return retry({ ...needs, setting, tables }, id, options)
+      if (action === 'retry') return await retry({ ...needs, setting, tables }, id, options)
       await (action === 'show' ? showDeadLetter : dropDeadLetter)(needs, id, options)
       return 0
     },

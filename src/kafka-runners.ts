@@ -8,7 +8,7 @@ import { createRecompute } from './postgres/averages.ts'
 import { createBuryDeadLetters, createUnsentDeadLetters } from './postgres/dead-letters.ts'
 import { createReadLog } from './postgres/log.ts'
 import type { Fence } from './postgres/pool.ts'
-import { keptOf, placesOf, telling, type Runner, type RunnerNeeds } from './runners.ts'
+import { keptOf, placesOf, telling, type Runner, type RunnerNeeds } from './runner.ts'
 
 type Needs = RunnerNeeds & { readonly kafka: Kafka }
 

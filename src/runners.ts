@@ -1,49 +1,19 @@
-import type pg from 'pg'
-import type { Logger } from 'pino'
 import { createAveraging } from './averages/averaging.ts'
 import { createSweeping } from './averages/sweeping.ts'
 import type { Role } from './cli/roles.ts'
-import type { Clock } from './clock.ts'
-import type { Config } from './config.ts'
-import type { Kafka } from './kafka-access.ts'
 import { createAnnouncing, createBurying, createConsuming } from './kafka-runners.ts'
 import { createPoller } from './polling/poller.ts'
 import { createRecompute } from './postgres/averages.ts'
 import { createDueJobs } from './postgres/due-jobs.ts'
 import { createLeader } from './postgres/leader.ts'
-import { fenceOf, type Lease, type Leases } from './postgres/leases.ts'
-import { createReadLog, loadPlace, savePlace } from './postgres/log.ts'
-import { inTransaction, type Fence } from './postgres/pool.ts'
+import { fenceOf, type Lease } from './postgres/leases.ts'
+import { createReadLog } from './postgres/log.ts'
+import type { Fence } from './postgres/pool.ts'
 import { createRecordReply } from './postgres/record.ts'
 import { createTrimming } from './postgres/retention.ts'
 import { createReadSweepSlice } from './postgres/sweep.ts'
-import type { Bell } from './prices/bell.ts'
-import type { Collect } from './prices/collect.ts'
-import type { LogPlace, Touched } from './prices/log.ts'
-import type { RecordReply } from './prices/quote.ts'
-import type { Sources } from './providers/sources.ts'
-import type { StorageWatch } from './storage-watch.ts'
-
-/** What goes on by itself until the signal fires. */
-export type Runner = { run(signal: AbortSignal): Promise<void> }
-
-export type RunnerNeeds = {
-  readonly config: Config
-  /** Undefined where averages follow the log itself. */
-  readonly kafka: Kafka | undefined
-  readonly log: Logger
-  /** Says once that the storage is away, however many ask it. */
-  readonly storage: StorageWatch
-  readonly clock: Clock
-  readonly pool: pg.Pool
-  readonly leases: Leases
-  readonly sources: Sources
-  readonly collectBy: (record: RecordReply) => Collect
-  /** Rings when this process stored prices. */
-  readonly news: Bell
-  /** Rings when this process made or changed a polling job. */
-  readonly jobNews: Bell
-}
+import type { Touched } from './prices/log.ts'
+import { keptOf, placesOf, telling, type Runner, type RunnerNeeds } from './runner.ts'
 
 /**
  * What goes on by itself in a process of these roles. What only one process may do is done under a lease, and each
@@ -118,27 +88,4 @@ function createAverages(needs: RunnerNeeds, fence: Fence, window: number): Runne
 function createRetention(needs: RunnerNeeds): Runner {
   const { config, pool, clock } = needs
   return createTrimming({ pool, retention: keptOf(config), clock, onError: telling(needs, 'retention') })
-}
-
-/** How many days what is kept. */
-export function keptOf(config: Config) {
-  return {
-    pricesDays: config.RETENTION_PRICES_DAYS,
-    simulatedDays: config.RETENTION_SIMULATED_DAYS,
-    runsDays: config.RETENTION_RUNS_DAYS,
-  }
-}
-
-/** How far a reader of the log has come. */
-export function placesOf(pool: pg.Pool, fence: Fence) {
-  return {
-    loadPlace: (reader: string) => loadPlace(pool, reader),
-    savePlace: (reader: string, place: LogPlace) =>
-      inTransaction(pool, (client) => savePlace(client, reader, place), fence),
-  }
-}
-
-/** Says that a room failed, and that it is tried again. */
-export function telling({ storage }: RunnerNeeds, room: string) {
-  return (error: unknown) => storage.log.warn({ err: error, room }, 'failed, and will be tried again')
 }

@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict'
+import { test, type TestContext } from 'node:test'
+import type pg from 'pg'
+import { createPool } from '../../src/postgres/pool.ts'
+import { ask } from '../support/ask.ts'
+import { createDatabaseConnection, urlOf } from '../support/database.ts'
+import { freshName, kafkaBrokers, needsKafka } from '../support/kafka.ts'
+import { openStream } from '../support/price-stream.ts'
+import { LAUNCHER, runCommand, startService } from '../support/service-process.ts'
+import { until } from '../support/until.ts'
+
+// The commands of docs/how-to/kafka.md, each a process of its own, on a real PostgreSQL and a real Kafka.
+
+const TAKE_OVER_MS = 12_000
+
+async function createInstallation(t: TestContext) {
+  const connection = await createDatabaseConnection(t)
+  const pool = createPool(connection, { size: 4, onError: () => {} })
+  t.after(() => pool.end())
+  const topic = freshName(t)
+  const env = {
+    DATABASE_URL: urlOf(connection),
+    KAFKA_BROKERS: await kafkaBrokers(),
+    KAFKA_TOPIC: topic,
+    MA_WINDOWS: '2',
+  }
+  const start = (...words: string[]) => startService(t, { env, command: [process.execPath, LAUNCHER, ...words] })
+  const run = (...words: string[]) => runCommand(words, { env })
+  return { pool, topic, start, run }
+}
+
+async function relayLeader(pool: pg.Pool): Promise<number | undefined> {
+  const { rows } = await pool.query(`select holder from leases where name = 'relay' and expires_at > clock_timestamp()`)
+  return rows[0] && Number(rows[0].holder.split(':')[1])
+}
+
+async function countOf(pool: pg.Pool, table: 'prices' | 'moving_averages'): Promise<number> {
+  return (await pool.query(`select count(*)::int as count from ${table}`)).rows[0].count
+}
+
+/** Nobody reads the log for averages here, so a new one has come by Kafka; the sweep would take a minute. */
+async function untilAveraged(pool: pg.Pool): Promise<void> {
+  const before = await countOf(pool, 'moving_averages')
+  await until(async () => (await countOf(pool, 'moving_averages')) > before, 'a new average')
+}
+
+test(
+  'started apart, every part does its work: a polled price is on the other stream, its average comes by Kafka, a dead relay is followed, and nothing is wrong',
+  needsKafka,
+  async (t) => {
+    const { pool, start, run } = await createInstallation(t)
+    const [one, other, , , ...relays] = await Promise.all([
+      start('serve', '--roles', 'api'),
+      start('serve', '--roles', 'api'),
+      start('serve', '--roles', 'poller'),
+      start('consume'),
+      start('relay'),
+      start('relay'),
+      start('consume'),
+      start('serve', '--roles', 'poller'),
+    ])
+    const stream = await openStream(t, `${other.url}/prices/stream?symbols=AAPL`)
+    const body = { symbol: 'AAPL', interval_seconds: 1, provider: 'simulated' }
+    const order = await fetch(`${one.url}/prices/poll`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    })
+    assert.equal(order.status, 202)
+    await stream.until(3)
+    await untilAveraged(pool)
+
+    const leader = await until(() => relayLeader(pool), 'a relay leads')
+    await relays.find(({ pid }) => pid === leader)?.kill()
+    const since = performance.now()
+    const next = await until(async () => {
+      const pid = await relayLeader(pool)
+      return pid !== leader && pid
+    }, 'the other relay leads')
+    const ms = performance.now() - since
+    t.diagnostic(`the relay was followed after ${Math.round(ms)} ms`)
+    assert.ok(ms < TAKE_OVER_MS)
+    assert.ok(relays.some(({ pid }) => pid === next))
+    await untilAveraged(pool)
+
+    const { json: average } = await ask(`${other.url}/moving-averages/latest?symbol=AAPL&provider=simulated&window=2`)
+    assert.equal(Number(average.window), 2)
+    const verified = await run('verify', '--json')
+    assert.equal(verified.code, 0, verified.stdout + verified.stderr)
+    assert.equal(JSON.parse(verified.stdout).differenceCount, 0)
+    assert.equal((await pool.query('select from dead_letters')).rowCount, 0)
+  },
+)
+
+test(
+  'a message that nobody can use is listed, shown and dropped, and the AsyncAPI document names the topic',
+  needsKafka,
+  async (t) => {
+    const { pool, topic, start, run } = await createInstallation(t)
+    const { url } = await start('serve', '--demo')
+    assert.match((await ask(`${url}/asyncapi.yaml`)).text, new RegExp(`^ +address: ${topic}$`, 'm'))
+    await until(async () => (await countOf(pool, 'prices')) > 3, 'some prices')
+    const again = await run('republish', '--since', '2020-01-01', '--json')
+    assert.ok(JSON.parse(again.stdout).announced > 3, again.stderr)
+
+    await pool.query(
+      `insert into dead_letters (topic_id, topic, partition, record_offset, value, headers, reason, detail, consumer_group)
+     values (gen_random_uuid(), $1, 0, 7, 'no price', '[]', 'not_json', 'it is no JSON', 'nobody')`,
+      [topic],
+    )
+    const { stdout } = await run('dead-letters', 'list', '--json')
+    const { id, value } = JSON.parse(stdout)
+    assert.equal(value, 'no price')
+    assert.match((await run('dead-letters', 'show', id)).stdout, /reason +not_json/)
+    assert.equal((await run('dead-letters', 'retry', id)).code, 1)
+    assert.match((await run('dead-letters', 'drop', id)).stdout, /^dropped/)
+    assert.equal((await run('dead-letters', 'list', '--json')).stdout, '')
+    await until(
+      async () => (await pool.query('select from dead_letters where sent_at is not null')).rowCount,
+      'the topic for dead letters has it',
+    )
+  },
+)
