@@ -17,6 +17,7 @@ export function startBlock(facts: StartFacts): string {
   const lines = [
     `market-data ${version} is ready`,
     '',
+    `  Page     ${url}/`,
     `  Service  ${url}`,
     `  Docs     ${url}/docs`,
     `  Data     ${data}`,
