@@ -6,11 +6,16 @@ import { createServer } from 'vite'
 const PORT = process.env['PORT'] ?? '8000'
 process.env['SERVICE_URL'] ??= `http://127.0.0.1:${PORT}`
 
+const page = await createServer({ configFile: 'dashboard/vite.config.ts', clearScreen: false })
+// Before the service: a port that is taken must not leave one behind.
+await page.listen().catch(async (error: Error) => {
+  process.stderr.write(`market-data: ${error.message}\n`)
+  await page.close()
+  process.exit(1)
+})
 const service = spawn(process.execPath, ['--watch', '--watch-preserve-output', 'src/main.ts', 'serve', '--demo'], {
   stdio: 'inherit',
 })
-const page = await createServer({ configFile: 'dashboard/vite.config.ts', clearScreen: false })
-await page.listen()
 process.stdout.write('The page, reloading as you write:\n')
 page.printUrls()
 

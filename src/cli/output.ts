@@ -38,7 +38,7 @@ export function createOutput({ stdout, stderr }: Streams): Output {
     closed: closing.signal,
     isTerminal: stdout.isTTY,
     paint: (style, text) => styleText(style, text, { stream: stdout }),
-    size: () => ({ columns: stdout.columns ?? 80, rows: stdout.rows ?? 24 }),
+    size: () => ({ columns: stdout.columns || 80, rows: stdout.rows || 24 }),
   }
 }
 

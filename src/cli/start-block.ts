@@ -21,6 +21,7 @@ export function startBlock(facts: StartFacts): string {
   const lines = [
     `market-data ${version} is ready`,
     '',
+    `  Page     ${url}/`,
     `  Service  ${url}`,
     isApi
       ? `  Docs     ${url}/docs`
