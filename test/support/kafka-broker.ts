@@ -136,7 +136,8 @@ function properties(settings: Settings): string {
 }
 
 function formatArguments(clusterId: string, file: string): string[] {
-  return ['kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', file]
+  // In one word: an id may begin with a dash.
+  return ['kafka.tools.StorageTool', 'format', `--cluster-id=${clusterId}`, '-c', file]
 }
 
 type Running = { readonly shell: ChildProcess; readonly pid: number; readonly errors: () => string }
