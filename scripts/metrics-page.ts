@@ -38,7 +38,15 @@ async function readMetrics(): Promise<string> {
   const newest = { symbol: 'AAPL', eventTime: at, confirmedAt: at, marketState: 'open', delaySeconds: 0 } as const
   const provider = { provider: 'simulated', series: 1, newest, jobs: 1, failingJobs: 0 }
   const lease = { name: 'poller', holder: 'here', epoch: '1', isHeld: true, isOurs: true }
-  const facts = { averagesLagSeconds: 0, logHeldBy: null, databaseBytes: 0, leases: [lease], providers: [provider] }
+  const facts = {
+    averagesLagSeconds: 0,
+    relayLagSeconds: 0,
+    openDeadLetters: 0,
+    logHeldBy: null,
+    databaseBytes: 0,
+    leases: [lease],
+    providers: [provider],
+  }
   metricsRoutes(app, {
     ledger,
     clock: systemClock,

@@ -3,7 +3,8 @@ import { dirname, join } from 'node:path'
 import type pg from 'pg'
 import type { Check } from './cli/doctor-report.ts'
 import { systemClock as clock } from './clock.ts'
-import { ConfigError } from './config.ts'
+import { ConfigError, type Config } from './config.ts'
+import { toleratedLagSeconds } from './kafka-access.ts'
 import { joinDatabase, type Database } from './postgres/database.ts'
 import { dataFolder } from './postgres/embedded/cluster.ts'
 import { assertMigrated } from './postgres/migrate.ts'
@@ -55,7 +56,7 @@ async function checkStorage(setting: Setting): Promise<readonly Check[]> {
       return [...directory, { name: 'database', status: 'ok', detail: 'none yet; the first start makes it' }]
     }
     await using database = await joinDatabase(options)
-    return [...directory, ...(await checkDatabase(database, setting.config.MA_WINDOWS))]
+    return [...directory, ...(await checkDatabase(database, setting.config))]
   } catch (error) {
     return [{ name: 'database', status: 'fail', detail: problemsOf(error).join('; '), help }]
   }
@@ -78,7 +79,7 @@ function nearestFolder(path: string): string {
   return existsSync(path) ? path : nearestFolder(dirname(path))
 }
 
-async function checkDatabase({ pool, place }: Database, windows: readonly number[]): Promise<readonly Check[]> {
+async function checkDatabase({ pool, place }: Database, config: Config): Promise<readonly Check[]> {
   const reachable: Check = { name: 'database', status: 'ok', detail: place }
   const clocks = await checkClock(pool)
   try {
@@ -86,9 +87,9 @@ async function checkDatabase({ pool, place }: Database, windows: readonly number
   } catch (error) {
     return [reachable, clocks, { name: 'tables', status: 'fail', detail: problemsOf(error).join('; ') }]
   }
-  const facts = await createReadServiceFacts(pool, windows)()
+  const facts = await createReadServiceFacts(pool, config.MA_WINDOWS)()
   const tables: Check = { name: 'tables', status: 'ok', detail: 'of this version' }
-  return [reachable, clocks, tables, checkAverages(facts), checkLog(facts), checkJobs(facts)]
+  return [reachable, clocks, tables, checkAverages(facts, config), checkLog(facts), checkJobs(facts)]
 }
 
 const NOTED_SKEW_MS = 1_000
@@ -105,13 +106,11 @@ async function checkClock(pool: pg.Pool): Promise<Check> {
   return { name: 'clock', status, detail: `${(skewMs / 1_000).toFixed(1)} s from the database's`, help }
 }
 
-const TOLERATED_LAG_SECONDS = 10
-
-function checkAverages({ averagesLagSeconds }: ServiceFacts): Check {
+function checkAverages({ averagesLagSeconds }: ServiceFacts, config: Config): Check {
   const name = 'averages'
   if (averagesLagSeconds === 0) return { name, status: 'ok', detail: 'up to date' }
   const detail = `${averagesLagSeconds.toFixed(1)} s behind the prices`
-  if (averagesLagSeconds <= TOLERATED_LAG_SECONDS) return { name, status: 'ok', detail }
+  if (averagesLagSeconds <= toleratedLagSeconds(config)) return { name, status: 'ok', detail }
   return {
     name,
     status: 'warn',

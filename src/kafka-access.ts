@@ -45,3 +45,11 @@ export async function prepareTopics({ access, topic }: Kafka, log: Log): Promise
     log.warn({ err: error }, 'Kafka does not answer now; prices are kept, and announced when it does')
   }
 }
+
+/**
+ * How far averages may be behind, and all is well. With Kafka it is the sweep that knows how far they are, and late prices
+ * wait a minute for it.
+ */
+export function toleratedLagSeconds({ KAFKA_BROKERS }: Config): number {
+  return KAFKA_BROKERS === undefined ? 10 : 90
+}

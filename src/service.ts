@@ -11,7 +11,7 @@ import { ConfigError, type Config } from './config.ts'
 import { createProviderLedger } from './http/provider-ledger.ts'
 import { createServer } from './http/server.ts'
 import { asyncApiYaml } from './kafka/asyncapi.ts'
-import { kafkaOf, prepareTopics, type Kafka } from './kafka-access.ts'
+import { kafkaOf, prepareTopics, toleratedLagSeconds, type Kafka } from './kafka-access.ts'
 import { assertCanListen, listenFailure } from './listening.ts'
 import { createDemoJobs, DEMO } from './polling/demo.ts'
 import type { Jobs } from './polling/job.ts'
@@ -104,10 +104,6 @@ export function createVerification(setting: Setting, pool: pg.Pool): Verify {
 /** Where vite puts the page (dashboard/vite.config.ts). */
 const PAGE_FOLDER = fileURLToPath(new URL('../dist/dashboard', import.meta.url))
 
-const TOLERATED_LAG_SECONDS = 10
-/** With Kafka the sweep says how far the averages are, and looks at late prices after a minute. */
-const SWEEP_SECONDS = 90
-
 type Assembly = Setting & {
   readonly kafka: Kafka | undefined
   readonly roles: readonly Role[]
@@ -147,7 +143,7 @@ function assemble(assembly: Assembly) {
     signal,
     readLog,
     asyncApi: asyncApiYaml({ version: version.version, topic: config.KAFKA_TOPIC }),
-    toleratedLagSeconds: kafka ? SWEEP_SECONDS : TOLERATED_LAG_SECONDS,
+    toleratedLagSeconds: toleratedLagSeconds(config),
     answersAll: roles.includes('api'),
     defaultProvider: config.DEFAULT_PROVIDER,
     pageFolder: PAGE_FOLDER,

@@ -105,6 +105,8 @@ function factGauges({ readServiceFacts, clock }: MetricsNeeds, registers: Regist
   const gauge = (name: string, help: string, labelNames: string[] = []) =>
     new Gauge({ name: PREFIX + name, help, labelNames, registers })
   const lag = gauge('averages_lag_seconds', 'How long the oldest price has waited that the averages have not seen.')
+  const relay = gauge('relay_lag_seconds', 'How long the oldest price has waited that Kafka was not told of.')
+  const dead = gauge('dead_letters_open', 'Messages on Kafka that nobody could use, and nobody has looked at.')
   const held = gauge('log_held_seconds', 'How long a writing transaction has held back the log.', ['application'])
   const bytes = gauge('database_bytes', 'Disk that the database uses.')
   const leading = gauge('leading', '1 where this process leads, 0 where it does not.', ['lease'])
@@ -116,6 +118,8 @@ function factGauges({ readServiceFacts, clock }: MetricsNeeds, registers: Regist
   return async () => {
     const facts = await readServiceFacts()
     lag.set(facts.averagesLagSeconds)
+    if (facts.relayLagSeconds !== null) relay.set(facts.relayLagSeconds)
+    dead.set(facts.openDeadLetters)
     bytes.set(facts.databaseBytes)
     // Whoever held it a while ago is no longer told.
     held.reset()

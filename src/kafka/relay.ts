@@ -23,7 +23,6 @@ export type Relay = {
   announcedUpTo(): LogPlace
 }
 
-export const RELAY_READER = 'relay'
 const BATCH = 5_000
 /** Other processes write too, and what is written may settle later: nobody rings for either. */
 const LOOK_AGAIN_MS = 100

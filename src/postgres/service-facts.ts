@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import { averagesReader } from '../averages/averaging.ts'
 import type { Instant } from '../prices/instant.ts'
+import { RELAY_READER } from '../prices/log.ts'
 import type { MarketState } from '../prices/quote.ts'
 import type { LeaseFacts, ProviderFacts, ReadServiceFacts, ServiceFacts } from '../prices/service-facts.ts'
 
@@ -11,16 +12,18 @@ import type { LeaseFacts, ProviderFacts, ReadServiceFacts, ServiceFacts } from '
 export function createReadServiceFacts(pool: pg.Pool, windows: readonly number[], holder = ''): ReadServiceFacts {
   return async () => {
     const [facts, leases, providers] = await Promise.all([
-      pool.query<FactsRow>(READ_FACTS, [windows.map(averagesReader)]),
+      pool.query<FactsRow>(READ_FACTS, [windows.map(averagesReader), RELAY_READER]),
       pool.query<LeaseFacts>(READ_LEASES, [holder]),
       pool.query<ProviderRow>(READ_PROVIDERS),
     ])
     const row = facts.rows[0]
     if (row === undefined) throw new Error('no facts')
-    const { databaseBytes, averagesLagSeconds, application, pid, forSeconds } = row
+    const { databaseBytes, averagesLagSeconds, relayLagSeconds, openDeadLetters, application, pid, forSeconds } = row
     return {
       databaseBytes: Number(databaseBytes),
       averagesLagSeconds,
+      relayLagSeconds,
+      openDeadLetters,
       logHeldBy: pid === null ? null : { application, pid, forSeconds },
       leases: leases.rows,
       providers: providers.rows.map(toProviderFacts),
@@ -28,7 +31,7 @@ export function createReadServiceFacts(pool: pg.Pool, windows: readonly number[]
   }
 }
 
-type FactsRow = Pick<ServiceFacts, 'averagesLagSeconds'> & {
+type FactsRow = Pick<ServiceFacts, 'averagesLagSeconds' | 'relayLagSeconds' | 'openDeadLetters'> & {
   readonly databaseBytes: string
   readonly application: string
   readonly pid: number | null
@@ -39,6 +42,8 @@ type FactsRow = Pick<ServiceFacts, 'averagesLagSeconds'> & {
 const READ_FACTS = `
   select pg_database_size(current_database()) as "databaseBytes",
          coalesce(extract(epoch from clock_timestamp() - waiting.recorded_at), 0)::float8 as "averagesLagSeconds",
+         announcing.lag as "relayLagSeconds",
+         (select count(*)::integer from dead_letters where resolution is null) as "openDeadLetters",
          holder.*
     from (values (1)) as one
     left join lateral (
@@ -49,6 +54,11 @@ const READ_FACTS = `
           select p.recorded_at from prices p
            where (p.epoch, p.xid, p.id) > (coalesce(l.epoch, 0), coalesce(l.xid, '0'), coalesce(l.id, 0))
            order by p.epoch, p.xid, p.id limit 1) as unseen) as waiting on true
+    left join lateral (
+      select coalesce(extract(epoch from clock_timestamp() - (
+               select p.recorded_at from prices p where (p.epoch, p.xid, p.id) > (l.epoch, l.xid, l.id)
+                order by p.epoch, p.xid, p.id limit 1)), 0)::float8 as lag
+        from log_positions l where l.reader = $2) as announcing on true
     left join lateral (
       select application_name as application, pid,
              extract(epoch from clock_timestamp() - xact_start)::float8 as "forSeconds" from pg_stat_activity

@@ -26,6 +26,9 @@ export type Touched = { readonly seriesId: string; readonly eventTime: Instant }
 /** Settled entries behind a place, oldest first. */
 export type ReadLog = (after: LogPlace, limit: number) => Promise<readonly LogEntry[]>
 
+/** The reader that announces the log: up to its place everybody was told. */
+export const RELAY_READER = 'relay'
+
 /** As many digits as surely fit the database's types: places come from outside. */
 const PLACE = /^(\d{1,9})-(\d{1,19})-(\d{1,18})$/
 

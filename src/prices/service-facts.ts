@@ -29,6 +29,10 @@ export type ServiceFacts = {
   readonly databaseBytes: number
   /** How long the oldest price has waited that the averages have not seen; 0 where they have seen all. */
   readonly averagesLagSeconds: number
+  /** The same of announcing; null where nothing was ever announced, since there is no Kafka. */
+  readonly relayLagSeconds: number | null
+  /** Messages that nobody could use, and that nobody has looked at yet. */
+  readonly openDeadLetters: number
   /** The writing transaction that has held back the log the longest; everything after it waits. */
   readonly logHeldBy: { readonly application: string; readonly pid: number; readonly forSeconds: number } | null
   readonly leases: readonly LeaseFacts[]

@@ -12,15 +12,17 @@ import { expectedAverages } from './oracle.ts'
 import { createTeller, readAverages, readSettledLog } from './told-prices.ts'
 
 const FAR: LogPlace = { epoch: '9', xid: '0', id: '0' }
-type Situation = { readonly ageSeconds?: number; readonly followed?: LogPlace }
+/** Without a follower nobody but the sweep saves a place. */
+type Situation = { readonly ageSeconds?: number; readonly followed?: LogPlace; readonly hasFollower?: boolean }
 
 /** Sweeps all windows once: the clock's first pause is the end. */
-async function sweep(pool: pg.Pool, windows: readonly number[], { ageSeconds = 0, followed = FAR }: Situation = {}) {
-  for (const window of windows) await savePlace(pool, averagesReader(window), followed)
+async function sweep(pool: pg.Pool, windows: readonly number[], situation: Situation = {}) {
+  const { ageSeconds = 0, followed = FAR, hasFollower = true } = situation
+  if (hasFollower) for (const window of windows) await savePlace(pool, averagesReader(window), followed)
   const stopper = new AbortController()
   const clock = { ...systemClock, sleep: async () => stopper.abort() }
   const sweeping = createSweeping({
-    hasFollower: true,
+    hasFollower,
     windows,
     readSlice: createReadSweepSlice(pool, ageSeconds),
     recompute: (touched, window) => createRecompute(pool, [window])(touched),
@@ -70,4 +72,16 @@ test('prices of the last minute are left to those who follow the log', async (t)
   const { pool } = await createPrices(t)
   await sweep(pool, [5], { ageSeconds: 60 })
   assert.deepEqual(await readAverages(pool, 5), [])
+})
+
+test('without a follower the place of the averages goes on over what is averaged, and stops before the first young gap', async (t) => {
+  const { pool, log } = await createPrices(t)
+  const touched = [...log.slice(0, 300), ...log.slice(310)]
+  await createRecompute(pool, [1])(touched)
+  await sweep(pool, [1], { ageSeconds: 60, hasFollower: false })
+  assert.deepEqual(await loadPlace(pool, averagesReader(1)), log[299]?.place)
+
+  await sweep(pool, [1], { ageSeconds: 0, hasFollower: false })
+  assert.deepEqual(await loadPlace(pool, averagesReader(1)), log.at(-1)?.place)
+  assert.equal((await readAverages(pool, 1)).length, log.length)
 })

@@ -68,7 +68,7 @@ test('the completion of every shell knows every command', () => {
 test('the help of every command has examples that the program understands', () => {
   for (const { name, help } of allCommands()) {
     assert.match(help, /\nExamples:\n {2}\$ \S/, name)
-    for (const [, example] of help.matchAll(/ \$ .*?market-data ([a-z]+( [a-z]+)?)/g)) {
+    for (const [, example] of help.matchAll(/ \$ .*?market-data ([a-z-]+( [a-z]+)?)/g)) {
       const [command = '', subcommand = ''] = (example ?? '').split(' ')
       const found = program.commands.find((each) => each.name() === command)
       assert.ok(found, example)

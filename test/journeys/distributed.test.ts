@@ -108,6 +108,9 @@ test(
      values (gen_random_uuid(), $1, 0, 7, 'no price', '[]', 'not_json', 'it is no JSON', 'nobody')`,
       [topic],
     )
+    const { text: metrics } = await ask(`${url}/metrics`)
+    assert.match(metrics, /^market_data_relay_lag_seconds \d/m)
+    assert.match(metrics, /^market_data_dead_letters_open 1$/m)
     const { stdout } = await run('dead-letters', 'list', '--json')
     const { id, value } = JSON.parse(stdout)
     assert.equal(value, 'no price')
