@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url'
 import type { Json } from './support/ask.ts'
 import { createShell } from './support/shell.ts'
 
-// Every command that the documentation shows is run as it stands there, in its order.
+// Every command that the documentation shows as `sh` is run as it stands there, in its order. Those of docs/how-to/kafka.md
+// (`bash`) name several machines: test/journeys/distributed.test.ts runs them.
 
 type Block = { readonly language: string; readonly text: string }
 
