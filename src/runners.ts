@@ -28,10 +28,9 @@ export function createRunners(needs: RunnerNeeds, roles: readonly Role[]): reado
   }
   if (roles.includes('consumer')) {
     if (kafka) runners.push(createConsuming({ ...needs, kafka }), createBurying({ ...needs, kafka }))
-    for (const window of config.MA_WINDOWS) {
-      // Processes may have windows of their own.
-      runners.push(leading(needs, `averages:${window}`, (fence) => createAverages(needs, fence, window)))
-    }
+    // Processes may have windows of their own. Where two sets overlap some work is done twice, and nothing wrong.
+    const windows = config.MA_WINDOWS.toSorted((a, b) => a - b)
+    runners.push(leading(needs, `averages:${windows.join()}`, (fence) => createAverages(needs, fence, windows)))
     runners.push(leading(needs, 'retention', () => createRetention(needs)))
   }
   return runners
@@ -65,12 +64,12 @@ function createPolling({ pool, sources, collectBy, clock, storage, jobNews }: Ru
 }
 
 /** Heals what was lost. Where no Kafka tells what is new, the same process follows the log. */
-function createAverages(needs: RunnerNeeds, fence: Fence, window: number): Runner {
+function createAverages(needs: RunnerNeeds, fence: Fence, windows: readonly number[]): Runner {
   const { pool, clock, news, kafka } = needs
   const shared = {
     ...placesOf(pool, fence),
     recompute: (touched: readonly Touched[], size: number) => createRecompute(pool, [size], fence)(touched),
-    windows: [window],
+    windows,
     clock,
   }
   const onError = telling(needs, 'sweep')
