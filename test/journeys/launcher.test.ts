@@ -3,7 +3,6 @@ import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import {
   copyFileSync,
-  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -13,11 +12,12 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { delimiter, join, sep } from 'node:path'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import test, { type TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { nodeOfMachine } from '../support/node-of-machine.ts'
 
 // Under an old Node the launcher is the parent of the service, under a new one it is the service: the promises are the
 // same. So each test runs under the machine's own Node (as a person starts it) and under ours (as npm does).
@@ -130,14 +130,6 @@ async function readAll(stream: ChildProcess['stderr']): Promise<string> {
   let text = ''
   for await (const part of stream ?? []) text += String(part)
   return text
-}
-
-/** npm puts our own Node first on the path; the machine's is the one behind it. */
-function nodeOfMachine(): string {
-  const folders = (process.env['PATH'] ?? '')
-    .split(delimiter)
-    .filter((folder) => !folder.includes(`${sep}node_modules${sep}`))
-  return folders.map((folder) => join(folder, 'node')).find((path) => existsSync(path)) ?? process.execPath
 }
 
 async function until(isTrue: () => boolean): Promise<void> {

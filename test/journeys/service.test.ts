@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { existsSync, readdirSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { connect, createServer, type AddressInfo } from 'node:net'
-import { delimiter, join, sep } from 'node:path'
+import { join } from 'node:path'
 import test from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { ask } from '../support/ask.ts'
@@ -18,6 +18,7 @@ import {
 } from '../support/service-process.ts'
 import { until } from '../support/until.ts'
 import { createYahooStandIn, QUOTE_PATH } from '../support/yahoo-stand-in.ts'
+import { nodeOfMachine } from '../support/node-of-machine.ts'
 
 const project = fileURLToPath(new URL('../..', import.meta.url))
 const AAPL = '/prices/latest?symbol=AAPL&provider=simulated&max_age=0'
@@ -219,12 +220,4 @@ async function jobsOf({ url }: ServiceProcess): Promise<string[]> {
   const { json } = await ask(`${url}/prices/poll`)
   const jobs = json.data as { symbol: string; provider: string; interval_seconds: string }[]
   return jobs.map((job) => `${job.symbol} ${job.provider} ${job.interval_seconds}`)
-}
-
-/** npm puts our own Node first on the path; the machine's is the one behind it. */
-function nodeOfMachine(): string {
-  const folders = (process.env['PATH'] ?? '')
-    .split(delimiter)
-    .filter((folder) => !folder.includes(`${sep}node_modules${sep}`))
-  return folders.map((folder) => join(folder, 'node')).find((path) => existsSync(path)) ?? process.execPath
 }

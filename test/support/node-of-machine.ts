@@ -1,0 +1,10 @@
+import { existsSync } from 'node:fs'
+import { delimiter, join, sep } from 'node:path'
+
+/** npm puts our own Node first on the path; the machine's is the one behind it. */
+export function nodeOfMachine(): string {
+  const folders = (process.env['PATH'] ?? '')
+    .split(delimiter)
+    .filter((folder) => !folder.includes(`${sep}node_modules${sep}`))
+  return folders.map((folder) => join(folder, 'node')).find((path) => existsSync(path)) ?? process.execPath
+}
