@@ -28,7 +28,7 @@ async function run(): Promise<void> {
 
 /** Only when needed: help and completion do without a database and a server. */
 async function loadActions(): Promise<Actions> {
-  return (await import('./commands.ts')).createActions(version, output)
+  return (await import('./commands/actions.ts')).createActions(version, output)
 }
 
 /** Which providers there are depends on the settings, so that word can only be judged by the command itself. */

@@ -35,7 +35,7 @@ import { createCollect } from './prices/collect.ts'
 import { createLatest } from './prices/latest.ts'
 import type { RecordReply } from './prices/quote.ts'
 import { createSources, type Sources } from './providers/sources.ts'
-import { createRunners } from './runners.ts'
+import { createRunners } from './runners/runners.ts'
 import { createStorageWatch } from './storage-watch.ts'
 
 /** The running service; disposing of it ends everything in the reverse order of its start. */

@@ -1,24 +1,20 @@
-import { dropDeadLetter, listDeadLetters, showDeadLetter } from './cli/dead-letters.ts'
-import { jsonLine } from './cli/json-bodies.ts'
-import type { Output } from './cli/output.ts'
-import type { KafkaActions } from './cli/program-kafka.ts'
-import { systemClock as clock } from './clock.ts'
-import { requireKafka } from './kafka-access.ts'
-import { retryDeadLetter } from './kafka/dead-letters.ts'
-import { createPublisher } from './kafka/publisher.ts'
-import { republish } from './kafka/relay.ts'
-import { createResolveAnnouncements } from './postgres/announcements.ts'
-import { createRecompute } from './postgres/averages.ts'
-import { createDeadLetterDesk } from './postgres/dead-letters.ts'
-import { createReadLog, placeBefore } from './postgres/log.ts'
-import { keptOf } from './runner.ts'
-import type { Setting } from './service.ts'
+import { dropDeadLetter, listDeadLetters, showDeadLetter } from '../cli/dead-letters.ts'
+import { jsonLine } from '../cli/json-bodies.ts'
+import type { KafkaActions } from '../cli/program-kafka.ts'
+import { systemClock as clock } from '../clock.ts'
+import { requireKafka } from '../kafka-access.ts'
+import { retryDeadLetter } from '../kafka/dead-letters.ts'
+import { createPublisher } from '../kafka/publisher.ts'
+import { republish } from '../kafka/relay.ts'
+import { createResolveAnnouncements } from '../postgres/announcements.ts'
+import { createRecompute } from '../postgres/averages.ts'
+import { createDeadLetterDesk } from '../postgres/dead-letters.ts'
+import { createReadLog, placeBefore } from '../postgres/log.ts'
+import { keptOf } from '../runners/runner.ts'
+import type { Setting } from '../service.ts'
+import { EXIT_FAILED, type Needs } from './needs.ts'
 import { openTables, type Tables } from './tables.ts'
 import { untilStopped } from './until-stopped.ts'
-
-const EXIT_FAILED = 1
-
-type Needs = { readonly output: Output; readonly readSetting: () => Setting }
 
 /** What the commands around Kafka do, besides serving. */
 export function createKafkaActions({ output, readSetting }: Needs): Omit<KafkaActions, 'serveRole'> {

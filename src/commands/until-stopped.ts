@@ -1,4 +1,4 @@
-import { systemClock } from './clock.ts'
+import { systemClock } from '../clock.ts'
 
 const EXIT_INTERRUPTED = 130
 /** One Ctrl-C may reach us twice, from the terminal and from npm. */

@@ -1,4 +1,4 @@
-import type { Config } from './config.ts'
+import type { Config } from '../config.ts'
 
 /** Who answers at an address: a market-data service, something else, or nobody. */
 export type Found = { readonly url: string; readonly who: 'service' | 'stranger' | 'nobody'; readonly version?: string }

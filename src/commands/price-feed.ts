@@ -1,10 +1,10 @@
-import type { PriceFeed } from './cli/watch.ts'
-import { joinDatabase } from './postgres/database.ts'
-import { findRunning } from './postgres/embedded/server.ts'
-import { createReadLatest } from './postgres/latest.ts'
-import { createReadLog, logEnd } from './postgres/log.ts'
-import { assertMigrated } from './postgres/migrate.ts'
-import { databaseOptions, type Setting } from './service.ts'
+import type { PriceFeed } from '../cli/watch.ts'
+import { joinDatabase } from '../postgres/database.ts'
+import { findRunning } from '../postgres/embedded/server.ts'
+import { createReadLatest } from '../postgres/latest.ts'
+import { createReadLog, logEnd } from '../postgres/log.ts'
+import { assertMigrated } from '../postgres/migrate.ts'
+import { databaseOptions, type Setting } from '../service.ts'
 
 /**
  * What `watch` reads. It never opens the embedded database itself: it would keep the service that it waits for from

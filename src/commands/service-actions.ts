@@ -1,0 +1,45 @@
+import { jsonLine } from '../cli/json-bodies.ts'
+import type { Actions } from '../cli/program.ts'
+import { startBlock } from '../cli/start-block.ts'
+import { isLoopback } from '../config.ts'
+import { requireKafka } from '../kafka-access.ts'
+import { createLog } from '../log.ts'
+import { openApiDocument, startService, type Service, type Setting } from '../service.ts'
+import { untilStopped } from './until-stopped.ts'
+import type { Needs } from './needs.ts'
+
+/** The commands that serve, and what describes the serving. */
+export function createServiceActions({ output, readSetting }: Needs): Pick<Actions, 'serve' | 'serveRole' | 'openapi'> {
+  const serve: Actions['serve'] = async ({ demo = false, roles, json }) => {
+    const stopped = untilStopped()
+    const setting = readSetting()
+    const log = createLog(setting.config)
+    await using service = await startService({ ...setting, log }, { demo, roles })
+    const facts = { ...startFacts(setting, service), roles }
+    const { url, data, demoSymbols } = facts
+    await output.write(json ? jsonLine({ url, data, roles, demo_symbols: demoSymbols }) : startBlock(facts))
+    log.info(`stopping: ${await stopped}`)
+    return 0
+  }
+  return {
+    serve,
+
+    serveRole: async (role, { json }) => {
+      requireKafka(readSetting().config)
+      return serve({ roles: [role], json })
+    },
+
+    openapi: async () => {
+      await output.write(`${JSON.stringify(await openApiDocument(readSetting()), undefined, 2)}\n`)
+      return 0
+    },
+  }
+}
+
+function startFacts({ config, version }: Setting, { url, database, demoSymbols }: Service) {
+  const dataNote = database.moved
+    ? 'not ./data: PostgreSQL does not run as root, and its account cannot enter this folder'
+    : undefined
+  const isOpenToAll = !isLoopback(config.HOST)
+  return { url, version: version.version, data: database.place, dataNote, demoSymbols, isOpenToAll }
+}

@@ -1,0 +1,52 @@
+import { doctorJson, doctorReport, worstOf } from '../cli/doctor-report.ts'
+import { jsonLine } from '../cli/json-bodies.ts'
+import type { Actions } from '../cli/program.ts'
+import { verifyReport } from '../cli/verify-report.ts'
+import { joinDatabase } from '../postgres/database.ts'
+import { createDbRoles } from '../postgres/db-roles.ts'
+import { migrate } from '../postgres/migrate.ts'
+import { createVerification, databaseOptions } from '../service.ts'
+import { examine } from './doctor.ts'
+import { EXIT_FAILED } from './needs.ts'
+import { openTables } from './tables.ts'
+import type { Needs } from './needs.ts'
+
+/** The commands that look after the tables. */
+export function createUpkeepActions({
+  output,
+  readSetting,
+}: Needs): Pick<Actions, 'migrate' | 'createDbRoles' | 'verify' | 'doctor'> {
+  return {
+    migrate: async ({ json }) => {
+      await using database = await joinDatabase(databaseOptions(readSetting()))
+      const migrations = await migrate(database.pool)
+      await output.write(json ? jsonLine({ migrations }) : describeMigrations(migrations))
+      return 0
+    },
+
+    createDbRoles: async ({ json }) => {
+      await using tables = await openTables(readSetting())
+      const roles = await createDbRoles(tables.pool)
+      await output.write(json ? jsonLine({ roles }) : `Done: ${roles.join(', ')}.\n`)
+      return 0
+    },
+
+    verify: async ({ json }) => {
+      const setting = readSetting()
+      await using tables = await openTables(setting)
+      const found = await createVerification(setting, tables.pool)(output.closed)
+      await output.write(json ? jsonLine(found) : verifyReport(found))
+      return found.differenceCount === 0 ? 0 : EXIT_FAILED
+    },
+
+    doctor: async ({ json }) => {
+      const checks = await examine(readSetting)
+      await output.write(json ? doctorJson(checks) : doctorReport(checks, output))
+      return worstOf(checks) === 'fail' ? EXIT_FAILED : 0
+    },
+  }
+}
+
+function describeMigrations(names: readonly string[]): string {
+  return names.length === 0 ? 'The tables are up to date.\n' : `Done: ${names.join(', ')}.\n`
+}
