@@ -25,7 +25,7 @@ import { createReadLineage, createReadRawBody, createReadRawResponse } from './p
 import { createLeases } from './postgres/leases.ts'
 import { createReadLog, logEnd, readHorizon } from './postgres/log.ts'
 import { migrate } from './postgres/migrate.ts'
-import { assertSettings, createPool, poolUse } from './postgres/pool.ts'
+import { assertSettings, createPool, isSuperuser, poolUse } from './postgres/pool.ts'
 import { createRecordReply } from './postgres/record.ts'
 import { createReadServiceFacts } from './postgres/service-facts.ts'
 import { createFindStoredSymbols } from './postgres/symbols.ts'
@@ -60,14 +60,15 @@ export type ServeOptions = {
 
 /** Starts every part and ends again what was started when a later part fails to start. */
 export async function startService(setting: Setting, { demo, roles }: ServeOptions): Promise<Service> {
-  const { config } = setting
+  const { config, log } = setting
   await assertCanListen(config)
   const kafka = kafkaOf(config)
   await using parts = new AsyncDisposableStack()
   const database = parts.use(await openDatabase(databaseOptions(setting)))
   await assertSettings(database.pool)
   await migrate(database.pool)
-  if (kafka && roles.some((role) => role === 'relay' || role === 'consumer')) await prepareTopics(kafka, setting.log)
+  if (!database.isOurs && (await isSuperuser(database.pool))) log.warn(SUPERUSER)
+  if (kafka && roles.some((role) => role === 'relay' || role === 'consumer')) await prepareTopics(kafka, log)
   const stopping = new AbortController()
   const { signal } = stopping
   const { server, jobs, run } = assemble({ ...setting, kafka, roles, database, signal })
@@ -85,6 +86,8 @@ export async function startService(setting: Setting, { demo, roles }: ServeOptio
   const url = urlOf(server.server.address() as AddressInfo)
   return { url, database, demoSymbols, [Symbol.asyncDispose]: () => started.disposeAsync() }
 }
+
+const SUPERUSER = 'DATABASE_URL signs in as a superuser: least rights are made by market-data roles create'
 
 /** The OpenAPI document of the HTTP interface; nothing is started or asked for it. */
 export async function openApiDocument(setting: Setting): Promise<object> {

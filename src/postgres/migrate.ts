@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import type pg from 'pg'
 import { ServiceError } from '../errors.ts'
+import { renewDbRoles } from './db-roles.ts'
 
 const FOLDER = new URL('./migrations/', import.meta.url)
 
@@ -15,6 +16,7 @@ export async function migrate(pool: pg.Pool): Promise<readonly string[]> {
     throw new ServiceError('conflict', 'The database was made by a newer version of market-data: upgrade this one.')
   }
   const done = ours.length === executed.length ? [] : await runMigrations(pool, ours)
+  if (done.length > 0) await renewDbRoles(pool)
   await pool.query(RAISE_EPOCH)
   return done
 }

@@ -57,6 +57,12 @@ export async function assertSettings(pool: pg.Pool): Promise<void> {
   throw new ServiceError('conflict', detail)
 }
 
+/** Whoever gets hold of such a connection owns the whole server: worth a warning, since no work of ours needs it. */
+export async function isSuperuser(pool: pg.Pool): Promise<boolean> {
+  const { rows } = await pool.query<{ is: string }>(`select current_setting('is_superuser') as is`)
+  return rows[0]?.is === 'on'
+}
+
 type Settings = { readonly timezone: string; readonly idle: string }
 
 const READ_SETTINGS = `
