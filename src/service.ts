@@ -155,6 +155,7 @@ function assemble(assembly: Assembly) {
     latest: createLatest({
       collect: collectBy(createRecordReply(answering)),
       ...storage.reads({ readLatest: createReadLatest(answering) }),
+      onNews: news.onRing,
       clock,
       signal,
     }),

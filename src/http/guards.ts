@@ -15,12 +15,12 @@ export type GuardNeeds = {
  */
 export function guardRequests(app: App, { host, allowedHosts }: GuardNeeds): void {
   const names = new Set(['localhost', host, ...allowedHosts].map((name) => name.toLowerCase()))
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', (request, _reply, done) => {
     const reason = foreignHost(request, names) ?? crossSiteWrite(request)
-    if (reason === undefined) return
+    if (reason === undefined) return done()
     const { host: called, origin } = request.headers
     request.log.warn({ called, origin, method: request.method }, 'refused a foreign request')
-    throw new ServiceError('forbidden', reason)
+    done(new ServiceError('forbidden', reason))
   })
 }
 

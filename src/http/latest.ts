@@ -41,7 +41,13 @@ const PriceProblem = Type.Object({ ...Problem.properties, ...LastKnown }, { titl
 const Unpriced = Type.Object({ symbol: Type.String(), error: PriceProblem }, { title: 'Unpriced' })
 const Prices = Type.Object({ data: Type.Array(Type.Union([Price, Unpriced])) }, { title: 'Prices' })
 
+/** One price leaves as text already. */
+const PriceOrPrices = Type.Unsafe<string | Static<typeof Prices>>(
+  Type.Union([Price, Prices], { description: 'One price, or a list.' }),
+)
+
 export function latestRoutes(app: App, { latest, sources, defaultProvider, clock }: LatestNeeds): void {
+  const textOf = createPriceText()
   app.get(
     '/prices/latest',
     {
@@ -53,7 +59,7 @@ export function latestRoutes(app: App, { latest, sources, defaultProvider, clock
 price was not confirmed within \`max_age\` seconds, once for all who wait. Where it fails, the problem carries what we had as
 \`last_known\`.`,
         querystring: LatestQuery,
-        response: { 200: Type.Union([Price, Prices], { description: 'One price, or a list.' }), ...LATEST_PROBLEMS },
+        response: { 200: PriceOrPrices, ...LATEST_PROBLEMS },
       },
     },
     async ({ query, id }, reply) => {
@@ -68,11 +74,25 @@ price was not confirmed within \`max_age\` seconds, once for all who wait. Where
       const answers = results.map((result) => (query.stale_if_error ? orLastKnown(result) : result))
       const [first] = answers
       if (!one) return { data: answers.map((answer) => entryOf(answer, clock.now(), id)) }
-      if (first && 'price' in first) return priceBody(first.price, clock.now())
+      if (first && 'price' in first) return reply.type(JSON_TYPE).send(textOf(first.price, clock.now()))
       const { error, lastKnown } = first ?? { error: new ServiceError('internal', 'No result.') }
       return sendProblem(reply, error, lastKnownOf(error, lastKnown, clock.now()))
     },
   )
+}
+
+const JSON_TYPE = 'application/json; charset=utf-8'
+
+/** A hot symbol is answered many times in one millisecond, each time in the same words. */
+function createPriceText() {
+  const written = new WeakMap<StoredPrice, { readonly now: number; readonly text: string }>()
+  return (price: StoredPrice, now: number): string => {
+    const known = written.get(price)
+    if (known?.now === now) return known.text
+    const text = JSON.stringify(priceBody(price, now))
+    written.set(price, { now, text })
+    return text
+  }
 }
 
 /** Any of them may say what was known before. */

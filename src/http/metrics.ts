@@ -59,10 +59,11 @@ function countRequests(app: App, registers: Registry[]): void {
     buckets: [0.005, 0.02, 0.1, 0.5, 2, 10],
     registers,
   })
-  app.addHook('onResponse', async ({ method, routeOptions }, reply) => {
+  app.addHook('onResponse', ({ method, routeOptions }, reply, done) => {
     // The pattern of the route and not its path, so that nobody can make labels.
     const route = routeOptions.url ?? 'unknown'
     durations.observe({ method, route, status: String(reply.statusCode) }, reply.elapsedTime / 1_000)
+    done()
   })
 }
 

@@ -29,6 +29,8 @@ export type ReadLatest = (
 type Needs = {
   readonly collect: Collect
   readonly readLatest: ReadLatest
+  /** Calls back whenever this process stored prices. */
+  readonly onNews: (listener: () => void) => unknown
   readonly clock: Clock
   readonly signal: AbortSignal
 }
@@ -40,13 +42,15 @@ type Landing = { readonly result: RecordResult; readonly stored: StoredPrice | u
  * Answers from the store while that is young enough, and else asks the provider: once for all who wait for the same symbol.
  * The request belongs to nobody in particular, so a caller who leaves ends nobody else's; it ends with the service (`signal`).
  */
-export function createLatest({ collect, readLatest, clock, signal }: Needs): Latest {
-  const readOnce = createSingleFlight((request: LatestRequest) => readLatest(request), readKey)
+export function createLatest({ collect, readLatest, onNews, clock, signal }: Needs): Latest {
+  const memory = createMemory(readLatest, clock)
+  onNews(memory.forget)
   const flights = new Map<string, Promise<Landing>>()
 
   /** What is stored now counts, not what came back: the reply may have been older than what we have. */
   async function land(provider: string, symbols: readonly string[]): Promise<readonly Landing[]> {
     const results = await collect(provider, symbols, signal)
+    memory.forget()
     const stored = await readLatest({ provider, symbols, currency: undefined })
     return results.map((result) => ({ result, stored: stored.get(result.symbol) }))
   }
@@ -67,13 +71,14 @@ export function createLatest({ collect, readLatest, clock, signal }: Needs): Lat
 
   return async (request) => {
     const { provider, symbols, currency, maxAgeSeconds } = request
-    const stored = await readOnce(request)
+    const stored = await memory.read(request)
     const youngerThan = clock.now() - maxAgeSeconds * 1000
     const isYoung = (price: StoredPrice | undefined) =>
       maxAgeSeconds > 0 && price !== undefined && millisOf(price.confirmedAt) > youngerThan
     const stale = symbols.filter((symbol) => !isYoung(stored.get(symbol)))
+    if (stale.length === 0) return symbols.map((symbol) => answer(symbol, undefined, stored.get(symbol)))
     const landings = new Map((await ask(provider, stale)).map((landing) => [landing.result.symbol, landing]))
-    const now = currency === undefined || stale.length === 0 ? undefined : await readLatest(request)
+    const now = currency === undefined ? undefined : await readLatest(request)
     return symbols.map((symbol) => {
       const landing = landings.get(symbol)
       if (landing === undefined) return answer(symbol, undefined, stored.get(symbol))
@@ -82,18 +87,34 @@ export function createLatest({ collect, readLatest, clock, signal }: Needs): Lat
   }
 }
 
-function readKey({ provider, symbols, currency = '' }: LatestRequest): string {
-  return `${provider} ${currency} ${symbols.join()}`
-}
+/** A hot symbol costs the database so many reads a second at most, whoever asks; other processes' prices are as much late. */
+const MEMORY_MS = 100
+const MEMORY_SIZE = 1_000
 
-/** Calls of the same key at the same time are one: a thousand callers of a symbol read it once. */
-function createSingleFlight<A, R>(call: (argument: A) => Promise<R>, keyOf: (argument: A) => string) {
-  const calls = new Map<string, Promise<R>>()
-  return (argument: A): Promise<R> => {
-    const key = keyOf(argument)
-    const made = calls.get(key) ?? call(argument).finally(() => calls.delete(key))
-    calls.set(key, made)
-    return made
+type Remembered = { readonly prices: ReturnType<ReadLatest>; until: number }
+
+/** Calls of the same key are one while it is being read, and for a moment from the start of the read on. */
+function createMemory(readLatest: ReadLatest, clock: Clock) {
+  const known = new Map<string, Remembered>()
+
+  function remember(key: string, request: LatestRequest): Remembered {
+    if (known.size >= MEMORY_SIZE) known.clear()
+    const until = clock.now() + MEMORY_MS
+    const remembered = { prices: readLatest(request), until: Number.POSITIVE_INFINITY }
+    known.set(key, remembered)
+    const expire = (at: number) => () => void (remembered.until = at)
+    remembered.prices.then(expire(until), expire(0))
+    return remembered
+  }
+
+  return {
+    read: (request: LatestRequest) => {
+      const { provider, currency = '', symbols } = request
+      const key = `${provider} ${currency} ${symbols.join()}`
+      const found = known.get(key)
+      return (found && found.until > clock.now() ? found : remember(key, request)).prices
+    },
+    forget: () => known.clear(),
   }
 }
 

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { ServiceError } from '../../src/errors.ts'
 import type { Collect } from '../../src/prices/collect.ts'
 import { instantFromMillis } from '../../src/prices/instant.ts'
+import { createBell } from '../../src/prices/bell.ts'
 import { createLatest } from '../../src/prices/latest.ts'
 import type { StoredPrice } from '../../src/prices/quote.ts'
 
@@ -24,11 +25,23 @@ function createRig() {
     if (error) return symbols.map((symbol) => ({ symbol, error }))
     return symbols.map((symbol) => ({ symbol, outcome: 'recorded', price: store(symbol, 0), replySha256: '5a' }))
   }
-  const clock = { now: () => NOW, sleep: () => Promise.resolve() }
-  const readLatest = async () => new Map(stored)
-  const latest = createLatest({ collect, readLatest, clock, signal: new AbortController().signal })
+  let [now, reads] = [NOW, 0]
+  const clock = { now: () => now, sleep: () => Promise.resolve() }
+  const readLatest = async () => {
+    reads += 1
+    return new Map(stored)
+  }
+  const bell = createBell()
+  const latest = createLatest({
+    collect,
+    readLatest,
+    onNews: bell.onRing,
+    clock,
+    signal: new AbortController().signal,
+  })
   const ask = (symbols: string[], maxAgeSeconds = 60) => latest({ provider: 'p', symbols, maxAgeSeconds })
-  return { ask, asked, store, open: gate.resolve }
+  const pass = (ms: number) => (now += ms)
+  return { ask, asked, store, open: gate.resolve, ring: bell.ring, pass, reads: () => reads }
 }
 
 test('a thousand callers of one stale symbol cause one request', async () => {
@@ -73,4 +86,28 @@ test("a provider's failure comes with the price that is known, and the next call
   )
   await ask(['OLD'])
   assert.equal(asked.length, 2)
+})
+
+test('a hot symbol is read once in a tenth of a second, and again at once when this process stored prices', async () => {
+  const { ask, store, ring, pass, reads } = createRig()
+  store('AAPL', 0)
+  await ask(['AAPL'])
+  pass(99)
+  await ask(['AAPL'])
+  assert.equal(reads(), 1)
+  pass(1)
+  await ask(['AAPL'])
+  assert.equal(reads(), 2)
+  ring()
+  await ask(['AAPL'])
+  assert.equal(reads(), 3)
+})
+
+test('what was read before the provider answered is not answered any more', async () => {
+  const { ask, asked, store, open } = createRig()
+  store('AAPL', 100)
+  open(undefined)
+  await ask(['AAPL'])
+  await ask(['AAPL'])
+  assert.equal(asked.length, 1)
 })

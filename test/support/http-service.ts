@@ -61,6 +61,10 @@ export async function createHttpService(t: TestContext, changed: Partial<HttpNee
   const stop = new AbortController()
   const ledger = createProviderLedger(systemClock)
   const listeners = new Set<() => void>()
+  const onNews = (listener: () => void) => {
+    listeners.add(listener)
+    return () => listeners.delete(listener)
+  }
   const announce = () => listeners.forEach((listener) => listener())
   const record = createRecordReply(pool)
   const recompute = createRecompute(pool, WINDOWS)
@@ -80,7 +84,13 @@ export async function createHttpService(t: TestContext, changed: Partial<HttpNee
     ready: async () => void (await pool.query('select 1')),
     sources: { get: sourceOf, list: () => [source] },
     defaultProvider: source.name,
-    latest: createLatest({ collect, readLatest: createReadLatest(pool), clock: systemClock, signal: stop.signal }),
+    latest: createLatest({
+      collect,
+      readLatest: createReadLatest(pool),
+      onNews,
+      clock: systemClock,
+      signal: stop.signal,
+    }),
     jobs: createJobs(pool, systemClock),
     windows: WINDOWS,
     readHistory: createReadHistory(pool),
@@ -91,10 +101,7 @@ export async function createHttpService(t: TestContext, changed: Partial<HttpNee
     readLog: createReadLog(pool),
     logEnd: () => logEnd(pool),
     readHorizon: () => readHorizon(pool),
-    onNews: (listener) => {
-      listeners.add(listener)
-      return () => listeners.delete(listener)
-    },
+    onNews,
     findStoredSymbols: createFindStoredSymbols(pool),
     readServiceFacts: createReadServiceFacts(pool, WINDOWS),
     readPoolUse: () => poolUse({ work: pool }),
