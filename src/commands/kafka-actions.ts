@@ -9,7 +9,7 @@ import { republish } from '../kafka/relay.ts'
 import { createResolveAnnouncements } from '../postgres/announcements.ts'
 import { createRecompute } from '../postgres/averages.ts'
 import { createDeadLetterDesk } from '../postgres/dead-letters.ts'
-import { createReadLog, placeBefore } from '../postgres/log.ts'
+import { createReadLog, logEnd, placeBefore } from '../postgres/log.ts'
 import { keptOf } from '../runners/runner.ts'
 import type { Setting } from '../service.ts'
 import { EXIT_FAILED, type Needs } from './needs.ts'
@@ -27,8 +27,8 @@ export function createKafkaActions({ output, readSetting }: Needs): Omit<KafkaAc
       await using publisher = createPublisher({ ...kafka, clock, onError })
       const stopping = new AbortController()
       void untilStopped().then((why) => stopping.abort(new Error(`stopped: ${why}`)))
-      const after = await placeBefore(tables.pool, since)
-      const count = await republish({ readLog: createReadLog(tables.pool), publisher }, after, stopping.signal)
+      const between = { after: await placeBefore(tables.pool, since), end: await logEnd(tables.pool) }
+      const count = await republish({ readLog: createReadLog(tables.pool), publisher }, between, stopping.signal)
       await output.write(json ? jsonLine({ announced: count }) : `Announced ${count} prices again.\n`)
       return 0
     },

@@ -7,6 +7,9 @@ export type Commits = {
   commit(records: readonly PriceRecord[]): Promise<void>
 }
 
+/** What is read of a partition; the offset is that of the next message. */
+type Offset = Pick<PriceRecord, 'topic' | 'partition' | 'offset' | 'leaderEpoch'>
+
 const COMMIT_MS = 10_000
 /** While the group changes hands commits are refused; the next one says all that the refused one did. */
 const REFUSALS_IN_A_ROW = 5
@@ -14,22 +17,32 @@ const REFUSALS_IN_A_ROW = 5
 /** Saves offsets for the group: of partitions that are still ours, and never back. */
 export function createCommits(consumer: Consumer): Commits {
   const committed = new Map<number, bigint>()
+  const untold = new Map<number, Offset>()
   let refusals = 0
 
-  async function tell(records: readonly PriceRecord[]): Promise<void> {
-    const offsets = newest(records).filter(
-      ({ topic, partition, offset }) =>
-        isOurs(consumer, topic, partition) && offset > (committed.get(partition) ?? -1n),
-    )
+  function note(records: readonly PriceRecord[]): void {
+    for (const { topic, partition, offset, leaderEpoch } of records) {
+      untold.set(partition, { topic, partition, offset: offset + 1n, leaderEpoch })
+    }
+    for (const { topic, partition, offset } of untold.values()) {
+      const isNews = offset > (committed.get(partition) ?? -1n)
+      if (!isNews || !isOurs(consumer, topic, partition)) untold.delete(partition)
+    }
+  }
+
+  async function tell(): Promise<void> {
+    const offsets = [...untold.values()]
     if (offsets.length === 0) return
     await withDeadline(consumer.commit({ offsets }), { ms: COMMIT_MS, what: 'saving offsets' })
     for (const { partition, offset } of offsets) committed.set(partition, offset)
+    untold.clear()
   }
 
   return {
     commit: async (records) => {
       try {
-        await tell(records)
+        note(records)
+        await tell()
         refusals = 0
       } catch (error) {
         refusals += 1
@@ -37,15 +50,6 @@ export function createCommits(consumer: Consumer): Commits {
       }
     },
   }
-}
-
-/** The offset behind the last record of each partition. */
-function newest(records: readonly PriceRecord[]) {
-  const last = new Map<number, PriceRecord>()
-  for (const record of records) last.set(record.partition, record)
-  return [...last.values()].map(({ topic, partition, offset, leaderEpoch }) => {
-    return { topic, partition, offset: offset + 1n, leaderEpoch }
-  })
 }
 
 function isOurs(consumer: Consumer, topic: string, partition: number): boolean {

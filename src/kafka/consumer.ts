@@ -32,13 +32,14 @@ export function averagesGroup(topic: string): string {
   return `${topic}.averages`
 }
 
-const BATCH = 5_000
 const OPEN_MS = 30_000
 const CLOSE_MS = 3_000
 const FIRST_WAIT_MS = 250
 const LONGEST_WAIT_MS = 5_000
 /** More, and a member that catches up reads one partition after the other. */
 const BYTES_PER_PARTITION = 256 * 1024
+/** In the client, where they are not measured; our inbox gathers what is ahead. */
+const WAITING_RECORDS = 100
 
 /**
  * One member of the group that turns announcements into averages. The offset of a batch is saved behind its commit in the
@@ -48,14 +49,14 @@ export function createPriceConsumer(needs: Needs): PriceConsumer {
   let lag: readonly PartitionLag[] = []
 
   async function session(signal: AbortSignal): Promise<void> {
-    const { name: topic, id: topicId } = await ensureTopic(needs.access, needs.topic)
-    await using member = await joinGroup(needs, await groupProtocol(needs.access))
+    const { id: topicId, ...topic } = await ensureTopic(needs.access, needs.topic, signal)
+    await using member = await joinGroup(needs, await groupProtocol(needs.access, signal), signal)
     const { consumer, stream } = member
     const inbox = createInbox(stream)
     consumer.on('consumer:heartbeat:stalled', () => inbox.fail(new Error('the group no longer answers')))
     const over = new AbortController()
     const watched = watchForStalls(
-      { consumer, stream, inbox, topic, topicId, clock: needs.clock, onLag: (now) => (lag = now) },
+      { consumer, stream, inbox, topic: { ...topic, id: topicId }, clock: needs.clock, onLag: (now) => (lag = now) },
       AbortSignal.any([signal, over.signal]),
     )
     try {
@@ -75,7 +76,7 @@ type Reader = Needs & { readonly inbox: Inbox; readonly commits: Commits; readon
 
 async function readOn(reader: Reader, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    const records = await reader.inbox.next(BATCH, signal)
+    const records = await reader.inbox.next(signal)
     if (records.length === 0) return
     if (await settleAtLast(reader, records, signal)) await reader.commits.commit(records)
   }
@@ -99,7 +100,7 @@ async function settleAtLast(reader: Reader, records: readonly PriceRecord[], sig
 
 type Member = AsyncDisposable & { readonly consumer: Consumer; readonly stream: PriceStream }
 
-async function joinGroup(needs: Needs, protocol: GroupProtocol): Promise<Member> {
+async function joinGroup(needs: Needs, protocol: GroupProtocol, signal: AbortSignal): Promise<Member> {
   const { access, topic, group } = needs
   const consumer = new Consumer({
     ...access,
@@ -110,18 +111,18 @@ async function joinGroup(needs: Needs, protocol: GroupProtocol): Promise<Member>
     autocommit: false,
     maxWaitTime: 500,
     maxBytesPerPartition: BYTES_PER_PARTITION,
-    highWaterMark: BATCH,
+    highWaterMark: WAITING_RECORDS,
   })
   const start = { mode: MessagesStreamModes.COMMITTED, fallbackMode: MessagesStreamFallbackModes.EARLIEST }
   // One that comes when we have given up has no other listener, and its error would end the process.
   const consuming = consumer.consume({ topics: [topic.name], ...start }).then((stream) => stream.on('error', () => {}))
   try {
-    const stream = await withDeadline(consuming, { ms: OPEN_MS, what: `joining ${group}` })
+    const stream = await withDeadline(consuming, { ms: OPEN_MS, what: `joining ${group}`, signal })
     return { consumer, stream, [Symbol.asyncDispose]: () => leaveGroup(consumer) }
   } catch (error) {
     await leaveGroup(consumer)
     // A cluster can know the new protocol and have it turned off.
-    if (protocol !== CLASSIC && says(error, 'UNSUPPORTED_VERSION')) return joinGroup(needs, CLASSIC)
+    if (protocol !== CLASSIC && says(error, 'UNSUPPORTED_VERSION')) return joinGroup(needs, CLASSIC, signal)
     throw error
   }
 }

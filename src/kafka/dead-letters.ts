@@ -21,7 +21,8 @@ type SenderNeeds = {
   readonly onError?: (error: unknown) => void
 }
 
-const BATCH = 100
+/** Each may be a megabyte. */
+const BATCH = 20
 /** Longer than Kafka takes; who has died by then is followed by another. */
 const CLAIM_SECONDS = 60
 const LOOK_EVERY_MS = 1_000
@@ -50,6 +51,16 @@ function toDeadLetterMessage(letter: StoredDeadLetter): OutgoingMessage {
     partition: letter.partition,
   }
 }
+
+/** Where the topic takes no message of that size: its story alone, and how long the rest was. The table has it whole. */
+export function withoutBody({ key, value, headers, partition }: OutgoingMessage): OutgoingMessage {
+  const story = [...headers].filter(([name]) => STORY.test(String(name)))
+  const bytes = (key?.length ?? 0) + (value?.length ?? 0)
+  const omitted = [Buffer.from('mds.omitted_bytes'), Buffer.from(String(bytes))] as const
+  return { headers: new Map([...story, omitted]), ...(partition !== undefined && { partition }) }
+}
+
+const STORY = /^(?:__connect\.errors\.|id$|mds\.attempts$)/
 
 function storyOf(letter: StoredDeadLetter): Record<string, string> {
   return {

@@ -15,10 +15,10 @@ export type GroupProtocol = { readonly groupProtocol: 'consumer' } | typeof CLAS
  * How to join a group: by KIP-848 where the broker has its final form (version 1, Kafka 4.0), where the broker decides who
  * reads what and when a member counts as dead; else the classic way. Never cooperative-sticky, which rebalances for ever.
  */
-export async function groupProtocol(access: KafkaAccess): Promise<GroupProtocol> {
+export async function groupProtocol(access: KafkaAccess, signal: AbortSignal): Promise<GroupProtocol> {
   const admin = new Admin({ ...access, retries: 2 })
   try {
-    const apis = await withDeadline(admin.listApis(), { ms: ASK_MS, what: 'Kafka' })
+    const apis = await withDeadline(admin.listApis(), { ms: ASK_MS, what: 'Kafka', signal })
     const isNew = apis.some(({ apiKey, maxVersion }) => apiKey === CONSUMER_GROUP_HEARTBEAT && maxVersion >= 1)
     return isNew ? { groupProtocol: 'consumer' } : CLASSIC
   } finally {

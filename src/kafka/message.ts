@@ -110,8 +110,8 @@ export function toMessage(entry: LogEntry): OutgoingMessage {
 
 const checker = Compile(PriceMessage)
 const MAX_DIGITS = 40
-/** What is later or earlier than PostgreSQL can tell, or than anybody trades. */
-const YEARS = /^(?!0000)\d{4}/
+/** In UTC: what is later or earlier than PostgreSQL can tell, or than anybody trades. */
+const YEARS = /^(?!0000)\d{4}-/
 
 /** Reads a message of any sender. What it lets through is safe to ask the database about. */
 export function readMessage({ value, headers }: IncomingMessage): Reading {
@@ -130,9 +130,10 @@ export function readMessage({ value, headers }: IncomingMessage): Reading {
 
 function readMembers(body: Static<typeof PriceMessage>, priceText: string): Reading {
   const price = boundedPrice(priceText)
-  const eventTime = YEARS.test(body.timestamp) ? parseInstant(body.timestamp) : undefined
+  const eventTime = parseInstant(body.timestamp)
   if (price === undefined) return fault('wrong_fields', '/price must be at least 1e-18 and below 1e15')
-  if (eventTime === undefined) return fault('wrong_fields', '/timestamp must be an RFC 3339 time')
+  if (eventTime === undefined || !YEARS.test(eventTime))
+    return fault('wrong_fields', '/timestamp must be an RFC 3339 time')
   const { symbol, provider, raw_response_id: rawResponseId } = body
   return { announcement: { symbol, provider, eventTime, price, rawResponseId } }
 }

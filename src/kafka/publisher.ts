@@ -10,6 +10,8 @@ type Needs = {
   readonly topic: TopicWish
   readonly clock: Clock
   readonly onError?: (error: unknown) => void
+  /** What goes in place of a message that the topic takes under no circumstances; without it, we wait for a larger limit. */
+  readonly shorten?: (message: OutgoingMessage) => OutgoingMessage
 }
 
 export type Publisher = AsyncDisposable & {
@@ -42,7 +44,7 @@ const CHUNK_BYTES = 512 * 1024
  * because a send that mixes partitions can hang for ever when their leader dies; one send in flight per partition, because
  * a retry could overtake a later send.
  */
-export function createPublisher({ access, topic, clock, onError }: Needs): Publisher {
+export function createPublisher({ access, topic, clock, onError, shorten }: Needs): Publisher {
   let producer: Producer | undefined
   let chunkBytes = CHUNK_BYTES
   let acknowledgedAt: number | undefined
@@ -50,13 +52,16 @@ export function createPublisher({ access, topic, clock, onError }: Needs): Publi
 
   async function attempt(unsent: Set<OutgoingMessage>, signal: AbortSignal): Promise<void> {
     const limit = { ms: SEND_MS, what: 'Kafka', signal }
-    producer ??= await withDeadline(openProducer(access, topic), limit)
+    producer ??= await withDeadline(openProducer(access, topic, signal), limit)
     const current = producer
     const partitions = await withDeadline(countPartitions(current, topic.name), limit)
     const send = async ([partition, lane]: [number, OutgoingMessage[]]) => {
       for (const chunk of chunksOf(lane, chunkBytes)) {
         const messages = chunk.map((message) => ({ ...message, topic: topic.name, partition }))
-        await withDeadline(current.send({ messages }), limit)
+        await withDeadline(current.send({ messages }), limit).catch((error: unknown) => {
+          if (isTooLarge(error)) makeSmaller(chunk, unsent)
+          throw error
+        })
         acknowledgedAt = clock.now()
         for (const message of chunk) unsent.delete(message)
       }
@@ -66,9 +71,14 @@ export function createPublisher({ access, topic, clock, onError }: Needs): Publi
     if (failed !== undefined) throw failed.reason
   }
 
+  function makeSmaller(chunk: readonly OutgoingMessage[], unsent: Set<OutgoingMessage>): void {
+    const [message, ...others] = chunk
+    if (others.length > 0) chunkBytes = Math.ceil(chunkBytes / 2)
+    else if (message && shorten && unsent.delete(message)) unsent.add(shorten(message))
+  }
+
   async function giveUp(error: unknown): Promise<void> {
     failure ??= { since: clock.now(), error }
-    if (says(error, 'MESSAGE_TOO_LARGE') || says(error, 'RECORD_LIST_TOO_LARGE')) chunkBytes = Math.ceil(chunkBytes / 2)
     onError?.(error)
     await close()
   }
@@ -99,9 +109,13 @@ export function createPublisher({ access, topic, clock, onError }: Needs): Publi
   }
 }
 
+function isTooLarge(error: unknown): boolean {
+  return says(error, 'MESSAGE_TOO_LARGE') || says(error, 'RECORD_LIST_TOO_LARGE')
+}
+
 /** Whenever we start again the topic may be another one, or gone: brokers get wiped. */
-async function openProducer(access: KafkaAccess, wish: TopicWish): Promise<Producer> {
-  await ensureTopic(access, wish)
+async function openProducer(access: KafkaAccess, wish: TopicWish, signal: AbortSignal): Promise<Producer> {
+  await ensureTopic(access, wish, signal)
   return new Producer({ ...access, idempotent: true, acks: ProduceAcks.ALL })
 }
 

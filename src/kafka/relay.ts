@@ -1,6 +1,6 @@
 import { keepGoing } from '../averages/keep-going.ts'
 import type { Clock } from '../clock.ts'
-import { LOG_START, type LogEntry, type LogPlace, type ReadLog } from '../prices/log.ts'
+import { comparePlaces, LOG_START, type LogEntry, type LogPlace, type ReadLog } from '../prices/log.ts'
 import { toMessage } from './message.ts'
 import type { Publisher } from './publisher.ts'
 
@@ -70,17 +70,18 @@ export function createRelay(needs: Needs): Relay {
 type RepublishNeeds = { readonly readLog: ReadLog; readonly publisher: Pick<Publisher, 'publish'> }
 
 /**
- * Announces again what the log holds behind a place, up to its end: refills a topic that was wiped.
+ * Announces again what the log holds between two places: refills a topic that was wiped. What comes later is the relay's.
  * @returns how many prices
  */
 export async function republish(
   { readLog, publisher }: RepublishNeeds,
-  after: LogPlace,
+  { after, end }: { readonly after: LogPlace; readonly end: LogPlace },
   signal: AbortSignal,
 ): Promise<number> {
   let [place, count] = [after, 0]
   for (;;) {
-    const entries = await readLog(place, BATCH)
+    const read = await readLog(place, BATCH)
+    const entries = read.filter((entry) => comparePlaces(entry.place, end) <= 0)
     const last = entries.at(-1)
     if (last === undefined) return count
     await publisher.publish(entries.map(toMessage), signal)

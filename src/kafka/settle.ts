@@ -21,9 +21,39 @@ export type Verdict = { readonly touched: readonly Touched[]; readonly isExpired
 
 /**
  * Does what a batch of messages asks for. Done twice it changes nothing more. Whatever it throws is the fault of the
- * surroundings, never of a message: bad ones are buried.
+ * surroundings, never of a message: bad ones are buried, and one that only the database finds bad is looked for by halves.
  */
 export async function settle(needs: SettleNeeds, origin: Origin, records: readonly PriceRecord[]): Promise<Settled> {
+  try {
+    return await settleTogether(needs, origin, records)
+  } catch (error) {
+    if (!isOfData(error)) throw error
+    const [record, ...others] = records
+    if (record !== undefined && others.length === 0) return await buryAlone(needs, origin, { record, error })
+    const half = Math.ceil(records.length / 2)
+    const first = await settle(needs, origin, records.slice(0, half))
+    const second = await settle(needs, origin, records.slice(half))
+    return {
+      prices: first.prices + second.prices,
+      deadLetters: first.deadLetters + second.deadLetters,
+      expired: first.expired + second.expired,
+    }
+  }
+}
+
+/** Class 22 of SQLSTATE, "data exception": trying again gives the same. */
+function isOfData(error: unknown): error is Error & { readonly code: string } {
+  return error instanceof Error && 'code' in error && /^22\w{3}$/.test(String(error.code))
+}
+
+type Refused = { readonly record: PriceRecord; readonly error: Error }
+
+async function buryAlone({ bury }: SettleNeeds, origin: Origin, { record, error }: Refused): Promise<Settled> {
+  await bury([letterOf(record, origin, { reason: 'wrong_fields', detail: `PostgreSQL: ${error.message}` })])
+  return { prices: 0, deadLetters: 1, expired: 0 }
+}
+
+async function settleTogether(needs: SettleNeeds, origin: Origin, records: readonly PriceRecord[]): Promise<Settled> {
   const verdicts = await judge(
     needs.resolve,
     records.map((record) => ({ value: record.value, headers: record.headerEntries })),

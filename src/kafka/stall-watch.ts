@@ -2,6 +2,7 @@ import type { Consumer } from '@platformatic/kafka'
 import type { Clock } from '../clock.ts'
 import { withDeadline } from './deadline.ts'
 import type { Inbox, PriceStream } from './inbox.ts'
+import type { Topic } from './topics.ts'
 
 /** How far one partition is read, and how long it is. */
 export type PartitionLag = { readonly partition: number; readonly position: bigint; readonly end: bigint }
@@ -10,8 +11,7 @@ type Needs = {
   readonly consumer: Consumer
   readonly stream: PriceStream
   readonly inbox: Inbox
-  readonly topic: string
-  readonly topicId: string
+  readonly topic: Topic
   readonly clock: Clock
   readonly onLag: (lag: readonly PartitionLag[]) => void
 }
@@ -23,8 +23,8 @@ const PATIENCE = 5
 
 /**
  * Looks whether the partitions move while there is more in them, and ends the stream where one does not: a member can hang
- * with a live heartbeat, without an error and without an event. A topic that was deleted and made again ends it as well:
- * the client would read on at its old offset.
+ * with a live heartbeat, without an error and without an event. A topic that was deleted and made again ends it as well,
+ * since the client would read on at its old offset; and one with more partitions, which a classic group does not notice.
  */
 export async function watchForStalls(needs: Needs, signal: AbortSignal): Promise<void> {
   const { inbox, clock, onLag } = needs
@@ -48,16 +48,19 @@ export async function watchForStalls(needs: Needs, signal: AbortSignal): Promise
 }
 
 async function look(needs: Needs, signal: AbortSignal): Promise<PartitionLag[]> {
-  const { consumer, stream, inbox, topic, topicId } = needs
-  const { topics } = await withDeadline(consumer.metadata({ topics: [topic] }), { ms: ASK_MS, what: 'Kafka', signal })
-  if (topics.get(topic)?.id !== topicId) inbox.fail(new Error(`topic ${topic} was made anew`))
-  const ours = consumer.assignments?.find((one) => one.topic === topic)?.partitions ?? []
+  const { consumer, stream, inbox, topic } = needs
+  const { name } = topic
+  const { topics } = await withDeadline(consumer.metadata({ topics: [name] }), { ms: ASK_MS, what: 'Kafka', signal })
+  const now = topics.get(name)
+  if (now?.id !== topic.id) inbox.fail(new Error(`topic ${name} was made anew`))
+  else if (now.partitionsCount !== topic.partitions) inbox.fail(new Error(`topic ${name} has more partitions`))
+  const ours = consumer.assignments?.find((one) => one.topic === name)?.partitions ?? []
   if (ours.length === 0 || signal.aborted) return []
-  const asked = consumer.listOffsets({ topics: [topic], partitions: { [topic]: ours } })
+  const asked = consumer.listOffsets({ topics: [name], partitions: { [name]: ours } })
   const ends = await withDeadline(asked, { ms: ASK_MS, what: 'the ends of the partitions', signal })
   return ours.map((partition) => ({
     partition,
-    position: stream.offsetsToFetch.get(`${topic}:${partition}`) ?? 0n,
-    end: ends.get(topic)?.[partition] ?? 0n,
+    position: stream.offsetsToFetch.get(`${name}:${partition}`) ?? 0n,
+    end: ends.get(name)?.[partition] ?? 0n,
   }))
 }

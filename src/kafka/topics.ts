@@ -23,11 +23,11 @@ const ASK_MS = 15_000
  * @throws ServiceError `conflict`, saying what does not fit and what to do, where trying again is no use; any other
  * error where Kafka is away
  */
-export async function ensureTopic(access: KafkaAccess, wish: TopicWish): Promise<Topic> {
+export async function ensureTopic(access: KafkaAccess, wish: TopicWish, signal?: AbortSignal): Promise<Topic> {
   const admin = new Admin({ ...access, retries: 2 })
   try {
     const work = async () => (await describe(admin, wish)) ?? (await create(admin, wish))
-    return await withDeadline(work(), { ms: ASK_MS, what: `topic ${wish.name}` })
+    return await withDeadline(work(), { ms: ASK_MS, what: `topic ${wish.name}`, signal })
   } finally {
     void admin.close().catch(() => {})
   }

@@ -1,6 +1,6 @@
 import type { Kafka } from '../kafka-access.ts'
 import { averagesGroup, createPriceConsumer } from '../kafka/consumer.ts'
-import { createDeadLetterSender, deadLetterTopic } from '../kafka/dead-letters.ts'
+import { createDeadLetterSender, deadLetterTopic, withoutBody } from '../kafka/dead-letters.ts'
 import { createPublisher } from '../kafka/publisher.ts'
 import { createRelay } from '../kafka/relay.ts'
 import { createResolveAnnouncements } from '../postgres/announcements.ts'
@@ -55,7 +55,8 @@ export function createBurying(needs: Needs): Runner {
   const onError = telling(needs, 'dead letters')
   return {
     run: async (signal) => {
-      await using publisher = createPublisher({ ...kafka, topic: deadLetterTopic(kafka.topic), clock, onError })
+      const topic = deadLetterTopic(kafka.topic)
+      await using publisher = createPublisher({ ...kafka, topic, clock, onError, shorten: withoutBody })
       await createDeadLetterSender({ unsent: createUnsentDeadLetters(pool), publisher, clock, onError }).run(signal)
     },
   }

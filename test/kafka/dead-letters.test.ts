@@ -6,6 +6,7 @@ import { toMessage, type OutgoingMessage } from '../../src/kafka/message.ts'
 import { createPublisher } from '../../src/kafka/publisher.ts'
 import { ensureTopic } from '../../src/kafka/topics.ts'
 import { createDeadLetterDesk } from '../../src/postgres/dead-letters.ts'
+import type { DeadLetter } from '../../src/prices/dead-letter.ts'
 import { expectedAverages } from '../averages/oracle.ts'
 import { atMinute, readAverages, readSettledLog } from '../averages/told-prices.ts'
 import { readTopic, sendValues } from '../support/kafka-records.ts'
@@ -148,3 +149,36 @@ test('a message with bytes of every kind in its key, value and headers is kept a
   assert.deepEqual({ ...first, ...letter }, first)
   assert.deepEqual([second?.key, second?.value], [null, null])
 })
+
+test(
+  'a letter that its topic is too small for is told without its body, and holds up none behind it',
+  needsKafka,
+  async (t) => {
+    const { access, pool, topic, settleNeeds, startDeadLetters } = await createPipeline(t)
+    await ensureTopic(access, { name: `${topic.name}-dlt`, partitions: 1, replication: undefined })
+    const letter = (offset: number, bytes: number): DeadLetter => ({
+      topic: topic.name,
+      topicId: '11111111-1111-1111-1111-111111111111',
+      partition: 0,
+      offset: String(offset),
+      key: null,
+      value: Buffer.alloc(bytes, 'x'),
+      headers: [['sender', Buffer.from('test')]],
+      reason: 'not_json',
+      detail: 'no JSON',
+      consumerGroup: 'group',
+    })
+    await settleNeeds.bury([letter(0, 10), letter(1, 1_048_200), letter(2, 10)])
+    startDeadLetters()
+    const sent = async () => (await pool.query('select from dead_letters where sent_at is not null')).rowCount
+    await until(async () => (await sent()) === 3, 'all letters are told')
+    const letters = await readTopic(access, `${topic.name}-dlt`)
+    const large = letters.find(({ headers }) => headers['mds.omitted_bytes'] === '1048200')
+    assert.equal(large?.headers['__connect.errors.offset'], '1')
+    assert.equal(large.headers['sender'], undefined)
+    assert.deepEqual(
+      new Set(letters.map(({ headers }) => headers['__connect.errors.offset'])),
+      new Set(['0', '1', '2']),
+    )
+  },
+)

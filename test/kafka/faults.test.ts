@@ -3,7 +3,7 @@ import { after, before, describe, test } from 'node:test'
 import { systemClock } from '../../src/clock.ts'
 import { createPublisher } from '../../src/kafka/publisher.ts'
 import { republish } from '../../src/kafka/relay.ts'
-import { createReadLog } from '../../src/postgres/log.ts'
+import { createReadLog, logEnd } from '../../src/postgres/log.ts'
 import { LOG_START, placeText } from '../../src/prices/log.ts'
 import { startBroker, type Broker } from '../support/kafka-broker.ts'
 import { readTopic } from '../support/kafka-records.ts'
@@ -56,7 +56,11 @@ describe('a broker of its own', needsKafkaItself, () => {
 
     const { access, topic, pool } = pipeline
     await using publisher = createPublisher({ access, topic, clock: systemClock })
-    await republish({ readLog: createReadLog(pool), publisher }, LOG_START, new AbortController().signal)
+    await republish(
+      { readLog: createReadLog(pool), publisher },
+      { after: LOG_START, end: await logEnd(pool) },
+      new AbortController().signal,
+    )
     pipeline.startConsumer()
     await assertAverages(pipeline, log)
     const places = new Set((await readTopic(access, topic.name)).map(({ headers }) => headers['mds.place']))

@@ -104,11 +104,20 @@ test('a value that is not the one its hash was made of is refused', () => {
 test('whatever the bytes, the database can be asked about what reading lets through', async (t) => {
   const resolve = createResolveAnnouncements(await createDatabase(t), { pricesDays: 30, simulatedDays: 7 })
   const member = fc.oneof(fc.string({ unit: 'binary' }), fc.double(), fc.constantFrom('AAPL', '1', '9'.repeat(18)))
-  const time = fc.date({ noInvalidDate: true }).map((date) => date.toISOString())
+  const zone = fc.constantFrom('Z', '+14:00', '-14:00', '-00:30')
+  const time = fc
+    .tuple(fc.date({ noInvalidDate: true }), zone)
+    .map(([date, end]) => date.toISOString().replace('Z', end))
+  const edges = [
+    '0001-01-01T00:00:00Z',
+    '0001-01-01T00:00:00+14:00',
+    '9999-12-31T23:59:59.999999Z',
+    '9999-12-31T23:59:59-14:00',
+  ]
   const message = fc.record({
     symbol: fc.oneof(fc.constant('AAPL'), fc.stringMatching(/^[A-Z0-9^][A-Z0-9.^=&-]{0,31}$/), member),
     price: fc.oneof(fc.double({ min: 0 }), fc.constantFrom(1e-18, 1e-19, 999999999999999, 1e15), member),
-    timestamp: fc.oneof(time, fc.constantFrom('0001-01-01T00:00:00Z', '9999-12-31T23:59:59.999999Z'), member),
+    timestamp: fc.oneof(time, fc.constantFrom(...edges), member),
     provider: fc.oneof(fc.constant('yfinance'), member),
     raw_response_id: fc.oneof(fc.stringMatching(/^[0-9]{1,18}$/), member),
   })

@@ -4,7 +4,7 @@ import { systemClock } from '../../src/clock.ts'
 import { createPublisher, partitionOf } from '../../src/kafka/publisher.ts'
 import { republish } from '../../src/kafka/relay.ts'
 import type { PartitionLag } from '../../src/kafka/stall-watch.ts'
-import { createReadLog, placeBefore } from '../../src/postgres/log.ts'
+import { createReadLog, logEnd, placeBefore } from '../../src/postgres/log.ts'
 import { comparePlaces, LOG_START, placeText } from '../../src/prices/log.ts'
 import { expectedAverages } from '../averages/oracle.ts'
 import { readAverages, readSettledLog } from '../averages/told-prices.ts'
@@ -96,11 +96,17 @@ test('a topic that is wiped is filled again by republishing, from any moment on'
   const { access, pool, tell, topic } = await createPipeline(t)
   for (let minute = 0; minute < 10; minute += 1) await tell({ minute, price: '1' })
   const log = await readSettledLog(pool)
-  const readLog = createReadLog(pool)
+  const [readLog, end] = [createReadLog(pool), await logEnd(pool)]
   await using publisher = createPublisher({ access, topic, clock: systemClock })
   const { signal } = new AbortController()
-  assert.equal(await republish({ readLog, publisher }, LOG_START, signal), 10)
+  assert.equal(await republish({ readLog, publisher }, { after: LOG_START, end }, signal), 10)
   const { rows } = await pool.query('select recorded_at from prices where id = $1', [log[6]!.priceId])
-  assert.equal(await republish({ readLog, publisher }, await placeBefore(pool, rows[0].recorded_at), signal), 4)
-  assert.equal((await readTopic(access, topic.name)).length, 14)
+  assert.equal(
+    await republish({ readLog, publisher }, { after: await placeBefore(pool, rows[0].recorded_at), end }, signal),
+    4,
+  )
+  await tell({ minute: 10, price: '1' })
+  await readSettledLog(pool)
+  assert.equal(await republish({ readLog, publisher }, { after: LOG_START, end }, signal), 10, 'up to where it began')
+  assert.equal((await readTopic(access, topic.name)).length, 24)
 })

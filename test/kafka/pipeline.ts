@@ -2,7 +2,7 @@ import type { TestContext } from 'node:test'
 import { systemClock } from '../../src/clock.ts'
 import type { KafkaAccess } from '../../src/kafka/access.ts'
 import { averagesGroup, createPriceConsumer, type PriceConsumer } from '../../src/kafka/consumer.ts'
-import { createDeadLetterSender, deadLetterTopic } from '../../src/kafka/dead-letters.ts'
+import { createDeadLetterSender, deadLetterTopic, withoutBody } from '../../src/kafka/dead-letters.ts'
 import { createPublisher, type Publisher } from '../../src/kafka/publisher.ts'
 import { createRelay } from '../../src/kafka/relay.ts'
 import type { SettleNeeds } from '../../src/kafka/settle.ts'
@@ -81,7 +81,13 @@ export async function createPipeline(t: TestContext, options: Options = {}) {
       return start({ ...relay, publisher, run: (signal: AbortSignal) => runWith(publisher, relay, signal) })
     },
     startDeadLetters: () => {
-      const publisher = createPublisher({ access, topic: deadLetterTopic(topic), clock: systemClock, onError })
+      const publisher = createPublisher({
+        access,
+        topic: deadLetterTopic(topic),
+        clock: systemClock,
+        onError,
+        shorten: withoutBody,
+      })
       const sender = createDeadLetterSender({
         unsent: createUnsentDeadLetters(pool),
         publisher,

@@ -7,7 +7,7 @@ import { watchForStalls, type PartitionLag } from '../../src/kafka/stall-watch.t
 const TOPIC = 'prices'
 
 /** The client, as it was seen to hang: a member with a heartbeat whose position stays where it is. */
-async function watch(looks: number, { isEmpty = true, step = 0n, end = 10n, id = 'first' }) {
+async function watch(looks: number, { isEmpty = true, step = 0n, end = 10n, id = 'first', partitionsCount = 1 }) {
   const over = new AbortController()
   const offsetsToFetch = new Map([[`${TOPIC}:0`, 3n]])
   const failures: Error[] = []
@@ -20,13 +20,12 @@ async function watch(looks: number, { isEmpty = true, step = 0n, end = 10n, id =
   const needs = {
     consumer: {
       assignments: [{ topic: TOPIC, partitions: [0] }],
-      metadata: async () => ({ topics: new Map([[TOPIC, { id }]]) }),
+      metadata: async () => ({ topics: new Map([[TOPIC, { id, partitionsCount }]]) }),
       listOffsets: async () => new Map([[TOPIC, [end]]]),
     } as unknown as Consumer,
     stream: { offsetsToFetch } as unknown as PriceStream,
     inbox: { next: async () => [], isEmpty: () => isEmpty, fail: (error: Error) => void failures.push(error) },
-    topic: TOPIC,
-    topicId: 'first',
+    topic: { name: TOPIC, id: 'first', partitions: 1 },
     clock: { now: () => 0, sleep },
     onLag: (lag: readonly PartitionLag[]) => (seen = lag.length > 0 ? lag : seen),
   }
@@ -49,4 +48,9 @@ test('a partition that moves, is read to its end, or waits for us is left alone'
 test('a topic that was deleted and made again ends the stream, so that it is read from its beginning', async () => {
   const { failures } = await watch(20, { step: 1n, id: 'second' })
   assert.match(failures[0]?.message ?? '', /made anew/)
+})
+
+test('a topic that got more partitions ends the stream, so that a classic group shares them out as well', async () => {
+  const { failures } = await watch(20, { step: 1n, partitionsCount: 2 })
+  assert.match(failures[0]?.message ?? '', /more partitions/)
 })
