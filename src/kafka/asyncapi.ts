@@ -15,7 +15,8 @@ export function asyncApiDocument({ version, topic }: Facts): object {
       version,
       license: { name: 'MIT' },
       description:
-        'Every stored price is announced at least once; the first occurrences of a symbol come in the order of the log. ' +
+        'Every stored price is announced at least once; the first occurrences of a symbol come in the order of the log, ' +
+        'but on a topic that was wiped and filled again while prices came in. ' +
         'Repetitions have the same `ce_id`.',
     },
     defaultContentType: 'application/json',
