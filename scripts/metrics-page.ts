@@ -40,7 +40,9 @@ async function readMetrics(): Promise<string> {
   const lease = { name: 'poller', holder: 'here', epoch: '1', isHeld: true, isOurs: true }
   const facts = {
     averagesLagSeconds: 0,
-    relayLagSeconds: 0,
+    relayLag: { rows: 0, seconds: 0 },
+    logEnd: undefined,
+    logLagSeconds: 0,
     openDeadLetters: 0,
     logHeldBy: null,
     databaseBytes: 0,
@@ -51,6 +53,7 @@ async function readMetrics(): Promise<string> {
     ledger,
     clock: systemClock,
     readServiceFacts: async () => facts,
+    readConsumerLag: () => [{ partition: 0, position: 0n, end: 0n }],
     readPoolUse: () => [{ name: 'work', busy: 0, idle: 1, waiting: 0 }],
   })
   ledger.observe('simulated', 5)

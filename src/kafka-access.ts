@@ -1,8 +1,13 @@
+import type { Role } from './cli/roles.ts'
+import type { Clock } from './clock.ts'
 import { ConfigError, type Config } from './config.ts'
 import { ServiceError } from './errors.ts'
 import { kafkaAccess, type KafkaAccess } from './kafka/access.ts'
+import { averagesGroup } from './kafka/consumer.ts'
 import { deadLetterTopic } from './kafka/dead-letters.ts'
+import { createReadKafkaFacts } from './kafka/pipeline-facts.ts'
 import { ensureTopic, type TopicWish } from './kafka/topics.ts'
+import type { ReadKafkaFacts } from './prices/service-facts.ts'
 
 /** The brokers and the topic that the settings name. */
 export type Kafka = { readonly access: KafkaAccess; readonly topic: TopicWish }
@@ -44,6 +49,21 @@ export async function prepareTopics({ access, topic }: Kafka, log: Log): Promise
     if (error instanceof ServiceError) throw new ConfigError([error.message])
     log.warn({ err: error }, 'Kafka does not answer now; prices are kept, and announced when it does')
   }
+}
+
+/** How the topic is, and how far those who average it. */
+export function kafkaFactsOf({ access, topic }: Kafka, clock: Clock): ReadKafkaFacts {
+  return createReadKafkaFacts({ access, topic, group: averagesGroup(topic.name), clock })
+}
+
+/**
+ * Nothing that a relay or consumer does goes on without Kafka; a process that does anything else as well can be of use.
+ * @throws ServiceError where a process of these roles can do nothing now
+ */
+export async function assertKafkaFor(roles: readonly Role[], readFacts: ReadKafkaFacts | undefined): Promise<void> {
+  if (readFacts === undefined || roles.some((role) => role === 'api' || role === 'poller')) return
+  const { awaySince } = await readFacts()
+  if (awaySince !== null) throw new ServiceError('storage_unavailable', `Kafka has not answered since ${awaySince}.`)
 }
 
 /**

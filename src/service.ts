@@ -11,7 +11,7 @@ import { ConfigError, type Config } from './config.ts'
 import { createProviderLedger } from './http/provider-ledger.ts'
 import { createServer } from './http/server.ts'
 import { asyncApiYaml } from './kafka/asyncapi.ts'
-import { kafkaOf, prepareTopics, toleratedLagSeconds, type Kafka } from './kafka-access.ts'
+import { assertKafkaFor, kafkaFactsOf, kafkaOf, prepareTopics, toleratedLagSeconds, type Kafka } from './kafka-access.ts'
 import { assertCanListen, listenFailure } from './listening.ts'
 import { createDemoJobs, DEMO } from './polling/demo.ts'
 import type { Jobs } from './polling/job.ts'
@@ -134,8 +134,16 @@ function assemble(assembly: Assembly) {
   const holder = holderName(database)
   const jobs = wakingJobs(storage.reads(createJobs(answering, clock)), jobNews.ring)
   const readLog = createReadLog(answering)
+  const readKafkaFacts = kafka && kafkaFactsOf(kafka, clock)
+  const leases = createLeases(answering, holder)
+  const needs = { config, log, kafka, storage, clock, pool, leases, sources, collectBy, news, jobNews }
+  const runners = createRunners(needs, roles)
+  const reads = storage.reads(readsOf(answering, { config, holder }))
   const server = createServer({
-    ...storage.reads(readsOf(answering, { config, holder })),
+    ...reads,
+    ready: async () => void (await Promise.all([reads.ready(), assertKafkaFor(roles, readKafkaFacts)])),
+    readKafkaFacts,
+    readConsumerLag: runners.consumerLag,
     readPoolUse: () => poolUse({ work: pool, answers: answering }),
     log,
     clock,
@@ -161,11 +169,7 @@ function assemble(assembly: Assembly) {
     }),
     onNews: news.onRing,
   })
-  const leases = createLeases(answering, holder)
-  const needs = { config, log, kafka, storage, clock, pool, leases, sources, collectBy, news, jobNews }
-  const runners = createRunners(needs, roles)
-  const run = async () => void (await Promise.all(runners.map((runner) => runner.run(signal))))
-  return { server, jobs, run }
+  return { server, jobs, run: () => runners.run(signal) }
 }
 
 /** For people who ask who leads. The embedded database has one process at a time: the next one need not wait for the last. */
@@ -191,7 +195,11 @@ function readsOf(pool: pg.Pool, { config, holder }: { readonly config: Config; r
     readLineage: createReadLineage(pool, config.MA_WINDOWS),
     readRawResponse: createReadRawResponse(pool),
     readRawBody: createReadRawBody(pool),
-    readServiceFacts: createReadServiceFacts(pool, config.MA_WINDOWS, holder),
+    readServiceFacts: createReadServiceFacts(pool, {
+      windows: config.MA_WINDOWS,
+      isAnnounced: config.KAFKA_BROKERS !== undefined,
+      holder,
+    }),
     findStoredSymbols: createFindStoredSymbols(pool),
     logEnd: () => logEnd(pool),
     readHorizon: () => readHorizon(pool),

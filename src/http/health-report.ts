@@ -1,8 +1,9 @@
 import { Type, type Static } from 'typebox'
 import type { Clock } from '../clock.ts'
 import { freshnessOf } from '../prices/freshness.ts'
-import type { ProviderFacts, ReadServiceFacts } from '../prices/service-facts.ts'
+import type { ProviderFacts, ReadKafkaFacts, ReadServiceFacts } from '../prices/service-facts.ts'
 import type { App } from './app.ts'
+import { isStuck, Pipeline, pipelineBody } from './pipeline-report.ts'
 import { moment } from './price-body.ts'
 import { problems } from './problem.ts'
 import type { ProviderLedger } from './provider-ledger.ts'
@@ -11,10 +12,12 @@ import { NoQuery } from './query.ts'
 
 export type HealthReportNeeds = ProviderNeeds & {
   readonly readServiceFacts: ReadServiceFacts
+  /** Undefined where averages follow the log itself. */
+  readonly readKafkaFacts: ReadKafkaFacts | undefined
   readonly ledger: ProviderLedger
   readonly clock: Clock
   readonly windows: readonly number[]
-  /** How far averages may be behind, and all is well. */
+  /** How far averages and announcements may be behind, and all is well. */
   readonly toleratedLagSeconds: number
 }
 
@@ -53,7 +56,9 @@ const ProviderHealth = Type.Object(
 
 const Health = Type.Object(
   {
-    status: Type.Enum(['ok', 'degraded'], { description: '`degraded`: a provider in use fails, or averages lag.' }),
+    status: Type.Enum(['ok', 'degraded'], {
+      description: '`degraded`: a provider in use fails, averages or announcements lag, nobody reads, or Kafka is away.',
+    }),
     uptime_seconds: Type.Integer(),
     database_bytes: Type.Integer(),
     average_windows: Type.Array(Type.Integer(), {
@@ -61,10 +66,7 @@ const Health = Type.Object(
       examples: [[5]],
     }),
     averages_lag_seconds: Type.Number(),
-    log_held_by: Type.Union(
-      [Type.Object({ application: Type.String(), pid: Type.Integer(), for_seconds: Type.Number() }), Type.Null()],
-      { description: 'The writing transaction that holds back the log, where it has done so for a second.' },
-    ),
+    pipeline: Pipeline,
     leases: Type.Array(
       Type.Object({
         name: Type.String({ examples: ['poller'] }),
@@ -81,7 +83,7 @@ const Health = Type.Object(
 
 /** How the service and each of its providers are, for people and for alarms. */
 export function healthReportRoutes(app: App, needs: HealthReportNeeds): void {
-  const { readServiceFacts, sources, ledger, clock, windows } = needs
+  const { readServiceFacts, readKafkaFacts, sources, ledger, clock, windows } = needs
   const startedAt = clock.now()
   app.get(
     '/health',
@@ -95,22 +97,20 @@ export function healthReportRoutes(app: App, needs: HealthReportNeeds): void {
       },
     },
     async () => {
-      const facts = await readServiceFacts()
+      const [facts, kafka] = await Promise.all([readServiceFacts(), readKafkaFacts?.()])
+      const pipeline = pipelineBody(facts, kafka)
       const stored = new Map(facts.providers.map((provider) => [provider.provider, provider]))
       const names = new Set([...sources.list().map((source) => source.name), ...stored.keys()])
       const providers = [...names].map((name) => providerHealth(stored.get(name) ?? unused(name), ledger, clock.now()))
       const isLagging = facts.averagesLagSeconds > needs.toleratedLagSeconds
+      const isWell = !isLagging && !isStuck(pipeline, needs.toleratedLagSeconds) && !isFailing(providers)
       return {
-        status: isLagging || isFailing(providers) ? ('degraded' as const) : ('ok' as const),
+        status: isWell ? ('ok' as const) : ('degraded' as const),
         uptime_seconds: Math.floor((clock.now() - startedAt) / 1_000),
         database_bytes: facts.databaseBytes,
         average_windows: [...windows],
         averages_lag_seconds: facts.averagesLagSeconds,
-        log_held_by: facts.logHeldBy && {
-          application: facts.logHeldBy.application,
-          pid: facts.logHeldBy.pid,
-          for_seconds: facts.logHeldBy.forSeconds,
-        },
+        pipeline,
         leases: facts.leases.map(({ name, holder, epoch, isHeld }) => ({
           name,
           holder,

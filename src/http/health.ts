@@ -44,7 +44,8 @@ export function healthRoutes(app: App, { ready }: HealthNeeds): void {
         operationId: 'getReadiness',
         tags: ['Service'],
         summary: 'Can it serve requests?',
-        description: 'The database answers. A provider that is away does not count, and standing by is ready.',
+        description:
+          'The database answers and, where the process only relays or consumes, Kafka. A provider that is away does not count, and standing by is ready.',
         querystring: NoQuery,
         response: { 200: Status, ...problems() },
       },

@@ -11,9 +11,13 @@ import { NoQuery } from './query.ts'
 export type MetricsNeeds = {
   readonly readServiceFacts: ReadServiceFacts
   readonly readPoolUse: () => readonly PoolUse[]
+  /** Of the partitions that this process reads; none where it does not consume. */
+  readonly readConsumerLag: () => readonly ConsumerLag[]
   readonly ledger: ProviderLedger
   readonly clock: Clock
 }
+
+type ConsumerLag = { readonly partition: number; readonly position: bigint; readonly end: bigint }
 
 const PREFIX = 'market_data_'
 
@@ -26,6 +30,7 @@ export function metricsRoutes(app: App, needs: MetricsNeeds): void {
   countProviderReplies(needs.ledger, registers)
   const setFacts = factGauges(needs, registers)
   const setPools = poolGauge(needs, registers)
+  const setConsumerLag = consumerGauge(needs, registers)
   app.get(
     '/metrics',
     {
@@ -45,6 +50,7 @@ export function metricsRoutes(app: App, needs: MetricsNeeds): void {
     },
     async (request, reply) => {
       setPools()
+      setConsumerLag()
       await setFacts()
       return reply.type(registry.contentType).send(await registry.metrics())
     },
@@ -101,12 +107,30 @@ function poolGauge({ readPoolUse }: MetricsNeeds, registers: Registry[]): () => 
   }
 }
 
+function consumerGauge({ readConsumerLag }: MetricsNeeds, registers: Registry[]): () => void {
+  const lag = new Gauge({
+    name: `${PREFIX}consumer_lag_messages`,
+    help: 'Messages still to be read, of each partition that this process reads.',
+    labelNames: ['partition'],
+    registers,
+  })
+  return () => {
+    // Partitions go to other processes, and only those tell of them then.
+    lag.reset()
+    for (const { partition, position, end } of readConsumerLag()) {
+      lag.set({ partition: String(partition) }, Number(end - position))
+    }
+  }
+}
+
 /** Asked of the database when somebody asks us, so that they cost nothing in between. */
 function factGauges({ readServiceFacts, clock }: MetricsNeeds, registers: Registry[]): () => Promise<void> {
   const gauge = (name: string, help: string, labelNames: string[] = []) =>
     new Gauge({ name: PREFIX + name, help, labelNames, registers })
   const lag = gauge('averages_lag_seconds', 'How long the oldest price has waited that the averages have not seen.')
+  const log = gauge('log_lag_seconds', 'How long the oldest stored price has waited for transactions before it.')
   const relay = gauge('relay_lag_seconds', 'How long the oldest price has waited that Kafka was not told of.')
+  const relayRows = gauge('relay_lag_rows', 'Prices that Kafka was not told of; 100000 means so many or more.')
   const dead = gauge('dead_letters_open', 'Messages on Kafka that nobody could use, and nobody has looked at.')
   const held = gauge('log_held_seconds', 'How long a writing transaction has held back the log.', ['application'])
   const bytes = gauge('database_bytes', 'Disk that the database uses.')
@@ -119,7 +143,9 @@ function factGauges({ readServiceFacts, clock }: MetricsNeeds, registers: Regist
   return async () => {
     const facts = await readServiceFacts()
     lag.set(facts.averagesLagSeconds)
-    if (facts.relayLagSeconds !== null) relay.set(facts.relayLagSeconds)
+    log.set(facts.logLagSeconds)
+    relay.set(facts.relayLag?.seconds ?? 0)
+    relayRows.set(facts.relayLag?.rows ?? 0)
     dead.set(facts.openDeadLetters)
     bytes.set(facts.databaseBytes)
     // Whoever held it a while ago is no longer told.

@@ -64,7 +64,7 @@ async function create(admin: Admin, wish: TopicWish): Promise<Topic> {
 }
 
 /** The client turns the broker's answer into an error of its own, which keeps nothing but words. */
-function isUnknownTopic(error: unknown): boolean {
+export function isUnknownTopic(error: unknown): boolean {
   return error instanceof UserError && error.message.startsWith('Unknown topic')
 }
 

@@ -3,27 +3,35 @@ import { averagesReader } from '../averages/averaging.ts'
 import type { Instant } from '../prices/instant.ts'
 import { RELAY_READER } from '../prices/log.ts'
 import type { MarketState } from '../prices/quote.ts'
+import { HORIZON, logEnd } from './log.ts'
 import type { LeaseFacts, ProviderFacts, ReadServiceFacts, ServiceFacts } from '../prices/service-facts.ts'
 
-/**
- * Reads what /health and /metrics tell; the averages' lag is that of the slowest window.
- * @param holder our name as a holder of leases; whoever runs no part of the service has none
- */
-export function createReadServiceFacts(pool: pg.Pool, windows: readonly number[], holder = ''): ReadServiceFacts {
+type Options = {
+  readonly windows: readonly number[]
+  /** Whether the log is announced, so that it can be late. */
+  readonly isAnnounced: boolean
+  /** Our name as a holder of leases; whoever runs no part of the service has none. */
+  readonly holder?: string
+}
+
+/** Reads what /health and /metrics tell; the averages' lag is that of the slowest window. */
+export function createReadServiceFacts(pool: pg.Pool, options: Options): ReadServiceFacts {
+  const { windows, isAnnounced, holder = '' } = options
   return async () => {
-    const [facts, leases, providers] = await Promise.all([
-      pool.query<FactsRow>(READ_FACTS, [windows.map(averagesReader), RELAY_READER]),
+    const [facts, end, leases, providers] = await Promise.all([
+      pool.query<FactsRow>(READ_FACTS, [windows.map(averagesReader), isAnnounced ? RELAY_READER : null]),
+      logEnd(pool),
       pool.query<LeaseFacts>(READ_LEASES, [holder]),
       pool.query<ProviderRow>(READ_PROVIDERS),
     ])
     const row = facts.rows[0]
     if (row === undefined) throw new Error('no facts')
-    const { databaseBytes, averagesLagSeconds, relayLagSeconds, openDeadLetters, application, pid, forSeconds } = row
+    const { databaseBytes, relayRows, relaySeconds, application, pid, forSeconds, ...rest } = row
     return {
+      ...rest,
       databaseBytes: Number(databaseBytes),
-      averagesLagSeconds,
-      relayLagSeconds,
-      openDeadLetters,
+      relayLag: isAnnounced ? { rows: relayRows, seconds: relaySeconds } : null,
+      logEnd: end,
       logHeldBy: pid === null ? null : { application, pid, forSeconds },
       leases: leases.rows,
       providers: providers.rows.map(toProviderFacts),
@@ -31,8 +39,10 @@ export function createReadServiceFacts(pool: pg.Pool, windows: readonly number[]
   }
 }
 
-type FactsRow = Pick<ServiceFacts, 'averagesLagSeconds' | 'relayLagSeconds' | 'openDeadLetters'> & {
+type FactsRow = Pick<ServiceFacts, 'averagesLagSeconds' | 'logLagSeconds' | 'openDeadLetters'> & {
   readonly databaseBytes: string
+  readonly relayRows: number
+  readonly relaySeconds: number
   readonly application: string
   readonly pid: number | null
   readonly forSeconds: number
@@ -42,7 +52,9 @@ type FactsRow = Pick<ServiceFacts, 'averagesLagSeconds' | 'relayLagSeconds' | 'o
 const READ_FACTS = `
   select pg_database_size(current_database()) as "databaseBytes",
          coalesce(extract(epoch from clock_timestamp() - waiting.recorded_at), 0)::float8 as "averagesLagSeconds",
-         announcing.lag as "relayLagSeconds",
+         coalesce(extract(epoch from clock_timestamp() - unsettled.recorded_at), 0)::float8 as "logLagSeconds",
+         announcing.rows as "relayRows",
+         coalesce(extract(epoch from clock_timestamp() - announcing.since), 0)::float8 as "relaySeconds",
          (select count(*)::integer from dead_letters where resolution is null) as "openDeadLetters",
          holder.*
     from (values (1)) as one
@@ -55,10 +67,17 @@ const READ_FACTS = `
            where (p.epoch, p.xid, p.id) > (coalesce(l.epoch, 0), coalesce(l.xid, '0'), coalesce(l.id, 0))
            order by p.epoch, p.xid, p.id limit 1) as unseen) as waiting on true
     left join lateral (
-      select coalesce(extract(epoch from clock_timestamp() - (
-               select p.recorded_at from prices p where (p.epoch, p.xid, p.id) > (l.epoch, l.xid, l.id)
-                order by p.epoch, p.xid, p.id limit 1)), 0)::float8 as lag
-        from log_positions l where l.reader = $2) as announcing on true
+      select p.recorded_at from prices p where (p.epoch, p.xid) >= (${HORIZON})
+       order by p.epoch, p.xid, p.id limit 1) as unsettled on true
+    left join lateral (
+      select (select count(*)::integer from (
+                select from prices p where (p.epoch, p.xid, p.id) > (told.epoch, told.xid, told.id)
+                 order by p.epoch, p.xid, p.id limit 100000) as waiting) as rows,
+             (select p.recorded_at from prices p where (p.epoch, p.xid, p.id) > (told.epoch, told.xid, told.id)
+               order by p.epoch, p.xid, p.id limit 1) as since
+        from (select coalesce(l.epoch, 0) as epoch, coalesce(l.xid, '0') as xid, coalesce(l.id, 0) as id
+                from (values ($2::text)) as r (reader) left join log_positions l using (reader)
+               where r.reader is not null) as told) as announcing on true
     left join lateral (
       select application_name as application, pid,
              extract(epoch from clock_timestamp() - xact_start)::float8 as "forSeconds" from pg_stat_activity

@@ -1,3 +1,5 @@
+import type { Instant } from './instant.ts'
+import type { LogPlace } from './log.ts'
 import type { StoredPrice } from './quote.ts'
 
 /** What the tables say of a provider. */
@@ -29,10 +31,14 @@ export type ServiceFacts = {
   readonly databaseBytes: number
   /** How long the oldest price has waited that the averages have not seen; 0 where they have seen all. */
   readonly averagesLagSeconds: number
-  /** The same of announcing; null where nothing was ever announced, since there is no Kafka. */
-  readonly relayLagSeconds: number | null
+  /** The same of announcing, and how many prices wait, counted up to 100,000; null where nothing is announced. */
+  readonly relayLag: { readonly rows: number; readonly seconds: number } | null
   /** Messages that nobody could use, and that nobody has looked at yet. */
   readonly openDeadLetters: number
+  /** The newest place that readers of the log can see; undefined where there is none. */
+  readonly logEnd: LogPlace | undefined
+  /** How long the oldest price has waited for transactions that began before it; 0 where none waits. */
+  readonly logLagSeconds: number
   /** The writing transaction that has held back the log the longest; everything after it waits. */
   readonly logHeldBy: { readonly application: string; readonly pid: number; readonly forSeconds: number } | null
   readonly leases: readonly LeaseFacts[]
@@ -40,3 +46,24 @@ export type ServiceFacts = {
 }
 
 export type ReadServiceFacts = () => Promise<ServiceFacts>
+
+/** A partition of the topic: how many messages it holds, and how many of them the group has still to settle. */
+export type PartitionFacts = { readonly partition: number; readonly messages: number; readonly lag: number }
+
+/** Kafka's part of the way, as it was some seconds ago. */
+export type KafkaFacts = {
+  readonly topic: string
+  readonly group: string
+  /** Since when Kafka has not answered; null where it does. */
+  readonly awaySince: Instant | null
+  /** What it said; null while it is away. */
+  readonly seen: {
+    /** None where nobody made the topic yet. */
+    readonly partitions: readonly PartitionFacts[]
+    /** In the broker's words: `Stable`, `Empty`; null where there is no such group, or we may not see it. */
+    readonly groupState: string | null
+  } | null
+}
+
+/** Never throws, and answers within seconds also where Kafka does not. */
+export type ReadKafkaFacts = () => Promise<KafkaFacts>

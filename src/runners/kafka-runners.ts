@@ -1,5 +1,5 @@
 import type { Kafka } from '../kafka-access.ts'
-import { averagesGroup, createPriceConsumer } from '../kafka/consumer.ts'
+import { averagesGroup, createPriceConsumer, type PriceConsumer } from '../kafka/consumer.ts'
 import { createDeadLetterSender, deadLetterTopic, withoutBody } from '../kafka/dead-letters.ts'
 import { createPublisher } from '../kafka/publisher.ts'
 import { createRelay } from '../kafka/relay.ts'
@@ -36,7 +36,7 @@ export function createAnnouncing(needs: Needs, fence: Fence): Runner {
 }
 
 /** One member of the group that computes averages; any number of processes share its work, so nobody leads. */
-export function createConsuming(needs: Needs): Runner {
+export function createConsuming(needs: Needs): PriceConsumer {
   const { kafka, config, pool, clock } = needs
   return createPriceConsumer({
     ...kafka,

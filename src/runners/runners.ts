@@ -1,6 +1,7 @@
 import { createAveraging } from '../averages/averaging.ts'
 import { createSweeping } from '../averages/sweeping.ts'
 import type { Role } from '../cli/roles.ts'
+import type { PriceConsumer } from '../kafka/consumer.ts'
 import { createAnnouncing, createBurying, createConsuming } from './kafka-runners.ts'
 import { createPoller } from '../polling/poller.ts'
 import { createRecompute } from '../postgres/averages.ts'
@@ -15,25 +16,34 @@ import { createReadSweepSlice } from '../postgres/sweep.ts'
 import type { Touched } from '../prices/log.ts'
 import { keptOf, placesOf, telling, type Runner, type RunnerNeeds } from './runner.ts'
 
+export type Runners = Runner & {
+  /** How far the partitions are read that this process has; none where it does not consume. */
+  consumerLag(): ReturnType<PriceConsumer['lag']>
+}
+
 /**
  * What goes on by itself in a process of these roles. What only one process may do is done under a lease, and each
  * transaction of it ends with the lease's fence.
  */
-export function createRunners(needs: RunnerNeeds, roles: readonly Role[]): readonly Runner[] {
+export function createRunners(needs: RunnerNeeds, roles: readonly Role[]): Runners {
   const { config, kafka } = needs
   const runners: Runner[] = []
+  const consumer = kafka && roles.includes('consumer') ? createConsuming({ ...needs, kafka }) : undefined
   if (roles.includes('poller')) runners.push(leading(needs, 'poller', (fence) => createPolling(needs, fence)))
   if (roles.includes('relay') && kafka) {
     runners.push(leading(needs, 'relay', (fence) => createAnnouncing({ ...needs, kafka }, fence)))
   }
   if (roles.includes('consumer')) {
-    if (kafka) runners.push(createConsuming({ ...needs, kafka }), createBurying({ ...needs, kafka }))
+    if (kafka && consumer) runners.push(consumer, createBurying({ ...needs, kafka }))
     // Processes may have windows of their own. Where two sets overlap some work is done twice, and nothing wrong.
     const windows = config.MA_WINDOWS.toSorted((a, b) => a - b)
     runners.push(leading(needs, `averages:${windows.join()}`, (fence) => createAverages(needs, fence, windows)))
     runners.push(leading(needs, 'retention', () => createRetention(needs)))
   }
-  return runners
+  return {
+    run: async (signal) => void (await Promise.all(runners.map((runner) => runner.run(signal)))),
+    consumerLag: () => consumer?.lag() ?? [],
+  }
 }
 
 function leading(needs: RunnerNeeds, name: string, create: (fence: Fence) => Runner): Runner {

@@ -164,7 +164,7 @@ test('with its rights each role can do its work', async (t) => {
   assert.equal(await trim(consumer, { pricesDays: 1, simulatedDays: 1, runsDays: 1 }, never), PRICES.length + 1)
 
   for (const pool of [ingest, relay, consumer]) {
-    assert.equal((await createReadServiceFacts(pool, [2])()).providers.length, 2)
+    assert.equal((await createReadServiceFacts(pool, { windows: [2], isAnnounced: true })()).providers.length, 2)
     await assertMigrated(pool)
     assert.deepEqual(await migrate(pool), [])
   }

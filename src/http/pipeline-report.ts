@@ -1,0 +1,94 @@
+import { Type, type Static } from 'typebox'
+import { placeText } from '../prices/log.ts'
+import type { KafkaFacts, LeaseFacts, ServiceFacts } from '../prices/service-facts.ts'
+import { moment } from './price-body.ts'
+
+const orNull = <T extends Parameters<typeof Type.Union>[0][number]>(type: T) => Type.Union([type, Type.Null()])
+
+const Log = Type.Object({
+  end: orNull(Type.String({ description: 'Place of the newest price that readers can see.', examples: ['1-7345-120'] })),
+  lag_seconds: Type.Number({ description: 'How long the oldest stored price waits for transactions before it.' }),
+  held_by: Type.Union(
+    [Type.Object({ application: Type.String(), pid: Type.Integer(), for_seconds: Type.Number() }), Type.Null()],
+    { description: 'The writing transaction that holds back the log, where it has done so for a second.' },
+  ),
+})
+
+const Relay = Type.Object(
+  {
+    leader: orNull(Type.String({ description: 'Host and process.' })),
+    lag_rows: Type.Integer({ description: 'Prices that Kafka was not told of; 100000 means so many or more.' }),
+    lag_seconds: Type.Number(),
+  },
+  { description: 'What announces the log. Missing, like the next two, where there is no Kafka.' },
+)
+
+const Topic = Type.Object({
+  name: Type.String({ examples: ['price-events'] }),
+  away_since: Type.Union([moment('Since when Kafka has not answered.'), Type.Null()]),
+  partitions: orNull(Type.Integer({ description: '0 where nobody made it yet; null while Kafka is away.' })),
+  messages: orNull(Type.Integer()),
+})
+
+const Consumers = Type.Object({
+  group: Type.String({ examples: ['price-events.averages'] }),
+  state: orNull(Type.String({ description: 'In the broker’s words; `Empty` has no member.', examples: ['Stable'] })),
+  lag_messages: orNull(Type.Integer({ description: 'Messages that the group has still to settle.' })),
+  partitions: Type.Array(Type.Object({ partition: Type.Integer(), lag_messages: Type.Integer() })),
+})
+
+export const Pipeline = Type.Object(
+  {
+    log: Log,
+    relay: Type.Optional(Relay),
+    topic: Type.Optional(Topic),
+    consumers: Type.Optional(Consumers),
+    averages: Type.Object({ lag_seconds: Type.Number() }),
+  },
+  { title: 'Pipeline', description: 'The way of a price from the log to its averages, and how late each part is.' },
+)
+
+/** The parts in the order of the way; those between log and averages only where Kafka is between them. */
+export function pipelineBody(facts: ServiceFacts, kafka: KafkaFacts | undefined): Static<typeof Pipeline> {
+  const { logEnd, logLagSeconds, logHeldBy, relayLag, leases, averagesLagSeconds } = facts
+  return {
+    log: {
+      end: logEnd === undefined ? null : placeText(logEnd),
+      lag_seconds: logLagSeconds,
+      held_by: logHeldBy && {
+        application: logHeldBy.application,
+        pid: logHeldBy.pid,
+        for_seconds: logHeldBy.forSeconds,
+      },
+    },
+    ...(relayLag && {
+      relay: { leader: leaderOf(leases), lag_rows: relayLag.rows, lag_seconds: relayLag.seconds },
+    }),
+    ...(kafka && kafkaBody(kafka)),
+    averages: { lag_seconds: averagesLagSeconds },
+  }
+}
+
+/** Whether something on the way needs a person; what merely goes slowly shows as lag. */
+export function isStuck({ topic, relay, consumers }: Static<typeof Pipeline>, toleratedLagSeconds: number): boolean {
+  const isUnread = consumers?.state === 'Empty' && consumers.lag_messages !== 0
+  const isUntold = relay !== undefined && relay.lag_seconds > toleratedLagSeconds
+  return isUntold || isUnread || (topic !== undefined && topic.away_since !== null)
+}
+
+function leaderOf(leases: readonly LeaseFacts[]): string | null {
+  return leases.find(({ name, isHeld }) => name === 'relay' && isHeld)?.holder ?? null
+}
+
+function kafkaBody({ topic, group, awaySince, seen }: KafkaFacts) {
+  const sum = (what: 'messages' | 'lag') => seen && seen.partitions.reduce((total, one) => total + one[what], 0)
+  return {
+    topic: { name: topic, away_since: awaySince, partitions: seen && seen.partitions.length, messages: sum('messages') },
+    consumers: {
+      group,
+      state: seen && seen.groupState,
+      lag_messages: sum('lag'),
+      partitions: seen?.partitions.map(({ partition, lag }) => ({ partition, lag_messages: lag })) ?? [],
+    },
+  }
+}
