@@ -2,6 +2,7 @@ import { fastify } from 'fastify'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { systemClock } from '../src/clock.ts'
 import { instantFromMillis } from '../src/prices/instant.ts'
+import { LOG_START } from '../src/prices/log.ts'
 import { metricsRoutes } from '../src/http/metrics.ts'
 import { createProviderLedger } from '../src/http/provider-ledger.ts'
 
@@ -41,7 +42,7 @@ async function readMetrics(): Promise<string> {
   const facts = {
     averagesLagSeconds: 0,
     relayLag: { rows: 0, seconds: 0 },
-    logEnd: undefined,
+    logEnd: LOG_START,
     logLagSeconds: 0,
     openDeadLetters: 0,
     logHeldBy: null,

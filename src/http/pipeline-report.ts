@@ -6,7 +6,7 @@ import { moment } from './price-body.ts'
 const orNull = <T extends Parameters<typeof Type.Union>[0][number]>(type: T) => Type.Union([type, Type.Null()])
 
 const Log = Type.Object({
-  end: orNull(Type.String({ description: 'Place of the newest price that readers can see.', examples: ['1-7345-120'] })),
+  end: Type.String({ description: 'Place of the newest price that readers can see.', examples: ['1-7345-120'] }),
   lag_seconds: Type.Number({ description: 'How long the oldest stored price waits for transactions before it.' }),
   held_by: Type.Union(
     [Type.Object({ application: Type.String(), pid: Type.Integer(), for_seconds: Type.Number() }), Type.Null()],
@@ -53,7 +53,7 @@ export function pipelineBody(facts: ServiceFacts, kafka: KafkaFacts | undefined)
   const { logEnd, logLagSeconds, logHeldBy, relayLag, leases, averagesLagSeconds } = facts
   return {
     log: {
-      end: logEnd === undefined ? null : placeText(logEnd),
+      end: placeText(logEnd),
       lag_seconds: logLagSeconds,
       held_by: logHeldBy && {
         application: logHeldBy.application,

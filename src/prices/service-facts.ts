@@ -35,8 +35,8 @@ export type ServiceFacts = {
   readonly relayLag: { readonly rows: number; readonly seconds: number } | null
   /** Messages that nobody could use, and that nobody has looked at yet. */
   readonly openDeadLetters: number
-  /** The newest place that readers of the log can see; undefined where there is none. */
-  readonly logEnd: LogPlace | undefined
+  /** The newest place that readers of the log can see. */
+  readonly logEnd: LogPlace
   /** How long the oldest price has waited for transactions that began before it; 0 where none waits. */
   readonly logLagSeconds: number
   /** The writing transaction that has held back the log the longest; everything after it waits. */

@@ -4,7 +4,8 @@ import type pg from 'pg'
 import { createPool } from '../../src/postgres/pool.ts'
 import { ask } from '../support/ask.ts'
 import { createDatabaseConnection, urlOf } from '../support/database.ts'
-import { freshName, kafkaBrokers, needsKafka } from '../support/kafka.ts'
+import { startBroker } from '../support/kafka-broker.ts'
+import { freshName, kafkaBrokers, needsKafka, needsKafkaItself } from '../support/kafka.ts'
 import { openStream } from '../support/price-stream.ts'
 import { LAUNCHER, runCommand, startService } from '../support/service-process.ts'
 import { until } from '../support/until.ts'
@@ -13,14 +14,14 @@ import { until } from '../support/until.ts'
 
 const TAKE_OVER_MS = 12_000
 
-async function createInstallation(t: TestContext) {
+async function createInstallation(t: TestContext, brokers?: string) {
   const connection = await createDatabaseConnection(t)
   const pool = createPool(connection, { size: 4, onError: () => {} })
   t.after(() => pool.end())
   const topic = freshName(t)
   const env = {
     DATABASE_URL: urlOf(connection),
-    KAFKA_BROKERS: await kafkaBrokers(),
+    KAFKA_BROKERS: brokers ?? (await kafkaBrokers()),
     KAFKA_TOPIC: topic,
     MA_WINDOWS: '2',
   }
@@ -48,8 +49,8 @@ test(
   'started apart, every part does its work: a polled price is on the other stream, its average comes by Kafka, a dead relay is followed, and nothing is wrong',
   needsKafka,
   async (t) => {
-    const { pool, start, run } = await createInstallation(t)
-    const [one, other, , , ...relays] = await Promise.all([
+    const { pool, topic, start, run } = await createInstallation(t)
+    const [one, other, , consumer, ...relays] = await Promise.all([
       start('serve', '--roles', 'api'),
       start('serve', '--roles', 'api'),
       start('serve', '--roles', 'poller'),
@@ -69,6 +70,7 @@ test(
     assert.equal(order.status, 202)
     await stream.until(3)
     await untilAveraged(pool)
+    await assertPipeline(one.url, { topic, consumer: consumer.url })
 
     const leader = await until(() => relayLeader(pool), 'a relay leads')
     await relays.find(({ pid }) => pid === leader)?.kill()
@@ -89,6 +91,44 @@ test(
     assert.equal(verified.code, 0, verified.stdout + verified.stderr)
     assert.equal(JSON.parse(verified.stdout).differenceCount, 0)
     assert.equal((await pool.query('select from dead_letters')).rowCount, 0)
+  },
+)
+
+/** A process that consumes nothing shows how far those are that do; they tell of their own partitions. */
+async function assertPipeline(url: string, { topic, consumer }: { topic: string; consumer: string }): Promise<void> {
+  const pipeline = await until(async () => {
+    const { pipeline: shown } = (await ask(`${url}/health`)).json
+    return shown.consumers.state === 'Stable' && shown.consumers.lag_messages === '0' && shown
+  }, 'the group has settled all that is announced')
+  assert.deepEqual([pipeline.topic.name, pipeline.topic.partitions, pipeline.topic.away_since], [topic, '6', null])
+  assert.ok(Number(pipeline.topic.messages) >= 3)
+  assert.equal(pipeline.consumers.partitions.length, 6)
+  assert.match(pipeline.relay.leader, /:\d+:/)
+  const lag = /^market_data_consumer_lag_messages\{partition="\d"\} \d+$/gm
+  await until(async () => (await ask(`${consumer}/metrics`)).text.match(lag)?.length === 3, 'half of the partitions')
+}
+
+test(
+  'while Kafka is away a process that only relays or consumes is not ready, one that answers HTTP is and says so',
+  needsKafkaItself,
+  async (t) => {
+    const broker = await startBroker()
+    t.after(() => broker.end())
+    const { start } = await createInstallation(t, broker.brokers)
+    const [api, consumer, relay] = await Promise.all([
+      start('serve', '--roles', 'api'),
+      start('consume'),
+      start('serve', '--roles', 'relay,consumer'),
+    ])
+    const readiness = () => Promise.all([api, consumer, relay].map(async ({ url }) => (await ask(`${url}/readyz`)).status))
+    await broker.kill()
+    await until(async () => (await readiness()).join() === '200,503,503', 'two are not ready')
+    const { json } = await ask(`${api.url}/health`)
+    assert.equal(json.status, 'degraded')
+    assert.ok(Date.parse(json.pipeline.topic.away_since) <= Date.now())
+    assert.match((await ask(`${relay.url}/readyz`)).json.detail, /Kafka has not answered since/)
+    await broker.start()
+    await until(async () => (await readiness()).join() === '200,200,200', 'all are ready again')
   },
 )
 
