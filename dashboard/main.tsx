@@ -1,4 +1,5 @@
 import { render } from 'preact'
+import { keepAddress } from './service/address.ts'
 import { keepJobs } from './service/jobs.ts'
 import { keepMarket } from './service/market.ts'
 import { keepProviders } from './service/providers.ts'
@@ -11,6 +12,7 @@ startClock()
 keepTheme()
 keepProviders()
 keepJobs()
+keepAddress()
 const market = keepMarket()
 followPrices(market.take)
 

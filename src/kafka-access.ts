@@ -7,7 +7,6 @@ import { averagesGroup } from './kafka/consumer.ts'
 import { deadLetterTopic } from './kafka/dead-letters.ts'
 import { createReadKafkaFacts } from './kafka/pipeline-facts.ts'
 import { ensureTopic, type TopicWish } from './kafka/topics.ts'
-import type { ReadKafkaFacts } from './prices/service-facts.ts'
 
 /** The brokers and the topic that the settings name. */
 export type Kafka = { readonly access: KafkaAccess; readonly topic: TopicWish }
@@ -51,19 +50,19 @@ export async function prepareTopics({ access, topic }: Kafka, log: Log): Promise
   }
 }
 
-/** How the topic is, and how far those who average it. */
-export function kafkaFactsOf({ access, topic }: Kafka, clock: Clock): ReadKafkaFacts {
-  return createReadKafkaFacts({ access, topic, group: averagesGroup(topic.name), clock })
-}
+type Process = { readonly roles: readonly Role[]; readonly clock: Clock }
 
-/**
- * Nothing that a relay or consumer does goes on without Kafka; a process that does anything else as well can be of use.
- * @throws ServiceError where a process of these roles can do nothing now
- */
-export async function assertKafkaFor(roles: readonly Role[], readFacts: ReadKafkaFacts | undefined): Promise<void> {
-  if (readFacts === undefined || roles.some((role) => role === 'api' || role === 'poller')) return
-  const { awaySince } = await readFacts()
-  if (awaySince !== null) throw new ServiceError('storage_unavailable', `Kafka has not answered since ${awaySince}.`)
+/** What is asked of Kafka to say how the service is. */
+export function kafkaReads(kafka: Kafka | undefined, { roles, clock }: Process) {
+  const readKafkaFacts = kafka && createReadKafkaFacts({ ...kafka, group: averagesGroup(kafka.topic.name), clock })
+  // Whatever else a process does goes on without Kafka.
+  const isOfUseAnyway = roles.some((role) => role === 'api' || role === 'poller')
+  const kafkaReady = async () => {
+    if (readKafkaFacts === undefined || isOfUseAnyway) return
+    const { awaySince } = await readKafkaFacts()
+    if (awaySince !== null) throw new ServiceError('storage_unavailable', `Kafka has not answered since ${awaySince}.`)
+  }
+  return { readKafkaFacts, kafkaReady }
 }
 
 /**

@@ -11,7 +11,7 @@ import { ConfigError, type Config } from './config.ts'
 import { createProviderLedger } from './http/provider-ledger.ts'
 import { createServer } from './http/server.ts'
 import { asyncApiYaml } from './kafka/asyncapi.ts'
-import { assertKafkaFor, kafkaFactsOf, kafkaOf, prepareTopics, toleratedLagSeconds, type Kafka } from './kafka-access.ts'
+import { kafkaOf, kafkaReads, prepareTopics, toleratedLagSeconds, type Kafka } from './kafka-access.ts'
 import { assertCanListen, listenFailure } from './listening.ts'
 import { createDemoJobs, DEMO } from './polling/demo.ts'
 import type { Jobs } from './polling/job.ts'
@@ -134,15 +134,12 @@ function assemble(assembly: Assembly) {
   const holder = holderName(database)
   const jobs = wakingJobs(storage.reads(createJobs(answering, clock)), jobNews.ring)
   const readLog = createReadLog(answering)
-  const readKafkaFacts = kafka && kafkaFactsOf(kafka, clock)
   const leases = createLeases(answering, holder)
   const needs = { config, log, kafka, storage, clock, pool, leases, sources, collectBy, news, jobNews }
   const runners = createRunners(needs, roles)
-  const reads = storage.reads(readsOf(answering, { config, holder }))
   const server = createServer({
-    ...reads,
-    ready: async () => void (await Promise.all([reads.ready(), assertKafkaFor(roles, readKafkaFacts)])),
-    readKafkaFacts,
+    ...storage.reads(readsOf(answering, { config, holder })),
+    ...kafkaReads(kafka, { roles, clock }),
     readConsumerLag: runners.consumerLag,
     readPoolUse: () => poolUse({ work: pool, answers: answering }),
     log,
@@ -188,15 +185,16 @@ function wakingJobs(jobs: Jobs, wake: () => void): Jobs {
 
 /** What the HTTP interface reads from the tables. */
 function readsOf(pool: pg.Pool, { config, holder }: { readonly config: Config; readonly holder: string }) {
+  const { MA_WINDOWS: windows } = config
   return {
-    windows: config.MA_WINDOWS,
+    windows,
     readHistory: createReadHistory(pool),
     readAverages: createReadAverages(pool),
-    readLineage: createReadLineage(pool, config.MA_WINDOWS),
+    readLineage: createReadLineage(pool, windows),
     readRawResponse: createReadRawResponse(pool),
     readRawBody: createReadRawBody(pool),
     readServiceFacts: createReadServiceFacts(pool, {
-      windows: config.MA_WINDOWS,
+      windows,
       isAnnounced: config.KAFKA_BROKERS !== undefined,
       holder,
     }),

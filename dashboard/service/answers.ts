@@ -84,8 +84,29 @@ export type ProviderHealth = {
   readonly failing_jobs: number
 }
 
+/** What is between log and averages is there only where Kafka is. */
+export type Pipeline = {
+  readonly log: {
+    readonly lag_seconds: number
+    readonly held_by: { readonly application: string; readonly pid: number; readonly for_seconds: number } | null
+  }
+  readonly relay?: {
+    readonly leader: string | null
+    readonly lag_rows: number
+    readonly lag_seconds: number
+    readonly is_late: boolean
+  }
+  readonly topic?: { readonly name: string; readonly away_since: string | null; readonly partitions: number | null }
+  readonly consumers?: {
+    readonly state: string | null
+    readonly lag_messages: number | null
+    readonly partitions: readonly { readonly partition: number; readonly lag_messages: number }[]
+  }
+  readonly averages: { readonly lag_seconds: number; readonly is_late: boolean }
+}
+
 export type Health = {
   readonly average_windows: readonly number[]
-  readonly averages_lag_seconds: number
+  readonly pipeline: Pipeline
   readonly providers: readonly ProviderHealth[]
 }

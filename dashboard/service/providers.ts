@@ -12,8 +12,13 @@ const REFRESH_MS = 5_000
 
 export function keepProviders(): void {
   repeat(REFRESH_MS, async () => {
-    const listing = providers.value.length === 0 ? ask<Page<Provider>>('/providers') : undefined
-    health.value = await ask<Health>('/health')
-    if (listing) providers.value = (await listing).data
+    const [told, listing] = await Promise.all([ask<Health>('/health'), listProviders()])
+    health.value = told
+    providers.value = listing
   })
+}
+
+/** They stay the same as long as the service runs. */
+async function listProviders(): Promise<readonly Provider[]> {
+  return providers.value.length > 0 ? providers.value : (await ask<Page<Provider>>('/providers')).data
 }

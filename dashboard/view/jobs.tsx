@@ -2,6 +2,7 @@ import { useSignal } from '@preact/signals'
 import { areJobsKnown, jobs } from '../service/jobs.ts'
 import { JobForm } from './job-form.tsx'
 import { JobRow } from './job-row.tsx'
+import { NotKnown } from './not-known.tsx'
 
 /** The standing orders: what is fetched, how it went, and what can be done about it. */
 export function Jobs() {
@@ -36,8 +37,12 @@ export function Jobs() {
           </tbody>
         </table>
       ) : (
-        <p class="empty">{areJobsKnown.value ? 'No jobs. Start one above.' : 'Loading…'}</p>
+        <NoJobs />
       )}
     </section>
   )
+}
+
+function NoJobs() {
+  return areJobsKnown.value ? <p class="empty">No jobs. Start one above.</p> : <NotKnown />
 }

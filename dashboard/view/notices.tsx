@@ -8,9 +8,11 @@ import { Mark } from './mark.tsx'
 export function Notices() {
   const outage = outageText()
   const failing = outage ? [] : (health.value?.providers ?? []).filter(isFailing)
+  const kafkaOutage = outage ? undefined : kafkaOutageText(health.value?.pipeline.topic?.away_since)
   return (
     <div class="notices" role="status">
       {outage && <Notice>{outage}</Notice>}
+      {kafkaOutage && <Notice>{kafkaOutage}</Notice>}
       {failing.map((provider) => (
         <Notice key={provider.provider}>{failureText(provider)}</Notice>
       ))}
@@ -34,6 +36,11 @@ function outageText(): string | undefined {
   if (connection.value === 'reconnecting')
     return `The service does not answer.${since} Trying again every second; nothing that was stored will be missed.`
   return undefined
+}
+
+function kafkaOutageText(awaySince: string | null | undefined): string | undefined {
+  if (!awaySince) return undefined
+  return `Kafka has not answered since ${timeText(Date.parse(awaySince))}. Prices are kept, and announced when it is back.`
 }
 
 export function isFailing({ jobs, failures_in_a_row, failing_jobs }: ProviderHealth): boolean {

@@ -1,6 +1,7 @@
 import { ChartPanel } from './chart-panel.tsx'
 import { Jobs } from './jobs.tsx'
 import { Notices } from './notices.tsx'
+import { Pipeline } from './pipeline.tsx'
 import { Providers } from './providers.tsx'
 import { TopBar } from './top-bar.tsx'
 import { Watchlist } from './watchlist.tsx'
@@ -22,6 +23,7 @@ export function PageView() {
         <ChartPanel />
         <Jobs />
         <Providers />
+        <Pipeline />
       </main>
     </>
   )

@@ -2,6 +2,7 @@ import type { Provider, ProviderHealth } from '../service/answers.ts'
 import { health, providers } from '../service/providers.ts'
 import { now, spanText } from '../service/time.ts'
 import { Mark, type MarkShape } from './mark.tsx'
+import { NotKnown } from './not-known.tsx'
 import { isFailing } from './notices.tsx'
 
 /** Where prices come from, and how each source is. */
@@ -31,6 +32,7 @@ export function Providers() {
           ))}
         </tbody>
       </table>
+      {health.value === undefined && <NotKnown />}
     </section>
   )
 }

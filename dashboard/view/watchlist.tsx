@@ -3,6 +3,7 @@ import { useEffect, useRef } from 'preact/hooks'
 import { directionOf, withSign } from '../service/decimal.ts'
 import { rows, selected, selectedKey, type Row } from '../service/market.ts'
 import { now, spanText } from '../service/time.ts'
+import { NotKnown } from './not-known.tsx'
 import { StandingMark } from './standing-mark.tsx'
 
 /** From so many rows on, looking for one is easier by typing. */
@@ -53,7 +54,7 @@ function EmptyWatchlist({ isKnown }: { isKnown: boolean }) {
       <div class="title">
         <h2 id="watchlist-title">Watchlist</h2>
       </div>
-      <p class="empty">{isKnown ? 'No symbols yet. The first job brings the first one.' : 'Loading…'}</p>
+      {isKnown ? <p class="empty">No symbols yet. The first job brings the first one.</p> : <NotKnown />}
     </section>
   )
 }

@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts'
 import { freshnessOf } from '../prices/freshness.ts'
 import type { ProviderFacts, ReadKafkaFacts, ReadServiceFacts } from '../prices/service-facts.ts'
 import type { App } from './app.ts'
-import { isStuck, Pipeline, pipelineBody } from './pipeline-report.ts'
+import { isFlowing, Pipeline, pipelineBody } from './pipeline-report.ts'
 import { moment } from './price-body.ts'
 import { problems } from './problem.ts'
 import type { ProviderLedger } from './provider-ledger.ts'
@@ -57,7 +57,8 @@ const ProviderHealth = Type.Object(
 const Health = Type.Object(
   {
     status: Type.Enum(['ok', 'degraded'], {
-      description: '`degraded`: a provider in use fails, averages or announcements lag, nobody reads, or Kafka is away.',
+      description:
+        '`degraded`: a provider in use fails, averages or announcements lag, nobody reads, or Kafka is away.',
     }),
     uptime_seconds: Type.Integer(),
     database_bytes: Type.Integer(),
@@ -98,14 +99,12 @@ export function healthReportRoutes(app: App, needs: HealthReportNeeds): void {
     },
     async () => {
       const [facts, kafka] = await Promise.all([readServiceFacts(), readKafkaFacts?.()])
-      const pipeline = pipelineBody(facts, kafka)
+      const pipeline = pipelineBody({ ...facts, kafka }, needs.toleratedLagSeconds)
       const stored = new Map(facts.providers.map((provider) => [provider.provider, provider]))
       const names = new Set([...sources.list().map((source) => source.name), ...stored.keys()])
       const providers = [...names].map((name) => providerHealth(stored.get(name) ?? unused(name), ledger, clock.now()))
-      const isLagging = facts.averagesLagSeconds > needs.toleratedLagSeconds
-      const isWell = !isLagging && !isStuck(pipeline, needs.toleratedLagSeconds) && !isFailing(providers)
       return {
-        status: isWell ? ('ok' as const) : ('degraded' as const),
+        status: isFlowing(pipeline) && !isFailing(providers) ? ('ok' as const) : ('degraded' as const),
         uptime_seconds: Math.floor((clock.now() - startedAt) / 1_000),
         database_bytes: facts.databaseBytes,
         average_windows: [...windows],

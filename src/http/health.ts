@@ -15,14 +15,16 @@ const Version = Type.Object(
 const Status = Type.Object({ status: Type.Literal('ok') }, { title: 'Status', description: 'Yes.' })
 
 export type HealthNeeds = {
-  /** Resolves when the service can do its work. @throws whatever keeps it from that */
+  /** Resolves when the database answers. @throws whatever keeps it from that */
   readonly ready: () => Promise<void>
+  /** Resolves when Kafka answers, or the process is of use without it. @throws ServiceError */
+  readonly kafkaReady: () => Promise<void>
 }
 
 export type VersionNeeds = { readonly version: Static<typeof Version> }
 
 /** Is the process alive, and can it work? */
-export function healthRoutes(app: App, { ready }: HealthNeeds): void {
+export function healthRoutes(app: App, { ready, kafkaReady }: HealthNeeds): void {
   app.get(
     '/livez',
     {
@@ -51,7 +53,7 @@ export function healthRoutes(app: App, { ready }: HealthNeeds): void {
       },
     },
     async () => {
-      await ready()
+      await Promise.all([ready(), kafkaReady()])
       return { status: 'ok' as const }
     },
   )

@@ -2,7 +2,7 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from '@pro
 import { Type } from 'typebox'
 import type { Clock } from '../clock.ts'
 import { millisOf } from '../prices/instant.ts'
-import type { PoolUse, ReadServiceFacts } from '../prices/service-facts.ts'
+import type { PoolUse, ReadServiceFacts, ServiceFacts } from '../prices/service-facts.ts'
 import type { App } from './app.ts'
 import { problems } from './problem.ts'
 import type { ProviderLedger } from './provider-ledger.ts'
@@ -125,14 +125,9 @@ function consumerGauge({ readConsumerLag }: MetricsNeeds, registers: Registry[])
 
 /** Asked of the database when somebody asks us, so that they cost nothing in between. */
 function factGauges({ readServiceFacts, clock }: MetricsNeeds, registers: Registry[]): () => Promise<void> {
-  const gauge = (name: string, help: string, labelNames: string[] = []) =>
+  const gauge: CreateGauge = (name, help, labelNames = []) =>
     new Gauge({ name: PREFIX + name, help, labelNames, registers })
-  const lag = gauge('averages_lag_seconds', 'How long the oldest price has waited that the averages have not seen.')
-  const log = gauge('log_lag_seconds', 'How long the oldest stored price has waited for transactions before it.')
-  const relay = gauge('relay_lag_seconds', 'How long the oldest price has waited that Kafka was not told of.')
-  const relayRows = gauge('relay_lag_rows', 'Prices that Kafka was not told of; 100000 means so many or more.')
-  const dead = gauge('dead_letters_open', 'Messages on Kafka that nobody could use, and nobody has looked at.')
-  const held = gauge('log_held_seconds', 'How long a writing transaction has held back the log.', ['application'])
+  const setWay = wayGauges(gauge)
   const bytes = gauge('database_bytes', 'Disk that the database uses.')
   const leading = gauge('leading', '1 where this process leads, 0 where it does not.', ['lease'])
   const epoch = gauge('lease_epoch', 'How often a lease was taken.', ['lease'])
@@ -142,16 +137,8 @@ function factGauges({ readServiceFacts, clock }: MetricsNeeds, registers: Regist
   const failing = gauge('polling_jobs_failing', 'Polling jobs whose last run failed.', ['provider'])
   return async () => {
     const facts = await readServiceFacts()
-    lag.set(facts.averagesLagSeconds)
-    log.set(facts.logLagSeconds)
-    relay.set(facts.relayLag?.seconds ?? 0)
-    relayRows.set(facts.relayLag?.rows ?? 0)
-    dead.set(facts.openDeadLetters)
+    setWay(facts)
     bytes.set(facts.databaseBytes)
-    // Whoever held it a while ago is no longer told.
-    held.reset()
-    const { application = '', forSeconds = 0 } = facts.logHeldBy ?? {}
-    held.set({ application }, forSeconds)
     for (const lease of facts.leases) {
       leading.set({ lease: lease.name }, Number(lease.isOurs))
       epoch.set({ lease: lease.name }, Number(lease.epoch))
@@ -162,5 +149,27 @@ function factGauges({ readServiceFacts, clock }: MetricsNeeds, registers: Regist
       failing.set({ provider }, of.failingJobs)
       if (newest !== null) ages.set({ provider }, (clock.now() - millisOf(newest.eventTime)) / 1_000)
     }
+  }
+}
+
+type CreateGauge = (name: string, help: string, labelNames?: string[]) => Gauge<string>
+
+/** The way of a price to its averages. */
+function wayGauges(gauge: CreateGauge): (facts: ServiceFacts) => void {
+  const lag = gauge('averages_lag_seconds', 'How long the oldest price has waited that the averages have not seen.')
+  const log = gauge('log_lag_seconds', 'How long the oldest stored price has waited for transactions before it.')
+  const relay = gauge('relay_lag_seconds', 'How long the oldest price has waited that Kafka was not told of.')
+  const relayRows = gauge('relay_lag_rows', 'Prices that Kafka was not told of; 100000 means so many or more.')
+  const dead = gauge('dead_letters_open', 'Messages on Kafka that nobody could use, and nobody has looked at.')
+  const held = gauge('log_held_seconds', 'How long a writing transaction has held back the log.', ['application'])
+  return ({ relayLag, logHeldBy, ...facts }) => {
+    lag.set(facts.averagesLagSeconds)
+    log.set(facts.logLagSeconds)
+    relay.set(relayLag?.seconds ?? 0)
+    relayRows.set(relayLag?.rows ?? 0)
+    dead.set(facts.openDeadLetters)
+    // Whoever held it a while ago is no longer told.
+    held.reset()
+    held.set({ application: logHeldBy?.application ?? '' }, logHeldBy?.forSeconds ?? 0)
   }
 }

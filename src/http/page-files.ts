@@ -4,7 +4,7 @@ import fastifyStatic from '@fastify/static'
 import { Type } from 'typebox'
 import type { App } from './app.ts'
 import { problems } from './problem.ts'
-import { NoQuery } from './query.ts'
+import { CLOSED } from './query.ts'
 
 export type PageNeeds = {
   /** Where the built page lies, or would. */
@@ -22,6 +22,14 @@ const PAGE_POLICY = [
   "base-uri 'none'",
   "frame-ancestors 'none'",
 ].join('; ')
+
+const PageQuery = Type.Object(
+  {
+    symbol: Type.Optional(Type.String({ description: 'Of which the chart is. The page itself reads it.' })),
+    provider: Type.Optional(Type.String()),
+  },
+  CLOSED,
+)
 
 const NOT_BUILT = `<!doctype html>
 <html lang="en">
@@ -43,7 +51,7 @@ export function pageRoutes(app: App, { pageFolder }: PageNeeds): void {
         operationId: 'getPage',
         tags: ['Service'],
         summary: 'A page for people',
-        querystring: NoQuery,
+        querystring: PageQuery,
         response: {
           200: { description: 'HTML.', content: { 'text/html; charset=utf-8': { schema: Type.String() } } },
           ...problems(),

@@ -14,11 +14,14 @@ const Log = Type.Object({
   ),
 })
 
+const IsLate = Type.Boolean({ description: 'By more than is usual.' })
+
 const Relay = Type.Object(
   {
     leader: orNull(Type.String({ description: 'Host and process.' })),
     lag_rows: Type.Integer({ description: 'Prices that Kafka was not told of; 100000 means so many or more.' }),
     lag_seconds: Type.Number(),
+    is_late: IsLate,
   },
   { description: 'What announces the log. Missing, like the next two, where there is no Kafka.' },
 )
@@ -43,14 +46,18 @@ export const Pipeline = Type.Object(
     relay: Type.Optional(Relay),
     topic: Type.Optional(Topic),
     consumers: Type.Optional(Consumers),
-    averages: Type.Object({ lag_seconds: Type.Number() }),
+    averages: Type.Object({ lag_seconds: Type.Number(), is_late: IsLate }),
   },
   { title: 'Pipeline', description: 'The way of a price from the log to its averages, and how late each part is.' },
 )
 
-/** The parts in the order of the way; those between log and averages only where Kafka is between them. */
-export function pipelineBody(facts: ServiceFacts, kafka: KafkaFacts | undefined): Static<typeof Pipeline> {
-  const { logEnd, logLagSeconds, logHeldBy, relayLag, leases, averagesLagSeconds } = facts
+/** What is between log and averages is there only where Kafka is. */
+export function pipelineBody(
+  { kafka, ...facts }: ServiceFacts & { readonly kafka: KafkaFacts | undefined },
+  toleratedLagSeconds: number,
+): Static<typeof Pipeline> {
+  const { logEnd, logLagSeconds, logHeldBy, relayLag, leases } = facts
+  const late = (seconds: number) => ({ lag_seconds: seconds, is_late: seconds > toleratedLagSeconds })
   return {
     log: {
       end: placeText(logEnd),
@@ -62,18 +69,18 @@ export function pipelineBody(facts: ServiceFacts, kafka: KafkaFacts | undefined)
       },
     },
     ...(relayLag && {
-      relay: { leader: leaderOf(leases), lag_rows: relayLag.rows, lag_seconds: relayLag.seconds },
+      relay: { leader: leaderOf(leases), lag_rows: relayLag.rows, ...late(relayLag.seconds) },
     }),
     ...(kafka && kafkaBody(kafka)),
-    averages: { lag_seconds: averagesLagSeconds },
+    averages: late(facts.averagesLagSeconds),
   }
 }
 
-/** Whether something on the way needs a person; what merely goes slowly shows as lag. */
-export function isStuck({ topic, relay, consumers }: Static<typeof Pipeline>, toleratedLagSeconds: number): boolean {
+/** Whether prices get through to their averages. */
+export function isFlowing({ relay, topic, consumers, averages }: Static<typeof Pipeline>): boolean {
   const isUnread = consumers?.state === 'Empty' && consumers.lag_messages !== 0
-  const isUntold = relay !== undefined && relay.lag_seconds > toleratedLagSeconds
-  return isUntold || isUnread || (topic !== undefined && topic.away_since !== null)
+  const isAway = topic !== undefined && topic.away_since !== null
+  return !averages.is_late && !relay?.is_late && !isUnread && !isAway
 }
 
 function leaderOf(leases: readonly LeaseFacts[]): string | null {
@@ -83,7 +90,12 @@ function leaderOf(leases: readonly LeaseFacts[]): string | null {
 function kafkaBody({ topic, group, awaySince, seen }: KafkaFacts) {
   const sum = (what: 'messages' | 'lag') => seen && seen.partitions.reduce((total, one) => total + one[what], 0)
   return {
-    topic: { name: topic, away_since: awaySince, partitions: seen && seen.partitions.length, messages: sum('messages') },
+    topic: {
+      name: topic,
+      away_since: awaySince,
+      partitions: seen && seen.partitions.length,
+      messages: sum('messages'),
+    },
     consumers: {
       group,
       state: seen && seen.groupState,

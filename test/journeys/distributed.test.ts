@@ -120,7 +120,8 @@ test(
       start('consume'),
       start('serve', '--roles', 'relay,consumer'),
     ])
-    const readiness = () => Promise.all([api, consumer, relay].map(async ({ url }) => (await ask(`${url}/readyz`)).status))
+    const readiness = () =>
+      Promise.all([api, consumer, relay].map(async ({ url }) => (await ask(`${url}/readyz`)).status))
     await broker.kill()
     await until(async () => (await readiness()).join() === '200,503,503', 'two are not ready')
     const { json } = await ask(`${api.url}/health`)

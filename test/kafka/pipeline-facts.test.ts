@@ -69,7 +69,12 @@ describe('a broker that dies', needsKafkaItself, () => {
     t.after(() => broker.end())
     let now = Date.now()
     const clock = { ...systemClock, now: () => now }
-    const read = createReadKafkaFacts({ access: accessTo(broker.brokers), topic: { name: 'none' }, group: 'none', clock })
+    const read = createReadKafkaFacts({
+      access: accessTo(broker.brokers),
+      topic: { name: 'none' },
+      group: 'none',
+      clock,
+    })
     const look = () => {
       now += 5_000
       return read()

@@ -103,7 +103,11 @@ export async function createHttpService(t: TestContext, changed: Partial<HttpNee
     readHorizon: () => readHorizon(pool),
     onNews,
     findStoredSymbols: createFindStoredSymbols(pool),
-    readServiceFacts: createReadServiceFacts(pool, { windows: WINDOWS, isAnnounced: changed.readKafkaFacts !== undefined }),
+    readServiceFacts: createReadServiceFacts(pool, {
+      windows: WINDOWS,
+      isAnnounced: changed.readKafkaFacts !== undefined,
+    }),
+    kafkaReady: async () => {},
     readKafkaFacts: undefined,
     readConsumerLag: () => [],
     readPoolUse: () => poolUse({ work: pool }),
