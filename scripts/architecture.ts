@@ -67,6 +67,16 @@ const BOXES: readonly Box[] = [
     words: ['averages/', 'recompute what a price', 'has a part in; a sweep', 'heals what was missed'],
   },
   {
+    at: [FOURTH, BOTTOM],
+    kind: 'edge',
+    words: [
+      'kafka/ · where there is one',
+      'a relay announces each price',
+      'on price-events; a group of',
+      'consumers is told of it',
+    ],
+  },
+  {
     at: [SECOND, BOTTOM],
     kind: 'outside',
     words: ['who asks', 'the browser, curl, Postman,', 'Prometheus, your program'],
@@ -83,6 +93,8 @@ const ARROWS: readonly Arrow[] = [
   { path: 'M580 160 H620' },
   { path: 'M870 160 H910' },
   { path: 'M1035 216 V276', word: 'what was touched', at: [1045, 250] },
+  { path: 'M1160 160 H1180 V504 H1160' },
+  { path: 'M1035 448 V388', word: 'what was touched', at: [1045, 424] },
   { path: 'M910 332 H870' },
   { path: 'M620 332 H580' },
   { path: 'M960 216 V246 H530 V276', word: 'every price', at: [700, 239] },

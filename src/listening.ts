@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer } from 'node:net'
+import { createServer, type AddressInfo } from 'node:net'
 import { ConfigError, type Config } from './config.ts'
 
 type Address = Pick<Config, 'HOST' | 'PORT'>
@@ -29,6 +29,12 @@ export function listenFailure(error: unknown, { HOST, PORT }: Address): unknown 
   if (code === 'EACCES') return new ConfigError([`PORT=${PORT}: this account may not use it; set another PORT.`])
   if (NO_ADDRESS.has(code)) return new ConfigError([`HOST=${HOST}: is no address of this machine (${code}).`])
   return error
+}
+
+/** Where a server that listens is reached. */
+export function urlOf({ address, port }: AddressInfo): string {
+  const host = address.includes(':') ? `[${address}]` : address
+  return `http://${host}:${port}`
 }
 
 const NO_ADDRESS: ReadonlySet<string> = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT', 'EAI_AGAIN', 'EINVAL', 'ENOTFOUND'])

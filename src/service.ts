@@ -12,7 +12,7 @@ import { createProviderLedger } from './http/provider-ledger.ts'
 import { createServer } from './http/server.ts'
 import { asyncApiYaml } from './kafka/asyncapi.ts'
 import { kafkaOf, kafkaReads, prepareTopics, toleratedLagSeconds, type Kafka } from './kafka-access.ts'
-import { assertCanListen, listenFailure } from './listening.ts'
+import { assertCanListen, listenFailure, urlOf } from './listening.ts'
 import { createDemoJobs, DEMO } from './polling/demo.ts'
 import type { Jobs } from './polling/job.ts'
 import { createReadAverages } from './postgres/average-reads.ts'
@@ -241,9 +241,4 @@ export function createSourcesOf({ config, log }: Setting): Sources {
   } catch (error) {
     throw new ConfigError([`REPLAY_FILE=${config.REPLAY_FILE}: ${(error as Error).message}`])
   }
-}
-
-function urlOf({ address, port }: AddressInfo): string {
-  const host = address.includes(':') ? `[${address}]` : address
-  return `http://${host}:${port}`
 }

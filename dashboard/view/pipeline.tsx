@@ -109,13 +109,13 @@ const MOST_PARTITIONS = 8
 
 function consumersPart({ state, lag_messages, partitions }: NonNullable<Facts['consumers']>): Part {
   const late = partitions.filter((one) => one.lag_messages > 0).toSorted((a, b) => b.lag_messages - a.lag_messages)
-  const told = late.slice(0, MOST_PARTITIONS).map((one) => `${one.partition}: ${figure(one.lag_messages)}`)
+  const told = late.slice(0, MOST_PARTITIONS).map((one) => `partition ${one.partition} by ${figure(one.lag_messages)}`)
   const more = late.length > MOST_PARTITIONS ? `, and ${late.length - MOST_PARTITIONS} more` : ''
   return {
     name: 'Consumers',
     state: groupState(state, lag_messages),
     behind: lag_messages === null ? '–' : countText(lag_messages, 'message'),
-    remark: late.length > 0 ? `Behind by partition: ${told.join(', ')}${more}` : undefined,
+    remark: late.length > 0 ? `Behind: ${told.join(', ')}${more}.` : undefined,
   }
 }
 
@@ -141,7 +141,7 @@ const COUNTED_UP_TO = 100_000
 
 function countText(count: number, noun: 'price' | 'message' | 'partition'): string {
   const isMore = noun === 'price' && count === COUNTED_UP_TO
-  return `${figure(count)}${isMore ? ' or more' : ''} ${noun}${count === 1 ? '' : 's'}`
+  return `${figure(count)}${isMore ? '+' : ''} ${noun}${count === 1 ? '' : 's'}`
 }
 
 const figures = new Intl.NumberFormat('en')

@@ -25,8 +25,10 @@ const PAGE_POLICY = [
 
 const PageQuery = Type.Object(
   {
-    symbol: Type.Optional(Type.String({ description: 'Of which the chart is. The page itself reads it.' })),
-    provider: Type.Optional(Type.String()),
+    symbol: Type.Optional(
+      Type.String({ description: 'Whose chart is shown. The page itself reads it.', examples: ['AAPL'] }),
+    ),
+    provider: Type.Optional(Type.String({ description: 'Goes with the symbol.', examples: ['simulated'] })),
   },
   CLOSED,
 )

@@ -5,6 +5,8 @@ import test, { type TestContext } from 'node:test'
 import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from 'playwright-core'
 import { ServiceError } from '../../src/errors.ts'
+import { instantFromMillis } from '../../src/prices/instant.ts'
+import type { KafkaFacts } from '../../src/prices/service-facts.ts'
 import { createHttpService, type HttpService } from '../support/http-service.ts'
 import { createDoor, openPage, skip } from './browser.ts'
 import { serveSimulated } from './simulated-service.ts'
@@ -93,6 +95,76 @@ test('a database that is away, a provider that fails and a first run are told in
   await page.locator('.notices', { hasText: 'The database does not answer' }).waitFor()
   isAway = false
   await page.locator('.connection', { hasText: 'Live' }).waitFor()
+})
+
+test(
+  'a page that is opened while the database is away says so in each part, and fills when it is back',
+  { skip },
+  async (t) => {
+    const service = await createStocked(t)
+    const page = await openPage(t)
+    let isAway = true
+    await page.route(/\/(prices|symbols|health|moving-averages)/, (route) =>
+      isAway
+        ? route.fulfill({ status: 503, contentType: 'application/problem+json', body: STORAGE_AWAY })
+        : route.continue(),
+    )
+    await page.goto(await service.listen())
+    for (const part of ['.watchlist', '.jobs', '.providers', '.pipeline']) {
+      await page.locator(part, { hasText: 'Cannot be read now' }).waitFor()
+    }
+    assert.equal(await page.getByText('Loading').count(), 0)
+    isAway = false
+    await drawn(page)
+    await page.locator('.jobs', { hasText: 'No jobs. Start one above.' }).waitFor()
+    await page.locator('.pipeline table').waitFor()
+    assert.equal(await page.getByText('Cannot be read now').count(), 0)
+  },
+)
+
+test('the chosen symbol is in the address, and a reload keeps it', { skip }, async (t) => {
+  const { service, page } = await openStocked(t)
+  await service.store({ symbol: 'MSFT', price: '7' })
+  await page.locator('.watchlist tbody tr', { hasText: 'MSFT' }).click()
+  await page.waitForURL('**/?symbol=MSFT&provider=scripted')
+  await page.reload()
+  await page.locator('.headline h2', { hasText: 'MSFT' }).waitFor()
+  assert.equal(await page.locator('.watchlist [aria-current=true]', { hasText: 'MSFT' }).count(), 1)
+})
+
+const HELD_UP: KafkaFacts = {
+  topic: 'a-topic-with-a-name-that-is-longer-than-the-screen-of-a-phone-is-wide',
+  group: 'averages',
+  awaySince: null,
+  seen: {
+    partitions: [
+      { partition: 0, messages: 9_000, lag: 0 },
+      { partition: 1, messages: 9_000, lag: 4_311 },
+    ],
+    groupState: 'Empty',
+  },
+}
+
+test('the way of a price shows where it is held up, at the width of a phone as well', { skip }, async (t) => {
+  let shown = HELD_UP
+  const service = await createHttpService(t, { readKafkaFacts: async () => shown })
+  await service.store({ symbol: 'AAPL', price: '100' })
+  const page = await openPage(t, { viewport: { width: 390, height: 844 } })
+  await page.goto(await service.listen())
+  const way = page.locator('.pipeline')
+  await way.getByText('partition 1 by 4,311').waitFor()
+  assert.deepEqual(
+    await way.locator('tbody th').evaluateAll((cells) => cells.map(({ firstChild }) => firstChild?.textContent)),
+    ['Log', 'Relay', 'Topic', 'Consumers', 'Averages'],
+  )
+  for (const words of ['nobody leads', '1 price,', '2 partitions', 'nobody reads', '4,311 messages']) {
+    await way.getByText(words).waitFor()
+  }
+  assert.equal(await page.evaluate('document.documentElement.scrollWidth'), 390)
+  assert.deepEqual((await new AxeBuilder({ page }).include('.pipeline').analyze()).violations, [])
+  shown = { ...HELD_UP, awaySince: instantFromMillis(Date.now()), seen: null }
+  await page.locator('.notices', { hasText: 'Kafka has not answered since' }).waitFor()
+  await way.getByText('away').waitFor()
 })
 
 const STORAGE_AWAY = JSON.stringify({ code: 'storage_unavailable', title: 'Storage unavailable', detail: 'Later.' })
