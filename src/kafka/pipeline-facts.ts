@@ -105,7 +105,7 @@ async function offsetsOf(admin: Admin, { topic, partitions, timestamp }: Asked):
   return new Map(answer?.partitions.map(({ partitionIndex, offset }) => [partitionIndex, offset]))
 }
 
-/** Of the two ways to ask, this one knows groups of the new protocol. A broker may keep it from us; the rest goes on. */
+/** Listed, since the client describes every group of the new protocol as dead. It is null where the broker keeps it from us. */
 async function stateOf(admin: Admin, group: string): Promise<string | null> {
   const groups = await admin.listGroups({ types: ['classic', 'consumer'] }).catch(() => undefined)
   return groups?.get(group)?.state ?? null
