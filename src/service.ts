@@ -12,6 +12,7 @@ import { createProviderLedger } from './http/provider-ledger.ts'
 import { createServer } from './http/server.ts'
 import { asyncApiYaml } from './kafka/asyncapi.ts'
 import { kafkaOf, prepareTopics, toleratedLagSeconds, type Kafka } from './kafka-access.ts'
+import { createKafkaWatch, type KafkaWatch } from './kafka-watch.ts'
 import { assertCanListen, listenFailure } from './listening.ts'
 import { createDemoJobs, DEMO } from './polling/demo.ts'
 import type { Jobs } from './polling/job.ts'
@@ -68,10 +69,13 @@ export async function startService(setting: Setting, { demo, roles }: ServeOptio
   await assertSettings(database.pool)
   await migrate(database.pool)
   if (!database.isOurs && (await isSuperuser(database.pool))) log.warn(SUPERUSER)
-  if (kafka && roles.some((role) => role === 'relay' || role === 'consumer')) await prepareTopics(kafka, log)
+  const kafkaWatch = createKafkaWatch({ log, clock })
+  if (kafka && roles.some((role) => role === 'relay' || role === 'consumer')) {
+    await prepareTopics(kafka, (error) => kafkaWatch.failed('start', error))
+  }
   const stopping = new AbortController()
   const { signal } = stopping
-  const { server, jobs, run } = assemble({ ...setting, kafka, roles, database, signal })
+  const { server, jobs, run } = assemble({ ...setting, kafka, kafkaWatch, roles, database, signal })
   const demoSymbols = demo && (await createDemoJobs(jobs)) ? DEMO.symbols : []
   const running = run()
   parts.defer(() => running)
@@ -93,7 +97,9 @@ const SUPERUSER = 'DATABASE_URL signs in as a superuser: least rights are made b
 export async function openApiDocument(setting: Setting): Promise<object> {
   const nowhere = createPool('postgres://nowhere', { size: 1, onError: () => {} })
   const database = { pool: nowhere, answering: nowhere, isOurs: false, place: 'nowhere' }
-  const { server } = assemble({ ...setting, kafka: undefined, roles: ROLES, database, signal: AbortSignal.abort() })
+  const kafkaWatch = createKafkaWatch({ log: setting.log, clock })
+  const idle = { kafka: undefined, kafkaWatch, roles: ROLES, database, signal: AbortSignal.abort() }
+  const { server } = assemble({ ...setting, ...idle })
   await server.ready()
   return server.swagger()
 }
@@ -109,6 +115,7 @@ const PAGE_FOLDER = fileURLToPath(new URL('../dist/dashboard', import.meta.url))
 
 type Assembly = Setting & {
   readonly kafka: Kafka | undefined
+  readonly kafkaWatch: KafkaWatch
   readonly roles: readonly Role[]
   readonly database: Pick<Database, 'pool' | 'answering' | 'isOurs' | 'place'>
   readonly signal: AbortSignal
@@ -116,7 +123,7 @@ type Assembly = Setting & {
 
 /** Every part, wired to the others and not yet started. */
 function assemble(assembly: Assembly) {
-  const { config, log, version, kafka, roles, database, signal } = assembly
+  const { config, log, version, kafka, kafkaWatch, roles, database, signal } = assembly
   const { pool, answering } = database
   const storage = createStorageWatch({ log, place: database.place })
   const news = createBell()
@@ -162,7 +169,7 @@ function assemble(assembly: Assembly) {
     onNews: news.onRing,
   })
   const leases = createLeases(answering, holder)
-  const needs = { config, log, kafka, storage, clock, pool, leases, sources, collectBy, news, jobNews }
+  const needs = { config, log, kafka, kafkaWatch, storage, clock, pool, leases, sources, collectBy, news, jobNews }
   const runners = createRunners(needs, roles)
   const run = async () => void (await Promise.all(runners.map((runner) => runner.run(signal))))
   return { server, jobs, run }
