@@ -1,3 +1,5 @@
+import { ServiceError } from '../errors.ts'
+
 /** Whatever the client or Node throws; the causes of an error lie in it, and so do those of several tries. */
 type Failure = {
   readonly message?: string
@@ -19,6 +21,7 @@ const CERTIFICATE = /CERT|UNABLE_TO_VERIFY/
  * innermost says it. What a setting can mend names that setting.
  */
 export function kafkaReason(error: unknown): string {
+  if (error instanceof ServiceError) return error.message
   const { message = '', code = '', apiId = '' } = innermost(error)
   const refused = REFUSED[apiId]
   if (refused !== undefined) return refused
