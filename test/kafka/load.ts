@@ -12,7 +12,7 @@ import type { Pipeline } from './pipeline.ts'
 type Tables = Pick<Pipeline, 'pool'>
 type Way = Tables & Pick<Pipeline, 'access'> & { readonly topic: { readonly name: string } }
 
-const SYMBOLS = ['AAPL', 'MSFT', 'BRK.B', 'BTC-USD', 'EURUSD', 'VOD.L', 'ETH-USD', 'TSLA']
+export const SYMBOLS = ['AAPL', 'MSFT', 'BRK.B', 'BTC-USD', 'EURUSD', 'VOD.L', 'ETH-USD', 'TSLA']
 
 /** Tells a price of every symbol each few milliseconds, whatever happens to the broker. */
 export function createLoad(t: TestContext, { pool, tell }: Pick<Pipeline, 'pool' | 'tell'>) {
