@@ -26,7 +26,11 @@ test(
     const env = { YFINANCE_BASE_URL: yahoo.url }
     const installation = await createInstallation(t, { brokers: broker.brokers, env })
     const { pool, access, topic, start, run } = installation
-    const [api, relay] = await Promise.all([start('serve', '--roles', 'api'), start('relay'), start('consume')])
+    const [api, relay, consumer] = await Promise.all([
+      start('serve', '--roles', 'api'),
+      start('relay'),
+      start('consume'),
+    ])
     const ledger: Ledger = new Map()
     const load = startLoad(api.url, Math.random, ledger)
     await load.acknowledged(100)
@@ -58,12 +62,17 @@ test(
     }
     assert.equal((await pool.query('select from dead_letters')).rowCount, 0)
     assert.equal((await run('verify', '--json')).code, 0)
-    assert.deepEqual(linesOf(relay.stderr()), [
-      [40, 'Kafka fails, and is tried again. Prices are kept meanwhile.'],
-      [30, 'Kafka works again.'],
-    ])
+    const minutes = Math.floor((Date.now() - before.at) / 60_000)
+    for (const { stderr } of [relay, consumer]) {
+      const lines = linesOf(stderr())
+      assert.deepEqual(
+        [lines[0], lines.at(-1)],
+        ['Kafka fails, and is tried again. Prices are kept meanwhile.', 'Kafka works again.'],
+      )
+      assert.ok(lines.length <= 2 * (1 + minutes), stderr())
+    }
     // It stands by, and so does not know that Kafka works again.
-    assert.deepEqual(linesOf(late.stderr()), [[40, 'Kafka fails, and is tried again. Prices are kept meanwhile.']])
+    assert.equal(linesOf(late.stderr()).length, 1)
     assert.match(late.stderr(), /"reason":"connect ECONNREFUSED 127\.0\.0\.1:\d+"/)
 
     const averages = await readTable(pool)
@@ -77,13 +86,10 @@ test(
   },
 )
 
-/** What was logged of Kafka, as level and message. */
-function linesOf(stderr: string): [number, string][] {
-  const lines = stderr
-    .split('\n')
-    .filter((line) => line.includes('Kafka'))
-    .map((line) => JSON.parse(line) as { level: number; msg: string })
-  return lines.map(({ level, msg }) => [level, msg])
+/** The messages that were logged of Kafka. */
+function linesOf(stderr: string): readonly string[] {
+  const lines = stderr.split('\n').filter((line) => line.includes('Kafka'))
+  return lines.map((line) => (JSON.parse(line) as { msg: string }).msg)
 }
 
 async function readTable(pool: pg.Pool) {
