@@ -9,10 +9,12 @@ type Failure = {
   readonly errors?: readonly unknown[]
 }
 
-const REFUSED: Readonly<Record<string, string>> = {
+/** By the broker's answer, or by the code of Node's error. */
+const KNOWN: Readonly<Record<string, string>> = {
   SASL_AUTHENTICATION_FAILED:
     'the broker refuses the name or the password: check KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD',
   UNSUPPORTED_SASL_MECHANISM: 'the broker does not take this way to sign in: check KAFKA_SASL_MECHANISM',
+  ERR_TLS_CERT_ALTNAME_INVALID: "the broker's certificate is for another host: check KAFKA_BROKERS",
 }
 const CERTIFICATE = /CERT|UNABLE_TO_VERIFY/
 
@@ -22,13 +24,13 @@ const CERTIFICATE = /CERT|UNABLE_TO_VERIFY/
  */
 export function kafkaReason(error: unknown): string {
   if (error instanceof ServiceError) return error.message
-  const { message = '', code = '', apiId = '' } = innermost(error)
-  const refused = REFUSED[apiId]
-  if (refused !== undefined) return refused
+  const { message = '', code = '', apiId = code } = innermost(error)
+  const known = KNOWN[apiId]
+  if (known !== undefined) return known
   if (CERTIFICATE.test(code)) return `the broker's certificate is not trusted (${message}): check KAFKA_TLS_CA`
   // A broker says no more to somebody who does not speak as it wants, and also when it stops.
   if (message === 'Connection closed') return 'the broker hung up: if it runs, check KAFKA_TLS and KAFKA_SASL_MECHANISM'
-  return message || code || String(error)
+  return message || code
 }
 
 /** Of several tries the last one counts. */

@@ -64,6 +64,10 @@ describe('a broker that wants TLS and a password', needsKafkaItself, () => {
       { mistake: { KAFKA_SASL_MECHANISM: 'SCRAM-SHA-256' }, reason: /to sign in: check KAFKA_SASL_MECHANISM$/ },
       { mistake: authority(), reason: /not trusted \(self-signed certificate .*\): check KAFKA_TLS_CA$/ },
       { mistake: { KAFKA_TLS_CA: '' }, reason: /hung up: if it runs, check KAFKA_TLS and KAFKA_SASL_MECHANISM$/ },
+      {
+        mistake: { KAFKA_BROKERS: broker.brokers.replace('127.0.0.1', 'localhost') },
+        reason: /certificate is for another host: check KAFKA_BROKERS$/,
+      },
       { mistake: { KAFKA_BROKERS: '127.0.0.1:1' }, reason: /^connect ECONNREFUSED 127\.0\.0\.1:1$/ },
     ]
     for (const { mistake, reason } of reasons) {
