@@ -47,7 +47,7 @@ export async function assertNothingLost(way: Way, log: readonly LogEntry[]): Pro
   }
 }
 
-export async function assertAverages({ pool }: Tables, log: readonly LogEntry[]): Promise<void> {
+async function assertAverages({ pool }: Tables, log: readonly LogEntry[]): Promise<void> {
   const minutes = log.length / SYMBOLS.length
   const prices = new Map(Array.from({ length: minutes }, (_, minute) => [minute, `${1 + (minute % 89)}.5`]))
   for (const symbol of SYMBOLS) {
