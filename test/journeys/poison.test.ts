@@ -41,7 +41,7 @@ const POISON = [
 ]
 
 test(
-  'one bad message in a thousand is dead-lettered once, also by a consumer that is killed in between, and delays the others by no batch',
+  'one bad message in a thousand is dead-lettered once, also by a consumer that is killed in between, and delays the others by a batch at most',
   needsKafka,
   async (t) => {
     const { pool, tell, topic, access, start } = await createInstallation(t, { env: { MA_WINDOWS: '1' } })
