@@ -35,18 +35,16 @@ export function requireKafka(config: Config): Kafka {
   return kafka
 }
 
-type Log = { warn(details: object, message: string): void }
-
 /**
- * Makes the topics that are missing. Where Kafka is away it only says so: whoever needs them makes them when it is back.
+ * Makes the topics that are missing. Where Kafka is away it only tells: whoever needs them makes them when it is back.
  * @throws ConfigError for topics that do not fit the settings
  */
-export async function prepareTopics({ access, topic }: Kafka, log: Log): Promise<void> {
+export async function prepareTopics({ access, topic }: Kafka, onAway: (error: unknown) => void): Promise<void> {
   try {
     await Promise.all([topic, deadLetterTopic(topic)].map((wish) => ensureTopic(access, wish)))
   } catch (error) {
     if (error instanceof ServiceError) throw new ConfigError([error.message])
-    log.warn({ err: error }, 'Kafka does not answer now; prices are kept, and announced when it does')
+    onAway(error)
   }
 }
 

@@ -3,7 +3,7 @@ import { createOutput } from './cli/output.ts'
 import { createProgram, type Actions } from './cli/program.ts'
 import { ConfigError } from './config.ts'
 import { ServiceError } from './errors.ts'
-import type { Version } from './service.ts'
+import type { Version } from './setting.ts'
 
 const EXIT_FAILED = 1
 const EXIT_USAGE = 2

@@ -3,21 +3,20 @@ import type { AddressInfo } from 'node:net'
 import { hostname } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import type pg from 'pg'
-import type { Logger } from 'pino'
 import type { Verify } from './averages/verification.ts'
 import { ROLES, type Role } from './cli/roles.ts'
 import { systemClock as clock } from './clock.ts'
-import { ConfigError, type Config } from './config.ts'
+import type { Config } from './config.ts'
 import { createProviderLedger } from './http/provider-ledger.ts'
 import { createServer } from './http/server.ts'
 import { asyncApiYaml } from './kafka/asyncapi.ts'
 import { kafkaOf, kafkaReads, prepareTopics, toleratedLagSeconds, type Kafka } from './kafka-access.ts'
+import { createKafkaWatch, type KafkaWatch } from './kafka-watch.ts'
 import { assertCanListen, listenFailure, urlOf } from './listening.ts'
 import { createDemoJobs, DEMO } from './polling/demo.ts'
 import type { Jobs } from './polling/job.ts'
 import { createReadAverages } from './postgres/average-reads.ts'
-import { chooseDataDir, type DataDir } from './postgres/embedded/data-dir.ts'
-import { openDatabase, type Database, type DatabaseOptions } from './postgres/database.ts'
+import { openDatabase, type Database } from './postgres/database.ts'
 import { createReadHistory } from './postgres/history.ts'
 import { createJobs } from './postgres/jobs.ts'
 import { createReadLatest } from './postgres/latest.ts'
@@ -34,8 +33,8 @@ import { createBell } from './prices/bell.ts'
 import { createCollect } from './prices/collect.ts'
 import { createLatest } from './prices/latest.ts'
 import type { RecordReply } from './prices/quote.ts'
-import { createSources, type Sources } from './providers/sources.ts'
 import { createRunners } from './runners/runners.ts'
+import { createSourcesOf, databaseOptions, type Setting } from './setting.ts'
 import { createStorageWatch } from './storage-watch.ts'
 
 /** The running service; disposing of it ends everything in the reverse order of its start. */
@@ -46,11 +45,6 @@ export type Service = AsyncDisposable & {
   /** What the demonstration polls, where it was asked for and there were no jobs. */
   readonly demoSymbols: readonly string[]
 }
-
-export type Version = { readonly name: string; readonly version: string; readonly node: string }
-
-/** What every command needs. */
-export type Setting = { readonly config: Config; readonly log: Logger; readonly version: Version }
 
 export type ServeOptions = {
   readonly roles: readonly Role[]
@@ -68,10 +62,13 @@ export async function startService(setting: Setting, { demo, roles }: ServeOptio
   await assertSettings(database.pool)
   await migrate(database.pool)
   if (!database.isOurs && (await isSuperuser(database.pool))) log.warn(SUPERUSER)
-  if (kafka && roles.some((role) => role === 'relay' || role === 'consumer')) await prepareTopics(kafka, log)
+  const kafkaWatch = createKafkaWatch({ log, clock })
+  if (kafka && roles.some((role) => role === 'relay' || role === 'consumer')) {
+    await prepareTopics(kafka, (error) => kafkaWatch.failed('start', error))
+  }
   const stopping = new AbortController()
   const { signal } = stopping
-  const { server, jobs, run } = assemble({ ...setting, kafka, roles, database, signal })
+  const { server, jobs, run } = assemble({ ...setting, kafka, kafkaWatch, roles, database, signal })
   const demoSymbols = demo && (await createDemoJobs(jobs)) ? DEMO.symbols : []
   const running = run()
   parts.defer(() => running)
@@ -93,7 +90,9 @@ const SUPERUSER = 'DATABASE_URL signs in as a superuser: least rights are made b
 export async function openApiDocument(setting: Setting): Promise<object> {
   const nowhere = createPool('postgres://nowhere', { size: 1, onError: () => {} })
   const database = { pool: nowhere, answering: nowhere, isOurs: false, place: 'nowhere' }
-  const { server } = assemble({ ...setting, kafka: undefined, roles: ROLES, database, signal: AbortSignal.abort() })
+  const kafkaWatch = createKafkaWatch({ log: setting.log, clock })
+  const idle = { kafka: undefined, kafkaWatch, roles: ROLES, database, signal: AbortSignal.abort() }
+  const { server } = assemble({ ...setting, ...idle })
   await server.ready()
   return server.swagger()
 }
@@ -109,6 +108,7 @@ const PAGE_FOLDER = fileURLToPath(new URL('../dist/dashboard', import.meta.url))
 
 type Assembly = Setting & {
   readonly kafka: Kafka | undefined
+  readonly kafkaWatch: KafkaWatch
   readonly roles: readonly Role[]
   readonly database: Pick<Database, 'pool' | 'answering' | 'isOurs' | 'place'>
   readonly signal: AbortSignal
@@ -116,7 +116,7 @@ type Assembly = Setting & {
 
 /** Every part, wired to the others and not yet started. */
 function assemble(assembly: Assembly) {
-  const { config, log, version, kafka, roles, database, signal } = assembly
+  const { config, log, version, kafka, kafkaWatch, roles, database, signal } = assembly
   const { pool, answering } = database
   const storage = createStorageWatch({ log, place: database.place })
   const news = createBell()
@@ -135,7 +135,7 @@ function assemble(assembly: Assembly) {
   const jobs = wakingJobs(storage.reads(createJobs(answering, clock)), jobNews.ring)
   const readLog = createReadLog(answering)
   const leases = createLeases(answering, holder)
-  const needs = { config, log, kafka, storage, clock, pool, leases, sources, collectBy, news, jobNews }
+  const needs = { config, log, kafka, kafkaWatch, storage, clock, pool, leases, sources, collectBy, news, jobNews }
   const runners = createRunners(needs, roles)
   const server = createServer({
     ...storage.reads(readsOf(answering, { config, holder })),
@@ -202,43 +202,5 @@ function readsOf(pool: pg.Pool, { config, holder }: { readonly config: Config; r
     logEnd: () => logEnd(pool),
     readHorizon: () => readHorizon(pool),
     ready: async () => void (await pool.query('select 1')),
-  }
-}
-
-/** How the settings name a database. */
-export function databaseOptions({ config, log }: Setting): DatabaseOptions {
-  return {
-    at: config.DATABASE_URL ?? dataDirOf(config),
-    poolSize: config.DATABASE_POOL,
-    log: { warn: (message) => log.warn(message), debug: (message) => log.debug(message) },
-  }
-}
-
-/** @throws ConfigError for a directory that cannot be used */
-function dataDirOf({ DATA_DIR }: Config): DataDir {
-  try {
-    return chooseDataDir({ given: DATA_DIR, root: process.cwd() })
-  } catch (error) {
-    throw new ConfigError([(error as Error).message])
-  }
-}
-
-/**
- * The providers as the settings have them.
- * @throws ConfigError for a replay file that cannot be read
- */
-export function createSourcesOf({ config, log }: Setting): Sources {
-  try {
-    return createSources({
-      clock,
-      log,
-      yahooBaseUrl: config.YFINANCE_BASE_URL,
-      yahooTimeoutMs: config.YFINANCE_TIMEOUT_MS,
-      simulatedSeed: config.SIMULATED_SEED,
-      replayFile: config.REPLAY_FILE,
-      replaySpeed: config.REPLAY_SPEED,
-    })
-  } catch (error) {
-    throw new ConfigError([`REPLAY_FILE=${config.REPLAY_FILE}: ${(error as Error).message}`])
   }
 }

@@ -4,7 +4,9 @@ import type pg from 'pg'
 import type { Check } from '../cli/doctor-report.ts'
 import { systemClock as clock } from '../clock.ts'
 import { ConfigError, type Config } from '../config.ts'
-import { toleratedLagSeconds } from '../kafka-access.ts'
+import { kafkaOf, toleratedLagSeconds } from '../kafka-access.ts'
+import { kafkaReason } from '../kafka/failure.ts'
+import { findTopic } from '../kafka/topics.ts'
 import { joinDatabase, type Database } from '../postgres/database.ts'
 import { dataFolder } from '../postgres/embedded/cluster.ts'
 import { assertMigrated } from '../postgres/migrate.ts'
@@ -13,7 +15,7 @@ import { checkQuote } from '../prices/check-quote.ts'
 import { millisOf, type Instant } from '../prices/instant.ts'
 import type { ServiceFacts } from '../prices/service-facts.ts'
 import { findService } from './running-service.ts'
-import { createSourcesOf, databaseOptions, type Setting } from '../service.ts'
+import { createSourcesOf, databaseOptions, type Setting } from '../setting.ts'
 
 /** Looks at everything that the service needs, and changes nothing: no database is made, no price is kept. */
 export async function examine(readSetting: () => Setting): Promise<readonly Check[]> {
@@ -21,7 +23,7 @@ export async function examine(readSetting: () => Setting): Promise<readonly Chec
   if (setting === undefined) return [checkNode(), configuration]
   const database = checkStorage(setting)
   // The database first: one of ours alone takes the machine's attention while it starts.
-  const rest = await Promise.all([database, checkService(setting), checkProvider(setting)])
+  const rest = await Promise.all([database, checkKafka(setting), checkService(setting), checkProvider(setting)])
   return [checkNode(), configuration, ...rest.flat()]
 }
 
@@ -139,6 +141,20 @@ function checkJobs({ providers }: ServiceFacts): Check {
     status: 'warn',
     detail: `${all}, ${failing} of them failing`,
     help: 'market-data jobs list says why.',
+  }
+}
+
+async function checkKafka({ config }: Setting): Promise<readonly Check[]> {
+  const name = 'kafka'
+  try {
+    const kafka = kafkaOf(config)
+    if (kafka === undefined) return []
+    const topic = await findTopic(kafka.access, kafka.topic)
+    const found = topic ? `with ${topic.partitions} partitions` : 'not there yet; the first relay or consumer makes it'
+    return [{ name, status: 'ok', detail: `topic ${kafka.topic.name}, ${found}` }]
+  } catch (error) {
+    const detail = error instanceof ConfigError ? error.problems.join('; ') : kafkaReason(error)
+    return [{ name, status: 'fail', detail, help: 'Prices are kept meanwhile, and announced when it works.' }]
   }
 }
 

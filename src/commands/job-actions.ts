@@ -2,7 +2,7 @@ import { addJobs, changeJobs, listJobs } from '../cli/jobs.ts'
 import type { Actions } from '../cli/program.ts'
 import { systemClock as clock } from '../clock.ts'
 import { createJobs } from '../postgres/jobs.ts'
-import { createSourcesOf } from '../service.ts'
+import { createSourcesOf } from '../setting.ts'
 import { openTables, type Tables } from './tables.ts'
 import type { Needs } from './needs.ts'
 

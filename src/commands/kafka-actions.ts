@@ -4,6 +4,7 @@ import type { KafkaActions } from '../cli/program-kafka.ts'
 import { systemClock as clock } from '../clock.ts'
 import { requireKafka } from '../kafka-access.ts'
 import { retryDeadLetter } from '../kafka/dead-letters.ts'
+import { kafkaReason } from '../kafka/failure.ts'
 import { createPublisher } from '../kafka/publisher.ts'
 import { republish } from '../kafka/relay.ts'
 import { createResolveAnnouncements } from '../postgres/announcements.ts'
@@ -11,7 +12,7 @@ import { createRecompute } from '../postgres/averages.ts'
 import { createDeadLetterDesk } from '../postgres/dead-letters.ts'
 import { createReadLog, logEnd, placeBefore } from '../postgres/log.ts'
 import { keptOf } from '../runners/runner.ts'
-import type { Setting } from '../service.ts'
+import type { Setting } from '../setting.ts'
 import { EXIT_FAILED, type Needs } from './needs.ts'
 import { openTables, type Tables } from './tables.ts'
 import { untilStopped } from './until-stopped.ts'
@@ -23,7 +24,7 @@ export function createKafkaActions({ output, readSetting }: Needs): Omit<KafkaAc
       const setting = readSetting()
       const kafka = requireKafka(setting.config)
       await using tables = await openTables(setting)
-      const onError = (error: unknown) => output.say(`Kafka: ${messageOf(error)}; trying again`)
+      const onError = (error: unknown) => output.say(`Kafka fails, and is tried again: ${kafkaReason(error)}`)
       await using publisher = createPublisher({ ...kafka, clock, onError })
       const stopping = new AbortController()
       void untilStopped().then((why) => stopping.abort(new Error(`stopped: ${why}`)))
@@ -67,8 +68,4 @@ async function retry(
   const text = fault ? `still wrong: ${fault.reason}, ${fault.detail}\n` : `done, and closed: ${id}\n`
   await output.write(json ? jsonLine({ id, fault: fault ?? null }) : text)
   return fault ? EXIT_FAILED : 0
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -1,5 +1,5 @@
 import type { Output } from '../cli/output.ts'
-import type { Setting } from '../service.ts'
+import type { Setting } from '../setting.ts'
 
 /** What every command acts with. The settings are read when a command runs, so that help needs none. */
 export type Needs = { readonly output: Output; readonly readSetting: () => Setting }

@@ -4,7 +4,7 @@ import { findRunning } from '../postgres/embedded/server.ts'
 import { createReadLatest } from '../postgres/latest.ts'
 import { createReadLog, logEnd } from '../postgres/log.ts'
 import { assertMigrated } from '../postgres/migrate.ts'
-import { databaseOptions, type Setting } from '../service.ts'
+import { databaseOptions, type Setting } from '../setting.ts'
 
 /**
  * What `watch` reads. It never opens the embedded database itself: it would keep the service that it waits for from

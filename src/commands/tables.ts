@@ -1,6 +1,6 @@
 import { joinDatabase, type Database } from '../postgres/database.ts'
 import { assertMigrated, migrate } from '../postgres/migrate.ts'
-import { databaseOptions, type Setting } from '../service.ts'
+import { databaseOptions, type Setting } from '../setting.ts'
 
 /** The database of a command, with tables of this version. */
 export type Tables = Database & {

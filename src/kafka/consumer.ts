@@ -17,7 +17,12 @@ type Needs = SettleNeeds & {
   readonly clock: Clock
   /** Hears of each batch behind its commit in the database. */
   readonly onSettled?: (settled: Settled) => void
+  /** Hears of what is wrong with Kafka. */
   readonly onError?: (error: unknown) => void
+  /** Hears that we are a member of the group. */
+  readonly onWorking?: () => void
+  /** Hears of what is wrong with what a batch needs besides. */
+  readonly onSettleError?: (error: unknown) => void
 }
 
 export type PriceConsumer = {
@@ -51,6 +56,7 @@ export function createPriceConsumer(needs: Needs): PriceConsumer {
   async function session(signal: AbortSignal): Promise<void> {
     const { id: topicId, ...topic } = await ensureTopic(needs.access, needs.topic, signal)
     await using member = await joinGroup(needs, await groupProtocol(needs.access, signal), signal)
+    needs.onWorking?.()
     const { consumer, stream } = member
     const inbox = createInbox(stream)
     consumer.on('consumer:heartbeat:stalled', () => inbox.fail(new Error('the group no longer answers')))
@@ -84,14 +90,14 @@ async function readOn(reader: Reader, signal: AbortSignal): Promise<void> {
 
 /** Until it is done, however long the database is away; false if the signal came first. */
 async function settleAtLast(reader: Reader, records: readonly PriceRecord[], signal: AbortSignal): Promise<boolean> {
-  const { origin, clock, onSettled, onError } = reader
+  const { origin, clock, onSettled, onSettleError } = reader
   for (let waitMs = FIRST_WAIT_MS; !signal.aborted; waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS)) {
     try {
       const settled = await settle(reader, origin, records)
       onSettled?.(settled)
       return true
     } catch (error) {
-      onError?.(error)
+      onSettleError?.(error)
       await clock.sleep(waitMs, signal)
     }
   }

@@ -6,7 +6,7 @@ class DeadlineError extends Error {
   }
 }
 
-type Limit = { readonly ms: number; readonly what: string; readonly signal?: AbortSignal | undefined }
+export type Limit = { readonly ms: number; readonly what: string; readonly signal?: AbortSignal | undefined }
 
 /**
  * Waits no longer than that, whatever the client's own timeouts do: with endless retries it has none. The work itself is

@@ -12,6 +12,8 @@ type Needs = {
   readonly onError?: (error: unknown) => void
   /** What goes in place of a message that the topic takes under no circumstances; without it, we wait for a larger limit. */
   readonly shorten?: (message: OutgoingMessage) => OutgoingMessage
+  /** Hears of each call of `publish` that came to its end. */
+  readonly onWorking?: () => void
 }
 
 export type Publisher = AsyncDisposable & {
@@ -44,7 +46,7 @@ const CHUNK_BYTES = 512 * 1024
  * because a send that mixes partitions can hang for ever when their leader dies; one send in flight per partition, because
  * a retry could overtake a later send.
  */
-export function createPublisher({ access, topic, clock, onError, shorten }: Needs): Publisher {
+export function createPublisher({ access, topic, clock, onError, onWorking, shorten }: Needs): Publisher {
   let producer: Producer | undefined
   let chunkBytes = CHUNK_BYTES
   let acknowledgedAt: number | undefined
@@ -97,6 +99,7 @@ export function createPublisher({ access, topic, clock, onError, shorten }: Need
         try {
           await attempt(unsent, signal)
           failure = undefined
+          onWorking?.()
         } catch (error) {
           if (signal.aborted) throw error
           await giveUp(error)

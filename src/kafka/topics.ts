@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises'
 import { Admin, findErrorBy, UserError } from '@platformatic/kafka'
 import { ServiceError } from '../errors.ts'
 import type { KafkaAccess } from './access.ts'
-import { withDeadline } from './deadline.ts'
+import { withDeadline, type Limit } from './deadline.ts'
 
 /** How a topic must be; what is undefined is left to the broker, or as it is. */
 export type TopicWish = {
@@ -24,10 +24,22 @@ const ASK_MS = 15_000
  * error where Kafka is away
  */
 export async function ensureTopic(access: KafkaAccess, wish: TopicWish, signal?: AbortSignal): Promise<Topic> {
+  const limit = { ms: ASK_MS, what: `topic ${wish.name}`, signal }
+  return withAdmin(access, limit, async (admin) => (await describe(admin, wish)) ?? (await create(admin, wish)))
+}
+
+/**
+ * Only checks, and changes nothing; undefined if there is no such topic.
+ * @throws as `ensureTopic`
+ */
+export async function findTopic(access: KafkaAccess, wish: TopicWish): Promise<Topic | undefined> {
+  return withAdmin(access, { ms: ASK_MS, what: `topic ${wish.name}` }, (admin) => describe(admin, wish))
+}
+
+async function withAdmin<T>(access: KafkaAccess, limit: Limit, work: (admin: Admin) => Promise<T>): Promise<T> {
   const admin = new Admin({ ...access, retries: 2 })
   try {
-    const work = async () => (await describe(admin, wish)) ?? (await create(admin, wish))
-    return await withDeadline(work(), { ms: ASK_MS, what: `topic ${wish.name}`, signal })
+    return await withDeadline(work(admin), limit)
   } finally {
     void admin.close().catch(() => {})
   }

@@ -17,10 +17,9 @@ type Needs = RunnerNeeds & { readonly kafka: Kafka }
 export function createAnnouncing(needs: Needs, fence: Fence): Runner {
   const { kafka, pool, clock, news } = needs
   const places = placesOf(pool, fence)
-  const onError = telling(needs, 'relay')
   return {
     run: async (signal) => {
-      await using publisher = createPublisher({ ...kafka, clock, onError })
+      await using publisher = createPublisher({ ...kafka, clock, ...watching(needs, 'relay') })
       const relay = createRelay({
         readLog: createReadLog(pool),
         loadPlace: () => places.loadPlace(RELAY_READER),
@@ -28,7 +27,7 @@ export function createAnnouncing(needs: Needs, fence: Fence): Runner {
         waitForPrices: news.wait,
         publisher,
         clock,
-        onError,
+        onError: telling(needs, 'relay'),
       })
       await relay.run(signal)
     },
@@ -45,19 +44,34 @@ export function createConsuming(needs: Needs): PriceConsumer {
     handle: createRecompute(pool, config.MA_WINDOWS),
     bury: createBuryDeadLetters(pool),
     clock,
-    onError: telling(needs, 'consumer'),
+    ...watching(needs, 'consumer'),
+    onSettleError: telling(needs, 'consumer'),
   })
 }
 
 /** Tells the dead letter topic; of several processes each takes other letters. */
 export function createBurying(needs: Needs): Runner {
   const { kafka, pool, clock } = needs
-  const onError = telling(needs, 'dead letters')
+  const room = 'dead letters'
+  const onError = telling(needs, room)
   return {
     run: async (signal) => {
       const topic = deadLetterTopic(kafka.topic)
-      await using publisher = createPublisher({ ...kafka, topic, clock, onError, shorten: withoutBody })
+      await using publisher = createPublisher({
+        ...kafka,
+        topic,
+        clock,
+        ...watching(needs, room),
+        shorten: withoutBody,
+      })
       await createDeadLetterSender({ unsent: createUnsentDeadLetters(pool), publisher, clock, onError }).run(signal)
     },
+  }
+}
+
+function watching({ kafkaWatch }: Needs, room: string) {
+  return {
+    onError: (error: unknown) => kafkaWatch.failed(room, error),
+    onWorking: () => kafkaWatch.worked(room),
   }
 }

@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import type { Clock } from '../clock.ts'
 import type { Config } from '../config.ts'
 import type { Kafka } from '../kafka-access.ts'
+import type { KafkaWatch } from '../kafka-watch.ts'
 import type { Leases } from '../postgres/leases.ts'
 import { loadPlace, savePlace } from '../postgres/log.ts'
 import { inTransaction, type Fence } from '../postgres/pool.ts'
@@ -20,6 +21,7 @@ export type RunnerNeeds = {
   readonly config: Config
   /** Undefined where averages follow the log itself. */
   readonly kafka: Kafka | undefined
+  readonly kafkaWatch: KafkaWatch
   readonly log: Logger
   /** Says once that the storage is away, however many ask it. */
   readonly storage: StorageWatch

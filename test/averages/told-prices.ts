@@ -72,7 +72,12 @@ function quoteOf(symbol: string, minute: number, price: string): Quote {
 /** The log behind a place, once all that was written is settled: a transaction of any other test may hold that back. */
 export async function readSettledLog(pool: pg.Pool, after = LOG_START): Promise<readonly LogEntry[]> {
   await untilSettled(pool)
-  return createReadLog(pool)(after, 10_000)
+  const log: LogEntry[] = []
+  for (;;) {
+    const page = await createReadLog(pool)(log.at(-1)?.place ?? after, 10_000)
+    if (page.length === 0) return log
+    log.push(...page)
+  }
 }
 
 /** The stored averages of one symbol, oldest first, as `[minute, average]`. */

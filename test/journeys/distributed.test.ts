@@ -1,34 +1,20 @@
 import assert from 'node:assert/strict'
-import { test, type TestContext } from 'node:test'
+import { test } from 'node:test'
 import type pg from 'pg'
-import { createPool } from '../../src/postgres/pool.ts'
+import { averagesGroup } from '../../src/kafka/consumer.ts'
+import { assertNothingLost, createLoad, SYMBOLS } from '../kafka/load.ts'
 import { ask } from '../support/ask.ts'
-import { createDatabaseConnection, urlOf } from '../support/database.ts'
 import { startBroker } from '../support/kafka-broker.ts'
-import { freshName, kafkaBrokers, needsKafka, needsKafkaItself } from '../support/kafka.ts'
+import { runKafkaTool } from '../support/kafka-tools.ts'
+import { kafkaBrokers, needsKafka, needsKafkaItself } from '../support/kafka.ts'
 import { openStream } from '../support/price-stream.ts'
-import { LAUNCHER, runCommand, startService } from '../support/service-process.ts'
 import { until } from '../support/until.ts'
+import { createInstallation, untilRead } from './installation.ts'
 
-// The commands of docs/how-to/kafka.md, each a process of its own, on a real PostgreSQL and a real Kafka.
+// A message that is averaged, a relay and a consumer that die, and what the commands around Kafka say.
 
 const TAKE_OVER_MS = 12_000
-
-async function createInstallation(t: TestContext, brokers?: string) {
-  const connection = await createDatabaseConnection(t)
-  const pool = createPool(connection, { size: 4, onError: () => {} })
-  t.after(() => pool.end())
-  const topic = freshName(t)
-  const env = {
-    DATABASE_URL: urlOf(connection),
-    KAFKA_BROKERS: brokers ?? (await kafkaBrokers()),
-    KAFKA_TOPIC: topic,
-    MA_WINDOWS: '2',
-  }
-  const start = (...words: string[]) => startService(t, { env, command: [process.execPath, LAUNCHER, ...words] })
-  const run = (...words: string[]) => runCommand(words, { env })
-  return { pool, topic, start, run }
-}
+const WINDOW = { MA_WINDOWS: '2' }
 
 async function relayLeader(pool: pg.Pool): Promise<number | undefined> {
   const { rows } = await pool.query(`select holder from leases where name = 'relay' and expires_at > clock_timestamp()`)
@@ -39,17 +25,21 @@ async function countOf(pool: pg.Pool, table: 'prices' | 'moving_averages'): Prom
   return (await pool.query(`select count(*)::int as count from ${table}`)).rows[0].count
 }
 
-/** Nobody reads the log for averages here, so a new one has come by Kafka; the sweep would take a minute. */
+/** By Kafka, and a price that is recorded from now on: the sweep looks at none that is younger than a minute. */
 async function untilAveraged(pool: pg.Pool): Promise<void> {
-  const before = await countOf(pool, 'moving_averages')
-  await until(async () => (await countOf(pool, 'moving_averages')) > before, 'a new average')
+  const { rows } = await pool.query('select clock_timestamp() as now')
+  await until(async () => (await pool.query(AVERAGED_SINCE, [rows[0].now])).rowCount, 'a new average, by Kafka')
 }
+
+const AVERAGED_SINCE = `
+  select from moving_averages a join prices p using (series_id, event_time)
+   where p.recorded_at > $1 and a.computed_at < p.recorded_at + interval '1 minute' limit 1`
 
 test(
   'started apart, every part does its work: a polled price is on the other stream, its average comes by Kafka, a dead relay is followed, and nothing is wrong',
   needsKafka,
   async (t) => {
-    const { pool, topic, start, run } = await createInstallation(t)
+    const { pool, topic, start, run } = await createInstallation(t, { env: WINDOW })
     const [one, other, , consumer, ...relays] = await Promise.all([
       start('serve', '--roles', 'api'),
       start('serve', '--roles', 'api'),
@@ -70,7 +60,7 @@ test(
     assert.equal(order.status, 202)
     await stream.until(3)
     await untilAveraged(pool)
-    await assertPipeline(one.url, { topic, consumer: consumer.url })
+    await assertPipeline(one.url, { topic: topic.name, consumer: consumer.url })
 
     const leader = await until(() => relayLeader(pool), 'a relay leads')
     await relays.find(({ pid }) => pid === leader)?.kill()
@@ -114,7 +104,7 @@ test(
   async (t) => {
     const broker = await startBroker()
     t.after(() => broker.end())
-    const { start } = await createInstallation(t, broker.brokers)
+    const { start } = await createInstallation(t, broker)
     const [api, consumer, relay] = await Promise.all([
       start('serve', '--roles', 'api'),
       start('consume'),
@@ -134,12 +124,42 @@ test(
 )
 
 test(
+  'of three consumers one is killed: the others take its partitions, and every average comes by Kafka',
+  needsKafkaItself,
+  async (t) => {
+    const installation = await createInstallation(t)
+    const { pool, topic, start } = installation
+    const load = createLoad(t, installation)
+    const [victim] = await Promise.all([start('consume'), start('consume'), start('consume'), start('relay')])
+    await until(async () => (await membersOf(topic.name)).length === 3, 'the partitions are shared by three')
+    await victim.kill()
+    await until(async () => (await membersOf(topic.name)).length === 2, 'the partitions are shared by two')
+    const log = await load.end()
+    await untilRead(installation, log)
+    t.diagnostic(`${log.length} prices`)
+    // Of each symbol all but the first four; without waiting for the sweep.
+    assert.equal(await countOf(pool, 'moving_averages'), log.length - SYMBOLS.length * 4)
+    await assertNothingLost(installation, log)
+  },
+)
+
+/** Who of the group reads something, by Kafka's own program. */
+async function membersOf(topic: string): Promise<readonly string[]> {
+  const asked = ['--bootstrap-server', await kafkaBrokers(), '--describe', '--group', averagesGroup(topic)]
+  const told = await runKafkaTool('consumer.group.ConsumerGroupCommand', asked)
+  const ids = told
+    .split('\n')
+    .flatMap((line) => (line.includes(` ${topic} `) ? (line.trim().split(/ +/)[6] ?? []) : []))
+  return [...new Set(ids)].filter((id) => id !== '-')
+}
+
+test(
   'a message that nobody can use is listed, shown and dropped, and the AsyncAPI document names the topic',
   needsKafka,
   async (t) => {
-    const { pool, topic, start, run } = await createInstallation(t)
+    const { pool, topic, start, run } = await createInstallation(t, { env: WINDOW })
     const { url } = await start('serve', '--demo')
-    assert.match((await ask(`${url}/asyncapi.yaml`)).text, new RegExp(`^ +address: ${topic}$`, 'm'))
+    assert.match((await ask(`${url}/asyncapi.yaml`)).text, new RegExp(`^ +address: ${topic.name}$`, 'm'))
     await until(async () => (await countOf(pool, 'prices')) > 3, 'some prices')
     const again = await run('republish', '--since', '2020-01-01', '--json')
     assert.ok(JSON.parse(again.stdout).announced > 3, again.stderr)
@@ -147,7 +167,7 @@ test(
     await pool.query(
       `insert into dead_letters (topic_id, topic, partition, record_offset, value, headers, reason, detail, consumer_group)
      values (gen_random_uuid(), $1, 0, 7, 'no price', '[]', 'not_json', 'it is no JSON', 'nobody')`,
-      [topic],
+      [topic.name],
     )
     const { text: metrics } = await ask(`${url}/metrics`)
     assert.match(metrics, /^market_data_relay_lag_seconds \d/m)

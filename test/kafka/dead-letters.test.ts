@@ -1,14 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { systemClock } from '../../src/clock.ts'
 import { retryDeadLetter } from '../../src/kafka/dead-letters.ts'
-import { toMessage, type OutgoingMessage } from '../../src/kafka/message.ts'
-import { createPublisher } from '../../src/kafka/publisher.ts'
 import { ensureTopic } from '../../src/kafka/topics.ts'
 import { createDeadLetterDesk } from '../../src/postgres/dead-letters.ts'
 import type { DeadLetter } from '../../src/prices/dead-letter.ts'
-import { expectedAverages } from '../averages/oracle.ts'
-import { atMinute, readAverages, readSettledLog } from '../averages/told-prices.ts'
+import { atMinute, readAverages } from '../averages/told-prices.ts'
 import { readTopic, sendValues } from '../support/kafka-records.ts'
 import { needsKafka } from '../support/kafka.ts'
 import { until } from '../support/until.ts'
@@ -27,51 +23,6 @@ const message = (members: object) =>
     raw_response_id: '1',
     ...members,
   })
-
-test(
-  'one bad message in a thousand is put aside exactly once, told to its topic, and holds up nobody',
-  needsKafka,
-  async (t) => {
-    const pipeline = await createPipeline(t)
-    const { access, pool, tell, topic, startConsumer, startDeadLetters } = pipeline
-    const prices = new Map(Array.from({ length: 3_000 }, (_, minute) => [minute, `${1 + (minute % 97)}`]))
-    await tell(...[...prices].map(([minute, price]) => ({ minute, price })))
-    const messages: OutgoingMessage[] = (await readSettledLog(pool)).map(toMessage)
-    const bad = ['no JSON at all', message({ symbol: 'NONE' }), message({ price: 'free' })]
-    for (const [at, value] of bad.entries()) {
-      messages.splice(at * 1_000 + 500, 0, { key: Buffer.from('AAPL'), value: Buffer.from(value), headers: new Map() })
-    }
-    await using publisher = createPublisher({ access, topic, clock: systemClock })
-    await publisher.publish(messages, new AbortController().signal)
-
-    // Two groups read every message, as after a reset of the offsets.
-    startConsumer()
-    startConsumer({ group: `${topic.name}.again` })
-    startDeadLetters()
-    await until(async () => (await count(pipeline, 'moving_averages')) === 2_996, 'all averages')
-    await until(
-      async () => (await count(pipeline, 'dead_letters where sent_at is not null')) === 3,
-      'three letters sent',
-    )
-    assert.deepEqual(await readAverages(pool, 5), expectedAverages(prices, 5))
-
-    const letters = await readTopic(access, `${topic.name}-dlt`)
-    const stories = letters.map(({ value, headers }) => [value, headers['__connect.errors.exception.class.name']])
-    assert.deepEqual(
-      new Map(stories as [string, string][]),
-      new Map([
-        ['no JSON at all', 'not_json'],
-        [message({ symbol: 'NONE' }), 'unknown_series'],
-        [message({ price: 'free' }), 'wrong_fields'],
-      ]),
-    )
-    const { headers } = letters[0]!
-    assert.equal(headers['__connect.errors.topic'], topic.name)
-    assert.match(headers['__connect.errors.offset'] ?? '', /^\d+$/)
-    assert.equal(headers['mds.attempts'], '1')
-    assert.equal(await count(pipeline, 'dead_letters'), 3)
-  },
-)
 
 test('while the database is away messages wait, and none of them is a dead letter', needsKafka, async (t) => {
   const pipeline = await createPipeline(t)

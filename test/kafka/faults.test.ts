@@ -1,15 +1,8 @@
-import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { systemClock } from '../../src/clock.ts'
-import { createPublisher } from '../../src/kafka/publisher.ts'
-import { republish } from '../../src/kafka/relay.ts'
-import { createReadLog, logEnd } from '../../src/postgres/log.ts'
-import { LOG_START, placeText } from '../../src/prices/log.ts'
 import { startBroker, type Broker } from '../support/kafka-broker.ts'
-import { readTopic } from '../support/kafka-records.ts'
 import { accessTo, needsKafkaItself } from '../support/kafka.ts'
 import { until } from '../support/until.ts'
-import { assertAverages, assertNothingLost, createLoad } from './load.ts'
+import { assertNothingLost, createLoad } from './load.ts'
 import { createPipeline } from './pipeline.ts'
 
 describe('a broker of its own', needsKafkaItself, () => {
@@ -41,29 +34,5 @@ describe('a broker of its own', needsKafkaItself, () => {
     process.kill(broker.pid(), 'SIGCONT')
     await load.until(40)
     await assertNothingLost(pipeline, await load.end())
-  })
-
-  test('a broker that is stopped and wiped holds up no price, and republishing brings all of it back', async (t) => {
-    const pipeline = await createPipeline(t, { access: accessTo(broker.brokers) })
-    const load = createLoad(t, pipeline)
-    pipeline.startRelay()
-    await load.until(20)
-    await broker.stop()
-    await load.until(40)
-    await broker.wipe()
-    await broker.start()
-    const log = await load.end()
-
-    const { access, topic, pool } = pipeline
-    await using publisher = createPublisher({ access, topic, clock: systemClock })
-    await republish(
-      { readLog: createReadLog(pool), publisher },
-      { after: LOG_START, end: await logEnd(pool) },
-      new AbortController().signal,
-    )
-    pipeline.startConsumer()
-    await assertAverages(pipeline, log)
-    const places = new Set((await readTopic(access, topic.name)).map(({ headers }) => headers['mds.place']))
-    assert.deepEqual(places, new Set(log.map(({ place }) => placeText(place))))
   })
 })

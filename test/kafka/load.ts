@@ -8,10 +8,14 @@ import { readTopic } from '../support/kafka-records.ts'
 import { until } from '../support/until.ts'
 import type { Pipeline } from './pipeline.ts'
 
-const SYMBOLS = ['AAPL', 'MSFT', 'BRK.B', 'BTC-USD', 'EURUSD', 'VOD.L', 'ETH-USD', 'TSLA']
+/** A pipeline inside the test, or processes. */
+type Tables = Pick<Pipeline, 'pool'>
+type Way = Tables & Pick<Pipeline, 'access'> & { readonly topic: { readonly name: string } }
+
+export const SYMBOLS = ['AAPL', 'MSFT', 'BRK.B', 'BTC-USD', 'EURUSD', 'VOD.L', 'ETH-USD', 'TSLA']
 
 /** Tells a price of every symbol each few milliseconds, whatever happens to the broker. */
-export function createLoad(t: TestContext, { pool, tell }: Pipeline) {
+export function createLoad(t: TestContext, { pool, tell }: Pick<Pipeline, 'pool' | 'tell'>) {
   let minute = 0
   const over = new AbortController()
   t.after(() => over.abort())
@@ -32,9 +36,9 @@ export function createLoad(t: TestContext, { pool, tell }: Pipeline) {
 }
 
 /** Every price is announced, each symbol's first occurrences in order, and averaged; no message was bad. */
-export async function assertNothingLost(pipeline: Pipeline, log: readonly LogEntry[]): Promise<void> {
-  await assertAverages(pipeline, log)
-  const records = await readTopic(pipeline.access, pipeline.topic.name)
+export async function assertNothingLost(way: Way, log: readonly LogEntry[]): Promise<void> {
+  await assertAverages(way, log)
+  const records = await readTopic(way.access, way.topic.name)
   for (const symbol of SYMBOLS) {
     const announced = new Set(records.filter(({ key }) => key === symbol).map(({ headers }) => headers['mds.place']))
     const told = log.filter((entry) => entry.symbol === symbol).map(({ place }) => placeText(place))
@@ -43,7 +47,7 @@ export async function assertNothingLost(pipeline: Pipeline, log: readonly LogEnt
   }
 }
 
-export async function assertAverages({ pool }: Pipeline, log: readonly LogEntry[]): Promise<void> {
+async function assertAverages({ pool }: Tables, log: readonly LogEntry[]): Promise<void> {
   const minutes = log.length / SYMBOLS.length
   const prices = new Map(Array.from({ length: minutes }, (_, minute) => [minute, `${1 + (minute % 89)}.5`]))
   for (const symbol of SYMBOLS) {

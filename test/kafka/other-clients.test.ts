@@ -1,45 +1,63 @@
 import assert from 'node:assert/strict'
+import { hash } from 'node:crypto'
 import { test } from 'node:test'
 import { partitionOf } from '../../src/kafka/publisher.ts'
 import { ensureTopic } from '../../src/kafka/topics.ts'
-import { comparePlaces, placeText } from '../../src/prices/log.ts'
+import { placeText, type LogEntry } from '../../src/prices/log.ts'
 import { readSettledLog } from '../averages/told-prices.ts'
 import { readTopic } from '../support/kafka-records.ts'
 import { runKafkaTool, runKcat } from '../support/kafka-tools.ts'
 import { freshName, isInstalled, kafkaBrokers, needsKafkaItself, testAccess } from '../support/kafka.ts'
-import { until } from '../support/until.ts'
-import { createPipeline } from './pipeline.ts'
+import { createInstallation, untilAnnounced } from '../journeys/installation.ts'
 
 const SYMBOLS = ['AAPL', 'BRK.B', 'BTC-USD', 'EURUSD', '^GSPC', 'VOD.L']
 
 test("Kafka's own consumer, and kcat, read key, members, headers and Java's partition", needsKafkaItself, async (t) => {
-  const { pool, tell, topic, startRelay } = await createPipeline(t)
+  const installation = await createInstallation(t)
+  const { pool, tell, topic, start } = installation
   await tell(...SYMBOLS.map((symbol, minute) => ({ symbol, minute, price: '196.4500000000000000001' })))
-  const relay = startRelay()
+  await start('relay')
   const log = await readSettledLog(pool)
-  await until(() => comparePlaces(relay.announcedUpTo(), log.at(-1)!.place) === 0, 'all is announced')
-  const expected = log.map(({ symbol, eventTime, rawResponseId, place }) => {
-    const members = `{"symbol":"${symbol}","price":196.4500000000000000001,"timestamp":"${eventTime}","provider":"told","raw_response_id":"${rawResponseId}"}`
-    return { partition: String(partitionOf(Buffer.from(symbol), 6)), symbol, members, place: placeText(place) }
-  })
+  await untilAnnounced(installation, log)
+  const expected = log.map(wordsOf)
 
   const brokers = await kafkaBrokers()
   const wanted = `--topic ${topic.name} --from-beginning --max-messages ${SYMBOLS.length} --timeout-ms 30000`
   const shown = ['key', 'partition', 'headers'].map((property) => `--formatter-property print.${property}=true`)
   const options = [`--bootstrap-server ${brokers}`, wanted, ...shown].join(' ').split(' ')
   const java = await runKafkaTool('consumer.ConsoleConsumer', options)
-  for (const { partition, symbol, members, place } of expected) {
-    const line = java.split('\n').find((one) => one.endsWith(`\t${symbol}\t${members}`))
-    assert.match(line ?? '', new RegExp(`^Partition:${partition}\t.*\\bce_id:${place}\\b`), java)
-  }
+  assert.deepEqual(
+    java.trim().split('\n').toSorted(),
+    expected
+      .map(({ partition, headers, key, value }) => `Partition:${partition}\t${headers(':')}\t${key}\t${value}`)
+      .toSorted(),
+  )
 
   if (!isInstalled('kcat')) return
-  const kcat = await runKcat(['-b', brokers, '-t', topic.name, '-C', '-e', '-q', '-f', '%p\t%k\t%s\t%h\n'])
-  for (const { partition, symbol, members, place } of expected) {
-    const line = kcat.split('\n').find((one) => one.startsWith(`${partition}\t${symbol}\t${members}\t`))
-    assert.ok(line?.includes(`ce_id=${place}`), kcat)
-  }
+  const kcat = await runKcat(['-b', brokers, '-t', topic.name, '-C', '-e', '-q', '-f', '%p\t%h\t%k\t%s\n'])
+  assert.deepEqual(
+    kcat.trim().split('\n').toSorted(),
+    expected.map(({ partition, headers, key, value }) => `${partition}\t${headers('=')}\t${key}\t${value}`).toSorted(),
+  )
 })
+
+/** A message as it must be, in other words than those of the code that makes it. */
+function wordsOf({ symbol, eventTime, rawResponseId, place }: LogEntry) {
+  const value = `{"symbol":"${symbol}","price":196.4500000000000000001,"timestamp":"${eventTime}","provider":"told","raw_response_id":"${rawResponseId}"}`
+  const headers = [
+    ['content-type', 'application/json'],
+    ['ce_specversion', '1.0'],
+    ['ce_source', '/market-data/prices'],
+    ['ce_type', 'market-data.price.recorded'],
+    ['ce_id', placeText(place)],
+    ['ce_subject', symbol],
+    ['ce_time', eventTime],
+    ['mds.place', placeText(place)],
+    ['mds.sha256', hash('sha256', value)],
+  ]
+  const partition = partitionOf(Buffer.from(symbol), 6)
+  return { partition, key: symbol, value, headers: (is: string) => headers.map((header) => header.join(is)).join() }
+}
 
 test("Kafka's own producer puts every key on the partition where we put it", needsKafkaItself, async (t) => {
   const access = await testAccess()

@@ -106,6 +106,7 @@ export async function createPipeline(t: TestContext, options: Options = {}) {
           topic,
           clock: systemClock,
           onError,
+          onSettleError: onError,
         }),
       ),
   }

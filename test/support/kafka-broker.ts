@@ -28,10 +28,14 @@ export type Broker = {
 type Settings = Readonly<Record<string, string | number>>
 type Ports = { readonly client: number; readonly controller: number }
 
-/** One broker of its own, on free ports. It dies with this process, however that dies. */
-export async function startBroker(settings: Settings = {}): Promise<Broker> {
+/**
+ * One broker of its own, on free ports. It dies with this process, however that dies.
+ * @param scram users that it knows from the first, as its format command takes them
+ */
+export async function startBroker(settings: Settings = {}, scram: readonly string[] = []): Promise<Broker> {
   const ports = await freePorts(1)
-  const broker = await createBroker({ id: 1, ports, clusterId: newClusterId(), settings: { ...ONE, ...settings } })
+  const clusterId = newClusterId()
+  const broker = await createBroker({ id: 1, ports, clusterId, settings: { ...ONE, ...settings }, scram })
   await broker.start()
   return broker
 }
@@ -80,16 +84,22 @@ type Plan = {
   readonly ports: readonly Ports[]
   readonly clusterId: string
   readonly settings: Settings
+  readonly scram?: readonly string[]
 }
 
-async function createBroker({ id, ports, clusterId, settings }: Plan): Promise<Broker> {
+async function createBroker({ id, ports, clusterId, settings, scram = [] }: Plan): Promise<Broker> {
   const java = await kafkaJava()
   const folder = mkdtempSync(join(tmpdir(), 'market-data-kafka-'))
   const file = join(folder, 'server.properties')
   const own = ports[id - 1] as Ports
   writeFileSync(file, properties({ ...settings, ...places(id, ports, folder) }))
   let running: Running | undefined
-  const format = () => promisify(execFile)('java', [...java, ...formatArguments(clusterId, file)])
+  const format = () =>
+    promisify(execFile)('java', [
+      ...java,
+      ...formatArguments(clusterId, file),
+      ...scram.flatMap((user) => ['--add-scram', user]),
+    ])
   const end = async (signal: NodeJS.Signals) => {
     const ending = running
     running = undefined

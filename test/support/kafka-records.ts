@@ -1,4 +1,4 @@
-import { Consumer, MessagesStreamModes, Producer } from '@platformatic/kafka'
+import { Admin, Consumer, MessagesStreamModes, Producer } from '@platformatic/kafka'
 import type { KafkaAccess } from '../../src/kafka/access.ts'
 
 /** A message on a topic, in text. */
@@ -33,4 +33,20 @@ export async function sendValues(access: KafkaAccess, topic: string, values: rea
   const producer = new Producer({ ...access, idempotent: true })
   await producer.send({ messages: values.map((value) => ({ topic, partition: 0, value: Buffer.from(value) })) })
   await producer.close()
+}
+
+/** How many messages of a topic the group has not saved the offset of. */
+export async function groupLag(access: KafkaAccess, group: string, topic: string): Promise<number> {
+  const admin = new Admin(access)
+  const partitions = (await admin.metadata({ topics: [topic] })).topics.get(topic)?.partitionsCount ?? 0
+  const asked = Array.from({ length: partitions }, (_, partitionIndex) => ({ partitionIndex, timestamp: -1n }))
+  const [ends] = await admin.listOffsets({ topics: [{ name: topic, partitions: asked }] })
+  const [found] = await admin.listConsumerGroupOffsets({ groups: [group] })
+  await admin.close()
+  const saved = found?.topics.find(({ name }) => name === topic)?.partitions ?? []
+  const savedAt = new Map(saved.map(({ partitionIndex, committedOffset }) => [partitionIndex, committedOffset]))
+  const open = (ends?.partitions ?? []).map(
+    ({ partitionIndex, offset }) => offset - (savedAt.get(partitionIndex) ?? 0n),
+  )
+  return Number(open.reduce((sum, count) => sum + count, 0n))
 }

@@ -1,10 +1,10 @@
 import { test } from 'node:test'
 import { Admin } from '@platformatic/kafka'
 import type { KafkaAccess } from '../../src/kafka/access.ts'
+import { assertNothingLost, createLoad } from '../kafka/load.ts'
 import { startCluster, type Broker } from '../support/kafka-broker.ts'
-import { accessTo, freshName, needsKafkaItself } from '../support/kafka.ts'
-import { assertNothingLost, createLoad } from './load.ts'
-import { createPipeline } from './pipeline.ts'
+import { needsKafkaItself } from '../support/kafka.ts'
+import { createInstallation } from './installation.ts'
 
 test(
   'of three brokers the leader is killed, its partitions go to different ones, and nothing is lost or stuck',
@@ -12,21 +12,19 @@ test(
   async (t) => {
     const brokers = await startCluster()
     t.after(() => Promise.all(brokers.map((broker) => broker.end())))
-    const access = accessTo(brokers.map((broker) => broker.brokers).join())
-    const name = freshName(t)
-    await createSplitTopic(access, name)
-    const pipeline = await createPipeline(t, { access, name })
-    const load = createLoad(t, pipeline)
-    pipeline.startRelay()
-    pipeline.startConsumer()
-    pipeline.startConsumer()
-    await load.until(30)
+    const env = { KAFKA_PARTITIONS: '6', KAFKA_REPLICATION: '3' }
+    const installation = await createInstallation(t, { brokers: brokers.map((broker) => broker.brokers).join(), env })
+    await createSplitTopic(installation.access, installation.topic.name)
+    const load = createLoad(t, installation)
+    const { start } = installation
+    await Promise.all([start('relay'), start('consume'), start('consume')])
+    await load.until(60)
     const dead = brokers[0] as Broker
     await dead.kill()
-    await load.until(100)
+    await load.until(150)
     await dead.start()
-    await load.until(130)
-    await assertNothingLost(pipeline, await load.end())
+    await load.until(200)
+    await assertNothingLost(installation, await load.end())
   },
 )
 

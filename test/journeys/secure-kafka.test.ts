@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { readConfig } from '../../src/config.ts'
+import { kafkaAccess } from '../../src/kafka/access.ts'
+import { kafkaReason } from '../../src/kafka/failure.ts'
+import { ensureTopic } from '../../src/kafka/topics.ts'
+import { needsKafkaItself } from '../support/kafka.ts'
+import { startSecureBroker, USER, type SecureBroker } from '../support/kafka-secure-broker.ts'
+import { until } from '../support/until.ts'
+import { createInstallation } from './installation.ts'
+
+describe('a broker that wants TLS and a password', needsKafkaItself, () => {
+  let broker: SecureBroker
+  before(async () => void (broker = await startSecureBroker()))
+  after(() => broker.end())
+
+  const settings = () => ({
+    KAFKA_TLS_CA: broker.authority,
+    KAFKA_SASL_MECHANISM: 'SCRAM-SHA-512',
+    KAFKA_SASL_USERNAME: USER.name,
+    KAFKA_SASL_PASSWORD: USER.password,
+    MA_WINDOWS: '1',
+  })
+
+  test('with the settings for it a price goes its way, by SCRAM-SHA-512 and by PLAIN, and the doctor is content', async (t) => {
+    const { brokers } = broker
+    const scram = await createInstallation(t, { brokers, env: settings() })
+    const plain = await createInstallation(t, { brokers, env: { ...settings(), KAFKA_SASL_MECHANISM: 'PLAIN' } })
+    for (const { pool, tell, topic, start, run } of [scram, plain]) {
+      await Promise.all([start('relay'), start('consume')])
+      await tell({ minute: 0, price: '1' })
+      await until(async () => (await pool.query('select from moving_averages')).rowCount, 'the average')
+      assert.match((await run('doctor')).stdout, new RegExp(`^ok +kafka +topic ${topic.name}, with 6 partitions$`, 'm'))
+    }
+  })
+
+  const PASSWORD = { KAFKA_SASL_PASSWORD: 'wrong' }
+  const authority = () => ({ KAFKA_TLS_CA: broker.stranger })
+
+  test('a wrong password and a wrong authority are named in one line of the log, and by the doctor', async (t) => {
+    for (const mistake of [PASSWORD, authority()]) {
+      const env = { ...settings(), ...mistake }
+      const { start, run } = await createInstallation(t, { brokers: broker.brokers, env })
+      const [relay, doctor] = await Promise.all([start('relay'), run('doctor')])
+      const told = new RegExp(`check .*${Object.keys(mistake)[0]}`)
+      const lines = relay
+        .stderr()
+        .split('\n')
+        .filter((line) => line.includes('Kafka'))
+      assert.match(lines.map((line) => JSON.parse(line).reason).join('\n'), told)
+      assert.equal(lines.length, 1)
+      assert.equal(doctor.code, 1)
+      const checks = doctor.stdout.split('\n')
+      assert.match(checks.find((line) => /^fail +kafka /.test(line)) ?? doctor.stdout, told)
+    }
+  })
+
+  test('whatever keeps us out, its reason is one line with the setting that may be wrong', async () => {
+    const reasons = [
+      {
+        mistake: PASSWORD,
+        reason: /refuses the name or the password: check KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD$/,
+      },
+      { mistake: { KAFKA_SASL_MECHANISM: 'SCRAM-SHA-256' }, reason: /to sign in: check KAFKA_SASL_MECHANISM$/ },
+      { mistake: authority(), reason: /not trusted \(self-signed certificate .*\): check KAFKA_TLS_CA$/ },
+      { mistake: { KAFKA_TLS_CA: '' }, reason: /hung up: if it runs, check KAFKA_TLS and KAFKA_SASL_MECHANISM$/ },
+      {
+        mistake: { KAFKA_BROKERS: broker.brokers.replace('127.0.0.1', 'localhost') },
+        reason: /certificate is for another host: check KAFKA_BROKERS$/,
+      },
+      { mistake: { KAFKA_BROKERS: '127.0.0.1:1' }, reason: /^connect ECONNREFUSED 127\.0\.0\.1:1$/ },
+    ]
+    for (const { mistake, reason } of reasons) {
+      const env = { KAFKA_BROKERS: broker.brokers, ...settings(), ...mistake }
+      const wish = { name: 'prices', partitions: undefined, replication: undefined }
+      const error: unknown = await ensureTopic(kafkaAccess(readConfig(env, '/nowhere')), wish).catch((thrown) => thrown)
+      assert.match(kafkaReason(error), reason)
+    }
+  })
+})
