@@ -5,6 +5,7 @@ import { readdirSync } from 'node:fs'
 import test, { type TestContext } from 'node:test'
 import { expectedAverages } from '../averages/oracle.ts'
 import { ask } from '../support/ask.ts'
+import { createRandom } from '../support/random.ts'
 import {
   createDataDir,
   LAUNCHER,
@@ -155,15 +156,4 @@ function summary(times: readonly { victim: Victim; ms: number }[], victim: Victi
 
 function median(numbers: readonly number[]): number {
   return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0
-}
-
-/** mulberry32: the same seed, the same choices. */
-function createRandom(start: number): () => number {
-  let state = start | 0
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
 }

@@ -12,20 +12,24 @@ export type TopicRecord = {
 
 /** Everything that is on a topic now, in the order of each partition. Reads without a group's help. */
 export async function readTopic(access: KafkaAccess, topic: string): Promise<TopicRecord[]> {
+  return Array.fromAsync(eachRecord(access, topic))
+}
+
+/** As `readTopic`, for what is too much to be held at once. */
+export async function* eachRecord(access: KafkaAccess, topic: string): AsyncGenerator<TopicRecord> {
   const consumer = new Consumer({ ...access, groupId: `${topic}.reader.${crypto.randomUUID()}`, autocommit: false })
   const ends = (await consumer.listOffsets({ topics: [topic], timestamp: -1n })).get(topic) ?? []
-  const wanted = Number(ends.reduce((sum, end) => sum + end, 0n))
-  const records: TopicRecord[] = []
+  let wanted = Number(ends.reduce((sum, end) => sum + end, 0n))
   if (wanted > 0) {
     const stream = await consumer.consume({ topics: [topic], mode: MessagesStreamModes.EARLIEST, maxWaitTime: 100 })
     for await (const { partition, offset, key, value, headerEntries } of stream) {
       const headers = Object.fromEntries(headerEntries.map(([name, text]) => [String(name), String(text)]))
-      records.push({ partition, offset, key: String(key ?? ''), value: String(value ?? ''), headers })
-      if (records.length >= wanted) break
+      yield { partition, offset, key: String(key ?? ''), value: String(value ?? ''), headers }
+      wanted -= 1
+      if (wanted <= 0) break
     }
   }
   await consumer.close(true)
-  return records
 }
 
 /** Sends as any other program would: without a key and without headers, each message once. */

@@ -84,10 +84,13 @@ export async function startService(t: TestContext, options: StartOptions = {}): 
   }
 }
 
-/** Runs a command of `market-data` to its end. */
-export async function runCommand(args: readonly string[], options: Setting = {}) {
+/** Runs a command of `market-data` to its end, and kills it after a minute if nothing else is said. */
+export async function runCommand(
+  args: readonly string[],
+  { withinMs = 60_000, ...options }: Setting & { readonly withinMs?: number } = {},
+) {
   const { child, stdout, stderr } = spawnCommand([process.execPath, LAUNCHER, ...args], options)
-  const impatience = setTimeout(() => child.kill('SIGKILL'), 60_000)
+  const impatience = setTimeout(() => child.kill('SIGKILL'), withinMs)
   const [code] = (await once(child, 'close')) as [number | null]
   clearTimeout(impatience)
   return { code, stdout: stdout(), stderr: stderr() }

@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type pg from 'pg'
+import { systemClock } from '../../src/clock.ts'
+import { createRecordReply } from '../../src/postgres/record.ts'
+import type { QuoteSource, RawReply, RecordResult } from '../../src/prices/quote.ts'
+import { createSources } from '../../src/providers/sources.ts'
+import { ask } from '../support/ask.ts'
+import { json, quoteReply, yahooQuote, QUOTE_PATH, type YahooStandIn } from '../support/yahoo-stand-in.ts'
+
+export const SYMBOLS = Array.from({ length: 400 }, (_, index) => `CRASH${index}`)
+const FIRST_MS = 1_750_000_000_000
+const WRITERS = 8
+const CALLERS_OF_EACH = 2
+/** Symbols of one reply. */
+const BATCH = 100
+/** On average, between two replies of a writer. */
+const PAUSE_MS = 500
+
+/** What somebody was told is stored, as `symbol timestamp price` by the id of the price. */
+export type Ledger = Map<string, string>
+
+export type Said = {
+  /** Whether Yahoo ever said this, in the ledger's words. */
+  has(words: string): boolean
+}
+
+/** Yahoo says another price at another time whenever it is asked: no two of all of them have the same time. */
+export function quoteEachOnce(standIn: YahooStandIn, random: () => number): Said {
+  const said: string[] = []
+  standIn.answer(QUOTE_PATH, ({ query }) => {
+    const quotes = (query.get('symbols') ?? '').split(',').map((symbol) => {
+      const price = `${1 + Math.floor(1_000 * random())}.${Math.floor(1e9 * random())}7`
+      const ms = said.push(`${symbol} ${price}`) - 1
+      return yahooQuote(symbol, price, { regularMarketTime: (FIRST_MS + ms) / 1_000 })
+    })
+    return json(quoteReply(quotes))
+  })
+  return {
+    has: (words) => {
+      const [symbol = '', timestamp = '', price = ''] = words.split(' ')
+      return said[Date.parse(timestamp) - FIRST_MS] === `${symbol} ${price}`
+    },
+  }
+}
+
+type Needs = {
+  readonly pool: pg.Pool
+  readonly standIn: YahooStandIn
+  readonly apis: readonly (() => string | undefined)[]
+  readonly random: () => number
+  readonly ledger: Ledger
+}
+
+export type Writers = {
+  /** How often something had to be tried again. */
+  readonly retries: () => number
+  /** How often each answer was given over HTTP. */
+  readonly answers: ReadonlyMap<string, number>
+  /** Resolves when all that was begun is acknowledged. */
+  end(): Promise<void>
+}
+
+/** Eight writers record by the service's own door, and try the same again until it is acknowledged; callers ask the APIs. */
+export function startWriters({ pool, standIn, apis, random, ledger }: Needs): Writers {
+  const over = new AbortController()
+  const { signal } = over
+  const record = createRecordReply(pool)
+  const source = createSources({ clock: systemClock, yahooBaseUrl: standIn.url }).get('yfinance')
+  const answers = new Map<string, number>()
+  let retries = 0
+
+  async function recordAtLast(reply: RawReply): Promise<readonly RecordResult[]> {
+    const results = source.parseReply(reply)
+    for (;;) {
+      try {
+        return await record(reply, results)
+      } catch {
+        retries += 1
+        await sleep(200 * random())
+      }
+    }
+  }
+
+  async function write(): Promise<void> {
+    while (!signal.aborted) {
+      const reply = await fetchReply(source, someOf(random))
+      if (reply !== undefined) for (const result of await recordAtLast(reply)) note(ledger, result)
+      await systemClock.sleep(2 * PAUSE_MS * random(), signal)
+    }
+  }
+
+  async function call(url: () => string | undefined): Promise<void> {
+    while (!signal.aborted) {
+      const symbol = SYMBOLS[Math.floor(random() * SYMBOLS.length)]!
+      const answer = await ask(`${url()}/prices/latest?symbol=${symbol}&max_age=0`).catch(() => undefined)
+      const name = answer === undefined ? 'none' : `${answer.status} ${answer.json?.code ?? ''}`.trim()
+      answers.set(name, (answers.get(name) ?? 0) + 1)
+      if (answer?.status === 200) {
+        const { price_id, timestamp, price } = answer.json
+        ledger.set(price_id, `${symbol} ${timestamp} ${price}`)
+      } else {
+        await systemClock.sleep(50, signal)
+      }
+    }
+  }
+
+  const writers = Array.from({ length: WRITERS }, write)
+  const callers = apis.flatMap((url) => Array.from({ length: CALLERS_OF_EACH }, () => call(url)))
+  const all = Promise.all([...writers, ...callers])
+  return {
+    retries: () => retries,
+    answers,
+    end: async () => {
+      over.abort()
+      await all
+    },
+  }
+}
+
+function someOf(random: () => number): string[] {
+  const start = Math.floor(random() * SYMBOLS.length)
+  return [...SYMBOLS.slice(start), ...SYMBOLS.slice(0, start)].slice(0, BATCH)
+}
+
+/** Undefined where the stand-in, which is in this very process, was too busy to answer in time. */
+async function fetchReply(source: QuoteSource, symbols: readonly string[]): Promise<RawReply | undefined> {
+  return source.fetchReply(symbols, new AbortController().signal).catch(() => undefined)
+}
+
+function note(ledger: Ledger, result: RecordResult): void {
+  assert.ok('price' in result, `${result.symbol} has no price`)
+  const { priceId, symbol, eventTime, price } = result.price
+  ledger.set(priceId, `${symbol} ${eventTime} ${price}`)
+}
