@@ -7,7 +7,7 @@ import { LOG_START, placeText, RELAY_READER, type LogEntry } from '../../src/pri
 import { expectedAverages } from '../averages/oracle.ts'
 import { eachRecord } from '../support/kafka-records.ts'
 import { until } from '../support/until.ts'
-import type { Ledger, Said } from './crash-writers.ts'
+import type { Ledger, Quoting } from './crash-writers.ts'
 
 const QUIET = { withinMs: 300_000, everyMs: 500 }
 const PAGE = 10_000
@@ -37,12 +37,12 @@ const MISSING_AVERAGES = `
    where coalesce(a.count, 0) <> greatest(0, p.count - w.size + 1)`
 
 /** What was acknowledged is there as it was told, and all that is there was said by the provider and is there once. */
-export async function assertStoredOnce(pool: pg.Pool, ledger: Ledger, said: Said): Promise<number> {
+export async function assertStoredOnce(pool: pg.Pool, ledger: Ledger, quoting: Quoting): Promise<number> {
   const missing = new Map(ledger)
   let stored = 0
   for await (const { priceId, symbol, eventTime, price } of eachEntry(pool)) {
     const words = `${symbol} ${eventTime} ${price}`
-    assert.ok(said.has(words), `nobody ever said ${words}`)
+    assert.ok(quoting.hasSaid(words), `nobody ever said ${words}`)
     if (missing.get(priceId) === words) missing.delete(priceId)
     stored += 1
   }

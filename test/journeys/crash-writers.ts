@@ -3,10 +3,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
 import { systemClock } from '../../src/clock.ts'
 import { createRecordReply } from '../../src/postgres/record.ts'
-import type { QuoteSource, RawReply, RecordResult } from '../../src/prices/quote.ts'
+import { instantFromMillis } from '../../src/prices/instant.ts'
+import type { RawReply, RecordResult } from '../../src/prices/quote.ts'
 import { createSources } from '../../src/providers/sources.ts'
 import { ask } from '../support/ask.ts'
-import { json, quoteReply, yahooQuote, QUOTE_PATH, type YahooStandIn } from '../support/yahoo-stand-in.ts'
+import { quoteReply, yahooQuote, QUOTE_PATH } from '../support/yahoo-stand-in.ts'
 
 export const SYMBOLS = Array.from({ length: 400 }, (_, index) => `CRASH${index}`)
 const FIRST_MS = 1_750_000_000_000
@@ -15,29 +16,30 @@ const CALLERS_OF_EACH = 2
 /** Symbols of one reply. */
 const BATCH = 100
 /** On average, between two replies of a writer. */
-const PAUSE_MS = 500
+const PAUSE_MS = 300
 
 /** What somebody was told is stored, as `symbol timestamp price` by the id of the price. */
 export type Ledger = Map<string, string>
 
-export type Said = {
-  /** Whether Yahoo ever said this, in the ledger's words. */
-  has(words: string): boolean
+/** A provider of ever other prices. */
+export type Quoting = {
+  /** A reply in Yahoo's form. */
+  replyTo(symbols: readonly string[]): string
+  /** Whether it ever said this, in the ledger's words. */
+  hasSaid(words: string): boolean
 }
 
-/** Yahoo says another price at another time whenever it is asked: no two of all of them have the same time. */
-export function quoteEachOnce(standIn: YahooStandIn, random: () => number): Said {
+/** Says another price at another time whenever it is asked: no two of all of them have the same time. */
+export function quoteEachOnce(random: () => number): Quoting {
   const said: string[] = []
-  standIn.answer(QUOTE_PATH, ({ query }) => {
-    const quotes = (query.get('symbols') ?? '').split(',').map((symbol) => {
-      const price = `${1 + Math.floor(1_000 * random())}.${Math.floor(1e9 * random())}7`
-      const ms = said.push(`${symbol} ${price}`) - 1
-      return yahooQuote(symbol, price, { regularMarketTime: (FIRST_MS + ms) / 1_000 })
-    })
-    return json(quoteReply(quotes))
-  })
+  const quote = (symbol: string) => {
+    const price = `${1 + Math.floor(1_000 * random())}.${Math.floor(1e9 * random())}7`
+    const ms = said.push(`${symbol} ${price}`) - 1
+    return yahooQuote(symbol, price, { regularMarketTime: (FIRST_MS + ms) / 1_000 })
+  }
   return {
-    has: (words) => {
+    replyTo: (symbols) => quoteReply(symbols.map(quote)),
+    hasSaid: (words) => {
       const [symbol = '', timestamp = '', price = ''] = words.split(' ')
       return said[Date.parse(timestamp) - FIRST_MS] === `${symbol} ${price}`
     },
@@ -46,7 +48,7 @@ export function quoteEachOnce(standIn: YahooStandIn, random: () => number): Said
 
 type Needs = {
   readonly pool: pg.Pool
-  readonly standIn: YahooStandIn
+  readonly quoting: Quoting
   readonly apis: readonly (() => string | undefined)[]
   readonly random: () => number
   readonly ledger: Ledger
@@ -62,13 +64,28 @@ export type Writers = {
 }
 
 /** Eight writers record by the service's own door, and try the same again until it is acknowledged; callers ask the APIs. */
-export function startWriters({ pool, standIn, apis, random, ledger }: Needs): Writers {
+export function startWriters({ pool, quoting, apis, random, ledger }: Needs): Writers {
   const over = new AbortController()
   const { signal } = over
   const record = createRecordReply(pool)
-  const source = createSources({ clock: systemClock, yahooBaseUrl: standIn.url }).get('yfinance')
+  const source = createSources({ clock: systemClock }).get('yfinance')
+  const encoder = new TextEncoder()
   const answers = new Map<string, number>()
   let retries = 0
+
+  /** As the provider would have fetched it; a million prices by HTTP would measure that. */
+  function newReply(): RawReply {
+    const symbols = someOf(random)
+    return {
+      provider: source.name,
+      symbols,
+      request: `GET ${QUOTE_PATH}`,
+      status: 200,
+      body: encoder.encode(quoting.replyTo(symbols)),
+      receivedAt: instantFromMillis(Date.now()),
+      parserVersion: source.parserVersion,
+    }
+  }
 
   async function recordAtLast(reply: RawReply): Promise<readonly RecordResult[]> {
     const results = source.parseReply(reply)
@@ -84,8 +101,7 @@ export function startWriters({ pool, standIn, apis, random, ledger }: Needs): Wr
 
   async function write(): Promise<void> {
     while (!signal.aborted) {
-      const reply = await fetchReply(source, someOf(random))
-      if (reply !== undefined) for (const result of await recordAtLast(reply)) note(ledger, result)
+      for (const result of await recordAtLast(newReply())) note(ledger, result)
       await systemClock.sleep(2 * PAUSE_MS * random(), signal)
     }
   }
@@ -121,11 +137,6 @@ export function startWriters({ pool, standIn, apis, random, ledger }: Needs): Wr
 function someOf(random: () => number): string[] {
   const start = Math.floor(random() * SYMBOLS.length)
   return [...SYMBOLS.slice(start), ...SYMBOLS.slice(0, start)].slice(0, BATCH)
-}
-
-/** Undefined where the stand-in, which is in this very process, was too busy to answer in time. */
-async function fetchReply(source: QuoteSource, symbols: readonly string[]): Promise<RawReply | undefined> {
-  return source.fetchReply(symbols, new AbortController().signal).catch(() => undefined)
 }
 
 function note(ledger: Ledger, result: RecordResult): void {

@@ -8,7 +8,7 @@ import { accessTo, needsKafkaItself } from '../support/kafka.ts'
 import { createRandom } from '../support/random.ts'
 import { runCommand } from '../support/service-process.ts'
 import { until } from '../support/until.ts'
-import { createYahooStandIn } from '../support/yahoo-stand-in.ts'
+import { createYahooStandIn, json, QUOTE_PATH } from '../support/yahoo-stand-in.ts'
 import { assertAnnounced, assertAverages, assertStoredOnce, untilQuiet, untilVerified } from './crash-checks.ts'
 import { strikeAll, type Fault } from './crash-faults.ts'
 import { keepBroker, keepPostgres, keepService, type KeptService, type Life } from './crash-victims.ts'
@@ -35,7 +35,7 @@ test(
     t.diagnostic(`seed ${seed}`)
     const random = createRandom(seed)
     const installation = await createInstallation(t, random)
-    const { pool, apis, victims, lives, said, startLoad, access, run } = installation
+    const { pool, apis, victims, lives, quoting, startLoad, access, run } = installation
     const ledger: Ledger = new Map()
     const since = performance.now()
     const load = startLoad(ledger)
@@ -63,7 +63,7 @@ test(
 
     const sinceEnd = performance.now()
     await untilQuiet(pool, WINDOWS)
-    const stored = await assertStoredOnce(pool, ledger, said)
+    const stored = await assertStoredOnce(pool, ledger, quoting)
     const verified = await untilVerified(run)
     t.diagnostic(`quiet after ${seconds(performance.now() - sinceEnd)}; verify: ${verified}`)
     const records = await assertAnnounced(pool, access, TOPIC)
@@ -76,7 +76,8 @@ test(
 /** A database, a broker and nine processes, each of them kept alive by somebody, and each to be hurt. */
 async function createInstallation(t: TestContext, random: () => number) {
   const [standIn, postgres, broker] = await Promise.all([createYahooStandIn(t), keepPostgres(t), keepBroker(t)])
-  const said = quoteEachOnce(standIn, random)
+  const quoting = quoteEachOnce(random)
+  standIn.answer(QUOTE_PATH, ({ query }) => json(quoting.replyTo((query.get('symbols') ?? '').split(','))))
   const pool = createPool(postgres.url, { size: 10, onError: () => {} })
   t.after(() => pool.end())
   const env = {
@@ -98,9 +99,9 @@ async function createInstallation(t: TestContext, random: () => number) {
     apis,
     victims: [...services, broker, postgres],
     lives,
-    said,
+    quoting,
     access: accessTo(broker.brokers),
-    startLoad: (ledger: Ledger) => startWriters({ pool, standIn, apis: apis.map(({ url }) => url), random, ledger }),
+    startLoad: (ledger: Ledger) => startWriters({ pool, quoting, apis: apis.map(({ url }) => url), random, ledger }),
     run: (words: readonly string[]) => runCommand(words, { env, withinMs: 600_000 }),
   }
 }
