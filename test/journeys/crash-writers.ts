@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import type { TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
 import { systemClock } from '../../src/clock.ts'
@@ -64,7 +65,7 @@ export type Writers = {
 }
 
 /** Eight writers record by the service's own door, and try the same again until it is acknowledged; callers ask the APIs. */
-export function startWriters({ pool, quoting, apis, random, ledger }: Needs): Writers {
+export function startWriters(t: TestContext, { pool, quoting, apis, random, ledger }: Needs): Writers {
   const over = new AbortController()
   const { signal } = over
   const record = createRecordReply(pool)
@@ -72,6 +73,12 @@ export function startWriters({ pool, quoting, apis, random, ledger }: Needs): Wr
   const encoder = new TextEncoder()
   const answers = new Map<string, number>()
   let retries = 0
+  // Where the test fails, so does the database.
+  let isGone = false
+  t.after(() => {
+    isGone = true
+    over.abort()
+  })
 
   /** As the provider would have fetched it; a million prices by HTTP would measure that. */
   function newReply(): RawReply {
@@ -89,7 +96,7 @@ export function startWriters({ pool, quoting, apis, random, ledger }: Needs): Wr
 
   async function recordAtLast(reply: RawReply): Promise<readonly RecordResult[]> {
     const results = source.parseReply(reply)
-    for (;;) {
+    while (!isGone) {
       try {
         return await record(reply, results)
       } catch {
@@ -97,6 +104,7 @@ export function startWriters({ pool, quoting, apis, random, ledger }: Needs): Wr
         await sleep(200 * random())
       }
     }
+    return []
   }
 
   async function write(): Promise<void> {

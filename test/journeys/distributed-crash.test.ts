@@ -101,7 +101,7 @@ async function createInstallation(t: TestContext, random: () => number) {
     lives,
     quoting,
     access: accessTo(broker.brokers),
-    startLoad: (ledger: Ledger) => startWriters({ pool, quoting, apis: apis.map(({ url }) => url), random, ledger }),
+    startLoad: (ledger: Ledger) => startWriters(t, { pool, quoting, apis: apis.map(({ url }) => url), random, ledger }),
     run: (words: readonly string[]) => runCommand(words, { env, withinMs: 600_000 }),
   }
 }

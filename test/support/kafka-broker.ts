@@ -25,6 +25,9 @@ export type Broker = {
   end(): Promise<void>
 }
 
+/** A JVM, on a machine that is busy with other tests. */
+const START = { withinMs: 180_000 }
+
 type Settings = Readonly<Record<string, string | number>>
 type Ports = { readonly client: number; readonly controller: number }
 
@@ -116,7 +119,7 @@ async function createBroker({ id, ports, clusterId, settings, scram = [] }: Plan
     stop: () => end('SIGTERM'),
     start: async () => {
       running = await startProcess([...java, '-Xmx384m', '-Xms128m', 'kafka.Kafka', file])
-      await until(() => accepts(own.client, running), 'the broker accepts connections')
+      await until(() => accepts(own.client, running), 'the broker accepts connections', START)
     },
     wipe: async () => {
       rmSync(join(folder, 'data'), { recursive: true })
