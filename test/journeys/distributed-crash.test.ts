@@ -52,10 +52,10 @@ test(
     })
     await until(() => ledger.size >= priceCount, 'enough prices', QUIET)
     const faultsMs = performance.now() - since
+    await load.end()
     await assertRecovered(victims, apis)
     await untilPolled(pool)
     await endJobs(apis[0]!)
-    await load.end()
     describe(t, { faults, lives, faultsMs })
     t.diagnostic(`${ledger.size} prices acknowledged, ${load.retries()} recordings tried again`)
     t.diagnostic(`over HTTP: ${[...load.answers].map(([name, times]) => `${name} ${times} times`).join(', ')}`)
@@ -136,16 +136,9 @@ async function endJobs(api: KeptService): Promise<void> {
 async function assertRecovered(victims: readonly { back(): Promise<void> }[], apis: readonly KeptService[]) {
   await Promise.all(victims.map((victim) => victim.back()))
   for (const api of apis) {
-    let health = ''
-    await until(
-      async () => {
-        const { json, text } = await ask(`${api.url()}/health`)
-        health = text
-        return json.status === 'ok'
-      },
-      'health is ok',
-      QUIET,
-    ).catch(() => assert.fail(health))
+    const price = `${api.url()}/prices/latest?symbol=${SYMBOLS[0]}&max_age=0`
+    await until(async () => (await ask(price)).status === 200, 'a new price', QUIET)
+    await until(async () => (await ask(`${api.url()}/health`)).json.status === 'ok', 'health is ok', QUIET)
   }
 }
 
