@@ -3,6 +3,7 @@ import type { TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
 import { systemClock } from '../../src/clock.ts'
+import { toServiceError } from '../../src/http/failures.ts'
 import { createRecordReply } from '../../src/postgres/record.ts'
 import { instantFromMillis } from '../../src/prices/instant.ts'
 import type { RawReply, RecordResult } from '../../src/prices/quote.ts'
@@ -10,12 +11,10 @@ import { createSources } from '../../src/providers/sources.ts'
 import { ask } from '../support/ask.ts'
 import { quoteReply, yahooQuote, QUOTE_PATH } from '../support/yahoo-stand-in.ts'
 
-export const SYMBOLS = Array.from({ length: 400 }, (_, index) => `CRASH${index}`)
+export const SYMBOLS = Array.from({ length: 800 }, (_, index) => `CRASH${index}`)
 const FIRST_MS = 1_750_000_000_000
 const WRITERS = 8
 const CALLERS_OF_EACH = 2
-/** Symbols of one reply. */
-const BATCH = 100
 /** On average, between two replies of a writer. */
 const PAUSE_MS = 300
 
@@ -53,6 +52,8 @@ type Needs = {
   readonly apis: readonly (() => string | undefined)[]
   readonly random: () => number
   readonly ledger: Ledger
+  /** Prices in each reply of a writer. */
+  readonly batch: number
 }
 
 export type Writers = {
@@ -65,7 +66,7 @@ export type Writers = {
 }
 
 /** Eight writers record by the service's own door, and try the same again until it is acknowledged; callers ask the APIs. */
-export function startWriters(t: TestContext, { pool, quoting, apis, random, ledger }: Needs): Writers {
+export function startWriters(t: TestContext, { pool, quoting, apis, random, ledger, batch }: Needs): Writers {
   const over = new AbortController()
   const { signal } = over
   const record = createRecordReply(pool)
@@ -82,7 +83,7 @@ export function startWriters(t: TestContext, { pool, quoting, apis, random, ledg
 
   /** As the provider would have fetched it; a million prices by HTTP would measure that. */
   function newReply(): RawReply {
-    const symbols = someOf(random)
+    const symbols = someOf(batch, random)
     return {
       provider: source.name,
       symbols,
@@ -99,7 +100,8 @@ export function startWriters(t: TestContext, { pool, quoting, apis, random, ledg
     while (!isGone) {
       try {
         return await record(reply, results)
-      } catch {
+      } catch (error) {
+        assert.equal(toServiceError(error).code, 'storage_unavailable', String(error))
         retries += 1
         await sleep(200 * random())
       }
@@ -142,9 +144,9 @@ export function startWriters(t: TestContext, { pool, quoting, apis, random, ledg
   }
 }
 
-function someOf(random: () => number): string[] {
+function someOf(count: number, random: () => number): string[] {
   const start = Math.floor(random() * SYMBOLS.length)
-  return [...SYMBOLS.slice(start), ...SYMBOLS.slice(0, start)].slice(0, BATCH)
+  return [...SYMBOLS.slice(start), ...SYMBOLS.slice(0, start)].slice(0, count)
 }
 
 function note(ledger: Ledger, result: RecordResult): void {

@@ -26,6 +26,7 @@ const WINDOWS = [5, 20]
 const JOBS = SYMBOLS.slice(0, 4)
 /** On average, between two faults. */
 const PAUSE_MS = isLong ? 4_000 : 1_000
+const BATCH = isLong ? 400 : 100
 const QUIET = { withinMs: 300_000, everyMs: 500 }
 
 test(
@@ -101,7 +102,8 @@ async function createInstallation(t: TestContext, random: () => number) {
     lives,
     quoting,
     access: accessTo(broker.brokers),
-    startLoad: (ledger: Ledger) => startWriters(t, { pool, quoting, apis: apis.map(({ url }) => url), random, ledger }),
+    startLoad: (ledger: Ledger) =>
+      startWriters(t, { pool, quoting, apis: apis.map(({ url }) => url), random, ledger, batch: BATCH }),
     run: (words: readonly string[]) => runCommand(words, { env, withinMs: 600_000 }),
   }
 }
