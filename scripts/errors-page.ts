@@ -25,7 +25,7 @@ const MEANINGS = {
     'The provider answered with something that is no price: the wrong type, out of bounds, another symbol. The reply is kept (`raw_response_id`).',
   provider_rate_limited: 'The provider wants us to wait. It is asked again after `retry_after` seconds.',
   storage_unavailable: 'The database does not answer. The embedded one is started again by itself.',
-  overloaded: 'So many streams or requests are open that another would harm them.',
+  overloaded: 'So many streams or requests are open that another would harm them, or the service is stopping.',
   provider_timeout: 'The provider did not answer in time.',
 } satisfies Record<ErrorCode, string>
 

@@ -7,6 +7,7 @@ import type { Verify } from './averages/verification.ts'
 import { ROLES, type Role } from './cli/roles.ts'
 import { systemClock as clock } from './clock.ts'
 import type { Config } from './config.ts'
+import { ServiceError } from './errors.ts'
 import { createProviderLedger } from './http/provider-ledger.ts'
 import { createServer } from './http/server.ts'
 import { asyncApiYaml } from './kafka/asyncapi.ts'
@@ -74,7 +75,7 @@ export async function startService(setting: Setting, { demo, roles }: ServeOptio
   parts.defer(() => running)
   parts.defer(() => server.close())
   // First of all, so that requests which wait for a provider end, and the server can close.
-  parts.defer(() => stopping.abort())
+  parts.defer(() => stopping.abort(new ServiceError('overloaded', 'The service is stopping: ask again.')))
   await server.listen({ host: config.HOST, port: config.PORT }).catch((error: unknown) => {
     throw listenFailure(error, config)
   })

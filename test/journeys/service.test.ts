@@ -42,7 +42,7 @@ test('Ctrl-C ends it with exit code 0 too, also where npm hands it on and it com
   assert.deepEqual(processesIn(service.dataDir), [])
 })
 
-test('SIGTERM ends it within 5 s beside open streams, a reader that takes nothing and a provider that hangs', async (t) => {
+test('SIGTERM ends it within 5 s beside open streams, a reader that takes nothing and a provider that hangs; who waits for that may ask again', async (t) => {
   const standIn = await createYahooStandIn(t)
   let isAsked = false
   standIn.answer(QUOTE_PATH, () => {
@@ -56,7 +56,7 @@ test('SIGTERM ends it within 5 s beside open streams, a reader that takes nothin
   const idle = connect(Number(port), '127.0.0.1').on('error', () => {})
   idle.write('GET /prices/stream HTTP/1.1\r\nHost: localhost\r\n\r\n')
   t.after(() => idle.destroy())
-  const waiting = ask(`${service.url}/prices/latest?symbol=AAPL&max_age=0`).catch(() => undefined)
+  const waiting = ask(`${service.url}/prices/latest?symbol=AAPL&max_age=0`)
   await until(() => isAsked, 'the provider is asked')
 
   const since = performance.now()
@@ -66,7 +66,9 @@ test('SIGTERM ends it within 5 s beside open streams, a reader that takes nothin
   assert.ok(stoppedMs < 5_000)
   assert.deepEqual(processesIn(service.dataDir), [])
   for (const { response } of streams) assert.ok(response.complete, 'the stream has ended as it should')
-  await waiting
+  const { status, json } = await waiting
+  assert.deepEqual([status, json.code], [503, 'overloaded'])
+  assert.doesNotMatch(service.stderr(), /"level":50/, 'that is no fault of ours')
 })
 
 test('SIGTERM to `npm start` ends everything with exit code 0, also while a stream is open', async (t) => {
