@@ -21,7 +21,7 @@ const PAUSE_MS = 300
 /** What somebody was told is stored, as `symbol timestamp price` by the id of the price. */
 export type Ledger = Map<string, string>
 
-/** A provider of ever other prices. */
+/** A provider that never says the same twice. */
 export type Quoting = {
   /** A reply in Yahoo's form. */
   replyTo(symbols: readonly string[]): string

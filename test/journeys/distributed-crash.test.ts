@@ -57,7 +57,7 @@ test(
     await assertRecovered(victims, apis)
     await untilPolled(pool)
     await endJobs(apis[0]!)
-    describe(t, { faults, lives, faultsMs })
+    report(t, { faults, lives, faultsMs })
     t.diagnostic(`${ledger.size} prices acknowledged, ${load.retries()} recordings tried again`)
     t.diagnostic(`over HTTP: ${[...load.answers].map(([name, times]) => `${name} ${times} times`).join(', ')}`)
     assertNoFault(lives, load.answers)
@@ -161,7 +161,7 @@ function isExpectedEnd({ asked, wasReady, code, signal }: Life): boolean {
   return !wasReady && (code === 1 || signal === 'SIGTERM')
 }
 
-function describe(t: TestContext, { faults, lives, faultsMs }: Outcome): void {
+function report(t: TestContext, { faults, lives, faultsMs }: Outcome): void {
   t.diagnostic(`${faults.length} faults in ${seconds(faultsMs)}; ${lives.filter(startedInVain).length} starts in vain`)
   for (const [part, its] of Map.groupBy(faults, (fault) => fault.part)) {
     const kinds = Map.groupBy(its, ({ kind }) => kind)
