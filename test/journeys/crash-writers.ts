@@ -68,18 +68,15 @@ export type Writers = {
 /** Eight writers record by the service's own door, and try the same again until it is acknowledged; callers ask the APIs. */
 export function startWriters(t: TestContext, { pool, quoting, apis, random, ledger, batch }: Needs): Writers {
   const over = new AbortController()
-  const { signal } = over
+  // Where the test fails, the database ends as well.
+  const gone = new AbortController()
+  const signal = AbortSignal.any([over.signal, gone.signal])
+  t.after(() => gone.abort())
   const record = createRecordReply(pool)
   const source = createSources({ clock: systemClock }).get('yfinance')
   const encoder = new TextEncoder()
   const answers = new Map<string, number>()
   let retries = 0
-  // Where the test fails, so does the database.
-  let isGone = false
-  t.after(() => {
-    isGone = true
-    over.abort()
-  })
 
   /** As the provider would have fetched it; a million prices by HTTP would measure that. */
   function newReply(): RawReply {
@@ -97,7 +94,7 @@ export function startWriters(t: TestContext, { pool, quoting, apis, random, ledg
 
   async function recordAtLast(reply: RawReply): Promise<readonly RecordResult[]> {
     const results = source.parseReply(reply)
-    while (!isGone) {
+    while (!gone.signal.aborted) {
       try {
         return await record(reply, results)
       } catch (error) {

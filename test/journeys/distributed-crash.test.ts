@@ -127,9 +127,9 @@ async function untilPolled(pool: pg.Pool): Promise<void> {
 
 /** So that it becomes quiet. */
 async function endJobs(api: KeptService): Promise<void> {
-  const { json } = await ask(`${api.url()}/prices/poll`)
-  assert.equal(json.data.length, JOBS.length)
-  for (const { job_id } of json.data) {
+  const jobs = await ask(`${api.url()}/prices/poll`)
+  assert.equal(jobs.json.data.length, JOBS.length)
+  for (const { job_id } of jobs.json.data) {
     assert.equal((await ask(`${api.url()}/prices/poll/${job_id}`, { method: 'DELETE' })).status, 204)
   }
 }
