@@ -104,7 +104,7 @@ async function createInstallation(t: TestContext, random: () => number) {
     access: accessTo(broker.brokers),
     startLoad: (ledger: Ledger) =>
       startWriters(t, { pool, quoting, apis: apis.map(({ url }) => url), random, ledger, batch: BATCH }),
-    run: (words: readonly string[]) => runCommand(words, { env, withinMs: 600_000 }),
+    run: (words: readonly string[]) => runCommand(words, { env, withinMs: 1_800_000 }),
   }
 }
 
