@@ -38,7 +38,7 @@ export function createRunners(needs: RunnerNeeds, roles: readonly Role[]): Runne
     // Processes may have windows of their own. Where two sets overlap some work is done twice, and nothing wrong.
     const windows = config.MA_WINDOWS.toSorted((a, b) => a - b)
     runners.push(leading(needs, `averages:${windows.join()}`, (fence) => createAverages(needs, fence, windows)))
-    runners.push(leading(needs, 'retention', () => createRetention(needs)))
+    runners.push(leading(needs, 'retention', (fence) => createRetention(needs, fence)))
   }
   return {
     run: async (signal) => void (await Promise.all(runners.map((runner) => runner.run(signal)))),
@@ -94,7 +94,7 @@ function createAverages(needs: RunnerNeeds, fence: Fence, windows: readonly numb
   return { run: async (signal) => void (await Promise.all([following.run(signal), sweeping.run(signal)])) }
 }
 
-function createRetention(needs: RunnerNeeds): Runner {
-  const { config, pool, clock } = needs
-  return createTrimming({ pool, retention: keptOf(config), clock, onError: telling(needs, 'retention') })
+function createRetention(needs: RunnerNeeds, fence: Fence): Runner {
+  const { config, upkeep: pool, clock } = needs
+  return createTrimming({ pool, fence, retention: keptOf(config), clock, onError: telling(needs, 'retention') })
 }

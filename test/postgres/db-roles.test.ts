@@ -160,8 +160,11 @@ test('with its rights each role can do its work', async (t) => {
 
   const { rows } = await consumer.query('select series_id as "seriesId", event_time as "eventTime" from prices')
   assert.ok((await createRecompute(consumer, [2])(rows)) > 0)
-  const never = new AbortController().signal
-  assert.equal(await trim(consumer, { pricesDays: 1, simulatedDays: 1, runsDays: 1 }, never), PRICES.length + 1)
+  const { signal } = new AbortController()
+  assert.equal(
+    await trim({ pool: consumer, signal }, { pricesDays: 1, simulatedDays: 1, runsDays: 1 }),
+    PRICES.length + 1,
+  )
 
   for (const pool of [ingest, relay, consumer]) {
     assert.equal((await createReadServiceFacts(pool, { windows: [2], isAnnounced: true })()).providers.length, 2)
@@ -183,7 +186,9 @@ test('new tables and their rights come in one transaction where the roles are in
   assert.deepEqual(rows, [{ may: true, atOnce: true }])
 
   const other = await createDatabase(t, 2)
-  const { rows: none } = await other.query(`select has_table_privilege('mds_consumer', 'dead_letters', 'select') as may`)
+  const { rows: none } = await other.query(
+    `select has_table_privilege('mds_consumer', 'dead_letters', 'select') as may`,
+  )
   assert.deepEqual(none, [{ may: false }])
 })
 
