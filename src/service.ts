@@ -138,7 +138,21 @@ function assemble(assembly: Assembly) {
   const jobs = wakingJobs(storage.reads(createJobs(answering, clock)), jobNews.ring)
   const readLog = createReadLog(answering)
   const leases = createLeases(leading, holder)
-  const needs = { config, log, kafka, kafkaWatch, storage, clock, pool, upkeep, leases, sources, collectBy, news, jobNews }
+  const needs = {
+    config,
+    log,
+    kafka,
+    kafkaWatch,
+    storage,
+    clock,
+    pool,
+    upkeep,
+    leases,
+    sources,
+    collectBy,
+    news,
+    jobNews,
+  }
   const runners = createRunners(needs, roles)
   const server = createServer({
     ...storage.reads(readsOf(answering, { config, holder })),
