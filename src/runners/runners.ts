@@ -1,11 +1,12 @@
 import { createAveraging } from '../averages/averaging.ts'
+import { untilDone } from '../averages/keep-going.ts'
 import { createSweeping } from '../averages/sweeping.ts'
 import type { Role } from '../cli/roles.ts'
 import type { PriceConsumer } from '../kafka/consumer.ts'
 import { createAnnouncing, createBurying, createConsuming } from './kafka-runners.ts'
 import { createPoller } from '../polling/poller.ts'
 import { createRecompute } from '../postgres/averages.ts'
-import { createDueJobs } from '../postgres/due-jobs.ts'
+import { createDueJobs, reclaimJobs } from '../postgres/due-jobs.ts'
 import { createLeader } from '../postgres/leader.ts'
 import { fenceOf, type Lease } from '../postgres/leases.ts'
 import { createReadLog } from '../postgres/log.ts'
@@ -56,7 +57,8 @@ function leading(needs: RunnerNeeds, name: string, create: (fence: Fence) => Run
   })
 }
 
-function createPolling({ pool, sources, collectBy, clock, storage, jobNews }: RunnerNeeds, fence: Fence): Runner {
+function createPolling(needs: RunnerNeeds, fence: Fence): Runner {
+  const { pool, sources, collectBy, clock, storage, jobNews } = needs
   const poller = createPoller({
     jobs: storage.reads(createDueJobs(pool, fence)),
     collect: collectBy(createRecordReply(pool, fence)),
@@ -67,6 +69,7 @@ function createPolling({ pool, sources, collectBy, clock, storage, jobNews }: Ru
   })
   return {
     run: async (signal) => {
+      await untilDone({ clock, onError: telling(needs, 'poller') }, signal, () => reclaimJobs(pool, fence))
       const stopWaking = jobNews.onRing(poller.wake)
       await poller.run(signal).finally(stopWaking)
     },
