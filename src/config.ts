@@ -51,7 +51,7 @@ export const Environment = Type.Object({
     default: 8,
     minimum: 2,
     maximum: 100,
-    description: 'The most connections to PostgreSQL.',
+    description: 'The most connections to PostgreSQL for requests and work; leases and upkeep take three more.',
   }),
   ...KAFKA_SETTINGS,
   MA_WINDOWS: Type.Array(Type.Integer({ minimum: 1, maximum: 500 }), {
@@ -88,7 +88,10 @@ export const Environment = Type.Object({
   }),
   RETENTION_PRICES_DAYS: Type.Optional(days('Keep prices so long. Default: for ever.')),
   RETENTION_SIMULATED_DAYS: days('Keep simulated prices so long.', { default: 7 }),
-  RETENTION_RUNS_DAYS: days('Keep the runs of polling jobs so long.', { default: 7 }),
+  RETENTION_RUNS_DAYS: days(
+    'Keep the runs of polling jobs, and what was in dead letters that are dealt with, so long.',
+    { default: 7 },
+  ),
   LOG_LEVEL: Type.Enum(LOG_LEVELS, { default: 'info', description: 'How much is logged, to stderr.' }),
 })
 

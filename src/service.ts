@@ -7,6 +7,7 @@ import type { Verify } from './averages/verification.ts'
 import { ROLES, type Role } from './cli/roles.ts'
 import { systemClock as clock } from './clock.ts'
 import type { Config } from './config.ts'
+import { windUp } from './ending.ts'
 import { ServiceError } from './errors.ts'
 import { createProviderLedger } from './http/provider-ledger.ts'
 import { createServer } from './http/server.ts'
@@ -72,10 +73,11 @@ export async function startService(setting: Setting, { demo, roles }: ServeOptio
   const { server, jobs, run } = assemble({ ...setting, kafka, kafkaWatch, roles, database, signal })
   const demoSymbols = demo && (await createDemoJobs(jobs)) ? DEMO.symbols : []
   const running = run()
-  parts.defer(() => running)
-  parts.defer(() => server.close())
-  // First of all, so that requests which wait for a provider end, and the server can close.
-  parts.defer(() => stopping.abort(new ServiceError('overloaded', 'The service is stopping: ask again.')))
+  parts.defer(async () => {
+    // First of all, so that requests which wait for a provider end, and the server can close.
+    stopping.abort(new ServiceError('overloaded', 'The service is stopping: ask again.'))
+    await windUp({ requests: server.close(), work: running }, { clock, log })
+  })
   await server.listen({ host: config.HOST, port: config.PORT }).catch((error: unknown) => {
     throw listenFailure(error, config)
   })
@@ -90,7 +92,8 @@ const SUPERUSER = 'DATABASE_URL signs in as a superuser: least rights are made b
 /** The OpenAPI document of the HTTP interface; nothing is started or asked for it. */
 export async function openApiDocument(setting: Setting): Promise<object> {
   const nowhere = createPool('postgres://nowhere', { size: 1, onError: () => {} })
-  const database = { pool: nowhere, answering: nowhere, isOurs: false, place: 'nowhere' }
+  const pools = { pool: nowhere, working: nowhere, answering: nowhere, leading: nowhere }
+  const database = { ...pools, isOurs: false, place: 'nowhere' }
   const kafkaWatch = createKafkaWatch({ log: setting.log, clock })
   const idle = { kafka: undefined, kafkaWatch, roles: ROLES, database, signal: AbortSignal.abort() }
   const { server } = assemble({ ...setting, ...idle })
@@ -111,14 +114,14 @@ type Assembly = Setting & {
   readonly kafka: Kafka | undefined
   readonly kafkaWatch: KafkaWatch
   readonly roles: readonly Role[]
-  readonly database: Pick<Database, 'pool' | 'answering' | 'isOurs' | 'place'>
+  readonly database: Pick<Database, 'pool' | 'working' | 'answering' | 'leading' | 'isOurs' | 'place'>
   readonly signal: AbortSignal
 }
 
 /** Every part, wired to the others and not yet started. */
 function assemble(assembly: Assembly) {
   const { config, log, version, kafka, kafkaWatch, roles, database, signal } = assembly
-  const { pool, answering } = database
+  const { pool: upkeep, working: pool, answering, leading } = database
   const storage = createStorageWatch({ log, place: database.place })
   const news = createBell()
   const jobNews = createBell()
@@ -135,14 +138,28 @@ function assemble(assembly: Assembly) {
   const holder = holderName(database)
   const jobs = wakingJobs(storage.reads(createJobs(answering, clock)), jobNews.ring)
   const readLog = createReadLog(answering)
-  const leases = createLeases(answering, holder)
-  const needs = { config, log, kafka, kafkaWatch, storage, clock, pool, leases, sources, collectBy, news, jobNews }
+  const leases = createLeases(leading, holder)
+  const needs = {
+    config,
+    log,
+    kafka,
+    kafkaWatch,
+    storage,
+    clock,
+    pool,
+    upkeep,
+    leases,
+    sources,
+    collectBy,
+    news,
+    jobNews,
+  }
   const runners = createRunners(needs, roles)
   const server = createServer({
     ...storage.reads(readsOf(answering, { config, holder })),
     ...kafkaReads(kafka, { roles, clock }),
     readConsumerLag: runners.consumerLag,
-    readPoolUse: () => poolUse({ work: pool, answers: answering }),
+    readPoolUse: () => poolUse({ work: pool, answers: answering, leases: leading, upkeep }),
     log,
     clock,
     version,

@@ -88,7 +88,7 @@ export type ProviderHealth = {
 export type Pipeline = {
   readonly log: {
     readonly lag_seconds: number
-    readonly held_by: { readonly application: string; readonly pid: number; readonly for_seconds: number } | null
+    readonly held_by: { readonly application: string; readonly pid: number | null; readonly for_seconds: number } | null
   }
   readonly relay?: {
     readonly leader: string | null

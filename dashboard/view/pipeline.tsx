@@ -88,7 +88,8 @@ function logPart({ held_by, lag_seconds }: Facts['log']): Part {
   const behind = secondsText(lag_seconds)
   if (held_by === null) return { name: 'Log', state: ['full', 'good', 'flows'], behind }
   const { application, pid, for_seconds } = held_by
-  const remark = `${application || 'A client without a name'}, process ${pid}, has had a transaction open for ${secondsText(for_seconds)}.`
+  const holder = pid === null ? `The ${application}` : `${application || 'A client without a name'}, process ${pid},`
+  const remark = `${holder} has held it back for ${secondsText(for_seconds)}.`
   return { name: 'Log', state: ['cross', 'bad', 'held back'], behind, remark }
 }
 

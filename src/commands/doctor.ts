@@ -125,8 +125,10 @@ function checkLog({ logHeldBy }: ServiceFacts): Check {
   const name = 'log'
   if (logHeldBy === null) return { name, status: 'ok', detail: 'nobody holds it back' }
   const { application, pid, forSeconds } = logHeldBy
-  const detail = `held back for ${forSeconds.toFixed(1)} s by ${application || 'a client without a name'}, process ${pid}`
-  return { name, status: 'warn', detail, help: `Prices wait for it. To end it: select pg_terminate_backend(${pid})` }
+  const holder = pid === null ? application : `${application || 'a client without a name'}, process ${pid}`
+  const end = pid === null ? 'rollback prepared, in its database' : `select pg_terminate_backend(${pid})`
+  const detail = `held back for ${forSeconds.toFixed(1)} s by ${holder}`
+  return { name, status: 'warn', detail, help: `Prices wait for it. To end it: ${end}` }
 }
 
 function checkJobs({ providers }: ServiceFacts): Check {

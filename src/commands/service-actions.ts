@@ -2,10 +2,11 @@ import { jsonLine } from '../cli/json-bodies.ts'
 import type { Actions } from '../cli/program.ts'
 import { startBlock } from '../cli/start-block.ts'
 import { isLoopback } from '../config.ts'
+import { endByForce } from '../ending.ts'
 import { requireKafka } from '../kafka-access.ts'
 import { createLog } from '../log.ts'
 import { openApiDocument, startService, type Service } from '../service.ts'
-import { type Setting } from '../setting.ts'
+import type { Setting } from '../setting.ts'
 import { untilStopped } from './until-stopped.ts'
 import type { Needs } from './needs.ts'
 
@@ -20,6 +21,7 @@ export function createServiceActions({ output, readSetting }: Needs): Pick<Actio
     const { url, data, demoSymbols } = facts
     await output.write(json ? jsonLine({ url, data, roles, demo_symbols: demoSymbols }) : startBlock(facts))
     log.info(`stopping: ${await stopped}`)
+    endByForce(log)
     return 0
   }
   return {

@@ -9,7 +9,14 @@ const Log = Type.Object({
   end: Type.String({ description: 'Place of the newest price that readers can see.', examples: ['1-7345-120'] }),
   lag_seconds: Type.Number({ description: 'How long the oldest stored price waits for transactions before it.' }),
   held_by: Type.Union(
-    [Type.Object({ application: Type.String(), pid: Type.Integer(), for_seconds: Type.Number() }), Type.Null()],
+    [
+      Type.Object({
+        application: Type.String(),
+        pid: Type.Union([Type.Integer(), Type.Null()], { description: 'Null for a prepared transaction.' }),
+        for_seconds: Type.Number(),
+      }),
+      Type.Null(),
+    ],
     { description: 'The writing transaction that holds back the log, where it has done so for a second.' },
   ),
 })

@@ -39,7 +39,7 @@ const LOOK_EVERY_MS = 1_000
 
 /**
  * Runs jobs on time, those of one provider and moment in one request. A claim moves a job to its next time before it runs,
- * so several processes never run the same time twice, a crash skips a run at most, and what was missed becomes one run.
+ * so several processes never run the same time twice, and what was missed becomes one run.
  */
 export function createPoller(needs: Needs): Poller {
   const { jobs, clock, log } = needs

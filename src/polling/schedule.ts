@@ -15,7 +15,7 @@ export type DueJob = {
   readonly dueAt: Instant
 }
 
-/** A due job with its next time, which is written before it runs: so a crash skips a run and never doubles one. */
+/** A due job with its next time, which is written before it runs: so no run is ever started by two. */
 export type Claim = DueJob & { readonly nextRunAt: Instant | null }
 
 /** What came of a claim. */

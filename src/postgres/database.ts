@@ -3,7 +3,7 @@ import { ServiceError } from '../errors.ts'
 import { findRunning } from './embedded/server.ts'
 import type { DataDir } from './embedded/data-dir.ts'
 import { keepEmbedded } from './embedded/keep.ts'
-import { createPool, type Connection } from './pool.ts'
+import { createPool, endPool, type Connection } from './pool.ts'
 
 export type DatabaseOptions = {
   /** A server's address, or the directory of the embedded database. */
@@ -13,10 +13,14 @@ export type DatabaseOptions = {
 }
 
 export type Database = AsyncDisposable & {
-  /** For work that takes its time. */
+  /** For what may take a minute: upkeep, and commands. */
   readonly pool: pg.Pool
+  /** For what goes on by itself, in short transactions. A connection that fell silent is given up in time. */
+  readonly working: pg.Pool
   /** For what somebody waits for: a database that does not answer is told soon. */
   readonly answering: pg.Pool
+  /** For leases alone: however much else there is to do, a leader says in time that it is alive. */
+  readonly leading: pg.Pool
   /** Whether this process holds the database, and nobody leads when it starts. */
   readonly isOurs: boolean
   /** For people: a folder, or a server's address without its password. */
@@ -56,19 +60,26 @@ export async function joinDatabase(options: DatabaseOptions): Promise<Database> 
 
 /** Callers are told within 2 s that the database is away. */
 const ANSWER_WITHIN_MS = 1_500
+/** Transactions of ours last some 200 ms: enough for a machine forty times as slow, and soon enough to go on within 12 s. */
+const WORK_WITHIN_MS = 8_000
+const UPKEEP_SIZE = 2
 
 type Place = Pick<Database, 'place' | 'moved' | 'isShared'> & { readonly stop?: () => Promise<void> }
 
 function database({ poolSize, log }: DatabaseOptions, connection: Connection, { stop, ...where }: Place): Database {
   const onError = (error: Error) => log.debug(`connection: ${error.message}`)
   const size = Math.floor(poolSize / 2)
-  const pool = createPool(connection, { size: poolSize - size, onError })
-  const answering = createPool(connection, { size, onError, answerWithinMs: ANSWER_WITHIN_MS })
+  const pools = {
+    pool: createPool(connection, { size: UPKEEP_SIZE, onError }),
+    working: createPool(connection, { size: poolSize - size, onError, answerWithinMs: WORK_WITHIN_MS }),
+    answering: createPool(connection, { size, onError, answerWithinMs: ANSWER_WITHIN_MS }),
+    leading: createPool(connection, { size: 1, onError, answerWithinMs: ANSWER_WITHIN_MS }),
+  }
   const close = async () => {
-    await Promise.all([pool.end(), answering.end()])
+    await Promise.all(Object.values(pools).map(endPool))
     await stop?.()
   }
-  return { pool, answering, isOurs: stop !== undefined, ...where, [Symbol.asyncDispose]: close }
+  return { ...pools, isOurs: stop !== undefined, ...where, [Symbol.asyncDispose]: close }
 }
 
 /** Says what `pg` does not: where it was looked for, and which setting says so. */

@@ -73,17 +73,6 @@ export async function createDbRoles(pool: pg.Pool): Promise<readonly string[]> {
   return DB_ROLES
 }
 
-/** New tables come without rights. Where the roles have been made for this database, they are set for those as well. */
-export async function renewDbRoles(pool: pg.Pool): Promise<void> {
-  const { rows } = await pool.query<{ inUse: boolean }>(ARE_IN_USE)
-  if (rows[0]?.inUse) await createDbRoles(pool)
-}
-
-const ARE_IN_USE = `
-  select exists (
-    select from information_schema.role_table_grants
-     where table_schema = 'public' and table_name = 'prices' and grantee = 'mds_ingest') as "inUse"`
-
 function statements(): string[] {
   return [
     ...DB_ROLES.map(CREATE_ROLE),
@@ -114,3 +103,13 @@ const CREATE_ROLE = (role: string) => `
   do $$ begin
     if not exists (select from pg_roles where rolname = '${role}') then create role ${role} nologin; end if;
   end $$`
+
+/** New tables come without rights. Where the roles have been made for this database, they are set for those as well. */
+export const RENEW_DB_ROLES = `
+  do $renew$ begin
+    if exists (
+      select from information_schema.role_table_grants
+       where table_schema = 'public' and table_name = 'prices' and grantee = 'mds_ingest') then
+      ${statements().join(';\n')};
+    end if;
+  end $renew$`

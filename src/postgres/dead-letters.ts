@@ -31,8 +31,9 @@ export function createBuryDeadLetters(pool: pg.Pool): BuryDeadLetters {
 export function createUnsentDeadLetters(pool: pg.Pool): UnsentDeadLetters {
   return {
     claim: async (limit, seconds) => {
-      const { rows } = await pool.query<Row>(CLAIM, [limit, seconds])
-      return rows.map(toLetter).toSorted((a, b) => Number(a.id) - Number(b.id))
+      const { rows: claimed } = await pool.query<{ id: string }>(CLAIM, [limit, seconds])
+      const { rows } = await pool.query<Row>(CLAIMED, [claimed.map(({ id }) => id)])
+      return rows.map(toLetter)
     },
     markSent: async (ids) => void (await pool.query(MARK_SENT, [ids])),
   }
@@ -80,14 +81,19 @@ const BURY = `
                        $8::text[], $9::text[], $10::text[])
   on conflict (topic_id, partition, record_offset) do nothing`
 
-/** No transaction stays open while Kafka is spoken to: it would hold back the log for everybody. */
+/**
+ * No transaction stays open while Kafka is spoken to: it would hold back the log for everybody. Nor while the letters
+ * travel, which may be large: whoever is frozen as it receives them has claimed and committed already.
+ */
 const CLAIM = `
   update dead_letters set claimed_until = clock_timestamp() + make_interval(secs => $2)
    where id in (
      select id from dead_letters
       where sent_at is null and (claimed_until is null or claimed_until < clock_timestamp())
       order by id limit $1 for update skip locked)
-  returning ${COLUMNS}`
+  returning id`
+
+const CLAIMED = `select ${COLUMNS} from dead_letters where id = any($1::bigint[]) order by id`
 
 const MARK_SENT = 'update dead_letters set sent_at = clock_timestamp() where id = any($1::bigint[])'
 

@@ -29,17 +29,30 @@ export function createDueJobs(pool: pg.Pool, fence?: Fence): DueJobs & WorkNeeds
       return (await pool.query<DueJob>(query)).rows
     },
     claim: async (claims) => {
-      const moved = await moveJobs(claims.map(({ jobId, dueAt, nextRunAt }) => ({ jobId, from: dueAt, to: nextRunAt })))
+      const moves = claims.map(({ jobId, dueAt, nextRunAt }) => ({ jobId, from: dueAt, to: nextRunAt, claimed: dueAt }))
+      const moved = await moveJobs(moves)
       return claims.filter((claim) => moved.has(claim.jobId))
     },
     release: async (claims) => {
-      await moveJobs(claims.map(({ jobId, dueAt, nextRunAt }) => ({ jobId, from: nextRunAt, to: dueAt })))
+      await moveJobs(
+        claims.map(({ jobId, dueAt, nextRunAt }) => ({ jobId, from: nextRunAt, to: dueAt, claimed: null })),
+      )
     },
     finish: async (runs) => {
       await write({ name: 'finish-runs', text: FINISH, values: [JSON.stringify(runs)] })
     },
   }
 }
+
+/** Makes due again what was claimed and never came to an end. Only a new leader may: whoever claimed it is no more. */
+export async function reclaimJobs(pool: pg.Pool, fence?: Fence): Promise<void> {
+  await inTransaction(pool, (client) => client.query(RECLAIM), fence)
+}
+
+/** `least` passes over null: a run by hand of a paused job has no next time. */
+const RECLAIM = `
+  update polling_jobs set next_run_at = least(next_run_at, claimed_run_at), claimed_run_at = null
+   where claimed_run_at is not null`
 
 const UPCOMING = `
   select provider, min(next_run_at) as "dueAt" from polling_jobs
@@ -53,17 +66,23 @@ const DUE = `
    where provider = $1 and next_run_at <= $2 and id <> all($3::uuid[])
    order by next_run_at, id limit $4`
 
-type Move = { readonly jobId: string; readonly from: Instant | null; readonly to: Instant | null }
+type Move = {
+  readonly jobId: string
+  readonly from: Instant | null
+  readonly to: Instant | null
+  readonly claimed: Instant | null
+}
 
 /** From one planned time to another, where it is still planned so; a job that somebody holds is somebody else's. */
 const MOVE = `
   with mine as materialized (
-    select j.id, m."to"
+    select j.id, m."to", m.claimed
       from polling_jobs j
-      join jsonb_to_recordset($1::jsonb) as m ("jobId" uuid, "from" timestamptz, "to" timestamptz)
+      join jsonb_to_recordset($1::jsonb) as m ("jobId" uuid, "from" timestamptz, "to" timestamptz, claimed timestamptz)
         on j.id = m."jobId" and j.next_run_at is not distinct from m."from"
        for update of j skip locked)
-  update polling_jobs j set next_run_at = mine."to" from mine where j.id = mine.id returning j.id`
+  update polling_jobs j set next_run_at = mine."to", claimed_run_at = mine.claimed
+    from mine where j.id = mine.id returning j.id`
 
 /**
  * A failed run moves its job from its next time to the retry, unless the job is planned otherwise by now. A deleted job
@@ -80,6 +99,7 @@ const FINISH = `
     insert into polling_runs (job_id, started_at, finished_at, outcome, price_id, error, reply_sha256)
     select id, "startedAt", "finishedAt", outcome, "priceId", error, decode("replySha256", 'hex') from finished)
   update polling_jobs j
-     set failures = case when f.outcome = 'failed' then j.failures + 1 else 0 end,
+     set claimed_run_at = null,
+         failures = case when f.outcome = 'failed' then j.failures + 1 else 0 end,
          next_run_at = case when j.next_run_at = f."nextRunAt" and f."retryAt" is not null then f."retryAt" else j.next_run_at end
     from finished f where j.id = f.id`

@@ -118,6 +118,7 @@ function parseCursor(cursor: string): [Instant, string] {
 const CHANGE_JOB = `
   update polling_jobs
      set paused = coalesce($3::boolean, paused),
+         claimed_run_at = case when paused or not coalesce($3::boolean, paused) then claimed_run_at end,
          interval_seconds = coalesce($4::integer, interval_seconds),
          anchored_at = case when interval_seconds <> $4::integer then $2::timestamptz else anchored_at end,
          next_run_at = case

@@ -40,7 +40,7 @@ export function createLeases(pool: pg.Pool, holder: string): Leases {
  */
 export async function assertLeads(client: pg.ClientBase, { name, holder, epoch }: Lease): Promise<void> {
   const { rowCount } = await client.query({ name: 'assert-leads', text: ASSERT_LEADS, values: [name, holder, epoch] })
-  if (rowCount !== 1) throw new Error(`another process leads in ${name} by now: nothing was written`)
+  if (rowCount !== 1) throw new Error(`the lease ${name} is lost, or was not renewed in time: nothing was written`)
 }
 
 /** Ends each transaction of a leader. */

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import type pg from 'pg'
 import { ServiceError } from '../errors.ts'
-import { renewDbRoles } from './db-roles.ts'
+import { RENEW_DB_ROLES } from './db-roles.ts'
 
 const FOLDER = new URL('./migrations/', import.meta.url)
 
@@ -16,7 +16,6 @@ export async function migrate(pool: pg.Pool): Promise<readonly string[]> {
     throw new ServiceError('conflict', 'The database was made by a newer version of market-data: upgrade this one.')
   }
   const done = ours.length === executed.length ? [] : await runMigrations(pool, ours)
-  if (done.length > 0) await renewDbRoles(pool)
   await pool.query(RAISE_EPOCH)
   return done
 }
@@ -50,8 +49,12 @@ async function runMigrations(pool: pg.Pool, names: readonly string[]): Promise<r
   const { Migrator } = await import('kysely/migration')
   const texts = await Promise.all(names.map((name) => readFile(new URL(`${name}.sql`, FOLDER), 'utf8')))
   const migrations = names.map((name, i) => {
-    const text = texts[i] ?? ''
-    return [name, { up: async (db: InstanceType<typeof Kysely>) => void (await sql.raw(text).execute(db)) }] as const
+    const up = async (db: InstanceType<typeof Kysely>) => {
+      await sql.raw(texts[i] ?? '').execute(db)
+      // All migrations are one transaction, and so are the rights: whoever is killed leaves no table without them.
+      if (name === names.at(-1)) await sql.raw(RENEW_DB_ROLES).execute(db)
+    }
+    return [name, { up }] as const
   })
   const provider = { getMigrations: () => Promise.resolve(Object.fromEntries(migrations)) }
   // Kysely would close our pool with itself, so it is never destroyed.

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { Socket } from 'node:net'
 import pg from 'pg'
 import { ServiceError } from '../errors.ts'
 import { parseInstant } from '../prices/instant.ts'
@@ -13,38 +15,88 @@ type Options = {
   readonly size: number
   /** Hears of a connection that broke while idle; without a listener Node would end the process. */
   readonly onError: (error: Error) => void
-  /** How long a connection and a statement may take before the database counts as away. */
+  /** How long a statement may take before the database counts as away; a minute where nothing is said. */
   readonly answerWithinMs?: number | undefined
 }
 
-const STATEMENT_TIMEOUT_MS = 60_000
-const CONNECT_TIMEOUT_MS = 2_000
-/** The server ends a statement that takes too long, and says so; only one that is frozen says nothing. */
-const SILENCE_TIMEOUT_MS = STATEMENT_TIMEOUT_MS + 5_000
+const STATEMENT_MS = 60_000
+const CONNECT_MS = 2_000
+/** A broken network may silence all connections at once. By the time that work notices, the idle ones are gone. */
+const IDLE_TIMEOUT_MS = 5_000
+const KEEP_ALIVE_MS = 5_000
+const END_WITHIN_MS = 2_000
 
 /**
  * A pool whose rows speak our words: int8, numeric and xid8 come as exact text, timestamptz as `Instant`.
  * A connection idle in a transaction is cut off after 3 s, since it would hold back the log for everybody (design §4).
  */
-export function createPool(connection: Connection, { size, onError, answerWithinMs }: Options): pg.Pool {
+export function createPool(connection: Connection, { size, onError, answerWithinMs = STATEMENT_MS }: Options): pg.Pool {
   const target = typeof connection === 'string' ? { connectionString: connection } : connection
+  const sockets: Sockets = { open: new Set(), changes: 0 }
   const pool = new pg.Pool({
     ...target,
     max: size,
     application_name: 'market-data',
-    connectionTimeoutMillis: answerWithinMs ?? CONNECT_TIMEOUT_MS,
-    query_timeout: answerWithinMs ?? SILENCE_TIMEOUT_MS,
-    statement_timeout: STATEMENT_TIMEOUT_MS,
+    connectionTimeoutMillis: Math.min(answerWithinMs, CONNECT_MS),
+    idleTimeoutMillis: IDLE_TIMEOUT_MS,
+    // We give up, and the server does: each of them may be the one that is frozen.
+    query_timeout: answerWithinMs,
+    statement_timeout: answerWithinMs,
     idle_in_transaction_session_timeout: 3_000,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
+    stream: () => openSocket(sockets),
+    // The pool waits for the promise, whatever its types say.
+    // oxlint-disable-next-line no-misused-promises
+    onConnect: (client) => client.query(NOTICE_OUR_END),
     // Averages rely on a fresh snapshot for each statement; compiling statements costs ours more than it saves.
     options: '-c timezone=UTC -c datestyle=iso -c jit=off -c default_transaction_isolation=read\\ committed',
     types: { getTypeParser },
   })
+  socketsOf.set(pool, sockets)
   pool.on('error', onError)
   // A connection that is lent out is listened to by nobody, and Node would end the process; who lent it hears by its query.
   pool.on('connect', (client) => client.on('error', () => {}))
   return pool
 }
+
+/** Rises with each connection that is opened or closed: what answers from then on may be another server. */
+export function turnover(pool: pg.Pool): number {
+  return socketsOf.get(pool)?.changes ?? 0
+}
+
+/** Ends a pool within 2 s. What is not done by then is cut off: a frozen server would keep us for ever. */
+export async function endPool(pool: pg.Pool): Promise<void> {
+  const open = [...(socketsOf.get(pool)?.open ?? [])]
+  const closed = Promise.all(open.map((socket) => once(socket, 'close')))
+  const cut = setTimeout(() => open.forEach((socket) => socket.destroy()), END_WITHIN_MS)
+  await Promise.all([pool.end(), closed]).finally(() => clearTimeout(cut))
+}
+
+type Sockets = { readonly open: Set<Socket>; changes: number }
+
+const socketsOf = new WeakMap<pg.Pool, Sockets>()
+
+function openSocket(sockets: Sockets): Socket {
+  const socket = new Socket()
+  sockets.open.add(socket)
+  sockets.changes += 1
+  socket.once('close', () => {
+    sockets.open.delete(socket)
+    sockets.changes += 1
+  })
+  return socket
+}
+
+/**
+ * A server that works for a client notices only when it is done that the client is gone. From 14 on, and where the system
+ * can tell, it looks: then whatever we have given up ends within a second, and holds nothing back.
+ */
+const NOTICE_OUR_END = `
+  do $$ begin
+    perform set_config('client_connection_check_interval', '1s', false);
+  exception when undefined_object or invalid_parameter_value then null;
+  end $$`
 
 /**
  * A pooler between us and the server may drop our settings, and everybody would wait for a process frozen in a transaction.

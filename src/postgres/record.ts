@@ -1,4 +1,4 @@
-import type pg from 'pg'
+import pg from 'pg'
 import { compareInstants, type Instant } from '../prices/instant.ts'
 import { judgePrice, type CurrentPrice, type Verdict } from '../prices/judge.ts'
 import type { Quote, QuoteResult, RawReply, RecordReply, RecordResult } from '../prices/quote.ts'
@@ -17,13 +17,24 @@ type Judged = Item & { readonly verdict: Verdict; readonly current: CurrentPrice
  */
 export function createRecordReply(pool: pg.Pool, fence?: Fence): RecordReply {
   const seriesIds = createSeriesIds(pool)
-  return async (reply, results) => {
+  const record: RecordReply = async (reply, results) => {
     const quotes = results.flatMap((result) => ('quote' in result ? [result.quote] : []))
-    const ids = await seriesIds(quotes)
+    const ids = await seriesIds.of(quotes)
     const items = quotes.map((quote, index) => ({ quote, seriesId: ids[index] ?? '' }))
     const judged = await recordItems(pool, { reply, results, items, fence })
     return toResults(reply, results, judged)
   }
+  return (...told) =>
+    record(...told).catch((error: unknown) => {
+      if (!isUnknownSeries(error)) throw error
+      seriesIds.forget()
+      return record(...told)
+    })
+}
+
+/** A series that we know, and the database does not: another server took over, and had not got it yet. */
+function isUnknownSeries(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.code === '23503'
 }
 
 type Work = {
@@ -61,7 +72,7 @@ function refusals(results: readonly QuoteResult[]) {
 }
 
 /** In id order, so that two transactions never wait for each other. Averages lock in another key space. */
-const LOCK_SERIES = `
+export const LOCK_SERIES = `
   select pg_advisory_xact_lock(id) from (select distinct id from unnest($1::bigint[]) as s (id) order by id) as ordered`
 
 /** Judges each quote against what is stored and against the quotes before it in the same reply. */

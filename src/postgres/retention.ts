@@ -1,7 +1,8 @@
 import type pg from 'pg'
 import type { Clock } from '../clock.ts'
 import { LOCK_CLASS, LOCK_SERIES } from './averages.ts'
-import { inTransaction } from './pool.ts'
+import { inTransaction, type Fence } from './pool.ts'
+import { LOCK_SERIES as LOCK_RECORDING } from './record.ts'
 
 /** Days that things are kept, by the time when they were made; undefined keeps them for ever. */
 export type Retention = {
@@ -12,70 +13,82 @@ export type Retention = {
 
 /** So little that no transaction of ours lasts longer than about 200 ms. */
 const SLICE = 2_000
+/** Each may be as large as a message of Kafka. */
+const LETTERS_SLICE = 100
 
 const TRIM_EVERY_MS = 10 * 60_000
 
 type Needs = {
   readonly pool: pg.Pool
+  /** Ends each transaction. */
+  readonly fence: Fence
   readonly retention: Retention
   readonly clock: Clock
   readonly onError: (error: unknown) => void
 }
 
 /** Trims every ten minutes until the signal fires. What failed is done the next time. */
-export function createTrimming({ pool, retention, clock, onError }: Needs): {
+export function createTrimming({ pool, fence, retention, clock, onError }: Needs): {
   run(signal: AbortSignal): Promise<void>
 } {
   return {
     run: async (signal) => {
       while (!signal.aborted) {
-        await trim(pool, retention, signal).catch(onError)
+        await trim({ pool, fence, signal }, retention).catch(onError)
         await clock.sleep(TRIM_EVERY_MS, signal)
       }
     },
   }
 }
 
+type Work = { readonly pool: pg.Pool; readonly signal: AbortSignal; readonly fence?: Fence }
+
 /**
  * Deletes what is older than it is to be kept, in slices, until the signal fires; gives back the number of prices. With
- * prices go their averages, their replies, and the first n−1 averages after the cut, whose inputs are gone.
+ * prices go their averages, their replies, and the first n−1 averages after the cut, whose inputs are gone. Dead letters
+ * that are dealt with lose what was in the message, and stay: the message may be read again.
  */
-export async function trim(pool: pg.Pool, retention: Retention, signal: AbortSignal): Promise<number> {
-  await repeat(signal, () => deleteSlice(pool, DELETE_RUNS, [retention.runsDays, SLICE]))
+export async function trim(work: Work, { pricesDays, simulatedDays, runsDays }: Retention): Promise<number> {
+  const keptDays = [pricesDays ?? null, simulatedDays]
+  const slices = (statement: string, values: unknown[]) => repeat(work, (client) => count(client, statement, values))
+  await slices(DELETE_RUNS, [runsDays, SLICE])
+  await slices(EMPTY_LETTERS, [runsDays, LETTERS_SLICE])
   let prices = 0
-  const { rows } = await pool.query<OldSeries>(OLD_SERIES, [retention.pricesDays ?? null, retention.simulatedDays])
-  for (const series of rows) prices += await repeat(signal, () => trimSeries(pool, series))
+  const { rows } = await work.pool.query<OldSeries>(OLD_SERIES, keptDays)
+  for (const series of rows) prices += await repeat(work, (client) => trimSeries(client, series))
   if (prices > 0) {
-    await repeat(signal, () =>
-      deleteSlice(pool, DELETE_REPLIES, [retention.pricesDays ?? null, retention.simulatedDays, SLICE]),
-    )
-    await repeat(signal, () => deleteSlice(pool, DELETE_BODIES, [SLICE]))
+    await slices(DELETE_REPLIES, [...keptDays, SLICE])
+    await slices(DELETE_BODIES, [SLICE])
   }
   return prices
 }
 
 type OldSeries = { readonly id: string; readonly cut: string }
 
-/** Repeats while something was done; the sum comes back. */
-async function repeat(signal: AbortSignal, slice: () => Promise<number>): Promise<number> {
+/** Repeats while something was done, each time in a transaction of its own; the sum comes back. */
+async function repeat(
+  { pool, signal, fence }: Work,
+  slice: (client: pg.PoolClient) => Promise<number>,
+): Promise<number> {
   let sum = 0
-  for (let done = 1; done > 0 && !signal.aborted; sum += done) done = await slice()
+  for (let done = 1; done > 0 && !signal.aborted; sum += done) done = await inTransaction(pool, slice, fence)
   return sum
 }
 
-async function deleteSlice(pool: pg.Pool, statement: string, values: unknown[]): Promise<number> {
-  const { rowCount } = await pool.query(statement, values)
-  return rowCount ?? 0
+async function count(client: pg.PoolClient, statement: string, values: unknown[]): Promise<number> {
+  return (await client.query(statement, values)).rowCount ?? 0
 }
 
-/** Under the averages' lock, so that no average is computed from prices that are just going. */
-async function trimSeries(pool: pg.Pool, { id, cut }: OldSeries): Promise<number> {
-  return inTransaction(pool, async (client) => {
-    await client.query(LOCK_SERIES, [LOCK_CLASS, [id]])
-    const { rowCount } = await client.query(DELETE_PRICES, [id, cut, SLICE])
-    await client.query(DELETE_AVERAGES, [id])
-    return rowCount ?? 0
-  })
+/**
+ * Under the averages' lock, so that no average is computed from prices that are just going, and under that of those who
+ * record: a revision that came meanwhile would be left without its first.
+ */
+async function trimSeries(client: pg.PoolClient, { id, cut }: OldSeries): Promise<number> {
+  await client.query(LOCK_SERIES, [LOCK_CLASS, [id]])
+  await client.query(LOCK_RECORDING, [[id]])
+  const deleted = await count(client, DELETE_PRICES, [id, cut, SLICE])
+  await client.query(DELETE_AVERAGES, [id])
+  return deleted
 }
 
 const KEPT_DAYS = `case when provider = 'simulated' then $2::integer else $1::integer end`
@@ -114,3 +127,10 @@ const DELETE_RUNS = `
      where finished_at < now() - make_interval(days => $1)
        and exists (select from polling_runs newer where newer.job_id = r.job_id and newer.id > r.id)
      order by finished_at limit $2)`
+
+const EMPTY_LETTERS = `
+  update dead_letters set key = null, value = null, headers = '[]' where id in (
+    select id from dead_letters
+     where resolved_at < now() - make_interval(days => $1) and sent_at is not null
+       and (key is not null or value is not null or headers::text <> '[]')
+     order by id limit $2)`

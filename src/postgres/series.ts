@@ -1,33 +1,47 @@
 import type pg from 'pg'
 import type { Quote } from '../prices/quote.ts'
+import { turnover } from './pool.ts'
 
-/** Finds the ids of the quotes' series and makes those that are new; ids come back in the order given. */
-export type SeriesIds = (quotes: readonly Quote[]) => Promise<string[]>
+export type SeriesIds = {
+  /** Finds the ids of the quotes' series and makes those that are new; ids come back in the order given. */
+  of(quotes: readonly Quote[]): Promise<string[]>
+  /** For ids that turned out to be wrong. */
+  forget(): unknown
+}
 
 /** A service speaks of some thousands of series; far beyond that, remembering costs more than asking. */
 const REMEMBERED = 100_000
 
 /**
  * Series are made before and outside the recording transaction, so that its first write comes after its lock (design §4).
- * They are never renamed or deleted, so an id once learned holds for ever.
+ * They are never renamed or deleted, so an id holds for as long as the connections do: behind new ones may be a server
+ * that took over, and the newest series were lost on the way.
  */
 export function createSeriesIds(pool: pg.Pool): SeriesIds {
-  const known = new Map<string, string>()
+  let known = new Map<string, string>()
+  let learnedAt = turnover(pool)
+  // Whoever is asking keeps the map that it began with.
+  const forget = () => (known = new Map())
 
-  async function learn(quotes: readonly Quote[]): Promise<void> {
+  async function learn(quotes: readonly Quote[], ids: Map<string, string>): Promise<void> {
     const { rows } = await pool.query<SeriesRow>(FIND_OR_MAKE, [
       quotes.map((quote) => quote.provider),
       quotes.map((quote) => quote.symbol),
       quotes.map((quote) => quote.currency),
     ])
-    if (known.size + rows.length > REMEMBERED) known.clear()
-    for (const row of rows) known.set(seriesKey(row), row.id)
+    for (const row of rows) ids.set(seriesKey(row), row.id)
   }
 
-  return async (quotes) => {
-    const unknown = quotes.filter((quote) => !known.has(seriesKey(quote)))
-    if (unknown.length > 0) await learn(unknown)
-    return quotes.map((quote) => known.get(seriesKey(quote)) ?? fail(quote))
+  return {
+    of: async (quotes) => {
+      if (turnover(pool) !== learnedAt || known.size > REMEMBERED) forget()
+      learnedAt = turnover(pool)
+      const ids = known
+      const unknown = quotes.filter((quote) => !ids.has(seriesKey(quote)))
+      if (unknown.length > 0) await learn(unknown, ids)
+      return quotes.map((quote) => ids.get(seriesKey(quote)) ?? fail(quote))
+    },
+    forget,
   }
 }
 

@@ -32,7 +32,7 @@ export function createReadServiceFacts(pool: pg.Pool, options: Options): ReadSer
       databaseBytes: Number(databaseBytes),
       relayLag: isAnnounced ? { rows: relayRows, seconds: relaySeconds } : null,
       logEnd: end,
-      logHeldBy: pid === null ? null : { application, pid, forSeconds },
+      logHeldBy: application === null ? null : { application, pid, forSeconds },
       leases: leases.rows,
       providers: providers.rows.map(toProviderFacts),
     }
@@ -43,7 +43,7 @@ type FactsRow = Pick<ServiceFacts, 'averagesLagSeconds' | 'logLagSeconds' | 'ope
   readonly databaseBytes: string
   readonly relayRows: number
   readonly relaySeconds: number
-  readonly application: string
+  readonly application: string | null
   readonly pid: number | null
   readonly forSeconds: number
 }
@@ -79,10 +79,14 @@ const READ_FACTS = `
                 from (values ($2::text)) as r (reader) left join log_positions l using (reader)
                where r.reader is not null) as told) as announcing on true
     left join lateral (
-      select application_name as application, pid,
-             extract(epoch from clock_timestamp() - xact_start)::float8 as "forSeconds" from pg_stat_activity
-       where backend_xid is not null and xact_start < clock_timestamp() - interval '1 s'
-       order by backend_xid::text::bigint limit 1) as holder on true`
+      select application, pid, extract(epoch from clock_timestamp() - since)::float8 as "forSeconds"
+        from (
+          select coalesce(application_name, ''), pid, backend_xid, xact_start from pg_stat_activity where backend_xid is not null
+          union all
+          select 'prepared transaction ' || gid, null, transaction, prepared from pg_prepared_xacts
+        ) as writing (application, pid, xid, since)
+       where since < clock_timestamp() - interval '1 s'
+       order by xid::text::bigint limit 1) as holder on true`
 
 const READ_LEASES = `
   select name, holder, epoch, expires_at > clock_timestamp() as "isHeld",

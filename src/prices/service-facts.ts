@@ -26,6 +26,9 @@ export type LeaseFacts = {
 /** The connections of a pool: at work, at hand, and those who wait for one. */
 export type PoolUse = { readonly name: string; readonly busy: number; readonly idle: number; readonly waiting: number }
 
+/** Whoever writes; a transaction that was prepared for a commit in two phases has no process. */
+export type LogHolder = { readonly application: string; readonly pid: number | null; readonly forSeconds: number }
+
 /** How the stored side of the service is. */
 export type ServiceFacts = {
   readonly databaseBytes: number
@@ -40,7 +43,7 @@ export type ServiceFacts = {
   /** How long the oldest price has waited for transactions that began before it; 0 where none waits. */
   readonly logLagSeconds: number
   /** The writing transaction that has held back the log the longest; everything after it waits. */
-  readonly logHeldBy: { readonly application: string; readonly pid: number; readonly forSeconds: number } | null
+  readonly logHeldBy: LogHolder | null
   readonly leases: readonly LeaseFacts[]
   readonly providers: readonly ProviderFacts[]
 }

@@ -27,6 +27,8 @@ export type RunnerNeeds = {
   readonly storage: StorageWatch
   readonly clock: Clock
   readonly pool: pg.Pool
+  /** For statements that may take a minute. */
+  readonly upkeep: pg.Pool
   readonly leases: Leases
   readonly sources: Sources
   readonly collectBy: (record: RecordReply) => Collect

@@ -1,11 +1,12 @@
 import { createAveraging } from '../averages/averaging.ts'
+import { untilDone } from '../averages/keep-going.ts'
 import { createSweeping } from '../averages/sweeping.ts'
 import type { Role } from '../cli/roles.ts'
 import type { PriceConsumer } from '../kafka/consumer.ts'
 import { createAnnouncing, createBurying, createConsuming } from './kafka-runners.ts'
 import { createPoller } from '../polling/poller.ts'
 import { createRecompute } from '../postgres/averages.ts'
-import { createDueJobs } from '../postgres/due-jobs.ts'
+import { createDueJobs, reclaimJobs } from '../postgres/due-jobs.ts'
 import { createLeader } from '../postgres/leader.ts'
 import { fenceOf, type Lease } from '../postgres/leases.ts'
 import { createReadLog } from '../postgres/log.ts'
@@ -38,7 +39,7 @@ export function createRunners(needs: RunnerNeeds, roles: readonly Role[]): Runne
     // Processes may have windows of their own. Where two sets overlap some work is done twice, and nothing wrong.
     const windows = config.MA_WINDOWS.toSorted((a, b) => a - b)
     runners.push(leading(needs, `averages:${windows.join()}`, (fence) => createAverages(needs, fence, windows)))
-    runners.push(leading(needs, 'retention', () => createRetention(needs)))
+    runners.push(leading(needs, 'retention', (fence) => createRetention(needs, fence)))
   }
   return {
     run: async (signal) => void (await Promise.all(runners.map((runner) => runner.run(signal)))),
@@ -56,7 +57,8 @@ function leading(needs: RunnerNeeds, name: string, create: (fence: Fence) => Run
   })
 }
 
-function createPolling({ pool, sources, collectBy, clock, storage, jobNews }: RunnerNeeds, fence: Fence): Runner {
+function createPolling(needs: RunnerNeeds, fence: Fence): Runner {
+  const { pool, sources, collectBy, clock, storage, jobNews } = needs
   const poller = createPoller({
     jobs: storage.reads(createDueJobs(pool, fence)),
     collect: collectBy(createRecordReply(pool, fence)),
@@ -67,6 +69,7 @@ function createPolling({ pool, sources, collectBy, clock, storage, jobNews }: Ru
   })
   return {
     run: async (signal) => {
+      await untilDone({ clock, onError: telling(needs, 'poller') }, signal, () => reclaimJobs(pool, fence))
       const stopWaking = jobNews.onRing(poller.wake)
       await poller.run(signal).finally(stopWaking)
     },
@@ -94,7 +97,7 @@ function createAverages(needs: RunnerNeeds, fence: Fence, windows: readonly numb
   return { run: async (signal) => void (await Promise.all([following.run(signal), sweeping.run(signal)])) }
 }
 
-function createRetention(needs: RunnerNeeds): Runner {
-  const { config, pool, clock } = needs
-  return createTrimming({ pool, retention: keptOf(config), clock, onError: telling(needs, 'retention') })
+function createRetention(needs: RunnerNeeds, fence: Fence): Runner {
+  const { config, upkeep: pool, clock } = needs
+  return createTrimming({ pool, fence, retention: keptOf(config), clock, onError: telling(needs, 'retention') })
 }

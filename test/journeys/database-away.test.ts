@@ -3,7 +3,9 @@ import { test } from 'node:test'
 import type { TestContext } from 'node:test'
 import { startEmbedded } from '../../src/postgres/embedded/server.ts'
 import { ask } from '../support/ask.ts'
-import { urlOf } from '../support/database.ts'
+import { createPool } from '../../src/postgres/pool.ts'
+import { createDatabaseConnection, urlOf } from '../support/database.ts'
+import { createProxy } from '../support/proxy.ts'
 import { openStream } from '../support/price-stream.ts'
 import { createDataDir, processesIn, startService, type ServiceProcess } from '../support/service-process.ts'
 import { until } from '../support/until.ts'
@@ -27,10 +29,10 @@ async function createServer(t: TestContext) {
   const state = createDataDir()
   const options = { state, log: () => {} }
   let server = await startEmbedded(options)
-  t.after(() => server.stop())
   const signal = (name: NodeJS.Signals) => processesIn(state).forEach((pid) => process.kill(pid, name))
   // Hooks run in the order in which they were made: the server must be awake to be stopped.
   t.after(() => signal('SIGCONT'))
+  t.after(() => server.stop())
   return {
     url: urlOf(server.connection),
     stop: () => server.stop(),
@@ -85,4 +87,31 @@ test('while the server is frozen or gone requests say 503 within 2 s; afterwards
   await server.start()
   await assertGoesOn('stopped')
   assert.doesNotMatch(service.stderr(), /unhandled|our fault/i)
+})
+
+test('when all connections fall silent and new ones work, polling and averages go on', async (t) => {
+  const connection = await createDatabaseConnection(t)
+  const proxy = await createProxy(t, connection)
+  const pool = createPool(connection, { size: 2, onError: () => {} })
+  t.after(() => pool.end())
+  await startService(t, { env: { DATABASE_URL: proxy.url }, args: ['--demo'] })
+  const count = async () => Number((await pool.query('select count(*) from moving_averages')).rows[0].count)
+  await until(count, 'averages')
+  proxy.silence()
+  const since = performance.now()
+  const before = await count()
+  await until(async () => (await count()) > before, 'averages go on')
+  t.diagnostic(`averages go on after ${Math.round(performance.now() - since)} ms`)
+})
+
+test('a service that is told to stop while its database is frozen ends by itself', async (t) => {
+  const server = await createServer(t)
+  const service = await startService(t, { env: { DATABASE_URL: server.url }, args: ['--demo'] })
+  const stream = await openStream(t, `${service.url}/prices/stream?symbols=AAPL`)
+  await stream.until(1)
+  server.signal('SIGSTOP')
+  const since = performance.now()
+  const code = await service.stop()
+  t.diagnostic(`ended with ${code} after ${Math.round(performance.now() - since)} ms`)
+  assert.equal(code, 0)
 })

@@ -122,7 +122,7 @@ test('a poller that wakes up in time for its commit is refused it', async (t) =>
   // The transaction still waits for the lock, and goes on to its end.
   await series.letGo()
   await until(() => leader.stderr().includes('leads no more'), 'it has noticed')
-  assert.match(leader.stderr(), /another process leads in poller by now/)
+  assert.match(leader.stderr(), /the lease poller is lost/)
   assert.equal(await pricesBetween(pool, series.heldAt, frozenAt), 0)
   await untilMorePrices(pool, await now(pool))
 })

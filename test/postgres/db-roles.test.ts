@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { createLeases, fenceOf } from '../../src/postgres/leases.ts'
 import { createRecompute } from '../../src/postgres/averages.ts'
-import { createDbRoles, DB_ROLES, renewDbRoles } from '../../src/postgres/db-roles.ts'
+import { createDbRoles, DB_ROLES } from '../../src/postgres/db-roles.ts'
 import { createDueJobs } from '../../src/postgres/due-jobs.ts'
 import { createJobs } from '../../src/postgres/jobs.ts'
 import { loadPlace, savePlace } from '../../src/postgres/log.ts'
@@ -12,7 +12,7 @@ import { trim } from '../../src/postgres/retention.ts'
 import { createReadServiceFacts } from '../../src/postgres/service-facts.ts'
 import { systemClock } from '../../src/clock.ts'
 import { tellerOf, type Told } from '../averages/told-prices.ts'
-import { createDatabase, createDatabaseConnection, createUser } from '../support/database.ts'
+import { createDatabase, createDatabaseConnection, createEmptyDatabase, createUser } from '../support/database.ts'
 import { until } from '../support/until.ts'
 
 type DbRole = (typeof DB_ROLES)[number]
@@ -160,8 +160,11 @@ test('with its rights each role can do its work', async (t) => {
 
   const { rows } = await consumer.query('select series_id as "seriesId", event_time as "eventTime" from prices')
   assert.ok((await createRecompute(consumer, [2])(rows)) > 0)
-  const never = new AbortController().signal
-  assert.equal(await trim(consumer, { pricesDays: 1, simulatedDays: 1, runsDays: 1 }, never), PRICES.length + 1)
+  const { signal } = new AbortController()
+  assert.equal(
+    await trim({ pool: consumer, signal }, { pricesDays: 1, simulatedDays: 1, runsDays: 1 }),
+    PRICES.length + 1,
+  )
 
   for (const pool of [ingest, relay, consumer]) {
     assert.equal((await createReadServiceFacts(pool, { windows: [2], isAnnounced: true })()).providers.length, 2)
@@ -170,18 +173,23 @@ test('with its rights each role can do its work', async (t) => {
   }
 })
 
-test('new tables get their rights where the roles were made for this database, and nowhere else', async (t) => {
-  const { owner, poolOf } = await createRoles(t)
-  const reading = () => codeOf(poolOf('mds_consumer').query('select from dead_letters'))
-  await owner.query('alter table dead_letters rename to old; create table dead_letters (like old including all)')
-  assert.equal(await reading(), '42501')
-  await untilDone(() => renewDbRoles(owner))
-  assert.equal(await reading(), undefined)
+test('new tables and their rights come in one transaction where the roles are in use, and no rights where they are not', async (t) => {
+  await createRoles(t)
+  const pool = createPool(await createEmptyDatabase(t), { size: 2, onError: () => {} })
+  t.after(() => pool.end())
+  await pool.query('alter default privileges grant select on tables to mds_ingest')
+  await untilDone(() => migrate(pool))
+  const { rows } = await pool.query(
+    `select has_table_privilege('mds_consumer', c.oid, 'select') as may, c.xmin = m.xmin as "atOnce"
+       from pg_class c, kysely_migration m where c.oid = 'dead_letters'::regclass limit 1`,
+  )
+  assert.deepEqual(rows, [{ may: true, atOnce: true }])
 
   const other = await createDatabase(t, 2)
-  await renewDbRoles(other)
-  const { rows } = await other.query(`select has_table_privilege('mds_consumer', 'dead_letters', 'select') as may`)
-  assert.deepEqual(rows, [{ may: false }])
+  const { rows: none } = await other.query(
+    `select has_table_privilege('mds_consumer', 'dead_letters', 'select') as may`,
+  )
+  assert.deepEqual(none, [{ may: false }])
 })
 
 test('a user that may not change tables is told who is to', async (t) => {

@@ -7,7 +7,9 @@ import { createRecordReply } from '../../src/postgres/record.ts'
 import type { Decimal } from '../../src/prices/decimal.ts'
 import { parseInstant, type Instant } from '../../src/prices/instant.ts'
 import type { Quote, QuoteResult, RawReply } from '../../src/prices/quote.ts'
-import { createDatabase } from '../support/database.ts'
+import { createPool } from '../../src/postgres/pool.ts'
+import { createDatabase, createDatabaseConnection } from '../support/database.ts'
+import { until } from '../support/until.ts'
 
 const at = (time: string) => parseInstant(`2025-06-15T${time}Z`) as Instant
 
@@ -199,4 +201,35 @@ test('writers of the same times at once leave each revision once, in the order o
     'select count(*), max(revision) from prices group by series_id, event_time',
   )
   assert.ok(counted.every((time) => Number(time.count) === time.max && time.max > 1))
+})
+
+test('a series that was lost in a failover is made again, and its neighbours are recorded with it', async (t) => {
+  const { pool, say, outcomes } = await createRecorder(t)
+  const other = { symbol: 'NEW' }
+  await say('20:00:00', quote('1', '20:00:00'), quote('1', '20:00:00', other))
+  // What an asynchronous replica had not got yet.
+  await pool.query(`delete from prices where series_id = (select id from series where symbol = 'NEW')`)
+  await pool.query(`delete from series where symbol = 'NEW'`)
+  const told = [quote('2', '20:00:01'), quote('2', '20:00:01', other)]
+  assert.deepEqual(await outcomes('20:00:02', ...told), ['recorded', 'recorded'])
+})
+
+test('behind new connections may be a server on which an id means another series', async (t) => {
+  const connection = await createDatabaseConnection(t)
+  const [ours, server] = [1, 2].map(() => createPool(connection, { size: 4, onError: () => {} }))
+  assert.ok(ours && server)
+  t.after(() => Promise.all([ours.end(), server.end()]))
+  const record = createRecordReply(ours)
+  const say = (time: string) => record(reply(time), [{ symbol: 'AAPL', quote: quote('1', time) }])
+  await say('20:00:00')
+  await server.query(`update series set symbol = 'OTHER'`)
+  await server.query(
+    'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
+  )
+  await until(() => ours.totalCount === 0, 'the connections are gone')
+  await say('20:00:01')
+  const { rows: found } = await server.query(
+    'select symbol from prices p join series s on s.id = p.series_id order by p.id',
+  )
+  assert.deepEqual(found, [{ symbol: 'OTHER' }, { symbol: 'AAPL' }])
 })

@@ -86,7 +86,13 @@ async function startOwnServer() {
     binaries: join(tmpdir(), `market-data-test-binaries-${process.getuid?.()}`),
     log: () => {},
     // A test server's data is thrown away; the crash tests start their own, which keeps its promises.
-    settings: { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '200' },
+    settings: {
+      fsync: 'off',
+      synchronous_commit: 'off',
+      full_page_writes: 'off',
+      max_connections: '200',
+      max_prepared_transactions: '2',
+    },
   })
   const stop = async () => {
     await embedded.stop()
