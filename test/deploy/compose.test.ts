@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { DCLinter } from 'dclint'
+import { ask } from '../support/ask.ts'
+import { confined, createContainers, healthCheck, imageEnvironment, project, readCompose } from '../support/compose.ts'
+import { needsKafkaItself } from '../support/kafka.ts'
+import { runCommand, type ServiceProcess } from '../support/service-process.ts'
+import { until } from '../support/until.ts'
+
+// No container engine is at hand where this runs: the files are read, and what they say is done with plain processes.
+
+test('compose.yaml is what the Compose specification allows, and a linter finds nothing', () => {
+  const inOurOrder = ['service-keys-order', 'services-alphabetical-order', 'top-level-properties-order']
+  const rules = {
+    ...Object.fromEntries(inOurOrder.map((rule) => [rule, 0 as const])),
+    // The image is built and named in one place.
+    'no-build-and-image': 0 as const,
+  }
+  const linter = new DCLinter({ rules, quiet: true, debug: false, exclude: [] })
+  const [result] = linter.lintFiles([join(project, 'compose.yaml')], false)
+  assert.deepEqual(result?.messages, [])
+})
+
+test('no container has a capability or a way to new rights, only Kafka may write its own files, and no port leaves the machine', () => {
+  for (const [name, container] of Object.entries(readCompose())) {
+    assert.deepEqual(container.cap_drop, ['ALL'], name)
+    assert.deepEqual(container.security_opt, ['no-new-privileges:true'], name)
+    assert.equal(container.read_only, name !== 'kafka', name)
+    for (const port of container.ports ?? []) assert.match(port, /^127\.0\.0\.1:/, name)
+    assert.match(container.image, /:v?\d+\.\d+/, name)
+  }
+})
+
+test('without the passwords of .env nothing starts, and the message says where to read on', () => {
+  assert.throws(() => readCompose({}), /docs\/how-to\/compose\.md/)
+  assert.ok(existsSync(join(project, 'docs/how-to/compose.md')))
+})
+
+test(
+  'migrate, api, poller, relay and two consumers work together as compose.yaml starts them, with the rights it gives, and end in peace',
+  needsKafkaItself,
+  async (t) => {
+    t.diagnostic(`confined by: ${confined().join(' ') || 'nothing more than this user'}`)
+    const containers = await createContainers(t)
+    assert.deepEqual(await containers.run('migrate'), { code: 0, stderr: '' })
+    const [api, ...others] = (await Promise.all(
+      ['api', 'poller', 'relay', 'consumer', 'consumer'].map((name) => containers.start(name)),
+    )) as [ServiceProcess, ...ServiceProcess[]]
+
+    const order = { symbol: 'AAPL', provider: 'simulated', interval_seconds: 1 }
+    assert.equal((await ask(`${api.url}/prices/poll`, { method: 'POST', body: order })).status, 202)
+    const average = `${api.url}/moving-averages/latest?symbol=AAPL&provider=simulated`
+    await until(async () => (await ask(average)).status === 200, 'an average, by way of Kafka')
+    const { code, stdout } = await runCommand(['verify'], {
+      env: { DATABASE_URL: containers.databaseOf('market_data') },
+    })
+    assert.equal(code, 0, stdout)
+
+    assert.ok(isHealthy(api), 'as the image has it asked')
+    for (const service of [api, ...others]) assert.equal(await service.stop(), 0, service.stderr())
+    assert.ok(!isHealthy(api))
+  },
+)
+
+/** As a container engine asks. */
+function isHealthy({ url }: ServiceProcess): boolean {
+  const [program = '', ...args] = healthCheck()
+  const env = { ...imageEnvironment(), PORT: new URL(url).port }
+  return spawnSync(program, args, { env, timeout: 20_000 }).status === 0
+}
