@@ -2,13 +2,19 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { test, type TestContext } from 'node:test'
 import { DCLinter } from 'dclint'
+import pg from 'pg'
 import { ask } from '../support/ask.ts'
 import { confined, createContainers, healthCheck, imageEnvironment, project, readCompose } from '../support/compose.ts'
-import { needsKafkaItself } from '../support/kafka.ts'
+import { asGrafanaSends, dashboardQueries, datasourceUids, startPrometheus } from '../support/dashboards.ts'
+import { isInstalled, needsKafkaItself } from '../support/kafka.ts'
 import { runCommand, type ServiceProcess } from '../support/service-process.ts'
 import { until } from '../support/until.ts'
+
+const needsPrometheus = {
+  skip: process.env['CI'] !== 'true' && !isInstalled('prometheus') && 'no Prometheus: install it',
+}
 
 // No container engine is at hand where this runs: the files are read, and what they say is done with plain processes.
 
@@ -34,6 +40,11 @@ test('no container has a capability or a way to new rights, only Kafka may write
   }
 })
 
+test('every panel asks a data source that Grafana is given', () => {
+  const known = datasourceUids()
+  assert.deepEqual(new Set(dashboardQueries().map(({ datasource }) => datasource)), new Set(known))
+})
+
 test('without the passwords of .env nothing starts, and the message says where to read on', () => {
   assert.throws(() => readCompose({}), /docs\/how-to\/compose\.md/)
   assert.ok(existsSync(join(project, 'docs/how-to/compose.md')))
@@ -46,9 +57,10 @@ test(
     t.diagnostic(`confined by: ${confined().join(' ') || 'nothing more than this user'}`)
     const containers = await createContainers(t)
     assert.deepEqual(await containers.run('migrate'), { code: 0, stderr: '' })
-    const [api, ...others] = (await Promise.all(
+    const started = await Promise.all(
       ['api', 'poller', 'relay', 'consumer', 'consumer'].map((name) => containers.start(name)),
-    )) as [ServiceProcess, ...ServiceProcess[]]
+    )
+    const [api, poller, relay, consumer] = started as [ServiceProcess, ServiceProcess, ServiceProcess, ServiceProcess]
 
     const order = { symbol: 'AAPL', provider: 'simulated', interval_seconds: 1 }
     assert.equal((await ask(`${api.url}/prices/poll`, { method: 'POST', body: order })).status, 202)
@@ -59,11 +71,45 @@ test(
     })
     assert.equal(code, 0, stdout)
 
+    await t.test('every panel on Prometheus shows something, and every alert is evaluated', needsPrometheus, (t) =>
+      showOnPrometheus(t, { api, poller, relay, consumer }),
+    )
+    await t.test("every panel of prices is read by Grafana's user, who may read nothing else", () =>
+      showPrices(containers.databaseOf('grafana')),
+    )
+
     assert.ok(isHealthy(api), 'as the image has it asked')
-    for (const service of [api, ...others]) assert.equal(await service.stop(), 0, service.stderr())
+    for (const service of started) assert.equal(await service.stop(), 0, service.stderr())
     assert.ok(!isHealthy(api))
   },
 )
+
+async function showOnPrometheus(t: TestContext, roles: Readonly<Record<string, ServiceProcess>>): Promise<void> {
+  const targets = Object.entries(roles).map(([role, { url }]) => [role, url])
+  const prometheus = await startPrometheus(t, Object.fromEntries(targets))
+  const queries = dashboardQueries().filter(({ datasource }) => datasource === 'prometheus')
+  for (const { of, text } of queries)
+    await until(async () => (await prometheus.query(text)).length > 0, `${of} shows something: ${text}`)
+  await until(async () => (await prometheus.alerts()).every(({ health }) => health === 'ok'), 'alerts are evaluated')
+  const alerts = await prometheus.alerts()
+  assert.ok(alerts.length > 0)
+  assert.deepEqual(
+    alerts.filter(({ state }) => state !== 'inactive'),
+    [],
+  )
+}
+
+async function showPrices(database: string): Promise<void> {
+  const client = new pg.Client(database)
+  await client.connect()
+  const queries = dashboardQueries().filter(({ datasource }) => datasource === 'prices')
+  for (const { of, text } of queries) {
+    const { rowCount } = await client.query(asGrafanaSends(text, { symbol: 'AAPL', provider: 'simulated' }))
+    assert.ok(Number(rowCount) > 0 || of.endsWith('Corrections'), of)
+  }
+  await assert.rejects(client.query('select from prices'), { code: '42501' })
+  await client.end()
+}
 
 /** As a container engine asks. */
 function isHealthy({ url }: ServiceProcess): boolean {
