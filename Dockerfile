@@ -38,7 +38,7 @@ ENV PATH=/app/bin:/app/node_modules/.bin:$PATH HOST=0.0.0.0 PORT=8000 DATA_DIR=/
 USER 10001:10001
 VOLUME /data
 EXPOSE 8000
-HEALTHCHECK --interval=10s --timeout=3s --start-period=60s --start-interval=1s \
+HEALTHCHECK --interval=10s --timeout=3s --start-period=60s \
   CMD ["node", "-e", "fetch('http://127.0.0.1:' + process.env.PORT + '/readyz').then(({ ok }) => process.exit(ok ? 0 : 1))"]
 ENTRYPOINT ["tini", "--", "market-data"]
 CMD ["serve"]

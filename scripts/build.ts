@@ -8,9 +8,9 @@ const root = join(import.meta.dirname, '..')
 const dist = join(root, 'dist')
 
 /** The page is built by scripts/ready.js, the pictures are a test's. */
-const OF_OTHERS = ['dashboard', 'pictures']
+const OF_OTHERS: ReadonlySet<string> = new Set(['dashboard', 'pictures'])
 
-for (const name of readdirSync(dist)) if (!OF_OTHERS.includes(name)) rmSync(join(dist, name), { recursive: true })
+for (const name of readdirSync(dist)) if (!OF_OTHERS.has(name)) rmSync(join(dist, name), { recursive: true })
 compile()
 cpSync(join(root, 'src/postgres/migrations'), join(dist, 'postgres/migrations'), { recursive: true })
 

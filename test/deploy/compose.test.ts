@@ -71,8 +71,8 @@ test(
     })
     assert.equal(code, 0, stdout)
 
-    await t.test('every panel on Prometheus shows something, and every alert is evaluated', needsPrometheus, (t) =>
-      showOnPrometheus(t, { api, poller, relay, consumer }),
+    await t.test('every panel on Prometheus shows something, and every alert is evaluated', needsPrometheus, (shown) =>
+      showOnPrometheus(shown, { api, poller, relay, consumer }),
     )
     await t.test("every panel of prices is read by Grafana's user, who may read nothing else", () =>
       showPrices(containers.databaseOf('grafana')),
@@ -88,8 +88,10 @@ async function showOnPrometheus(t: TestContext, roles: Readonly<Record<string, S
   const targets = Object.entries(roles).map(([role, { url }]) => [role, url])
   const prometheus = await startPrometheus(t, Object.fromEntries(targets))
   const queries = dashboardQueries().filter(({ datasource }) => datasource === 'prometheus')
-  for (const { of, text } of queries)
-    await until(async () => (await prometheus.query(text)).length > 0, `${of} shows something: ${text}`)
+  const shown = queries.map(({ of, text }) =>
+    until(async () => (await prometheus.query(text)).length > 0, `${of} shows something: ${text}`),
+  )
+  await Promise.all(shown)
   await until(async () => (await prometheus.alerts()).every(({ health }) => health === 'ok'), 'alerts are evaluated')
   const alerts = await prometheus.alerts()
   assert.ok(alerts.length > 0)

@@ -34,15 +34,13 @@ const PASSWORDS = { POSTGRES_PASSWORD: 'of-nobody', SERVICE_PASSWORD: 'of-the-se
 export function readCompose(
   variables: Readonly<Record<string, string>> = PASSWORDS,
 ): Readonly<Record<string, Container>> {
-  const text = readFileSync(join(project, 'compose.yaml'), 'utf8').replaceAll(
-    /\$\{(\w+)(?::([-?])([^}]*))?\}/g,
-    (_, name: string, kind: string | undefined, word = '') => {
-      const value = variables[name] ?? (kind === '-' ? word : undefined)
-      if (value === undefined) throw new Error(`${name}: ${word}`)
-      return value
-    },
-  )
-  return (parse(text, { merge: true }) as { services: Record<string, Container> }).services
+  const text = readFileSync(join(project, 'compose.yaml'), 'utf8')
+  const given = text.replaceAll(/\$\{(\w+):([-?])([^}]*)\}/g, (...[, name = '', kind, word = '']: string[]) => {
+    const value = variables[name] ?? (kind === '-' ? word : undefined)
+    if (value === undefined) throw new Error(`${name}: ${word}`)
+    return value
+  })
+  return (parse(given, { merge: true }) as { services: Record<string, Container> }).services
 }
 
 export type Containers = {
@@ -94,9 +92,11 @@ export function confined(): readonly string[] {
   const nobody = ['setpriv', '--reuid=10001', '--regid=10001', '--clear-groups']
   const powerless = [...nobody, '--bounding-set=-all', '--inh-caps=-all', '--no-new-privs']
   const choices = [[...readOnly, ...powerless], powerless]
-  const works = ([program = '', ...args]: string[]) =>
-    spawnSync(program, [...args, 'test', '-r', join(project, 'package.json')]).status === 0
-  return process.getuid?.() === 0 ? (choices.find(works) ?? []) : []
+  return process.getuid?.() === 0 ? (choices.find(canReadProject) ?? []) : []
+}
+
+function canReadProject([program = '', ...args]: readonly string[]): boolean {
+  return spawnSync(program, [...args, 'test', '-r', join(project, 'package.json')]).status === 0
 }
 
 /** The variables that the Dockerfile sets, with its folders where they are here. */

@@ -15,17 +15,22 @@ export type Query = { readonly of: string; readonly text: string; readonly datas
 /** Every query of every dashboard, in the language of its data source. */
 export function dashboardQueries(): Query[] {
   const folder = join(project, 'deploy/grafana/dashboards')
-  return readdirSync(folder).flatMap((file) => {
-    const { title, panels, templating } = JSON.parse(readFileSync(join(folder, file), 'utf8')) as Json
-    const shown = panels.flatMap((panel: Json) =>
-      panel.targets.map((target: Json) => query(`${title}: ${panel.title}`, target.expr ?? target.rawSql, target)),
-    )
-    return [...shown, ...templating.list.map((one: Json) => query(`${title}: $${one.name}`, one.query, one))] as Query[]
-  })
+  const dashboards = readdirSync(folder).map((file) => JSON.parse(readFileSync(join(folder, file), 'utf8')))
+  return dashboards.flatMap(({ title, panels, templating }) => panelQueries(title, panels).concat(choices(templating)))
 }
 
-function query(of: string, text: string, { datasource }: Json): Query {
-  return { of, text, datasource: datasource.uid }
+function panelQueries(dashboard: string, panels: readonly Json[]): Query[] {
+  return panels.flatMap(({ title, targets }) =>
+    targets.map(({ expr, rawSql, datasource }: Json) => ({
+      of: `${dashboard}: ${title}`,
+      text: expr ?? rawSql,
+      datasource: datasource.uid,
+    })),
+  )
+}
+
+function choices({ list }: Json): Query[] {
+  return list.map(({ name, query, datasource }: Json) => ({ of: `$${name}`, text: query, datasource: datasource.uid }))
 }
 
 /** SQL as Grafana sends it, for the last hour and what was chosen. */
@@ -38,7 +43,7 @@ export function asGrafanaSends(sql: string, chosen: Readonly<Record<string, stri
 /** The uids of the data sources that Grafana is given. */
 export function datasourceUids(): string[] {
   const file = join(project, 'deploy/grafana/provisioning/datasources/market-data.yaml')
-  return (parse(readFileSync(file, 'utf8')) as Json).datasources.map((one: Json) => one.uid)
+  return parse(readFileSync(file, 'utf8')).datasources.map((one: Json) => one.uid)
 }
 
 export type Prometheus = {
@@ -74,7 +79,7 @@ export async function startPrometheus(t: TestContext, targets: Readonly<Record<s
 
 function configFor(targets: Readonly<Record<string, string>>): object {
   const folder = join(project, 'deploy/prometheus')
-  const config = parse(readFileSync(join(folder, 'prometheus.yml'), 'utf8')) as Json
+  const config = parse(readFileSync(join(folder, 'prometheus.yml'), 'utf8'))
   const [job] = config.scrape_configs
   const names = job.dns_sd_configs[0].names as string[]
   delete job.dns_sd_configs
