@@ -8,7 +8,7 @@ import pg from 'pg'
 import { ask } from '../support/ask.ts'
 import { confined, createContainers, healthCheck, imageEnvironment, project, readCompose } from '../support/compose.ts'
 import { asGrafanaSends, dashboardQueries, datasourceUids, startPrometheus } from '../support/dashboards.ts'
-import { isInstalled, needsKafkaItself } from '../support/kafka.ts'
+import { isInstalled, needsKafka } from '../support/kafka.ts'
 import { runCommand, type ServiceProcess } from '../support/service-process.ts'
 import { until } from '../support/until.ts'
 
@@ -52,7 +52,7 @@ test('without the passwords of .env nothing starts, and the message says where t
 
 test(
   'migrate, api, poller, relay and two consumers work together as compose.yaml starts them, with the rights it gives, and end in peace',
-  needsKafkaItself,
+  needsKafka,
   async (t) => {
     t.diagnostic(`confined by: ${confined().join(' ') || 'nothing more than this user'}`)
     const containers = await createContainers(t)

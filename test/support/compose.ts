@@ -8,7 +8,7 @@ import type { TestContext } from 'node:test'
 import pg from 'pg'
 import { parse } from 'yaml'
 import { startEmbedded } from '../../src/postgres/embedded/server.ts'
-import { startBroker } from './kafka-broker.ts'
+import { freshName, kafkaBrokers } from './kafka.ts'
 import { createFolder, spawnCommand, startService, type ServiceProcess } from './service-process.ts'
 
 /** A container as compose.yaml describes it; only what tests look at. */
@@ -53,16 +53,18 @@ export type Containers = {
 }
 
 /**
- * What compose.yaml starts, as processes of this machine: PostgreSQL and Kafka set up as it says, and for the service the
- * same commands, environment, user and rights. Addresses are put in place, for here all have one.
+ * What compose.yaml starts, as processes of this machine: PostgreSQL set up as it says, and for the service the same
+ * commands, environment, user and rights. Addresses are put in place, for here all have one.
  */
 export async function createContainers(t: TestContext): Promise<Containers> {
   const services = readCompose()
-  const [port, broker] = await Promise.all([startPostgres(t), startKafka(t, services['kafka'])])
-  const here = (text: string) => text.replace('@postgres/', `@127.0.0.1:${port}/`).replace('kafka:9092', broker)
+  const [port, brokers] = await Promise.all([startPostgres(t), kafkaBrokers()])
+  const here = (text: string) => text.replace('@postgres/', `@127.0.0.1:${port}/`).replace('kafka:9092', brokers)
+  // The broker is that of all tests.
+  const KAFKA_TOPIC = freshName(t)
   const setting = ({ environment = {} }: Container) => {
     const given = Object.entries(environment).map(([name, value]) => [name, here(String(value))])
-    return { cwd: project, env: { ...imageEnvironment(), ...Object.fromEntries(given), PORT: '0' } }
+    return { cwd: project, env: { ...imageEnvironment(), ...Object.fromEntries(given), KAFKA_TOPIC, PORT: '0' } }
   }
   const container = (name: string) => services[name] as Container
   return {
@@ -143,16 +145,6 @@ function usersSql(): string {
   return text
     .replaceAll(/^\\getenv .*$/gm, '')
     .replaceAll(/:'(\w+)'/g, (_, name: string) => pg.escapeLiteral(variables[named.get(name) ?? ''] ?? ''))
-}
-
-/** Where it listens and keeps its files is the test's own business; all other settings are compose.yaml's. */
-async function startKafka(t: TestContext, { environment = {} }: Container = { image: '' }): Promise<string> {
-  const own = /^KAFKA_(?!NODE_ID|PROCESS_ROLES|CONTROLLER|LISTENER|ADVERTISED|INTER_BROKER|LOG_DIRS)/
-  const given = Object.entries(environment).filter(([name]) => own.test(name))
-  const settings = given.map(([name, value]) => [name.slice(6).toLowerCase().replaceAll('_', '.'), value])
-  const broker = await startBroker(Object.fromEntries(settings))
-  t.after(() => broker.end())
-  return broker.brokers
 }
 
 /** One that was free a moment ago. */
