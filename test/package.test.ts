@@ -16,14 +16,17 @@ import { until } from './support/until.ts'
 const project = join(import.meta.dirname, '..')
 const packed = pack()
 
-test('the package holds what is built, every migration, the page, and no source', async () => {
+test('the package holds every source file built, every migration, the page, and no source', async () => {
   const names = await contents(await packed)
-  const migrations = readdirSync(join(project, 'src/postgres/migrations'))
+  const sources = readdirSync(join(project, 'src'), { recursive: true, encoding: 'utf8' })
+  const built = sources
+    .filter((name) => /\.sql$|(?<!\.d)\.ts$/.test(name))
+    .map((name) => `dist/${name.replace(/ts$/, 'js')}`)
   for (const name of ['bin/market-data', 'dist/main.js', 'dist/dashboard/index.html', 'LICENSE', 'README.md'])
     assert.ok(names.includes(name), name)
   assert.deepEqual(
-    names.filter((name) => name.startsWith('dist/postgres/migrations/')).toSorted(),
-    migrations.map((name) => `dist/postgres/migrations/${name}`).toSorted(),
+    new Set(names.filter((name) => name.startsWith('dist/') && !name.startsWith('dist/dashboard/'))),
+    new Set(built),
   )
   assert.deepEqual(
     names.filter(
