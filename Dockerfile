@@ -1,0 +1,44 @@
+# One image for every role. By default it is the whole service with its embedded database in the volume /data; with
+# DATABASE_URL (and KAFKA_BROKERS) the same image runs any role of many: see docs/how-to/container.md.
+# Node itself comes from package-lock.json, with its hash, like everything else of npm: the one that the tests ran on.
+# The two bases are arguments, so that whoever builds can pin them by digest or take them from a registry of their own.
+ARG NODE=node:24-bookworm-slim
+ARG DEBIAN=debian:bookworm-slim
+
+FROM ${NODE} AS build
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --ignore-scripts
+COPY . .
+RUN npm run --silent build
+
+FROM ${NODE} AS modules
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+# Headers and manuals of Node are two fifths of its package.
+RUN npm ci --ignore-scripts --omit=dev && rm -rf node_modules/node-linux-*/include node_modules/node-linux-*/share
+
+FROM ${DEBIAN}
+# tini, as process 1, hands on signals and buries what the embedded database leaves behind.
+# hadolint ignore=DL3008
+RUN apt-get update \
+  && apt-get install --yes --no-install-recommends tini \
+  && rm -rf /var/lib/apt/lists/* \
+  # PostgreSQL runs only as an account that has a name.
+  && groupadd --gid 10001 market-data \
+  && useradd --uid 10001 --gid 10001 --home-dir /data --no-create-home --shell /usr/sbin/nologin market-data \
+  && install --directory --owner=market-data --group=market-data --mode=0750 /data
+WORKDIR /app
+# Owned by root: the service cannot change its own code.
+COPY --from=modules /app/node_modules node_modules
+COPY --from=build /app/dist dist
+COPY package.json LICENSE ./
+COPY bin bin
+ENV PATH=/app/bin:/app/node_modules/.bin:$PATH HOST=0.0.0.0 PORT=8000 DATA_DIR=/data
+USER 10001:10001
+VOLUME /data
+EXPOSE 8000
+HEALTHCHECK --interval=10s --timeout=3s --start-period=60s \
+  CMD ["node", "-e", "fetch('http://127.0.0.1:' + process.env.PORT + '/readyz').then(({ ok }) => process.exit(ok ? 0 : 1))"]
+ENTRYPOINT ["tini", "--", "market-data"]
+CMD ["serve"]

@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import test from 'node:test'
+import { promisify } from 'node:util'
+import { publint } from 'publint'
+import { formatMessage } from 'publint/utils'
+import { ask } from './support/ask.ts'
+import { nodeOfMachine } from './support/node-of-machine.ts'
+import { createFolder, processesIn, startService } from './support/service-process.ts'
+import { until } from './support/until.ts'
+
+// What a person gets who has no checkout: the package is packed, looked at, installed into an empty folder, and run there.
+
+const project = join(import.meta.dirname, '..')
+const packed = pack()
+
+test('the package holds every source file built, every migration, the page, and no source', async () => {
+  const names = await contents(await packed)
+  const sources = readdirSync(join(project, 'src'), { recursive: true, encoding: 'utf8' })
+  const built = sources
+    .filter((name) => /\.sql$|(?<!\.d)\.ts$/.test(name))
+    .map((name) => `dist/${name.replace(/ts$/, 'js')}`)
+  for (const name of ['bin/market-data', 'dist/main.js', 'dist/dashboard/index.html', 'LICENSE', 'README.md'])
+    assert.ok(names.includes(name), name)
+  assert.deepEqual(
+    new Set(names.filter((name) => name.startsWith('dist/') && !name.startsWith('dist/dashboard/'))),
+    new Set(built),
+  )
+  assert.deepEqual(
+    names.filter(
+      (name) => !/^(bin|dist)\/|^(LICENSE|README\.md|package\.json)$/.test(name) || /\.tsx?$|\/\./.test(name),
+    ),
+    [],
+  )
+})
+
+test('publint has nothing to say about the package', async () => {
+  const tarball = readFileSync(await packed)
+  const { messages, pkg } = await publint({ pack: { tarball: new Uint8Array(tarball).buffer }, strict: true })
+  assert.deepEqual(
+    messages.map((message) => formatMessage(message, pkg ?? {})),
+    [],
+  )
+})
+
+test('installed into an empty folder it serves page and demonstration by its one command, and leaves nothing running', async (t) => {
+  const folder = await install()
+  const bin = join(folder, 'node_modules/.bin/market-data')
+  const { version } = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8')) as { version: string }
+  const { stdout } = await run('npx', ['--no-install', 'market-data-service', '--version'], folder)
+  assert.equal(stdout.trim(), version)
+
+  const options = { cwd: folder, dataDir: join(folder, 'data'), args: ['--demo'] }
+  const service = await startService(t, { ...options, command: [nodeOfMachine(), bin, 'serve'] })
+  const page = await ask(`${service.url}/`)
+  const asset = /\/assets\/[^"]+\.js/.exec(page.text)?.[0]
+  assert.equal((await ask(`${service.url}${asset}`)).status, 200)
+  const average = `${service.url}/moving-averages/latest?symbol=AAPL&provider=simulated`
+  await until(async () => (await ask(average)).status === 200, 'five polled prices')
+  assert.equal(await service.stop(), 0)
+  assert.deepEqual(processesIn(folder), [])
+})
+
+/** Made once for all tests of this file, by the machine's npm as anybody calls it. */
+async function pack(): Promise<string> {
+  const folder = createFolder()
+  const { stdout } = await run('npm', ['pack', '--silent', '--pack-destination', folder], project)
+  return join(folder, stdout.trim())
+}
+
+async function contents(tarball: string): Promise<string[]> {
+  const { stdout } = await run('tar', ['--list', '--gzip', '--file', tarball], project)
+  return stdout
+    .trimEnd()
+    .replaceAll(/^package\//gm, '')
+    .split('\n')
+}
+
+/** With `ignore-scripts`, as careful people have it: nothing that we need is made by an install script. */
+async function install(): Promise<string> {
+  const folder = createFolder()
+  writeFileSync(join(folder, 'package.json'), '{}')
+  const options = ['--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error']
+  await run('npm', ['install', ...options, await packed], folder)
+  return folder
+}
+
+/** What `npm test` tells its children of this project must not reach an npm that works elsewhere. */
+function run(program: string, args: readonly string[], cwd: string) {
+  const kept = Object.entries(process.env).filter(([name]) => !/^npm_(?!config_registry)/i.test(name))
+  return promisify(execFile)(program, args, { cwd, env: Object.fromEntries(kept), timeout: 150_000 })
+}
