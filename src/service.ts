@@ -3,6 +3,8 @@ import type { AddressInfo } from 'node:net'
 import { hostname } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import type pg from 'pg'
+import { createKeys } from './access/key.ts'
+import { prepareAccess, type AccessAtStart } from './access-at-start.ts'
 import type { Verify } from './averages/verification.ts'
 import { ROLES, type Role } from './cli/roles.ts'
 import { systemClock as clock } from './clock.ts'
@@ -10,6 +12,7 @@ import type { Config } from './config.ts'
 import { windUp } from './ending.ts'
 import { ServiceError } from './errors.ts'
 import { createProviderLedger } from './http/provider-ledger.ts'
+import { createKeySecret } from './http/secret.ts'
 import { createServer } from './http/server.ts'
 import { asyncApiYaml } from './kafka/asyncapi.ts'
 import { kafkaOf, kafkaReads, prepareTopics, toleratedLagSeconds, type Kafka } from './kafka-access.ts'
@@ -21,6 +24,7 @@ import { createReadAverages } from './postgres/average-reads.ts'
 import { openDatabase, type Database } from './postgres/database.ts'
 import { createReadHistory } from './postgres/history.ts'
 import { createJobs } from './postgres/jobs.ts'
+import { createKeyTable, createReadAdmissions, createSessions } from './postgres/keys.ts'
 import { createReadLatest } from './postgres/latest.ts'
 import { createReadLineage, createReadRawBody, createReadRawResponse } from './postgres/lineage.ts'
 import { createLeases } from './postgres/leases.ts'
@@ -46,6 +50,7 @@ export type Service = AsyncDisposable & {
   readonly database: Pick<Database, 'place' | 'moved'>
   /** What the demonstration polls, where it was asked for and there were no jobs. */
   readonly demoSymbols: readonly string[]
+  readonly access: AccessAtStart
 }
 
 export type ServeOptions = {
@@ -64,6 +69,7 @@ export async function startService(setting: Setting, { demo, roles }: ServeOptio
   await assertSettings(database.pool)
   await migrate(database.pool)
   if (!database.isOurs && (await isSuperuser(database.pool))) log.warn(SUPERUSER)
+  const access = await prepareAccess(config, database.pool)
   const kafkaWatch = createKafkaWatch({ log, clock })
   if (kafka && roles.some((role) => role === 'relay' || role === 'consumer')) {
     await prepareTopics(kafka, (error) => kafkaWatch.failed('start', error))
@@ -84,7 +90,7 @@ export async function startService(setting: Setting, { demo, roles }: ServeOptio
 
   const started = parts.move()
   const url = urlOf(server.server.address() as AddressInfo)
-  return { url, database, demoSymbols, [Symbol.asyncDispose]: () => started.disposeAsync() }
+  return { url, database, demoSymbols, access, [Symbol.asyncDispose]: () => started.disposeAsync() }
 }
 
 const SUPERUSER = 'DATABASE_URL signs in as a superuser: least rights are made by market-data roles create'
@@ -174,6 +180,9 @@ function assemble(assembly: Assembly) {
     defaultProvider: config.DEFAULT_PROVIDER,
     pageFolder: PAGE_FOLDER,
     host: config.HOST,
+    isAuthOff: config.AUTH === 'off',
+    rateLimit: config.RATE_LIMIT,
+    trustedProxies: config.TRUST_PROXY,
     allowedHosts: config.ALLOWED_HOSTS,
     latest: createLatest({
       collect: collectBy(createRecordReply(answering)),
@@ -219,6 +228,9 @@ function readsOf(pool: pg.Pool, { config, holder }: { readonly config: Config; r
     findStoredSymbols: createFindStoredSymbols(pool),
     logEnd: () => logEnd(pool),
     readHorizon: () => readHorizon(pool),
+    readAdmissions: createReadAdmissions(pool),
+    keys: createKeys(createKeyTable(pool), createKeySecret),
+    sessions: createSessions(pool),
     ready: async () => void (await pool.query('select 1')),
   }
 }

@@ -93,7 +93,7 @@ function retryAfterOf({ code, details }: ServiceError): number | undefined {
 
 /** The error answers of a route, by status, for its schema; what can happen on every route is added. */
 export function problems(...codes: readonly ErrorCode[]) {
-  const byStatus = Map.groupBy([...EVERYWHERE, ...codes], statusOf)
+  const byStatus = Map.groupBy(new Set([...EVERYWHERE, ...codes]), statusOf)
   return Object.fromEntries(
     [...byStatus].map(([status, ofStatus]) => [
       status,
@@ -107,10 +107,13 @@ export function problems(...codes: readonly ErrorCode[]) {
 
 const EVERYWHERE: readonly ErrorCode[] = [
   'malformed_request',
+  'unauthenticated',
   'forbidden',
   'invalid_request',
+  'rate_limited',
   'internal',
   'storage_unavailable',
+  'overloaded',
 ]
 
 function examplesOf(codes: readonly ErrorCode[]) {

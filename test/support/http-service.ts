@@ -3,14 +3,17 @@ import type { TestContext } from 'node:test'
 import type { FastifyInstance } from 'fastify'
 import type pg from 'pg'
 import { pino } from 'pino'
+import { createKeys } from '../../src/access/key.ts'
 import { systemClock } from '../../src/clock.ts'
 import { ServiceError } from '../../src/errors.ts'
 import { createProviderLedger } from '../../src/http/provider-ledger.ts'
+import { createKeySecret } from '../../src/http/secret.ts'
 import { createServer, type HttpNeeds } from '../../src/http/server.ts'
 import { createReadAverages } from '../../src/postgres/average-reads.ts'
 import { createRecompute } from '../../src/postgres/averages.ts'
 import { createReadHistory } from '../../src/postgres/history.ts'
 import { createJobs } from '../../src/postgres/jobs.ts'
+import { createKeyTable, createReadAdmissions, createSessions } from '../../src/postgres/keys.ts'
 import { createReadLatest } from '../../src/postgres/latest.ts'
 import { createReadLineage, createReadRawBody, createReadRawResponse } from '../../src/postgres/lineage.ts'
 import { createReadLog, logEnd, readHorizon } from '../../src/postgres/log.ts'
@@ -76,6 +79,12 @@ export async function createHttpService(t: TestContext, changed: Partial<HttpNee
     asyncApi: 'asyncapi: 3.1.0\n',
     toleratedLagSeconds: 10,
     allowedHosts: ['prices.example'],
+    isAuthOff: false,
+    rateLimit: 0,
+    trustedProxies: [],
+    readAdmissions: createReadAdmissions(pool),
+    keys: createKeys(createKeyTable(pool), createKeySecret),
+    sessions: createSessions(pool),
     pageFolder: join(import.meta.dirname, '../../dist/dashboard'),
     log: pino({ level: 'silent' }),
     clock: systemClock,
