@@ -3,8 +3,6 @@ import type { AddressInfo } from 'node:net'
 import { hostname } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import type pg from 'pg'
-import { createKeys } from './access/key.ts'
-import { prepareAccess, type AccessAtStart } from './access-at-start.ts'
 import type { Verify } from './averages/verification.ts'
 import { ROLES, type Role } from './cli/roles.ts'
 import { systemClock as clock } from './clock.ts'
@@ -12,11 +10,11 @@ import type { Config } from './config.ts'
 import { windUp } from './ending.ts'
 import { ServiceError } from './errors.ts'
 import { createProviderLedger } from './http/provider-ledger.ts'
-import { createKeySecret } from './http/secret.ts'
 import { createServer } from './http/server.ts'
 import { asyncApiYaml } from './kafka/asyncapi.ts'
 import { kafkaOf, kafkaReads, prepareTopics, toleratedLagSeconds, type Kafka } from './kafka-access.ts'
 import { createKafkaWatch, type KafkaWatch } from './kafka-watch.ts'
+import { keyAccessOf, prepareAccess, type AccessAtStart } from './key-access.ts'
 import { assertCanListen, listenFailure, urlOf } from './listening.ts'
 import { createDemoJobs, DEMO } from './polling/demo.ts'
 import type { Jobs } from './polling/job.ts'
@@ -24,7 +22,6 @@ import { createReadAverages } from './postgres/average-reads.ts'
 import { openDatabase, type Database } from './postgres/database.ts'
 import { createReadHistory } from './postgres/history.ts'
 import { createJobs } from './postgres/jobs.ts'
-import { createKeyTable, createReadAdmissions, createSessions } from './postgres/keys.ts'
 import { createReadLatest } from './postgres/latest.ts'
 import { createReadLineage, createReadRawBody, createReadRawResponse } from './postgres/lineage.ts'
 import { createLeases } from './postgres/leases.ts'
@@ -164,6 +161,7 @@ function assemble(assembly: Assembly) {
   const server = createServer({
     ...storage.reads(readsOf(answering, { config, holder })),
     ...kafkaReads(kafka, { roles, clock }),
+    ...keyAccessOf(config, answering),
     readConsumerLag: runners.consumerLag,
     readPoolUse: () => poolUse({ work: pool, answers: answering, leases: leading, upkeep }),
     log,
@@ -180,9 +178,6 @@ function assemble(assembly: Assembly) {
     defaultProvider: config.DEFAULT_PROVIDER,
     pageFolder: PAGE_FOLDER,
     host: config.HOST,
-    isAuthOff: config.AUTH === 'off',
-    rateLimit: config.RATE_LIMIT,
-    trustedProxies: config.TRUST_PROXY,
     allowedHosts: config.ALLOWED_HOSTS,
     latest: createLatest({
       collect: collectBy(createRecordReply(answering)),
@@ -228,9 +223,6 @@ function readsOf(pool: pg.Pool, { config, holder }: { readonly config: Config; r
     findStoredSymbols: createFindStoredSymbols(pool),
     logEnd: () => logEnd(pool),
     readHorizon: () => readHorizon(pool),
-    readAdmissions: createReadAdmissions(pool),
-    keys: createKeys(createKeyTable(pool), createKeySecret),
-    sessions: createSessions(pool),
     ready: async () => void (await pool.query('select 1')),
   }
 }

@@ -1,15 +1,13 @@
-import { createKeys } from '../access/key.ts'
 import { createKey, listKeys, revokeKey } from '../cli/keys.ts'
 import type { KeyActions } from '../cli/program-keys.ts'
 import { systemClock as clock } from '../clock.ts'
-import { createKeySecret } from '../http/secret.ts'
-import { createKeyTable } from '../postgres/keys.ts'
+import { keysOf } from '../key-access.ts'
 import { openTables, type Tables } from './tables.ts'
 import type { Needs } from './needs.ts'
 
 /** The commands over keys. */
 export function createKeyActions({ output, readSetting }: Needs): KeyActions {
-  const needsOf = ({ pool }: Tables) => ({ keys: createKeys(createKeyTable(pool), createKeySecret), output, clock })
+  const needsOf = ({ pool }: Tables) => ({ keys: keysOf(pool), output, clock })
   return {
     createKey: async (options) => {
       await using tables = await openTables(readSetting())

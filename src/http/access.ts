@@ -26,14 +26,15 @@ export type Access = {
   stillAllows(caller: Caller): boolean
   /** Calls back when keys may have ended, or the first one was made. */
   onChange(listener: () => void): void
+  /** Takes note at once of a change that this process made. */
+  refresh(): Promise<void>
 }
 
-/** Never limited, and never asked for a key: an orchestrator that is refused would end a healthy process. */
-const PROBES: ReadonlySet<unknown> = new Set(['/livez', '/readyz'])
 const ADMINS: ReadonlySet<unknown> = new Set(['/keys', '/keys/:key_id'])
 /** Whoever may read may sign in and out. */
 const OWN: ReadonlySet<unknown> = new Set(['/session'])
 const READS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE'])
+const LOOKS: ReadonlySet<string> = new Set(['GET', 'HEAD'])
 
 /** Wrong keys a minute from one address. Keys cannot be guessed, but trying costs us a look into the table. */
 const FAILURES_A_MINUTE = 20
@@ -79,7 +80,7 @@ export function guardAccess(app: App, needs: AccessNeeds): Access {
 
   app.decorateRequest('caller', null)
   app.addHook('onRequest', async (request, reply) => {
-    if (PROBES.has(request.routeOptions.url)) return
+    if (isProbe(request)) return
     const admission = await admissionOf(request, reply)
     const caller = admission ? { admission, scopes: admission.scopes } : await callerWithoutKey()
     if (admission) perKey.count(admission.keyId, request, reply)
@@ -95,6 +96,7 @@ export function guardAccess(app: App, needs: AccessNeeds): Access {
     callerOf: (request) => request.getDecorator<Caller>('caller'),
     stillAllows: ({ admission }) => (admission ? ring.has(admission) : isAuthOff || !ring.isClosed()),
     onChange: ring.onRead,
+    refresh: ring.refresh,
   }
 }
 
@@ -108,9 +110,14 @@ function keyIn({ headers }: FastifyRequest): string | undefined {
   return bearer ?? headers['x-api-key']?.toString()
 }
 
+/** Never limited, never asked for a key: an orchestrator that is refused would end a healthy process. */
+export function isProbe({ method, routeOptions: { url } }: FastifyRequest): boolean {
+  return LOOKS.has(method) && (url === '/livez' || url === '/readyz')
+}
+
 /** What a person sees before signing in. */
 function isOfPage({ method, routeOptions: { url } }: FastifyRequest): boolean {
-  return READS.has(method) && (url === '/' || (url?.startsWith('/assets/') ?? false))
+  return LOOKS.has(method) && (url === '/' || (url?.startsWith('/assets/') ?? false))
 }
 
 function assertMay(request: FastifyRequest, { admission, scopes }: Caller): void {

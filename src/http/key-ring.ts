@@ -15,6 +15,7 @@ export type KeyRingNeeds = {
 export type KeyRing = {
   /** Reads the table where that was too long ago. @throws whatever keeps us from it, once a key was ever made */
   freshen(): Promise<void>
+  refresh(): Promise<void>
   /** Whether a key was ever made. */
   isClosed(): boolean
   /** What the secret belongs to. One that is not known is looked for in the table: it may have been made just now. */
@@ -73,6 +74,7 @@ export function createKeyRing({ readAdmissions, clock, log }: KeyRingNeeds): Key
 
   return {
     freshen,
+    refresh,
     isClosed: () => isClosed,
     find: async (secret, isSession) => {
       await freshen()

@@ -71,6 +71,7 @@ export function keyRoutes(app: App, access: Access, { keys }: KeyNeeds): void {
       const { scopes, name = null, expires_at } = request.body
       const expiresAt = momentOf(expires_at, '/expires_at') ?? null
       const { key, ...made } = await keys.create({ scopes: [...new Set(scopes)], name, expiresAt })
+      await access.refresh()
       tell(request, access, { security: 'key_created', key: made.keyId, scopes: made.scopes })
       const { id, revoked_at: _, ...body } = keyBody(made)
       return reply
@@ -111,6 +112,7 @@ export function keyRoutes(app: App, access: Access, { keys }: KeyNeeds): void {
     async (request) => {
       const revoked = await keys.revoke(request.params.key_id)
       if (revoked === undefined) throw notFound('key')
+      await access.refresh()
       tell(request, access, { security: 'key_revoked', key: revoked.keyId })
       return keyBody(revoked)
     },

@@ -1,4 +1,5 @@
 import { ServiceError } from '../errors.ts'
+import { isProbe } from './access.ts'
 import type { App } from './app.ts'
 
 export type OverloadNeeds = {
@@ -15,10 +16,15 @@ const MAX_REQUESTS = 5_000
  */
 export function refuseOverload(app: App, { requestLimit = MAX_REQUESTS }: OverloadNeeds): void {
   let inHand = 0
-  app.addHook('onRequest', async ({ raw, routeOptions }) => {
+  app.addHook('onRequest', async (request, { raw }) => {
     inHand += 1
-    raw.once('close', () => (inHand -= 1))
-    if (inHand > requestLimit && routeOptions.url !== '/livez' && routeOptions.url !== '/readyz')
-      throw new ServiceError('overloaded', `More than ${requestLimit} requests are being answered.`)
+    // Whichever comes first; a caller that goes away sees no end of the answer.
+    const leave = () => {
+      raw.off('finish', leave).off('close', leave)
+      inHand -= 1
+    }
+    raw.once('finish', leave).once('close', leave)
+    if (inHand <= requestLimit || isProbe(request)) return
+    throw new ServiceError('overloaded', `More than ${requestLimit} requests are being answered.`)
   })
 }

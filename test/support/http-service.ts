@@ -3,7 +3,7 @@ import type { TestContext } from 'node:test'
 import type { FastifyInstance } from 'fastify'
 import type pg from 'pg'
 import { pino } from 'pino'
-import { createKeys } from '../../src/access/key.ts'
+import { createKeys, type IssuedKey, type Scope } from '../../src/access/key.ts'
 import { systemClock } from '../../src/clock.ts'
 import { ServiceError } from '../../src/errors.ts'
 import { createProviderLedger } from '../../src/http/provider-ledger.ts'
@@ -36,6 +36,8 @@ export type HttpService = {
   readonly pool: pg.Pool
   readonly source: ScriptedSource
   readonly ledger: HttpNeeds['ledger']
+  /** Makes a key; from then on nobody gets in without one. */
+  issueKey(...scopes: Scope[]): Promise<IssuedKey>
   /** Asks without a network, as a caller on this machine would. */
   ask(path: string, options?: { method?: string; headers?: Record<string, string>; body?: unknown }): Promise<Answer>
   /** Stores prices by the real door and brings the averages up to date; nobody is asked. */
@@ -73,6 +75,7 @@ export async function createHttpService(t: TestContext, changed: Partial<HttpNee
   const recompute = createRecompute(pool, WINDOWS)
   const sourceOf = (name: string) => getSource(source, name)
   const collect = createCollect({ sourceOf, record, announce, observe: ledger.observe, clock: systemClock })
+  const keys = createKeys(createKeyTable(pool), createKeySecret)
   const app = createServer({
     host: '127.0.0.1',
     answersAll: true,
@@ -83,7 +86,7 @@ export async function createHttpService(t: TestContext, changed: Partial<HttpNee
     rateLimit: 0,
     trustedProxies: [],
     readAdmissions: createReadAdmissions(pool),
-    keys: createKeys(createKeyTable(pool), createKeySecret),
+    keys,
     sessions: createSessions(pool),
     pageFolder: join(import.meta.dirname, '../../dist/dashboard'),
     log: pino({ level: 'silent' }),
@@ -133,6 +136,7 @@ export async function createHttpService(t: TestContext, changed: Partial<HttpNee
     pool,
     source,
     ledger,
+    issueKey: (...scopes) => keys.create({ scopes, name: null, expiresAt: null }),
     ask: (path, options = {}) => ask(app, path, options),
     store: async (...prices) => {
       await storePrices(record, prices)

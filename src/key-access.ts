@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs'
 import type pg from 'pg'
-import { createKeys } from './access/key.ts'
+import { createKeys, type Keys } from './access/key.ts'
 import { ConfigError, isLoopback, type Config } from './config.ts'
 import { createKeySecret } from './http/secret.ts'
-import { createKeyTable, createReadAdmissions } from './postgres/keys.ts'
+import { createKeyTable, createReadAdmissions, createSessions } from './postgres/keys.ts'
 
 /** Who gets in: whoever has a key, anybody on this machine as long as no key was ever made, or anybody (AUTH=off). */
 export type AccessAtStart = 'keys' | 'this machine' | 'everybody'
@@ -23,6 +23,22 @@ export async function prepareAccess(config: Config, pool: pg.Pool): Promise<Acce
     `HOST=${HOST}: other machines could reach the service without a key; ` +
       'make one with market-data keys create --scope admin, or set AUTH=off if you mean it',
   ])
+}
+
+export function keysOf(pool: pg.Pool): Keys {
+  return createKeys(createKeyTable(pool), createKeySecret)
+}
+
+/** What the HTTP interface needs to know of who may ask, and how much. */
+export function keyAccessOf({ AUTH, RATE_LIMIT, TRUST_PROXY }: Config, pool: pg.Pool) {
+  return {
+    isAuthOff: AUTH === 'off',
+    rateLimit: RATE_LIMIT,
+    trustedProxies: TRUST_PROXY,
+    keys: keysOf(pool),
+    sessions: createSessions(pool),
+    readAdmissions: createReadAdmissions(pool),
+  }
 }
 
 /** The file first, and never over another one: a key that nobody can read would close the service to everybody. */
