@@ -68,5 +68,5 @@ const BROKEN: Readonly<Record<string, string>> = {
 
 /** Without the query, cut short: it is the caller's text. */
 function pathOf({ url }: FastifyRequest): string {
-  return withoutSecrets((url.split('?')[0] ?? '').slice(0, 100))
+  return (url.split('?')[0] ?? '').slice(0, 100)
 }

@@ -1,5 +1,6 @@
 import { Type, type Static } from 'typebox'
 import { ServiceError, type ErrorCode } from '../errors.ts'
+import { withoutSecrets } from './secret.ts'
 
 /** The body of every error (RFC 9457). Clients switch on `code`; `detail` is for people. */
 export const Problem = Type.Object(
@@ -73,7 +74,7 @@ export function problemOf(error: ServiceError, requestId: string): Problem {
     type: `urn:market-data:problem:${error.code}`,
     title,
     status,
-    detail: error.message,
+    detail: withoutSecrets(error.message),
     code: error.code,
     request_id: requestId,
     retryable: error.retryable,
@@ -81,8 +82,13 @@ export function problemOf(error: ServiceError, requestId: string): Problem {
     ...(symbol !== undefined && { symbol }),
     ...(retryAfter !== undefined && { retry_after: retryAfter }),
     ...(rawResponseId !== undefined && { raw_response_id: rawResponseId }),
-    ...(errors && { errors: [...errors] }),
+    ...(errors && { errors: errors.map(withoutSecretsIn) }),
   }
+}
+
+/** Callers name members as they like. */
+function withoutSecretsIn({ pointer, detail }: { readonly pointer: string; readonly detail: string }) {
+  return { pointer: withoutSecrets(pointer), detail: withoutSecrets(detail) }
 }
 
 function retryAfterOf({ code, details }: ServiceError): number | undefined {
