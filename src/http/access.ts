@@ -72,24 +72,29 @@ export function guardAccess(app: App, needs: AccessNeeds): Access {
     return admission
   }
 
-  async function callerWithoutKey(): Promise<Caller | undefined> {
+  async function callerWithoutKey({ ip }: FastifyRequest): Promise<Caller | undefined> {
     if (isAuthOff) return VISITOR
     await ring.freshen()
-    return ring.isClosed() ? undefined : OWNER
+    if (ring.isClosed()) return undefined
+    return isThisMachine(ip) ? OWNER : VISITOR
   }
 
-  app.decorateRequest('caller', null)
-  app.addHook('onRequest', async (request, reply) => {
-    if (isProbe(request)) return
+  async function admit(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const admission = await admissionOf(request, reply)
-    const caller = admission ? { admission, scopes: admission.scopes } : await callerWithoutKey()
+    const caller = admission ? { admission, scopes: admission.scopes } : await callerWithoutKey(request)
     if (admission) perKey.count(admission.keyId, request, reply)
     else if (caller === undefined || !isThisMachine(request.ip)) perAddress.count(networkOf(request.ip), request, reply)
     if (admission) tellUse(admission, request)
     request.setDecorator('caller', caller)
     if (isOfPage(request)) return
-    if (caller === undefined) throw unauthenticated(reply, 'This needs a key, in Authorization (Bearer) or X-API-Key.')
+    if (caller === undefined) throw refuseWithoutKey(request, reply)
     assertMay(request, caller)
+  }
+
+  app.decorateRequest('caller', null)
+  app.addHook('onRequest', (request, reply, done) => {
+    if (isProbe(request)) done()
+    else admit(request, reply).then(() => done(), done)
   })
   app.addHook('onListen', () => void ring.follow(signal))
   return {
@@ -100,13 +105,13 @@ export function guardAccess(app: App, needs: AccessNeeds): Access {
   }
 }
 
-/** Where no key was ever made, whoever reaches this machine's own address may do all that a command may. */
+/** Where no key was ever made, whoever is on this machine may do all that a command may. */
 const OWNER: Caller = { admission: undefined, scopes: ['admin'] }
-/** Where keys are not asked for, nobody makes one without one: it would outlive the setting. */
+/** Whoever comes from elsewhere where no key is asked for makes none: it would work for longer than nobody asks. */
 const VISITOR: Caller = { admission: undefined, scopes: ['write'] }
 
 function keyIn({ headers }: FastifyRequest): string | undefined {
-  const [, bearer] = /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '') ?? []
+  const [, bearer] = /^Bearer +(.+?) *$/i.exec(headers.authorization ?? '') ?? []
   return bearer ?? headers['x-api-key']?.toString()
 }
 
@@ -136,6 +141,12 @@ function neededFor({ method, routeOptions: { url } }: FastifyRequest): Scope {
 function unauthenticated(reply: FastifyReply, detail: string): ServiceError {
   reply.header('www-authenticate', 'Bearer realm="market-data"')
   return new ServiceError('unauthenticated', detail)
+}
+
+function refuseWithoutKey(request: FastifyRequest, reply: FastifyReply): ServiceError {
+  const { method, routeOptions, ip: address, log } = request
+  log.info({ security: 'key_missing', method, route: routeOptions.url, address }, 'no key')
+  return unauthenticated(reply, 'This needs a key, in Authorization (Bearer) or X-API-Key.')
 }
 
 /** Says once of each key that it is used: a line for each request would hide what is unusual. */

@@ -16,15 +16,11 @@ const MAX_REQUESTS = 5_000
  */
 export function refuseOverload(app: App, { requestLimit = MAX_REQUESTS }: OverloadNeeds): void {
   let inHand = 0
-  app.addHook('onRequest', async (request, { raw }) => {
+  app.addHook('onRequest', (request, { raw }, done) => {
     inHand += 1
-    // Whichever comes first; a caller that goes away sees no end of the answer.
-    const leave = () => {
-      raw.off('finish', leave).off('close', leave)
-      inHand -= 1
-    }
-    raw.once('finish', leave).once('close', leave)
-    if (inHand <= requestLimit || isProbe(request)) return
-    throw new ServiceError('overloaded', `More than ${requestLimit} requests are being answered.`)
+    // Also when the caller goes away before the answer has ended.
+    raw.once('close', () => (inHand -= 1))
+    if (inHand <= requestLimit || isProbe(request)) done()
+    else done(new ServiceError('overloaded', `More than ${requestLimit} requests are being answered.`))
   })
 }
