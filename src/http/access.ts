@@ -82,7 +82,7 @@ export function guardAccess(app: App, needs: AccessNeeds): Access {
   async function admit(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const admission = await admissionOf(request, reply)
     const caller = admission ? { admission, scopes: admission.scopes } : await callerWithoutKey(request)
-    if (admission) perKey.count(admission.keyId, request, reply)
+    if (admission) perKey.count(admission.keyId, request, reply.header('cache-control', 'no-store'))
     else if (caller === undefined || !isThisMachine(request.ip)) perAddress.count(networkOf(request.ip), request, reply)
     if (admission) tellUse(admission, request)
     request.setDecorator('caller', caller)
@@ -91,9 +91,18 @@ export function guardAccess(app: App, needs: AccessNeeds): Access {
     assertMay(request, caller)
   }
 
+  /** Most requests of a service of one's own, and so without a promise: no key is shown, and none is needed. */
+  function isAtHome(request: FastifyRequest): boolean {
+    const { headers, ip } = request
+    if (isAuthOff || ring.isStale() || ring.isClosed() || !isThisMachine(ip)) return false
+    if (headers.authorization !== undefined || headers['x-api-key'] !== undefined || headers.cookie) return false
+    request.setDecorator('caller', OWNER)
+    return true
+  }
+
   app.decorateRequest('caller', null)
   app.addHook('onRequest', (request, reply, done) => {
-    if (isProbe(request)) done()
+    if (isProbe(request) || isAtHome(request)) done()
     else admit(request, reply).then(() => done(), done)
   })
   app.addHook('onListen', () => void ring.follow(signal))

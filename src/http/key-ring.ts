@@ -18,6 +18,8 @@ export type KeyRing = {
   refresh(): Promise<void>
   /** Whether a key was ever made. */
   isClosed(): boolean
+  /** Whether `freshen` would have something to do. */
+  isStale(): boolean
   /** What the secret belongs to. One that is not known is looked for in the table: it may have been made just now. */
   find(secret: Secret, isSession: boolean): Promise<Admission | undefined>
   /** Whether it is still in force. */
@@ -59,8 +61,10 @@ export function createKeyRing({ readAdmissions, clock, log }: KeyRingNeeds): Key
     await reading
   }
 
+  const isStale = () => clock.now() - readAt > STALE_AFTER_MS
+
   async function freshen(): Promise<void> {
-    if (clock.now() - readAt <= STALE_AFTER_MS) return
+    if (!isStale()) return
     await refresh().catch((error: unknown) => {
       if (isClosed) throw error
     })
@@ -76,6 +80,7 @@ export function createKeyRing({ readAdmissions, clock, log }: KeyRingNeeds): Key
     freshen,
     refresh,
     isClosed: () => isClosed,
+    isStale,
     find: async (secret, isSession) => {
       await freshen()
       const found = match(secret, isSession)

@@ -70,7 +70,7 @@ export function createServer(needs: HttpNeeds): FastifyInstance {
     genReqId: requestIdOf,
     bodyLimit: BODY_LIMIT,
     requestTimeout: REQUEST_TIMEOUT_MS,
-    trustProxy: [...needs.trustedProxies],
+    trustProxy: needs.trustedProxies.length > 0 && [...needs.trustedProxies],
     frameworkErrors: answerFailure,
     clientErrorHandler: answerBrokenRequest,
   }).withTypeProvider<TypeBoxTypeProvider>()

@@ -55,6 +55,7 @@ export function sessionRoutes(app: App, access: Access, { sessions }: SessionNee
       if (!admission || admission.isSession) throw new ServiceError('unauthenticated', 'Show the key to sign in with.')
       const { text, ...kept } = createSessionSecret()
       await sessions.open(kept, admission.keyId, SESSION_SECONDS)
+      await access.refresh()
       startSession(request, reply, text)
       return reply.code(201).send(sessionBody(caller))
     },
@@ -73,6 +74,7 @@ export function sessionRoutes(app: App, access: Access, { sessions }: SessionNee
     async (request, reply) => {
       const { admission } = access.callerOf(request)
       if (admission?.isSession) await sessions.close(admission.id)
+      await access.refresh()
       endSession(request, reply)
       return reply.code(204).send(null)
     },

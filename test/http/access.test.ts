@@ -133,6 +133,15 @@ test('a key is taken from both headers, and from no other place', async (t) => {
   }
 })
 
+test('what was asked with a key is kept by no cache on the way', async (t) => {
+  const service = await createHttpService(t)
+  const { key } = await service.issueKey('read')
+  for (const path of ['/providers', '/prices/history?symbol=AAPL', '/nowhere', '/metrics']) {
+    assert.equal((await service.ask(path, { headers: bearer(key) })).headers['cache-control'], 'no-store', path)
+  }
+  assert.equal((await service.ask('/', { headers: bearer(key) })).headers['cache-control'], 'no-cache')
+})
+
 test('a wrong key is 401 always: unknown, mistyped, or where no key is needed', async (t) => {
   const service = await createHttpService(t)
   const stranger = createKeySecret().text
