@@ -35,7 +35,7 @@ test('no statement of SQL is put together from what a caller sent', () => {
   const wrong = files.flatMap((name) => {
     const text = readFileSync(join(folder, name), 'utf8')
     const statements = text.matchAll(/query(?:<[^(]*>)?\(\s*`([^`]*)`/g)
-    const parts = statements.flatMap(([, statement = '']) => [...statement.matchAll(/\$\{([^}]*)\}/g)])
+    const parts = statements.flatMap(([, statement = '']) => statement.matchAll(/\$\{([^}]*)\}/g))
     return [...parts].filter(([, part = '']) => !OUR_OWN.test(part)).map(([found]) => `${name}: ${found}`)
   })
   assert.deepEqual(wrong, [])

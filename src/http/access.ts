@@ -102,8 +102,8 @@ export function guardAccess(app: App, needs: AccessNeeds): Access {
 
   app.decorateRequest('caller', null)
   app.addHook('onRequest', (request, reply, done) => {
-    if (isProbe(request) || isAtHome(request)) done()
-    else admit(request, reply).then(() => done(), done)
+    if (isProbe(request) || isAtHome(request)) return done()
+    return admit(request, reply)
   })
   app.addHook('onListen', () => void ring.follow(signal))
   return {

@@ -106,7 +106,7 @@ function nameOf({ id, isSession }: Pick<Admission, 'id' | 'isSession'>): string 
 /** Also of what another process or a command did. */
 function tellChanges(log: FastifyBaseLogger, before: Map<string, Admission>, now: Map<string, Admission>): void {
   for (const [name, { keyId, isSession, scopes }] of now) {
-    if (!before.has(name)) log.info({ security: isSession ? 'signed_in' : 'key_created', key: keyId, scopes }, name)
+    if (!before.has(name)) log.info({ security: isSession ? 'signed_in' : 'key_began', key: keyId, scopes }, name)
   }
   for (const [name, { keyId, isSession }] of before) {
     if (!now.has(name)) log.info({ security: isSession ? 'signed_out' : 'key_ended', key: keyId }, name)

@@ -53,7 +53,7 @@ test('the first key closes every process within 5 s, and a revoked one is refuse
   const all = async (status: number, headers = {}) => {
     const since = performance.now()
     const statuses = () => Promise.all(urls.map((url) => statusOf(`${url}/providers`, headers)))
-    await until(async () => (await statuses()).every((one) => one === status), `all say ${status}`)
+    await until(async () => (await statuses()).every((got) => got === status), `all say ${status}`)
     return performance.now() - since
   }
   await create('--scope', 'admin')

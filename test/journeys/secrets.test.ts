@@ -37,7 +37,7 @@ async function createRig(t: TestContext) {
   const told: string[] = []
   const tell = async (path: string, init: RequestInit = {}) => {
     const response = await fetch(service.url + path, { ...init, signal: AbortSignal.timeout(30_000) })
-    const text = path === '/prices/stream' && response.ok ? '' : await response.text()
+    const text = await response.text()
     told.push(`${path.slice(0, 40)} ${JSON.stringify([...response.headers])} ${text}`)
     return { status: response.status, text, headers: response.headers }
   }
@@ -52,6 +52,48 @@ async function dumpOf(pool: Awaited<ReturnType<typeof createRig>>['owner']): Pro
   return JSON.stringify(tables.map((table) => table.rows))
 }
 
+type Tell = Awaited<ReturnType<typeof createRig>>['tell']
+
+/** Puts a secret into every header that may carry one by right or by mistake. */
+async function tellInHeaders(tell: Tell, right: Record<string, string>, secret: string): Promise<void> {
+  for (const headers of [
+    { authorization: `Bearer ${secret}` },
+    { 'x-api-key': secret },
+    { cookie: `market_data_session=${secret}` },
+    { ...right, 'x-request-id': secret },
+    { ...right, 'last-event-id': secret },
+    { ...right, 'user-agent': secret, referer: `http://localhost/${secret}`, origin: `http://${secret}.example` },
+  ]) {
+    await tell('/providers', { headers })
+    await tell('/prices/latest?symbol=AAPL&max_age=0', { headers })
+    await tell('/prices/poll', { method: 'POST', headers, body: secret })
+  }
+}
+
+/** Into every path, some queries of each, and a body. */
+async function tellInAddresses(tell: Tell, right: Record<string, string>, secret: string): Promise<void> {
+  const document: Json = JSON.parse((await tell('/openapi.json', { headers: right })).text)
+  const names = ['api_key', 'symbol', 'provider', 'q', 'cursor']
+  const queries = ['', ...names.map((name) => `?${name}=${secret}`)]
+  const paths = Object.keys(document.paths).filter((pattern) => pattern !== '/prices/stream')
+  for (const path of [...paths.map((pattern) => pattern.replaceAll(/\{\w+\}/g, secret)), `/${secret}`]) {
+    for (const query of queries) await tell(path + query, { headers: right })
+  }
+  const body = JSON.stringify({ symbol: secret, interval_seconds: 60, provider: secret, [secret]: secret })
+  for (const type of ['application/json', secret]) {
+    await tell('/prices/poll', { method: 'POST', headers: { ...right, 'content-type': type }, body })
+  }
+}
+
+function assertNowhere(places: Readonly<Record<string, string>>, secrets: Readonly<Record<string, string>>): void {
+  for (const [place, text] of Object.entries(places)) {
+    for (const [what, secret] of Object.entries(secrets)) {
+      const at = text.indexOf(secret)
+      assert.equal(at, -1, `${what} in ${place}: ${text.slice(Math.max(0, at - 200), at + 80)}`)
+    }
+  }
+}
+
 test('no key, session or password is found in any log, answer, metric or table, wherever callers and settings put it', async (t) => {
   const { owner, service, env, told, tell, password } = await createRig(t)
   const create = await runCommand(['keys', 'create', '--scope', 'admin', '--json'], { env })
@@ -61,57 +103,21 @@ test('no key, session or password is found in any log, answer, metric or table, 
   const signIn = await fetch(`${service.url}/session`, { method: 'POST', headers: right })
   const session = /mds_page_\w+/.exec(signIn.headers.get('set-cookie') ?? '')?.[0] ?? ''
   assert.ok(session)
-
-  const document = JSON.parse((await tell('/openapi.json', { headers: right })).text) as Json
-  for (const secret of [key, wrong, session]) {
-    for (const headers of [
-      { authorization: `Bearer ${secret}` },
-      { 'x-api-key': secret },
-      { cookie: `market_data_session=${secret}` },
-      { ...right, 'x-request-id': secret },
-      { ...right, 'last-event-id': secret },
-      { ...right, 'user-agent': secret, referer: `http://localhost/${secret}`, origin: `http://${secret}.example` },
-    ]) {
-      await tell('/providers', { headers })
-      await tell('/prices/latest?symbol=AAPL&max_age=0', { headers })
-      await tell('/prices/poll', { method: 'POST', headers, body: secret })
-    }
-    for (const pattern of Object.keys(document.paths)) {
-      const path = pattern.replaceAll(/\{\w+\}/g, secret)
-      for (const query of [
-        '',
-        `?api_key=${secret}`,
-        `?symbol=${secret}`,
-        `?provider=${secret}`,
-        `?q=${secret}`,
-        `?cursor=${secret}`,
-      ]) {
-        if (pattern !== '/prices/stream' || query !== '') await tell(path + query, { headers: right })
-      }
-    }
-    await tell(`/${secret}`, { headers: right })
-    const body = JSON.stringify({ symbol: secret, interval_seconds: 60, provider: secret, [secret]: secret })
-    await tell('/prices/poll', { method: 'POST', headers: { ...right, 'content-type': 'application/json' }, body })
-    await tell('/prices/poll', { method: 'POST', headers: { ...right, 'content-type': secret }, body })
-  }
-  const metrics = await tell('/metrics', { headers: right })
-  assert.equal(metrics.status, 200)
+  for (const secret of [key, wrong, session]) await tellInHeaders(tell, right, secret)
+  for (const secret of [key, session]) await tellInAddresses(tell, right, secret)
+  assert.equal((await tell('/metrics', { headers: right })).status, 200)
   const relay = await runCommand(['relay'], { env })
   assert.notEqual(relay.code, 0)
   await service.stop()
 
+  const log = service.stderr() + service.stdout()
+  assert.ok(log.split('\n').length > 200, 'the log says much')
+  assert.match(log, /"security":"key_refused"/)
   const places = {
-    log: service.stderr() + service.stdout(),
+    log,
     answers: told.join('\n'),
     commands: relay.stderr + relay.stdout,
     tables: await dumpOf(owner),
   }
-  assert.ok(places.log.split('\n').length > 200, 'the log says much')
-  assert.match(places.log, /"security":"key_refused"/)
-  for (const [place, text] of Object.entries(places)) {
-    for (const [what, secret] of Object.entries({ key, wrong, session, password, PASSWORD })) {
-      const at = text.indexOf(secret)
-      assert.equal(at, -1, `${what} in ${place}: ${text.slice(Math.max(0, at - 200), at + 80)}`)
-    }
-  }
+  assertNowhere(places, { key, wrong, session, password, PASSWORD })
 })
