@@ -103,6 +103,7 @@ export function guardAccess(app: App, needs: AccessNeeds): Access {
   app.decorateRequest('caller', null)
   app.addHook('onRequest', (request, reply, done) => {
     if (isProbe(request) || isAtHome(request)) return done()
+    // Fastify waits for what is returned, as it would for `done`.
     return admit(request, reply)
   })
   app.addHook('onListen', () => void ring.follow(signal))

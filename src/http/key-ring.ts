@@ -15,6 +15,7 @@ export type KeyRingNeeds = {
 export type KeyRing = {
   /** Reads the table where that was too long ago. @throws whatever keeps us from it, once a key was ever made */
   freshen(): Promise<void>
+  /** Reads the table now. */
   refresh(): Promise<void>
   /** Whether a key was ever made. */
   isClosed(): boolean
@@ -48,7 +49,7 @@ export function createKeyRing({ readAdmissions, clock, log }: KeyRingNeeds): Key
     const now = await readAdmissions()
     const before = known
     known = new Map(now.all.map((one) => [nameOf(one), one]))
-    if (readAt > 0) tellChanges(log, before, known)
+    if (readAt > -Infinity) tellChanges(log, before, known)
     isClosed = now.isClosed
     readAt = startedAt
     reads.ring()
