@@ -8,6 +8,9 @@ every answer, is at \`/openapi.json\` and, to be tried out, at \`/docs\`.
 Prices are JSON numbers written from their exact decimal text, times are RFC 3339 in UTC, ids are text. What is not listed in
 a query or body is refused, never ignored. Lists answer \`{"data": […], "next_cursor": …, "next_url": …}\`; \`next_url\` is the
 path of the next page, and null on the last one. [Errors](errors.md) look the same everywhere.
+
+Once a key was ever made, every call but \`/\`, \`/livez\` and \`/readyz\` needs one, in \`Authorization: Bearer\` or \`X-API-Key\`:
+[Let the right people in](../how-to/keys.md).
 `
 
 /** The reference page of all routes in Markdown. */

@@ -8,7 +8,8 @@ Every request works as it is against \`npm start\`, without a network: it asks f
 each finds the ids that it needs: what an answer names as \`price_id\`, \`raw_response_id\` or \`job_id\` becomes a variable of
 the collection. The averages need five prices, which are there ten seconds after the first start.
 
-The stream, \`GET /prices/stream\`, is left out because a run of the collection would never end.`
+The stream, \`GET /prices/stream\`, is left out because a run of the collection would never end, and keys are, because the first
+one would close the service to the requests that follow.`
 
 /** Sent as they are; all other parameters lie beside them, to be ticked. */
 const TICKED = new Set(['symbol', 'provider', 'q'])
@@ -29,7 +30,8 @@ const REMEMBER_IDS = `if (pm.response.headers.get('content-type')?.startsWith('a
 
 /** The HTTP interface as a Postman collection (2.1): a folder for each tag, a test of the status for each request. */
 export function postmanCollection(document: OpenApi): string {
-  const folders = document.tags.map(({ name, description }) => ({
+  const tags = document.tags.filter(({ name }) => name !== 'Access')
+  const folders = tags.map(({ name, description }) => ({
     name,
     description,
     item: routesOf(document, name)

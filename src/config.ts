@@ -17,7 +17,7 @@ export const Environment = Type.Object({
   HOST: Type.String({
     default: '127.0.0.1',
     minLength: 1,
-    description: 'Address to listen on. Anything but loopback needs `AUTH=off`, said on purpose.',
+    description: 'Address to listen on. Anything but loopback needs a key to be there, or `AUTH=off`, said on purpose.',
   }),
   PORT: Type.Integer({
     default: 8000,
@@ -31,7 +31,24 @@ export const Environment = Type.Object({
   }),
   AUTH: Type.Enum(['on', 'off'], {
     default: 'on',
-    description: '`off` lets everybody in who reaches the port, also from other machines.',
+    description: '`off` lets everybody in who reaches the port, also from other machines; only keys still need a key.',
+  }),
+  FIRST_KEY_FILE: Type.Optional(
+    Type.String({
+      minLength: 1,
+      description: 'Where no key was ever made, `serve` makes one for an admin and writes it into this new file.',
+    }),
+  ),
+  RATE_LIMIT: Type.Integer({
+    default: 6_000,
+    minimum: 0,
+    maximum: 1_000_000,
+    description: 'Requests a minute of one key, or of one address without a key; 0 sets no limit.',
+  }),
+  TRUST_PROXY: Type.Array(Type.String({ pattern: '^[\\da-fA-F.:]+(/\\d{1,3})?$' }), {
+    default: [],
+    expects: 'addresses or networks like 10.0.0.0/8',
+    description: 'Proxies whose `X-Forwarded-For` and `-Proto` are believed, separated by commas.',
   }),
   DATA_DIR: Type.Optional(
     Type.String({
@@ -182,6 +199,13 @@ function property(name: string): TSchema {
   return Object.entries<TSchema>(Environment.properties).find(([key]) => key === name)?.[1] ?? {}
 }
 
+/** What may stand in no log. */
+export function secretsOf(config: Config): string[] {
+  const marked = Object.entries(config).filter(([name]) => 'secret' in property(name))
+  const { password } = new URL(config.DATABASE_URL ?? 'postgres://none')
+  return [...marked.map(([, value]) => String(value)), password, decodeURIComponent(password)].filter(Boolean)
+}
+
 /** What would be right says more than the validator's word for what is wrong. */
 function wanted(schema: TSchema): string | undefined {
   if ('expects' in schema) return String(schema.expects)
@@ -196,11 +220,6 @@ function inRange(schema: TSchema): string | undefined {
 
 function crossChecks(config: Config): string[] {
   const problems = kafkaMistakes(config)
-  if (!isLoopback(config.HOST) && config.AUTH !== 'off') {
-    problems.push(
-      `HOST=${config.HOST}: other machines could reach the service without a key; set AUTH=off if you mean it`,
-    )
-  }
   if (config.DEFAULT_PROVIDER === 'replay' && config.REPLAY_FILE === undefined) {
     problems.push('DEFAULT_PROVIDER=replay: needs REPLAY_FILE')
   }

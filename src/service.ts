@@ -14,6 +14,7 @@ import { createServer } from './http/server.ts'
 import { asyncApiYaml } from './kafka/asyncapi.ts'
 import { kafkaOf, kafkaReads, prepareTopics, toleratedLagSeconds, type Kafka } from './kafka-access.ts'
 import { createKafkaWatch, type KafkaWatch } from './kafka-watch.ts'
+import { keyAccessOf, prepareAccess, type AccessAtStart } from './key-access.ts'
 import { assertCanListen, listenFailure, urlOf } from './listening.ts'
 import { createDemoJobs, DEMO } from './polling/demo.ts'
 import type { Jobs } from './polling/job.ts'
@@ -46,6 +47,7 @@ export type Service = AsyncDisposable & {
   readonly database: Pick<Database, 'place' | 'moved'>
   /** What the demonstration polls, where it was asked for and there were no jobs. */
   readonly demoSymbols: readonly string[]
+  readonly access: AccessAtStart
 }
 
 export type ServeOptions = {
@@ -64,6 +66,7 @@ export async function startService(setting: Setting, { demo, roles }: ServeOptio
   await assertSettings(database.pool)
   await migrate(database.pool)
   if (!database.isOurs && (await isSuperuser(database.pool))) log.warn(SUPERUSER)
+  const access = await prepareAccess(config, database.pool)
   const kafkaWatch = createKafkaWatch({ log, clock })
   if (kafka && roles.some((role) => role === 'relay' || role === 'consumer')) {
     await prepareTopics(kafka, (error) => kafkaWatch.failed('start', error))
@@ -84,7 +87,7 @@ export async function startService(setting: Setting, { demo, roles }: ServeOptio
 
   const started = parts.move()
   const url = urlOf(server.server.address() as AddressInfo)
-  return { url, database, demoSymbols, [Symbol.asyncDispose]: () => started.disposeAsync() }
+  return { url, database, demoSymbols, access, [Symbol.asyncDispose]: () => started.disposeAsync() }
 }
 
 const SUPERUSER = 'DATABASE_URL signs in as a superuser: least rights are made by market-data roles create'
@@ -158,6 +161,7 @@ function assemble(assembly: Assembly) {
   const server = createServer({
     ...storage.reads(readsOf(answering, { config, holder })),
     ...kafkaReads(kafka, { roles, clock }),
+    ...keyAccessOf(config, answering),
     readConsumerLag: runners.consumerLag,
     readPoolUse: () => poolUse({ work: pool, answers: answering, leases: leading, upkeep }),
     log,

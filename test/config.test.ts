@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { ConfigError, isLoopback, readConfig } from '../src/config.ts'
+import { ConfigError, isLoopback, readConfig, secretsOf } from '../src/config.ts'
 
 const NO_FILE = join(tmpdir(), 'no-such-env-file')
 const read = (env: NodeJS.ProcessEnv) => readConfig(env, NO_FILE)
@@ -24,7 +24,8 @@ test('every mistake is named at once, with its variable and what would be right'
     YFINANCE_BASE_URL: 'ftp://x',
     REPLAY_SPEED: '0',
     LOG_LEVEL: 'loud',
-    HOST: '0.0.0.0',
+    RATE_LIMIT: '-1',
+    TRUST_PROXY: 'everybody',
   }
   assert.throws(
     () => read(env),
@@ -55,12 +56,22 @@ test('lists are separated by commas, and an empty value is as good as none', () 
   )
 })
 
-test('an address that other machines can reach needs AUTH=off, said on purpose', () => {
-  for (const HOST of ['0.0.0.0', '::', '192.168.1.5', 'prices.lan']) {
-    assert.throws(() => read({ HOST }), /AUTH=off/)
-    assert.equal(read({ HOST, AUTH: 'off' }).HOST, HOST)
-  }
+test('an address is of this machine alone, or one that others can reach', () => {
   for (const HOST of ['127.0.0.1', '127.9.9.9', '::1', 'localhost']) assert.ok(isLoopback(read({ HOST }).HOST))
+  for (const HOST of ['0.0.0.0', '::', '192.168.1.5', 'prices.lan']) assert.ok(!isLoopback(read({ HOST }).HOST))
+})
+
+test('the secrets of the settings are known, so that they can be kept out of the log', () => {
+  const env = {
+    DATABASE_URL: 'postgres://me:p%40ss@host/db',
+    KAFKA_BROKERS: 'one:9092',
+    KAFKA_SASL_MECHANISM: 'PLAIN',
+    KAFKA_SASL_USERNAME: 'me',
+    KAFKA_SASL_PASSWORD: 'hunter2',
+  }
+  const secrets = secretsOf(read(env))
+  for (const secret of ['p%40ss', 'p@ss', 'hunter2']) assert.ok(secrets.includes(secret), secret)
+  assert.deepEqual(secretsOf(read({})), [])
 })
 
 test('a provider that replays needs its file', () => {

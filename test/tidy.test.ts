@@ -12,7 +12,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const sources = filesBelow('src', '.ts')
 const tests = filesBelow('test', '.ts').filter(({ path }) => path !== 'test/tidy.test.ts')
 
-const INSIDE = ['prices', 'averages', 'polling', 'history', 'indicators']
+const INSIDE = ['prices', 'averages', 'polling', 'access', 'history', 'indicators']
 const EVERYWHERE = ['errors.ts', 'clock.ts']
 
 /** The wiring: what puts the rooms together, like `service.ts`, and is imported by none of them. */
@@ -23,6 +23,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   prices: [],
   averages: ['prices'],
   polling: ['prices'],
+  access: ['prices'],
   history: ['prices'],
   indicators: [],
   providers: ['prices'],

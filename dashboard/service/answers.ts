@@ -11,6 +11,9 @@ export type Problem = {
   readonly errors?: readonly { readonly pointer: string; readonly detail: string }[]
 }
 
+/** Who asks; the key's id is null where nobody needs one. */
+export type Session = { readonly key_id: string | null; readonly scopes: readonly string[] }
+
 export type MarketState = 'pre' | 'open' | 'post' | 'closed' | 'always' | 'unknown'
 export type Freshness = 'fresh' | 'delayed' | 'stale' | 'closed' | 'unknown'
 

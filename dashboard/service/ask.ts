@@ -17,6 +17,7 @@ export class RequestError extends Error {
 type Options = {
   readonly method?: 'GET' | 'POST' | 'PATCH' | 'DELETE'
   readonly body?: unknown
+  readonly headers?: Readonly<Record<string, string>>
   readonly signal?: AbortSignal
 }
 
@@ -27,13 +28,14 @@ const TIMEOUT_MS = 20_000
  * One request to the service that gave us this page; the caller names what comes back.
  * @throws RequestError, or the signal's own reason
  */
-export async function ask<T>(path: string, { method = 'GET', body, signal }: Options = {}): Promise<T> {
+export async function ask<T>(path: string, { method = 'GET', body, headers = {}, signal }: Options = {}): Promise<T> {
   const timeout = AbortSignal.timeout(TIMEOUT_MS)
   const answer = await send(path, {
     method,
     signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
     cache: 'no-store',
-    ...(body !== undefined && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+    headers: { ...headers, ...(body !== undefined && { 'content-type': 'application/json' }) },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
   })
   if (answer.status === 204) return undefined as T
   if (answer.ok) return parseAnswer(answer.text) as T

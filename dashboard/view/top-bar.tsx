@@ -1,4 +1,5 @@
 import { connection, type Connection } from '../service/connection.ts'
+import { session, signOut } from '../service/session.ts'
 import { switchTheme, theme } from '../service/theme.ts'
 import { now, timeText } from '../service/time.ts'
 import { Mark, type MarkShape } from './mark.tsx'
@@ -11,6 +12,11 @@ export function TopBar() {
       <nav aria-label="Service">
         <Clock />
         <a href="/docs">Interface</a>
+        {session.value?.key_id && (
+          <button type="button" class="quiet" onClick={() => void signOut()}>
+            Sign out
+          </button>
+        )}
         <button type="button" class="quiet" onClick={switchTheme}>
           {theme.value === 'dark' ? 'Light' : 'Dark'} theme
         </button>

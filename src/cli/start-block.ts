@@ -11,12 +11,12 @@ export type StartFacts = {
   readonly dataNote?: string | undefined
   /** Symbols for which `--demo` has just made jobs. */
   readonly demoSymbols: readonly string[]
-  readonly isOpenToAll: boolean
+  readonly access: keyof typeof ACCESS
 }
 
 /** The block that `serve` prints once it is ready. Its calls are to be copied; none of them needs a network. */
 export function startBlock(facts: StartFacts): string {
-  const { url, version, roles, data, dataNote, demoSymbols, isOpenToAll } = facts
+  const { url, version, roles, data, dataNote, demoSymbols } = facts
   const isApi = roles.includes('api')
   const lines = [
     `market-data ${version} is ready`,
@@ -29,12 +29,23 @@ export function startBlock(facts: StartFacts): string {
     ...(roles.length < ROLES.length ? [`  Roles    ${roles.join(', ')}`] : []),
     `  Data     ${data}`,
     ...(dataNote === undefined ? [] : [`           ${dataNote}`]),
-    `  Access   ${isOpenToAll ? 'everybody who can reach this address, without a key (AUTH=off)' : 'this machine only, without a key'}`,
+    `  Access   ${accessText(facts)}`,
   ]
   if (demoSymbols.length > 0)
     lines.push(`  Demo     polls simulated prices of ${demoSymbols.join(', ')} every 2 seconds`)
   return `${[...lines, '', ...(isApi ? [...CALLS.map((call) => `  ${call(url)}`), ''] : []), '  Ctrl-C stops it.'].join('\n')}\n`
 }
+
+/** Who gets in. */
+export function accessText({ access }: Pick<StartFacts, 'access'>): string {
+  return ACCESS[access]
+}
+
+const ACCESS = {
+  keys: 'with a key (market-data keys create)',
+  'this machine': 'this machine only, without a key',
+  everybody: 'everybody who can reach this address, without a key (AUTH=off)',
+} as const
 
 const ORDER = '{"symbol":"AAPL","interval_seconds":2,"provider":"simulated"}'
 

@@ -5,6 +5,7 @@ import { createQuietLog } from '../log.ts'
 import type { Version } from '../setting.ts'
 import { createJobActions } from './job-actions.ts'
 import { createKafkaActions } from './kafka-actions.ts'
+import { createKeyActions } from './key-actions.ts'
 import { createPriceActions } from './price-actions.ts'
 import { createServiceActions } from './service-actions.ts'
 import { createUpkeepActions } from './upkeep-actions.ts'
@@ -22,5 +23,6 @@ export function createActions(version: Version, output: Output): Actions {
     ...createUpkeepActions(needs),
     ...createPriceActions(needs),
     ...createJobActions(needs),
+    ...createKeyActions(needs),
   }
 }

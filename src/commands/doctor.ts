@@ -171,6 +171,7 @@ async function checkService({ config, version }: Setting): Promise<Check> {
     const help = 'Stop it, or set PORT to another port.'
     return { name, status: 'fail', detail: `another program uses ${found.url}, or the service hangs`, help }
   }
+  if (found.version === undefined) return { name, status: 'ok', detail: `runs at ${found.url} and asks for a key` }
   if (found.version === version.version) return { name, status: 'ok', detail: `runs at ${found.url}` }
   const detail = `version ${found.version} runs at ${found.url}; this is ${version.version}`
   return { name, status: 'warn', detail, help: 'Start it again, with this version.' }

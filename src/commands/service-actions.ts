@@ -1,7 +1,6 @@
 import { jsonLine } from '../cli/json-bodies.ts'
 import type { Actions } from '../cli/program.ts'
-import { startBlock } from '../cli/start-block.ts'
-import { isLoopback } from '../config.ts'
+import { accessText, startBlock } from '../cli/start-block.ts'
 import { endByForce } from '../ending.ts'
 import { requireKafka } from '../kafka-access.ts'
 import { createLog } from '../log.ts'
@@ -20,6 +19,7 @@ export function createServiceActions({ output, readSetting }: Needs): Pick<Actio
     const facts = { ...startFacts(setting, service), roles }
     const { url, data, demoSymbols } = facts
     await output.write(json ? jsonLine({ url, data, roles, demo_symbols: demoSymbols }) : startBlock(facts))
+    log.info(`access: ${accessText(facts)}`)
     log.info(`stopping: ${await stopped}`)
     endByForce(log)
     return 0
@@ -39,10 +39,9 @@ export function createServiceActions({ output, readSetting }: Needs): Pick<Actio
   }
 }
 
-function startFacts({ config, version }: Setting, { url, database, demoSymbols }: Service) {
+function startFacts({ version }: Setting, { url, database, demoSymbols, access }: Service) {
   const dataNote = database.moved
     ? 'not ./data: PostgreSQL does not run as root, and its account cannot enter this folder'
     : undefined
-  const isOpenToAll = !isLoopback(config.HOST)
-  return { url, version: version.version, data: database.place, dataNote, demoSymbols, isOpenToAll }
+  return { url, version: version.version, data: database.place, dataNote, demoSymbols, access }
 }

@@ -6,13 +6,14 @@ import { ServiceError } from '../errors.ts'
 import type { App } from './app.ts'
 import { toServiceError } from './failures.ts'
 import { PROBLEM_TYPE, problemOf, statusOf } from './problem.ts'
+import { withoutSecrets } from './secret.ts'
 
 const SANE_ID = /^[\w.:-]{1,64}$/
 
 /** The caller's own id where it is harmless, so that its log and ours can be laid side by side. */
 export function requestIdOf({ headers }: { headers: IncomingMessage['headers'] }): string {
   const given = headers['x-request-id']
-  return typeof given === 'string' && SANE_ID.test(given) ? given : randomUUID()
+  return typeof given === 'string' && SANE_ID.test(given) && given === withoutSecrets(given) ? given : randomUUID()
 }
 
 /** Sends an error as a problem; `more` are members of this one case. */
@@ -45,12 +46,18 @@ export function answerFailure(thrown: unknown, request: FastifyRequest, reply: F
 /** What never became a request (no HTTP, headers too large or too slow) gets its problem straight onto the socket. */
 export function answerBrokenRequest(thrown: Error & { code?: string }, socket: Socket): void {
   if (!socket.writable || thrown.code === 'ECONNRESET') return void socket.destroy()
-  const error = new ServiceError('malformed_request', BROKEN[thrown.code ?? ''] ?? 'Not a request of HTTP.')
-  const body = JSON.stringify(problemOf(error, randomUUID()))
-  const status = statusOf(error.code)
+  endWithProblem(socket, new ServiceError('malformed_request', BROKEN[thrown.code ?? ''] ?? 'Not a request of HTTP.'))
+}
+
+/** For a connection on which nothing was asked yet that could be answered. */
+export function endWithProblem(socket: Socket, error: ServiceError): void {
+  const problem = problemOf(error, randomUUID())
+  const body = JSON.stringify(problem)
+  const { status, retry_after } = problem
+  const retry = retry_after === undefined ? '' : `Retry-After: ${retry_after}\r\n`
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: ${PROBLEM_TYPE}\r\nX-Content-Type-Options: nosniff\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+      `${retry}Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
   )
 }
 

@@ -2,6 +2,7 @@ import fastifySwagger from '@fastify/swagger'
 import fastifySwaggerUi from '@fastify/swagger-ui'
 import type { App } from './app.ts'
 import { decimalsAsNumbers } from './exact-number.ts'
+import { SESSION_COOKIE } from './session-cookie.ts'
 
 const DESCRIPTION = `Stock prices as providers state them: exact, with their age, their origin and their moving averages.
 
@@ -14,7 +15,14 @@ const TAGS = [
   { name: 'Averages', description: 'Moving averages, a pure function of the stored prices.' },
   { name: 'Sources', description: 'Where prices come from, and which symbols there are.' },
   { name: 'Service', description: 'How the service itself is.' },
+  { name: 'Access', description: 'Who may ask. Where no key was ever made, nobody needs one.' },
 ]
+
+const SCHEMES = {
+  bearer: { type: 'http', scheme: 'bearer' },
+  header: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
+  page: { type: 'apiKey', in: 'cookie', name: SESSION_COOKIE },
+} as const
 
 /** `/openapi.json` and the pages of `/docs`, made from the schemas of the routes. Register it before them. */
 export function documentRoutes(app: App, version: string): void {
@@ -24,6 +32,9 @@ export function documentRoutes(app: App, version: string): void {
       info: { title: 'Market data service', version, description: DESCRIPTION, license: { name: 'MIT' } },
       servers: [{ url: '/', description: 'This service' }],
       tags: TAGS,
+      components: { securitySchemes: SCHEMES },
+      // The last one: without any, where no key was ever made.
+      security: [{ bearer: [] }, { header: [] }, { page: [] }, {}],
     },
     transformObject: (made) => {
       if (!('openapiObject' in made)) throw new Error('OpenAPI 3 only')

@@ -19,7 +19,10 @@ export function guardRequests(app: App, { host, allowedHosts }: GuardNeeds): voi
     const reason = foreignHost(request, names) ?? crossSiteWrite(request)
     if (reason === undefined) return done()
     const { host: called, origin } = request.headers
-    request.log.warn({ called, origin, method: request.method }, 'refused a foreign request')
+    request.log.warn(
+      { security: 'foreign_request', called, origin, method: request.method },
+      'refused a foreign request',
+    )
     done(new ServiceError('forbidden', reason))
   })
 }

@@ -1,5 +1,6 @@
 import { Type, type Static } from 'typebox'
 import { ServiceError, type ErrorCode } from '../errors.ts'
+import { withoutSecrets } from './secret.ts'
 
 /** The body of every error (RFC 9457). Clients switch on `code`; `detail` is for people. */
 export const Problem = Type.Object(
@@ -73,7 +74,7 @@ export function problemOf(error: ServiceError, requestId: string): Problem {
     type: `urn:market-data:problem:${error.code}`,
     title,
     status,
-    detail: error.message,
+    detail: withoutSecrets(error.message),
     code: error.code,
     request_id: requestId,
     retryable: error.retryable,
@@ -81,8 +82,13 @@ export function problemOf(error: ServiceError, requestId: string): Problem {
     ...(symbol !== undefined && { symbol }),
     ...(retryAfter !== undefined && { retry_after: retryAfter }),
     ...(rawResponseId !== undefined && { raw_response_id: rawResponseId }),
-    ...(errors && { errors: [...errors] }),
+    ...(errors && { errors: errors.map(withoutSecretsIn) }),
   }
+}
+
+/** Callers name members as they like. */
+function withoutSecretsIn({ pointer, detail }: { readonly pointer: string; readonly detail: string }) {
+  return { pointer: withoutSecrets(pointer), detail: withoutSecrets(detail) }
 }
 
 function retryAfterOf({ code, details }: ServiceError): number | undefined {
@@ -93,7 +99,7 @@ function retryAfterOf({ code, details }: ServiceError): number | undefined {
 
 /** The error answers of a route, by status, for its schema; what can happen on every route is added. */
 export function problems(...codes: readonly ErrorCode[]) {
-  const byStatus = Map.groupBy([...EVERYWHERE, ...codes], statusOf)
+  const byStatus = Map.groupBy(new Set([...EVERYWHERE, ...codes]), statusOf)
   return Object.fromEntries(
     [...byStatus].map(([status, ofStatus]) => [
       status,
@@ -107,10 +113,13 @@ export function problems(...codes: readonly ErrorCode[]) {
 
 const EVERYWHERE: readonly ErrorCode[] = [
   'malformed_request',
+  'unauthenticated',
   'forbidden',
   'invalid_request',
+  'rate_limited',
   'internal',
   'storage_unavailable',
+  'overloaded',
 ]
 
 function examplesOf(codes: readonly ErrorCode[]) {

@@ -77,7 +77,8 @@ export function rangeOf({ from, to }: { from?: string | undefined; to?: string |
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/
 
-function momentOf(text: string | undefined, pointer: string): Instant | undefined {
+/** @throws ServiceError `invalid_request` for what is no time */
+export function momentOf(text: string | undefined, pointer: string): Instant | undefined {
   if (text === undefined) return undefined
   // A plus sign in a query means a space, so an offset written without care arrives with one.
   const instant = parseInstant(DAY.test(text) ? `${text}T00:00:00Z` : text.replace(/ (\d{2}:?\d{2})$/, '+$1'))

@@ -8,27 +8,36 @@ import {
   type FastifyRequest,
 } from 'fastify'
 import { Compile } from 'typebox/compile'
+import { guardAccess, type Access, type AccessNeeds } from './access.ts'
 import { answerBrokenRequest, answerFailure, answerFailures, requestIdOf } from './answers.ts'
 import type { App } from './app.ts'
-import { endConnections } from './connections.ts'
+import { keepConnections, type ConnectionNeeds } from './connections.ts'
 import { documentRoutes, serveDocuments, type DocumentNeeds } from './documents.ts'
 import { guardRequests, type GuardNeeds } from './guards.ts'
 import { healthReportRoutes, type HealthReportNeeds } from './health-report.ts'
 import { healthRoutes, versionRoutes, type HealthNeeds, type VersionNeeds } from './health.ts'
 import { historyRoutes, type HistoryNeeds } from './history.ts'
 import { jobRoutes } from './jobs.ts'
+import { keyRoutes, type KeyNeeds } from './keys.ts'
 import { latestRoutes, type LatestNeeds } from './latest.ts'
 import { lineageRoutes, type LineageNeeds } from './lineage.ts'
 import { metricsRoutes, type MetricsNeeds } from './metrics.ts'
 import { averageRoutes, type AverageNeeds } from './moving-averages.ts'
 import { watchMethods } from './other-methods.ts'
+import { refuseOverload, type OverloadNeeds } from './overload.ts'
 import { pageRoutes, type PageNeeds } from './page-files.ts'
 import { pollRoutes, type PollNeeds } from './poll.ts'
 import { providerRoutes } from './providers.ts'
+import { sessionRoutes, type SessionNeeds } from './session.ts'
 import { streamRoutes, type StreamNeeds } from './stream.ts'
 import { symbolRoutes, type SymbolNeeds } from './symbols.ts'
 
-export type HttpNeeds = GuardNeeds &
+export type HttpNeeds = ConnectionNeeds &
+  OverloadNeeds &
+  GuardNeeds &
+  AccessNeeds &
+  KeyNeeds &
+  SessionNeeds &
   HealthNeeds &
   VersionNeeds &
   LatestNeeds &
@@ -43,6 +52,8 @@ export type HttpNeeds = GuardNeeds &
   PageNeeds &
   DocumentNeeds & {
     readonly log: FastifyBaseLogger
+    /** Addresses of proxies whose word for the caller's address and protocol is taken. */
+    readonly trustedProxies: readonly string[]
     /** Otherwise only how the process is: `/livez`, `/readyz`, `/metrics`. */
     readonly answersAll: boolean
   }
@@ -59,22 +70,25 @@ export function createServer(needs: HttpNeeds): FastifyInstance {
     genReqId: requestIdOf,
     bodyLimit: BODY_LIMIT,
     requestTimeout: REQUEST_TIMEOUT_MS,
+    trustProxy: needs.trustedProxies.length > 0 && [...needs.trustedProxies],
     frameworkErrors: answerFailure,
     clientErrorHandler: answerBrokenRequest,
   }).withTypeProvider<TypeBoxTypeProvider>()
   app.setValidatorCompiler(compileValidator)
   readOnlyJson(app)
   answerFailures(app, needs.answersAll ? '/docs lists what there is' : 'this process has not the role api')
-  endConnections(app)
+  keepConnections(app, needs)
   addHeaders(app)
+  refuseOverload(app, needs)
   guardRequests(app, needs)
+  const access = guardAccess(app, needs)
   if (needs.answersAll) documentRoutes(app, needs.version.version)
   // In a plugin, so that the documentation is there before the first route is.
   app.register(async (scope: App) => {
     const refuseOtherMethods = watchMethods(scope)
     healthRoutes(scope, needs)
     metricsRoutes(scope, needs)
-    if (needs.answersAll) addRoutes(scope, needs)
+    if (needs.answersAll) addRoutes(scope, access, needs)
     refuseOtherMethods()
   })
   return app
@@ -87,16 +101,18 @@ const compileValidator: typeof TypeBoxValidatorCompiler = (route) => {
   return (value) => (fits.Check(value) ? { value } : convert(value))
 }
 
-function addRoutes(app: App, needs: HttpNeeds): void {
+function addRoutes(app: App, access: Access, needs: HttpNeeds): void {
   latestRoutes(app, needs)
   historyRoutes(app, needs)
   pollRoutes(app, needs)
   jobRoutes(app, needs)
   lineageRoutes(app, needs)
   averageRoutes(app, needs)
-  streamRoutes(app, needs)
+  streamRoutes(app, access, needs)
   providerRoutes(app, needs)
   symbolRoutes(app, needs)
+  keyRoutes(app, access, needs)
+  sessionRoutes(app, access, needs)
   versionRoutes(app, needs)
   healthReportRoutes(app, needs)
   pageRoutes(app, needs)

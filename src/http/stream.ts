@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 import { Type } from 'typebox'
 import type { Clock } from '../clock.ts'
 import { comparePlaces, parsePlace, placeText, type LogPlace } from '../prices/log.ts'
+import type { Access } from './access.ts'
 import type { App } from './app.ts'
 import { createOpenStreams } from './open-streams.ts'
 import type { PriceEvent } from './price-event.ts'
@@ -18,9 +19,11 @@ export type StreamNeeds = ProviderNeeds &
     /** The place before which everything is settled. Unlike the end it never goes back: old entries are trimmed. */
     readonly readHorizon: () => Promise<LogPlace>
     readonly streamLimit?: number | undefined
+    readonly streamsPerKey?: number | undefined
   }
 
 const DEFAULT_STREAM_LIMIT = 2_000
+const DEFAULT_STREAMS_PER_KEY = 100
 const RECONNECT_AFTER_MS = 1_000
 /** Proxies cut connections on which nothing comes for a minute. */
 const HEARTBEAT_MS = 15_000
@@ -47,10 +50,12 @@ const Events = Type.String({
   ],
 })
 
-/** Every price as it is stored, as server-sent events. Open streams end when the server closes. */
-export function streamRoutes(app: App, needs: StreamNeeds): void {
+/** Every price as it is stored, as server-sent events. Open streams end when the server closes, or when their key does. */
+export function streamRoutes(app: App, access: Access, needs: StreamNeeds): void {
+  const { streamLimit = DEFAULT_STREAM_LIMIT, streamsPerKey = DEFAULT_STREAMS_PER_KEY } = needs
   const tail = createPriceTail(needs)
-  const streams = createOpenStreams(needs.streamLimit ?? DEFAULT_STREAM_LIMIT)
+  const streams = createOpenStreams({ all: streamLimit, perKey: streamsPerKey })
+  access.onChange(() => streams.keepOnly(access.stillAllows))
   app.addHook('preClose', streams.end)
   app.get(
     '/prices/stream',
@@ -66,16 +71,17 @@ they reconnect, it goes on behind that event: nothing is missed and nothing come
         headers: StreamHeaders,
         response: {
           200: { description: 'Events without end.', content: { 'text/event-stream': { schema: Events } } },
-          ...problems('unknown_provider', 'overloaded'),
+          ...problems('unknown_provider'),
         },
       },
     },
-    async ({ query, headers, raw }, reply) => {
+    async (request, reply) => {
+      const { query, headers, raw } = request
       const matches = filterOf(query.symbols, query.provider && needs.sources.get(query.provider).name)
       const end = await needs.logEnd()
       const seen = headers['last-event-id']
       const from = seen === undefined ? end : placeOf(seen, await needs.readHorizon())
-      const signal = streams.add(raw.socket)
+      const signal = streams.add(raw.socket, access.callerOf(request))
       tail.join(end, signal)
       reply.header('cache-control', 'no-store').header('x-accel-buffering', 'no').header('connection', 'close')
       const text = Readable.from(eventTexts({ tail, from, matches, signal, clock: needs.clock }))

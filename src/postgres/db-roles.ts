@@ -20,6 +20,9 @@ const EVERYBODY_READS = [
   'polling_jobs',
   'polling_runs',
   'dead_letters',
+  // Whoever answers HTTP, and every process does, must know who may ask: hashes, of no use to get in.
+  'api_keys',
+  'api_sessions',
   'kysely_migration',
 ]
 
@@ -39,6 +42,9 @@ const WRITES: Readonly<Record<string, Grants>> = {
     prices: ['insert'],
     polling_jobs: ['insert', 'update', 'delete'],
     polling_runs: ['insert', 'delete'],
+    // Never `delete`: that there was a key keeps the service closed.
+    api_keys: ['insert', 'update (revoked_at)'],
+    api_sessions: ['insert', 'delete'],
   },
   mds_relay: { ...LEADS, ...KEEPS_PLACES },
   // Role consumer: averages, and with them what is older than it is to be kept.

@@ -25,15 +25,16 @@ test('the document is a valid OpenAPI 3.1 document', async (t) => {
 test('2,000 requests made from the document, good and bad, get only answers that the document declares', async (t) => {
   const service = await createHttpService(t)
   const known = await furnish(service)
+  // Keys are made and revoked among the requests: from the first one on, only who shows one gets answers.
+  const { key } = await service.issueKey('admin')
   const document = (await service.ask('/openapi.json')).json()
   const check = createCheck(document)
   const address = await service.listen()
   const statuses = new Map<number, number>()
   await fc.assert(
     fc.asyncProperty(documentedRequests(document, known), async (request) => {
-      const answer = request.path.startsWith('/prices/stream')
-        ? await peek(address, request)
-        : await send(service, request)
+      const keyed = { ...request, headers: { ...request.headers, 'x-api-key': key } }
+      const answer = request.path.startsWith('/prices/stream') ? await peek(address, keyed) : await send(service, keyed)
       statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1)
       check(request, answer)
     }),
@@ -84,6 +85,8 @@ function assertComplete({ operationId, summary, tags, responses, parameters = []
 const PATHS = [
   '/',
   '/health',
+  '/keys',
+  '/keys/{key_id}',
   '/livez',
   '/metrics',
   '/moving-averages',
@@ -100,16 +103,18 @@ const PATHS = [
   '/raw-responses/{id}',
   '/raw-responses/{id}/body',
   '/readyz',
+  '/session',
   '/symbols',
   '/version',
 ]
 
 /** Something to be found: prices, averages, jobs, and symbols that the provider fails for in every way. */
-async function furnish({ ask, source, store }: HttpService) {
+async function furnish({ ask, source, store, issueKey }: HttpService) {
   await store(...[0, 1, 2, 3, 4, 5].map((n) => ({ time: `2025-01-01T00:0${n}:00Z`, price: `${n + 1}.${n}` })))
   for (const [symbol, code] of Object.entries(FAILING)) source.says(symbol, new ServiceError(code, 'As scripted.'))
   const body = { symbols: ['AAPL', 'MSFT', 'NVDA'], interval_seconds: 60 }
   const { job_ids } = (await ask('/prices/poll', { method: 'POST', body })).json()
+  const { keyId } = await issueKey('read')
   const symbols = ['AAPL', 'aapl', 'MSFT', 'BRK-B', '^GSPC', 'EURUSD=X', ...Object.keys(FAILING)]
   return {
     symbol: symbols,
@@ -118,6 +123,7 @@ async function furnish({ ask, source, store }: HttpService) {
     provider: ['scripted', 'scripted', 'alias', 'none'],
     job_id: [...job_ids, 'x', '0197f0c2-6a5c-4c11-9d4e-0a3f5b0c6a11'],
     id: ['1', '2', '6', '999', 'x'],
+    key_id: [keyId, 'x'],
     window: ['3', '5', '5', '7'],
     from: ['2025-01-01', '2025-01-01T00:02:00+01:00'],
     to: ['2025-01-02', '2025-01-01T00:04:00.5Z'],

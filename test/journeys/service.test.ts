@@ -121,7 +121,7 @@ test('a database that does not answer is named with its setting and without its 
 
 test('every mistake in the configuration is named with its variable, and the exit code is 78', async () => {
   const dataDir = createFolder()
-  const env = { PORT: '80a', MA_WINDOWS: '5,0', HOST: '0.0.0.0', DEFAULT_PROVIDER: 'nobody', DATABASE_URL: 'mysql://x' }
+  const env = { PORT: '80a', MA_WINDOWS: '5,0', AUTH: 'maybe', DEFAULT_PROVIDER: 'nobody', DATABASE_URL: 'mysql://x' }
   const { code, stdout, stderr } = await runCommand(['serve'], { dataDir, env })
   assert.deepEqual({ code, stdout }, { code: 78, stdout: '' })
   const named = stderr.match(/^market-data: (\w+)=/gm)?.map((line) => line.slice('market-data: '.length, -1))

@@ -32,6 +32,8 @@ const TABLES = [
   'polling_jobs',
   'polling_runs',
   'dead_letters',
+  'api_keys',
+  'api_sessions',
   'kysely_migration',
 ]
 const VIEWS = ['latest_prices', 'price_history', 'average_history']
@@ -50,6 +52,9 @@ const MAY: Readonly<Record<DbRole, readonly string[]>> = {
     'delete polling_jobs',
     'insert polling_runs',
     'delete polling_runs',
+    'insert api_keys',
+    'insert api_sessions',
+    'delete api_sessions',
     'insert leases',
     'update leases',
     'update log_epoch',

@@ -3,14 +3,17 @@ import type { TestContext } from 'node:test'
 import type { FastifyInstance } from 'fastify'
 import type pg from 'pg'
 import { pino } from 'pino'
+import { createKeys, type IssuedKey, type Scope } from '../../src/access/key.ts'
 import { systemClock } from '../../src/clock.ts'
 import { ServiceError } from '../../src/errors.ts'
 import { createProviderLedger } from '../../src/http/provider-ledger.ts'
+import { createKeySecret } from '../../src/http/secret.ts'
 import { createServer, type HttpNeeds } from '../../src/http/server.ts'
 import { createReadAverages } from '../../src/postgres/average-reads.ts'
 import { createRecompute } from '../../src/postgres/averages.ts'
 import { createReadHistory } from '../../src/postgres/history.ts'
 import { createJobs } from '../../src/postgres/jobs.ts'
+import { createKeyTable, createReadAdmissions, createSessions } from '../../src/postgres/keys.ts'
 import { createReadLatest } from '../../src/postgres/latest.ts'
 import { createReadLineage, createReadRawBody, createReadRawResponse } from '../../src/postgres/lineage.ts'
 import { createReadLog, logEnd, readHorizon } from '../../src/postgres/log.ts'
@@ -33,6 +36,8 @@ export type HttpService = {
   readonly pool: pg.Pool
   readonly source: ScriptedSource
   readonly ledger: HttpNeeds['ledger']
+  /** Makes a key; from then on nobody gets in without one. */
+  issueKey(...scopes: Scope[]): Promise<IssuedKey>
   /** Asks without a network, as a caller on this machine would. */
   ask(path: string, options?: { method?: string; headers?: Record<string, string>; body?: unknown }): Promise<Answer>
   /** Stores prices by the real door and brings the averages up to date; nobody is asked. */
@@ -70,12 +75,19 @@ export async function createHttpService(t: TestContext, changed: Partial<HttpNee
   const recompute = createRecompute(pool, WINDOWS)
   const sourceOf = (name: string) => getSource(source, name)
   const collect = createCollect({ sourceOf, record, announce, observe: ledger.observe, clock: systemClock })
+  const keys = createKeys(createKeyTable(pool), createKeySecret)
   const app = createServer({
     host: '127.0.0.1',
     answersAll: true,
     asyncApi: 'asyncapi: 3.1.0\n',
     toleratedLagSeconds: 10,
     allowedHosts: ['prices.example'],
+    isAuthOff: false,
+    rateLimit: 0,
+    trustedProxies: [],
+    readAdmissions: createReadAdmissions(pool),
+    keys,
+    sessions: createSessions(pool),
     pageFolder: join(import.meta.dirname, '../../dist/dashboard'),
     log: pino({ level: 'silent' }),
     clock: systemClock,
@@ -124,6 +136,7 @@ export async function createHttpService(t: TestContext, changed: Partial<HttpNee
     pool,
     source,
     ledger,
+    issueKey: (...scopes) => keys.create({ scopes, name: null, expiresAt: null }),
     ask: (path, options = {}) => ask(app, path, options),
     store: async (...prices) => {
       await storePrices(record, prices)

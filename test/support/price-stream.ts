@@ -18,8 +18,16 @@ export type EventStream = {
 }
 
 /** Opens a stream as a browser's EventSource does; it resolves once the headers are there. */
-export async function openStream(t: TestContext, url: string, lastEventId?: string): Promise<EventStream> {
-  const headers = lastEventId === undefined ? {} : { 'last-event-id': lastEventId }
+export function openStream(t: TestContext, url: string, lastEventId?: string): Promise<EventStream> {
+  return openStreamWith(t, url, lastEventId === undefined ? {} : { 'last-event-id': lastEventId })
+}
+
+/** As `openStream`, for who has a key or a cookie. */
+export async function openStreamWith(
+  t: TestContext,
+  url: string,
+  headers: Readonly<Record<string, string>>,
+): Promise<EventStream> {
   const request = get(url, { headers, agent: false })
   const [response] = (await once(request, 'response')) as [IncomingMessage]
   t.after(() => request.destroy())

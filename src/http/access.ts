@@ -1,0 +1,173 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { allows, type Scope } from '../access/key.ts'
+import type { Admission } from '../access/standing.ts'
+import { ServiceError } from '../errors.ts'
+import type { App } from './app.ts'
+import { createKeyRing, type KeyRingNeeds } from './key-ring.ts'
+import { createRateLimit, isThisMachine, networkOf } from './rate-limit.ts'
+import { readKeySecret, readSessionSecret } from './secret.ts'
+import { endSession, sessionCookieOf } from './session-cookie.ts'
+
+export type AccessNeeds = KeyRingNeeds & {
+  /** Lets in whoever shows no key. */
+  readonly isAuthOff: boolean
+  /** Requests a minute of one key, or of one address without a key; 0 sets no limit. */
+  readonly rateLimit: number
+  /** Fires when the service ends. */
+  readonly signal: AbortSignal
+}
+
+/** Who asks: a key, a page that is signed in, or anybody, where anybody may. */
+export type Caller = { readonly admission: Admission | undefined; readonly scopes: readonly Scope[] }
+
+/** Who asks, and whether they still may: for answers that go on. */
+export type Access = {
+  callerOf(request: FastifyRequest): Caller
+  stillAllows(caller: Caller): boolean
+  /** Calls back when keys may have ended, or the first one was made. */
+  onChange(listener: () => void): void
+  /** Takes note at once of a change that this process made. */
+  refresh(): Promise<void>
+}
+
+const ADMINS: ReadonlySet<unknown> = new Set(['/keys', '/keys/:key_id'])
+/** Whoever may read may sign in and out. */
+const OWN: ReadonlySet<unknown> = new Set(['/session'])
+const READS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE'])
+const LOOKS: ReadonlySet<string> = new Set(['GET', 'HEAD'])
+
+/** Wrong keys a minute from one address. Keys cannot be guessed, but trying costs us a look into the table. */
+const FAILURES_A_MINUTE = 20
+
+/**
+ * Every route needs a key once one was ever made, except those named here; what is not named needs `read`, or `write` where
+ * it may change something. A key is taken from a header only; a page that signed in has a cookie instead.
+ */
+export function guardAccess(app: App, needs: AccessNeeds): Access {
+  const { isAuthOff, rateLimit, clock, signal } = needs
+  const ring = createKeyRing(needs)
+  const perKey = createRateLimit({ name: 'key', quota: rateLimit, clock })
+  const perAddress = createRateLimit({ name: 'address', quota: rateLimit, clock })
+  const failures = createRateLimit({ name: 'failures', quota: FAILURES_A_MINUTE, clock })
+  const tellUse = createFirstUses()
+
+  async function admissionOf(request: FastifyRequest, reply: FastifyReply): Promise<Admission | undefined> {
+    const shown = keyIn(request)
+    if (shown === undefined) return admissionOfPage(request, reply)
+    const secret = readKeySecret(shown)
+    const admission = secret && (await ring.find(secret, false))
+    if (admission) return admission
+    failures.count(networkOf(request.ip), request, reply)
+    request.log.warn({ security: 'key_refused', key: secret?.id, address: request.ip }, 'a wrong key')
+    throw unauthenticated(reply, 'This key is not known here: it is mistyped, expired or revoked.')
+  }
+
+  /** A cookie may be another service's, at another port of this machine: it is dropped, and counts as none. */
+  async function admissionOfPage(request: FastifyRequest, reply: FastifyReply): Promise<Admission | undefined> {
+    const cookie = sessionCookieOf(request)
+    if (cookie === undefined) return undefined
+    const secret = readSessionSecret(cookie)
+    const admission = secret && (await ring.find(secret, true))
+    if (admission === undefined) endSession(request, reply)
+    return admission
+  }
+
+  async function callerWithoutKey({ ip }: FastifyRequest): Promise<Caller | undefined> {
+    if (isAuthOff) return VISITOR
+    await ring.freshen()
+    if (ring.isClosed()) return undefined
+    return isThisMachine(ip) ? OWNER : VISITOR
+  }
+
+  async function admit(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const admission = await admissionOf(request, reply)
+    const caller = admission ? { admission, scopes: admission.scopes } : await callerWithoutKey(request)
+    if (admission) perKey.count(admission.keyId, request, reply.header('cache-control', 'no-store'))
+    else if (caller === undefined || !isThisMachine(request.ip)) perAddress.count(networkOf(request.ip), request, reply)
+    if (admission) tellUse(admission, request)
+    request.setDecorator('caller', caller)
+    if (isOfPage(request)) return
+    if (caller === undefined) throw refuseWithoutKey(request, reply)
+    assertMay(request, caller)
+  }
+
+  /** Most requests of a service of one's own, and so without a promise: no key is shown, and none is needed. */
+  function isAtHome(request: FastifyRequest): boolean {
+    const { headers, ip } = request
+    if (isAuthOff || ring.isStale() || ring.isClosed() || !isThisMachine(ip)) return false
+    if (headers.authorization !== undefined || headers['x-api-key'] !== undefined || headers.cookie) return false
+    request.setDecorator('caller', OWNER)
+    return true
+  }
+
+  app.decorateRequest('caller', null)
+  app.addHook('onRequest', (request, reply, done) => {
+    if (isProbe(request) || isAtHome(request)) return done()
+    // Fastify waits for what is returned, as it would for `done`.
+    return admit(request, reply)
+  })
+  app.addHook('onListen', () => void ring.follow(signal))
+  return {
+    callerOf: (request) => request.getDecorator<Caller>('caller'),
+    stillAllows: ({ admission }) => (admission ? ring.has(admission) : isAuthOff || !ring.isClosed()),
+    onChange: ring.onRead,
+    refresh: ring.refresh,
+  }
+}
+
+/** Where no key was ever made, whoever is on this machine may do all that a command may. */
+const OWNER: Caller = { admission: undefined, scopes: ['admin'] }
+/** Whoever comes from elsewhere where no key is asked for makes none: it would work for longer than nobody asks. */
+const VISITOR: Caller = { admission: undefined, scopes: ['write'] }
+
+function keyIn({ headers }: FastifyRequest): string | undefined {
+  const [, bearer] = /^Bearer +(.+?) *$/i.exec(headers.authorization ?? '') ?? []
+  return bearer ?? headers['x-api-key']?.toString()
+}
+
+/** Never limited, never asked for a key: an orchestrator that is refused would end a healthy process. */
+export function isProbe({ method, routeOptions: { url } }: FastifyRequest): boolean {
+  return LOOKS.has(method) && (url === '/livez' || url === '/readyz')
+}
+
+/** What a person sees before signing in. */
+function isOfPage({ method, routeOptions: { url } }: FastifyRequest): boolean {
+  return LOOKS.has(method) && (url === '/' || (url?.startsWith('/assets/') ?? false))
+}
+
+function assertMay(request: FastifyRequest, { admission, scopes }: Caller): void {
+  const needed = neededFor(request)
+  if (allows(scopes, needed)) return
+  const { method, routeOptions, ip: address, log } = request
+  log.warn({ security: 'forbidden', key: admission?.keyId, method, route: routeOptions.url, address }, 'not allowed')
+  throw new ServiceError('forbidden', `This needs a key with the scope ${needed}.`)
+}
+
+function neededFor({ method, routeOptions: { url } }: FastifyRequest): Scope {
+  if (ADMINS.has(url)) return 'admin'
+  return READS.has(method) || OWN.has(url) ? 'read' : 'write'
+}
+
+function unauthenticated(reply: FastifyReply, detail: string): ServiceError {
+  reply.header('www-authenticate', 'Bearer realm="market-data"')
+  return new ServiceError('unauthenticated', detail)
+}
+
+function refuseWithoutKey(request: FastifyRequest, reply: FastifyReply): ServiceError {
+  const { method, routeOptions, ip: address, log } = request
+  log.info({ security: 'key_missing', method, route: routeOptions.url, address }, 'no key')
+  return unauthenticated(reply, 'This needs a key, in Authorization (Bearer) or X-API-Key.')
+}
+
+/** Says once of each key that it is used: a line for each request would hide what is unusual. */
+function createFirstUses() {
+  const used = new Set<string>()
+  return ({ id, keyId, isSession }: Admission, { ip: address, log }: FastifyRequest) => {
+    if (used.has(id)) return
+    if (used.size >= MOST_USES) used.clear()
+    used.add(id)
+    log.info({ security: 'key_used', key: keyId, isSession, address }, 'a key is used, the first time since the start')
+  }
+}
+
+const MOST_USES = 10_000
