@@ -3,13 +3,15 @@ import { completionScript, SHELLS, type Shell } from './completion.ts'
 import { addExamples, JSON_OPTION, type Act, type JsonOption } from './program-options.ts'
 import { addJobCommands, type JobActions } from './program-jobs.ts'
 import { addKafkaCommands, type KafkaActions } from './program-kafka.ts'
+import { addMovingCommands, type MovingActions } from './program-moving.ts'
 import { addPriceCommands, type PriceActions } from './program-prices.ts'
 import { parseRoles, ROLES, type Role } from './roles.ts'
 
 /** What the commands do; the program only reads the words. Each resolves with the exit code. */
 export type Actions = PriceActions &
   JobActions &
-  KafkaActions & {
+  KafkaActions &
+  MovingActions & {
     serve(options: ServeOptions): Promise<number>
     migrate(options: JsonOption): Promise<number>
     createDbRoles(options: JsonOption): Promise<number>
@@ -56,6 +58,7 @@ export function createProgram(load: () => Promise<Actions>, version: string): Co
   addPriceCommands(program, act)
   addJobCommands(program, act)
   addKafkaCommands(program, act)
+  addMovingCommands(program, act)
   addUpkeep(program, act)
   addDbRoles(program, act)
   addCompletion(program)

@@ -5,6 +5,7 @@ import { createQuietLog } from '../log.ts'
 import type { Version } from '../setting.ts'
 import { createJobActions } from './job-actions.ts'
 import { createKafkaActions } from './kafka-actions.ts'
+import { createMovingActions } from './moving-actions.ts'
 import { createPriceActions } from './price-actions.ts'
 import { createServiceActions } from './service-actions.ts'
 import { createUpkeepActions } from './upkeep-actions.ts'
@@ -20,6 +21,7 @@ export function createActions(version: Version, output: Output): Actions {
     ...createServiceActions(needs),
     ...createKafkaActions(needs),
     ...createUpkeepActions(needs),
+    ...createMovingActions(needs),
     ...createPriceActions(needs),
     ...createJobActions(needs),
   }

@@ -20,6 +20,7 @@ const EVERYBODY_READS = [
   'polling_jobs',
   'polling_runs',
   'dead_letters',
+  'imports',
   'kysely_migration',
 ]
 
@@ -39,6 +40,7 @@ const WRITES: Readonly<Record<string, Grants>> = {
     prices: ['insert'],
     polling_jobs: ['insert', 'update', 'delete'],
     polling_runs: ['insert', 'delete'],
+    imports: ['insert', 'update', 'delete'],
   },
   mds_relay: { ...LEADS, ...KEEPS_PLACES },
   // Role consumer: averages, and with them what is older than it is to be kept.

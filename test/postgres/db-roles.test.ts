@@ -32,6 +32,7 @@ const TABLES = [
   'polling_jobs',
   'polling_runs',
   'dead_letters',
+  'imports',
   'kysely_migration',
 ]
 const VIEWS = ['latest_prices', 'price_history', 'average_history']
@@ -50,6 +51,9 @@ const MAY: Readonly<Record<DbRole, readonly string[]>> = {
     'delete polling_jobs',
     'insert polling_runs',
     'delete polling_runs',
+    'insert imports',
+    'update imports',
+    'delete imports',
     'insert leases',
     'update leases',
     'update log_epoch',

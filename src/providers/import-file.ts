@@ -1,0 +1,159 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { basename } from 'node:path'
+import { ServiceError } from '../errors.ts'
+import type { FilePlace, FileSlice } from '../prices/importing.ts'
+import type { Instant } from '../prices/instant.ts'
+import type { QuoteResult } from '../prices/quote.ts'
+import type { CsvRow } from './csv-row.ts'
+import { IMPORT_PARSER_VERSION, importedName, importedResult, parseCsv } from './imported.ts'
+
+type Needs = {
+  /** With a header: `symbol`, `timestamp`, `price`, and if known `currency` and `provider`; other columns are ignored. */
+  readonly file: string
+  /** The provider of lines that name none, as `importedName` gives it. */
+  readonly provider: string
+  readonly receivedAt: Instant
+}
+
+type Line = { readonly number: number; readonly text: Buffer }
+
+/** So little that it is kept within about 200 ms. */
+const SLICE = 1_000
+const LONGEST_LINE = 65_536
+const NEEDED = ['symbol', 'timestamp', 'price']
+
+/**
+ * Reads a file in slices of at most 1,000 lines of one provider; none goes beyond one of the places. Each slice is a reply
+ * of that provider, with the header before it, so that its bytes explain themselves. No field goes on in the next line.
+ * @throws ServiceError `invalid_request` where the file cannot be read, or its header lacks a column
+ */
+export async function* readImportFile(needs: Needs, places: readonly FilePlace[]): AsyncGenerator<FileSlice> {
+  const cuts = new Set(places.map(({ lines }) => lines))
+  const hash = createHash('sha256')
+  let [header, lines, count]: [Line | undefined, Line[], number] = [undefined, [], 0]
+  const slices = (head: Line) =>
+    groupByProvider(head, lines).map((group): FileSlice => {
+      for (const { line } of group.rows) hash.update(line.text).update('\n')
+      count += group.rows.length
+      const end = { lines: count, sha256: hash.copy().digest('hex') }
+      return { ...sliceOf(needs, head, group), end }
+    })
+  for await (const line of readLines(needs)) {
+    if (header === undefined) {
+      header = withColumns(line, needs)
+      hash.update(line.text).update('\n')
+      continue
+    }
+    lines.push(line)
+    if (lines.length < SLICE && !cuts.has(count + lines.length)) continue
+    yield* slices(header)
+    lines = []
+  }
+  if (header === undefined) throw badFile(needs, 'it is empty')
+  if (lines.length > 0) yield* slices(header)
+}
+
+function withColumns(header: Line, needs: Needs): Line {
+  // The header stands for a row of its own names.
+  const names = Object.keys(rowsOf(header, [header])?.[0] ?? {})
+  const missing = NEEDED.filter((name) => !names.includes(name))
+  if (missing.length === 0) return header
+  throw badFile(needs, `line ${header.number}: the header has no ${missing.join(' and no ')}`)
+}
+
+type Row = { readonly line: Line; readonly row: CsvRow | undefined }
+type Group = { readonly label: string | undefined; readonly rows: Row[] }
+
+/** Lines in their order, parted where the provider changes. */
+function groupByProvider(header: Line, lines: readonly Line[]): readonly Group[] {
+  const rows = rowsOf(header, lines) ?? lines.map((line) => rowsOf(header, [line])?.[0])
+  const groups: Group[] = []
+  for (const [at, line] of lines.entries()) {
+    const row = rows[at]
+    const label = row?.['provider'] || undefined
+    const group = groups.at(-1)
+    if (group !== undefined && group.label === label) group.rows.push({ line, row })
+    else groups.push({ label, rows: [{ line, row }] })
+  }
+  return groups
+}
+
+function sliceOf(needs: Needs, header: Line, { label, rows }: Group): Omit<FileSlice, 'end'> {
+  const name = label === undefined ? needs.provider : importedName(label)
+  const provider = name ?? needs.provider
+  const results = rows.map(({ row }) => {
+    if (name === undefined) return wrong(`no name for a provider: ${label}`)
+    return row === undefined ? wrong('this is no line of CSV') : importedResult(provider, row)
+  })
+  const reply = {
+    provider,
+    symbols: [...new Set(results.map(({ symbol }) => symbol))],
+    request: `import ${basename(needs.file)}`,
+    status: 200,
+    body: bodyOf([header, ...rows.map(({ line }) => line)]),
+    receivedAt: needs.receivedAt,
+    parserVersion: IMPORT_PARSER_VERSION,
+  }
+  return { reply, results, lines: rows.map(({ line }) => line.number) }
+}
+
+/** Undefined where the lines do not stand each for itself. */
+function rowsOf(header: Line, lines: readonly Line[]): readonly CsvRow[] | undefined {
+  try {
+    const rows = parseCsv(bodyOf([header, ...lines]))
+    return rows.length === lines.length ? rows : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function bodyOf(lines: readonly Line[]): Buffer {
+  return Buffer.concat(lines.flatMap(({ text }) => [text, LINE_END]))
+}
+
+function wrong(message: string): QuoteResult {
+  return { symbol: '', error: new ServiceError('provider_bad_data', message) }
+}
+
+const LINE_END = Buffer.from('\n')
+
+/** Those that say something, without their ends. */
+async function* readLines(needs: Needs): AsyncGenerator<Line> {
+  let [rest, number]: [Buffer, number] = [Buffer.alloc(0), 0]
+  for await (const chunk of chunksOf(needs)) {
+    const text = Buffer.concat([rest, chunk])
+    let from = 0
+    for (let to = text.indexOf(LINE_END); to >= 0; to = text.indexOf(LINE_END, from)) {
+      number += 1
+      const line = text.subarray(from, to)
+      if (!isBlank(line)) yield { number, text: withoutReturn(line) }
+      from = to + 1
+    }
+    rest = text.subarray(from)
+    if (rest.length > LONGEST_LINE) throw badFile(needs, `line ${number + 1} has no end`)
+  }
+  if (!isBlank(rest)) yield { number: number + 1, text: withoutReturn(rest) }
+}
+
+async function* chunksOf(needs: Needs): AsyncGenerator<Buffer> {
+  try {
+    yield* createReadStream(needs.file) as AsyncIterable<Buffer>
+  } catch (error) {
+    throw badFile(needs, (error as Error).message)
+  }
+}
+
+const RETURN = 0x0d
+
+function withoutReturn(line: Buffer): Buffer {
+  return line.at(-1) === RETURN ? line.subarray(0, -1) : line
+}
+
+function isBlank(line: Buffer): boolean {
+  return withoutReturn(line).length === 0
+}
+
+function badFile({ file }: Needs, why: string): ServiceError {
+  return new ServiceError('invalid_request', `${basename(file)} cannot be imported: ${why}.`)
+}
