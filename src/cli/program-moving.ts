@@ -1,14 +1,19 @@
 import { InvalidArgumentError, type Command } from 'commander'
 import type { ImportOptions } from './import.ts'
-import { addExamples, JSON_OPTION, type Act } from './program-options.ts'
+import { addExamples, JSON_OPTION, type Act, type JsonOption } from './program-options.ts'
 
 export type MovingActions = {
+  dump(options: FileOptions): Promise<number>
+  restore(options: FileOptions & { readonly file: string }): Promise<number>
   importPrices(options: Omit<ImportOptions, 'provider'> & { readonly provider?: string | undefined }): Promise<number>
 }
+
+type FileOptions = JsonOption & { readonly file?: string | undefined }
 
 /** The commands that bring data in and take it elsewhere. */
 export function addMovingCommands(program: Command, act: Act): void {
   addImport(program, act)
+  addDump(program, act)
 }
 
 function addImport(program: Command, act: Act): void {
@@ -26,5 +31,26 @@ function addImport(program: Command, act: Act): void {
     'market-data import prices.csv',
     'market-data import prices.csv --provider broker',
     'market-data history AAPL --provider import-broker',
+  )
+}
+
+function addDump(program: Command, act: Act): void {
+  const dump = program
+    .command('dump')
+    .description('write everything that the database holds into one file, also while a service runs')
+    .argument('[file]', 'where to; else to stdout')
+    .option(...JSON_OPTION)
+    .action((file: string | undefined, options: JsonOption) => act((actions) => actions.dump({ ...options, file })))
+  addExamples(dump, 'market-data dump backup.gz', 'market-data dump | ssh host "cat > backup.gz"')
+  const restore = program
+    .command('restore')
+    .description('fill an empty database with a dump, of this version or any before it')
+    .argument('<file>', 'that dump wrote')
+    .option(...JSON_OPTION)
+    .action((file: string, options: JsonOption) => act((actions) => actions.restore({ ...options, file })))
+  addExamples(
+    restore,
+    'market-data restore backup.gz',
+    'DATABASE_URL=postgres://owner@host/prices market-data restore backup.gz',
   )
 }

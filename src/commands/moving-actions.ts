@@ -1,20 +1,32 @@
+import { createReadStream, createWriteStream } from 'node:fs'
+import { rename } from 'node:fs/promises'
 import { basename } from 'node:path'
+import { movedReport } from '../cli/dump-report.ts'
 import { importPrices } from '../cli/import.ts'
+import type { Output } from '../cli/output.ts'
 import type { Actions } from '../cli/program.ts'
-import { createProgress } from '../cli/progress.ts'
+import { createProgress, type Progress } from '../cli/progress.ts'
 import { systemClock as clock } from '../clock.ts'
 import { ServiceError } from '../errors.ts'
+import { openDatabase } from '../postgres/database.ts'
 import { createRecordSlice, loadFilePlaces } from '../postgres/imports.ts'
+import { dump } from '../postgres/moving/dump.ts'
+import { readDumpFile, writeDumpFile } from '../postgres/moving/dump-file.ts'
+import { restore } from '../postgres/moving/restore.ts'
 import type { FilePlace } from '../prices/importing.ts'
 import { instantFromMillis } from '../prices/instant.ts'
 import { importedName } from '../providers/imported.ts'
 import { readImportFile } from '../providers/import-file.ts'
+import { databaseOptions } from '../service.ts'
 import type { Needs } from './needs.ts'
 import { openTables } from './tables.ts'
 import { stopSignal } from './until-stopped.ts'
 
 /** The commands that bring data in and take it elsewhere. */
-export function createMovingActions({ output, readSetting }: Needs): Pick<Actions, 'importPrices'> {
+export function createMovingActions({
+  output,
+  readSetting,
+}: Needs): Pick<Actions, 'importPrices' | 'dump' | 'restore'> {
   const progress = createProgress(output, clock)
   return {
     importPrices: async ({ file, provider: label = '', json }) => {
@@ -29,7 +41,41 @@ export function createMovingActions({ output, readSetting }: Needs): Pick<Action
       await importPrices({ ...needs, output, progress, signal: stopSignal() }, { file, provider, json })
       return 0
     },
+
+    dump: async ({ file, json }) => {
+      if (file === undefined && output.isTerminal)
+        throw new ServiceError('invalid_request', 'Name a file: a dump is no text.')
+      await using tables = await openTables(readSetting())
+      const write = (lines: WriteLines) =>
+        dump(tables.pool, { write: lines, onProgress: progress.show, signal: stopSignal() })
+      const { tables: dumped } = await (file === undefined
+        ? writeDumpFile(process.stdout, write)
+        : writeWhole(file, write))
+      progress.end()
+      const report = movedReport('Dumped', { file, tables: dumped }, json)
+      await (file === undefined ? output.say(report.trimEnd()) : output.write(report))
+      return 0
+    },
+
+    restore: async ({ file, json }) => {
+      await using database = await openDatabase(databaseOptions(readSetting()))
+      const lines = readDumpFile(createReadStream(file))
+      const { tables } = await restore(database.pool, lines, { onProgress: progress.show, signal: stopSignal() })
+      progress.end()
+      await output.write(movedReport('Restored', { file, tables }, json))
+      return 0
+    },
   }
+}
+
+type WriteLines = Parameters<Parameters<typeof writeDumpFile>[1]>[0]
+
+/** Under its name there is never a part of a dump. Nobody else may read it: it has the hashes of keys. */
+async function writeWhole<T>(file: string, produce: (write: WriteLines) => Promise<T>): Promise<T> {
+  const part = `${file}.part`
+  const result = await writeDumpFile(createWriteStream(part, { mode: 0o600, flush: true }), produce)
+  await rename(part, file)
+  return result
 }
 
 function noName(label: string): never {
