@@ -1,19 +1,23 @@
-import { InvalidArgumentError, type Command } from 'commander'
+import type { Command } from 'commander'
 import type { ImportOptions } from './import.ts'
 import { addExamples, JSON_OPTION, type Act, type JsonOption } from './program-options.ts'
+import { readServer } from './words.ts'
 
 export type MovingActions = {
+  copy(options: CopyOptions): Promise<number>
   dump(options: FileOptions): Promise<number>
   restore(options: FileOptions & { readonly file: string }): Promise<number>
   importPrices(options: Omit<ImportOptions, 'provider'> & { readonly provider?: string | undefined }): Promise<number>
 }
 
+type CopyOptions = JsonOption & { readonly to: string }
 type FileOptions = JsonOption & { readonly file?: string | undefined }
 
 /** The commands that bring data in and take it elsewhere. */
 export function addMovingCommands(program: Command, act: Act): void {
   addImport(program, act)
   addDump(program, act)
+  addCopy(program, act)
 }
 
 function addImport(program: Command, act: Act): void {
@@ -52,5 +56,19 @@ function addDump(program: Command, act: Act): void {
     restore,
     'market-data restore backup.gz',
     'DATABASE_URL=postgres://owner@host/prices market-data restore backup.gz',
+  )
+}
+
+function addCopy(program: Command, act: Act): void {
+  const command = program
+    .command('copy')
+    .description('move house: make an empty database the same as this one; run it again to go on where it was ended')
+    .requiredOption('--to <address>', 'such as postgres://owner@host/prices', readServer)
+    .option(...JSON_OPTION)
+    .action((options: CopyOptions) => act((actions) => actions.copy(options)))
+  addExamples(
+    command,
+    'market-data copy --to postgres://owner@host/prices',
+    'DATABASE_URL=postgres://owner@old/prices market-data copy --to postgres://owner@new/prices',
   )
 }

@@ -1,16 +1,16 @@
 import { createReadStream, createWriteStream } from 'node:fs'
 import { rename } from 'node:fs/promises'
 import { basename } from 'node:path'
-import { movedReport } from '../cli/dump-report.ts'
 import { importPrices } from '../cli/import.ts'
-import type { Output } from '../cli/output.ts'
+import { copyReport, fileReport } from '../cli/moved-report.ts'
 import type { Actions } from '../cli/program.ts'
-import { createProgress, type Progress } from '../cli/progress.ts'
+import { createProgress } from '../cli/progress.ts'
 import { systemClock as clock } from '../clock.ts'
 import { ServiceError } from '../errors.ts'
 import { openDatabase } from '../postgres/database.ts'
 import { createRecordSlice, loadFilePlaces } from '../postgres/imports.ts'
-import { dump } from '../postgres/moving/dump.ts'
+import { copyDatabase } from '../postgres/moving/copy.ts'
+import { dump, type DumpHeader } from '../postgres/moving/dump.ts'
 import { readDumpFile, writeDumpFile } from '../postgres/moving/dump-file.ts'
 import { restore } from '../postgres/moving/restore.ts'
 import type { FilePlace } from '../prices/importing.ts'
@@ -18,7 +18,7 @@ import { instantFromMillis } from '../prices/instant.ts'
 import { importedName } from '../providers/imported.ts'
 import { readImportFile } from '../providers/import-file.ts'
 import { databaseOptions } from '../service.ts'
-import type { Needs } from './needs.ts'
+import { EXIT_FAILED, type Needs } from './needs.ts'
 import { openTables } from './tables.ts'
 import { stopSignal } from './until-stopped.ts'
 
@@ -26,7 +26,7 @@ import { stopSignal } from './until-stopped.ts'
 export function createMovingActions({
   output,
   readSetting,
-}: Needs): Pick<Actions, 'importPrices' | 'dump' | 'restore'> {
+}: Needs): Pick<Actions, 'importPrices' | 'copy' | 'dump' | 'restore'> {
   const progress = createProgress(output, clock)
   return {
     importPrices: async ({ file, provider: label = '', json }) => {
@@ -42,17 +42,26 @@ export function createMovingActions({
       return 0
     },
 
+    copy: async ({ to, json }) => {
+      const setting = readSetting()
+      await using tables = await openTables(setting)
+      await using target = await openDatabase({ ...databaseOptions(setting), at: to, namedBy: '--to' })
+      const watching = { onProgress: progress.show, signal: stopSignal() }
+      const { rows, isFinished } = await copyDatabase(tables.pool, target.pool, watching)
+      progress.end()
+      await output.write(copyReport({ rows, isFinished, place: target.place }, json))
+      return isFinished ? 0 : EXIT_FAILED
+    },
+
     dump: async ({ file, json }) => {
       if (file === undefined && output.isTerminal)
         throw new ServiceError('invalid_request', 'Name a file: a dump is no text.')
       await using tables = await openTables(readSetting())
       const write = (lines: WriteLines) =>
         dump(tables.pool, { write: lines, onProgress: progress.show, signal: stopSignal() })
-      const { tables: dumped } = await (file === undefined
-        ? writeDumpFile(process.stdout, write)
-        : writeWhole(file, write))
+      const header = await (file === undefined ? writeDumpFile(process.stdout, write) : writeWhole(file, write))
       progress.end()
-      const report = movedReport('Dumped', { file, tables: dumped }, json)
+      const report = fileReport('Dumped', { file, rows: rowsOf(header) }, json)
       await (file === undefined ? output.say(report.trimEnd()) : output.write(report))
       return 0
     },
@@ -60,9 +69,9 @@ export function createMovingActions({
     restore: async ({ file, json }) => {
       await using database = await openDatabase(databaseOptions(readSetting()))
       const lines = readDumpFile(createReadStream(file))
-      const { tables } = await restore(database.pool, lines, { onProgress: progress.show, signal: stopSignal() })
+      const header = await restore(database.pool, lines, { onProgress: progress.show, signal: stopSignal() })
       progress.end()
-      await output.write(movedReport('Restored', { file, tables }, json))
+      await output.write(fileReport('Restored', { file, rows: rowsOf(header) }, json))
       return 0
     },
   }
@@ -76,6 +85,10 @@ async function writeWhole<T>(file: string, produce: (write: WriteLines) => Promi
   const result = await writeDumpFile(createWriteStream(part, { mode: 0o600, flush: true }), produce)
   await rename(part, file)
   return result
+}
+
+function rowsOf({ tables }: DumpHeader) {
+  return Object.fromEntries(tables.map(({ name, rows }) => [name, rows]))
 }
 
 function noName(label: string): never {

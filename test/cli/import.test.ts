@@ -4,10 +4,9 @@ import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { createPool } from '../../src/postgres/pool.ts'
 import { createDatabaseConnection, urlOf } from '../support/database.ts'
+import { CSV_HEADER, priceLines } from '../support/price-csv.ts'
 import { createFolder, runCommand, spawnCommand, LAUNCHER } from '../support/service-process.ts'
 import { until } from '../support/until.ts'
-
-const HEADER = 'symbol,timestamp,price,currency\n'
 
 /** A database of its own, and a file with these lines. */
 async function createImport(t: TestContext, text: string) {
@@ -29,19 +28,10 @@ async function createImport(t: TestContext, text: string) {
   }
 }
 
-/** A price a second of three symbols; every tenth is said twice, the second time otherwise. */
-function manyLines(count: number): string {
-  const lines = Array.from({ length: count }, (_, at) => {
-    const time = new Date(Date.UTC(2024, 0, 1) + (at - (at % 10 === 9 ? 6 : 0)) * 1_000).toISOString()
-    return `${['AAPL', 'MSFT', 'BRK-B'][at % 3]},${time},${100 + (at % 97)}.${at % 10}5,USD\n`
-  })
-  return HEADER + lines.join('')
-}
-
 test('every digit of a price comes in, labelled, with the lines that brought it', async (t) => {
   const { run, verify, column } = await createImport(
     t,
-    `${HEADER}aapl,2020-03-09T14:30:00Z,66.1000,USD\r\n\r\nbrk-b,2020-03-09,5e-3,`,
+    `${CSV_HEADER}aapl,2020-03-09T14:30:00Z,66.1000,USD\r\n\r\nbrk-b,2020-03-09,5e-3,`,
   )
   const { code, stdout } = await run('--provider', 'broker')
   assert.equal(code, 0)
@@ -113,7 +103,7 @@ test('lines may name their providers, and none of them passes for one of ours', 
 })
 
 test('the same file twice stores nothing new, also where it corrects itself; one that went on brings only what is new', async (t) => {
-  const { file, run, column } = await createImport(t, manyLines(2_500))
+  const { file, run, column } = await createImport(t, CSV_HEADER + priceLines(2_500))
   const counts = () => column('select count(*)::int from prices union all select count(*)::int from raw_responses')
   const first = JSON.parse((await run()).stdout)
   assert.equal(first.recorded + first.corrected, 2_500)
@@ -127,7 +117,7 @@ test('the same file twice stores nothing new, also where it corrects itself; one
 })
 
 test('an import that is ended by kill -9 goes on where it was, and nothing is in twice', async (t) => {
-  const { run, start, verify, pool } = await createImport(t, manyLines(20_000))
+  const { run, start, verify, pool } = await createImport(t, CSV_HEADER + priceLines(20_000))
   const stored = async () => (await pool.query('select count(*)::int as stored from prices')).rows[0].stored as number
   for (const enough of [1, 9_000]) {
     const { child, exited } = start()

@@ -48,28 +48,25 @@ export function tableOfLine(line: string): string | undefined {
 }
 
 /** Writes rows of one table, over those that have the same key. */
-export async function writeRows(
-  client: pg.Pool | pg.ClientBase,
-  table: Table,
-  lines: readonly string[],
-): Promise<void> {
+export async function writeRows(pool: pg.Pool, table: Table, lines: readonly string[]): Promise<void> {
   const { name, columns, key } = table
   const values = columns.map(({ type }, at) => `(line ->> ${at + 1})::${type}`)
-  const changes = columns
-    .filter((column) => !key.includes(column.name))
-    .map((column) => `"${column.name}" = excluded."${column.name}"`)
-  await client.query(
+  const others = columns.filter((column) => !key.includes(column.name))
+  const changes = others.map((column) => `"${column.name}" = excluded."${column.name}"`).join(', ')
+  await pool.query(
     `insert into ${name} (${columns.map((column) => `"${column.name}"`).join(', ')}) overriding system value
      select ${values.join(', ')} from jsonb_array_elements($1::jsonb) as lines (line)
-     on conflict (${keyOf(table)}) do ${changes.length === 0 ? 'nothing' : `update set ${changes.join(', ')}`}`,
+     on conflict (${keyOf(table)}) do ${changes === '' ? 'nothing' : `update set ${changes}`}`,
     [`[${lines.join(',')}]`],
   )
 }
 
-function lineOf({ name, columns }: Table): string {
+/** A row as it travels. */
+export function lineOf({ name, columns }: Table): string {
   return `json_build_array('${name}', ${columns.map((column) => `"${column.name}"::text`).join(', ')})::text`
 }
 
-function keyOf({ key }: Table): string {
+/** The columns of the key, in its order. */
+export function keyOf({ key }: Table): string {
   return key.map((name) => `"${name}"`).join(', ')
 }

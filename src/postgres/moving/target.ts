@@ -15,8 +15,8 @@ export async function prepareTarget(pool: pg.Pool, migrations: readonly string[]
   if (others > 0)
     throw new ServiceError('conflict', 'A service runs on the database that is to be filled: stop it first.')
   if (!(await isUnfinished(pool))) await assertEmpty(pool)
-  await pool.query(`create table if not exists ${UNFINISHED} ()`)
   await migrateTo(pool, migrations)
+  await pool.query(`create table if not exists ${UNFINISHED} ()`)
 }
 
 export type Arrived = {
