@@ -21,6 +21,7 @@ type Line = { readonly number: number; readonly text: Buffer }
 /** So little that it is kept within about 200 ms. */
 const SLICE = 1_000
 const LONGEST_LINE = 65_536
+const LINE_END = Buffer.from('\n')
 const NEEDED = ['symbol', 'timestamp', 'price']
 
 /**
@@ -29,37 +30,47 @@ const NEEDED = ['symbol', 'timestamp', 'price']
  * @throws ServiceError `invalid_request` where the file cannot be read, or its header lacks a column
  */
 export async function* readImportFile(needs: Needs, places: readonly FilePlace[]): AsyncGenerator<FileSlice> {
-  const cuts = new Set(places.map(({ lines }) => lines))
-  const hash = createHash('sha256')
-  let [header, lines, count]: [Line | undefined, Line[], number] = [undefined, [], 0]
-  const slices = (head: Line) =>
-    groupByProvider(head, lines).map((group): FileSlice => {
-      for (const { line } of group.rows) hash.update(line.text).update('\n')
-      count += group.rows.length
-      const end = { lines: count, sha256: hash.copy().digest('hex') }
-      return { ...sliceOf(needs, head, group), end }
-    })
-  for await (const line of readLines(needs)) {
-    if (header === undefined) {
-      header = withColumns(line, needs)
-      hash.update(line.text).update('\n')
-      continue
+  const lines = readLines(needs)
+  const header = readHeader(await lines.next(), needs)
+  const placeBehind = createPlaces(header)
+  for await (const batch of batchesOf(lines, places)) {
+    for (const group of groupByProvider(header, batch)) {
+      yield { ...sliceOf(needs, header, group), end: placeBehind(group.rows.map(({ line }) => line)) }
     }
-    lines.push(line)
-    if (lines.length < SLICE && !cuts.has(count + lines.length)) continue
-    yield* slices(header)
-    lines = []
   }
-  if (header === undefined) throw badFile(needs, 'it is empty')
-  if (lines.length > 0) yield* slices(header)
 }
 
-function withColumns(header: Line, needs: Needs): Line {
-  // The header stands for a row of its own names.
+function readHeader({ value: header }: IteratorResult<Line, void>, needs: Needs): Line {
+  if (header === undefined) throw badFile(needs, 'it is empty')
+  // It stands for a row of its own names.
   const names = Object.keys(rowsOf(header, [header])?.[0] ?? {})
   const missing = NEEDED.filter((name) => !names.includes(name))
   if (missing.length === 0) return header
   throw badFile(needs, `line ${header.number}: the header has no ${missing.join(' and no ')}`)
+}
+
+/** Gives the place behind some lines, and behind all that were given before. */
+function createPlaces(header: Line): (lines: readonly Line[]) => FilePlace {
+  const hash = createHash('sha256').update(header.text).update(LINE_END)
+  let count = 0
+  return (lines) => {
+    for (const { text } of lines) hash.update(text).update(LINE_END)
+    count += lines.length
+    return { lines: count, sha256: hash.copy().digest('hex') }
+  }
+}
+
+async function* batchesOf(lines: AsyncIterable<Line>, places: readonly FilePlace[]): AsyncGenerator<Line[]> {
+  const ends = new Set(places.map((place) => place.lines))
+  let [batch, count]: [Line[], number] = [[], 0]
+  for await (const line of lines) {
+    batch.push(line)
+    count += 1
+    if (batch.length < SLICE && !ends.has(count)) continue
+    yield batch
+    batch = []
+  }
+  if (batch.length > 0) yield batch
 }
 
 type Row = { readonly line: Line; readonly row: CsvRow | undefined }
@@ -116,10 +127,8 @@ function wrong(message: string): QuoteResult {
   return { symbol: '', error: new ServiceError('provider_bad_data', message) }
 }
 
-const LINE_END = Buffer.from('\n')
-
 /** Those that say something, without their ends. */
-async function* readLines(needs: Needs): AsyncGenerator<Line> {
+async function* readLines(needs: Needs): AsyncGenerator<Line, void> {
   let [rest, number]: [Buffer, number] = [Buffer.alloc(0), 0]
   for await (const chunk of chunksOf(needs)) {
     const text = Buffer.concat([rest, chunk])

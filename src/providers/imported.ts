@@ -39,13 +39,13 @@ export function createImported(name: string): QuoteSource | undefined {
 
 /** The lines below the header, by its names; @throws where this is no CSV */
 export function parseCsv(text: Uint8Array): readonly CsvRow[] {
-  return parse(text, {
+  return parse<CsvRow>(text, {
     columns: (names: readonly string[]) => names.map((name) => name.trim().toLowerCase()),
     bom: true,
     trim: true,
     skip_empty_lines: true,
     relax_column_count: true,
-  }) as CsvRow[]
+  })
 }
 
 /** What a line says of its symbol. */

@@ -17,11 +17,11 @@ async function createImport(t: TestContext, text: string) {
   const file = join(folder, 'prices.csv')
   writeFileSync(file, text)
   const setting = { env: { DATABASE_URL: urlOf(connection) }, cwd: folder }
-  const column = async (statement: string) => (await pool.query({ text: statement, rowMode: 'array' })).rows.flat()
+  const rows = async (statement: string) => (await pool.query({ text: statement, rowMode: 'array' })).rows
   return {
     file,
     pool,
-    column,
+    rows,
     run: (...args: string[]) => runCommand(['import', 'prices.csv', '--json', ...args], setting),
     start: () => spawnCommand([process.execPath, LAUNCHER, 'import', 'prices.csv'], setting),
     verify: () => runCommand(['verify', '--json'], setting),
@@ -29,7 +29,7 @@ async function createImport(t: TestContext, text: string) {
 }
 
 test('every digit of a price comes in, labelled, with the lines that brought it', async (t) => {
-  const { run, verify, column } = await createImport(
+  const { run, verify, rows } = await createImport(
     t,
     `${CSV_HEADER}aapl,2020-03-09T14:30:00Z,66.1000,USD\r\n\r\nbrk-b,2020-03-09,5e-3,`,
   )
@@ -45,16 +45,16 @@ test('every digit of a price comes in, labelled, with the lines that brought it'
     confirmed: 0,
     outdated: 0,
   })
-  assert.deepEqual(await column('select symbol, currency, price from price_history order by symbol'), [
-    ...['AAPL', 'USD', '66.1000'],
-    ...['BRK.B', null, '0.005'],
+  assert.deepEqual(await rows('select symbol, currency, price from price_history order by symbol'), [
+    ['AAPL', 'USD', '66.1000'],
+    ['BRK.B', null, '0.005'],
   ])
-  assert.deepEqual(await column('select request from raw_responses'), ['import prices.csv'])
+  assert.deepEqual(await rows('select request from raw_responses'), [['import prices.csv']])
   assert.equal(JSON.parse((await verify()).stdout).differenceCount, 0)
 })
 
 test('a file with mistakes is refused as a whole, and each mistake is named with its line', async (t) => {
-  const { run, column } = await createImport(
+  const { run, rows } = await createImport(
     t,
     `symbol,timestamp,price,provider
 AAPL,2020-03-09,66.1,
@@ -79,7 +79,7 @@ AAPL,2020-03-09,66.1,Börse`,
       '9 no name for a provider: Börse',
     ],
   )
-  assert.deepEqual(await column('select count(*)::int from prices'), [0])
+  assert.deepEqual(await rows('select count(*)::int from prices'), [[0]])
 })
 
 test('a header without what is needed, and a file that is not there, are told', async (t) => {
@@ -90,21 +90,21 @@ test('a header without what is needed, and a file that is not there, are told', 
 })
 
 test('lines may name their providers, and none of them passes for one of ours', async (t) => {
-  const { run, column } = await createImport(
+  const { run, rows } = await createImport(
     t,
     'symbol,timestamp,price,provider\nAAPL,2020-03-09,1,yfinance\nAAPL,2020-03-09,2,\nAAPL,2020-03-10,3,import-own\n',
   )
   assert.equal((await run()).code, 0)
-  assert.deepEqual(await column('select provider, price from price_history order by price'), [
-    ...['import-yfinance', '1'],
-    ...['import', '2'],
-    ...['import-own', '3'],
+  assert.deepEqual(await rows('select provider, price from price_history order by price'), [
+    ['import-yfinance', '1'],
+    ['import', '2'],
+    ['import-own', '3'],
   ])
 })
 
 test('the same file twice stores nothing new, also where it corrects itself; one that went on brings only what is new', async (t) => {
-  const { file, run, column } = await createImport(t, CSV_HEADER + priceLines(2_500))
-  const counts = () => column('select count(*)::int from prices union all select count(*)::int from raw_responses')
+  const { file, run, rows } = await createImport(t, CSV_HEADER + priceLines(2_500))
+  const counts = () => rows('select count(*)::int from prices union all select count(*)::int from raw_responses')
   const first = JSON.parse((await run()).stdout)
   assert.equal(first.recorded + first.corrected, 2_500)
   assert.ok(first.corrected > 0)

@@ -186,14 +186,14 @@ test('a dump of an older version is restored, and brought up to this one', async
   )
 })
 
+async function* headerOnly(header: object) {
+  yield JSON.stringify({ format: 'market-data-dump', version: 1, tables: [], ...header })
+}
+
 test('a dump of a newer version is refused before anything is done', async (t) => {
   const target = await createTarget(t)
-  const lineOf = (header: object) =>
-    (async function* () {
-      yield JSON.stringify({ format: 'market-data-dump', version: 1, tables: [], ...header })
-    })()
   for (const header of [{ version: 2, migrations: [] }, { migrations: ['9999-later'] }]) {
-    await assert.rejects(restore(target, lineOf(header), watching), { code: 'conflict', message: /newer version/ })
+    await assert.rejects(restore(target, headerOnly(header), watching), { code: 'conflict', message: /newer version/ })
   }
   await migrate(target)
 })
