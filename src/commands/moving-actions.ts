@@ -16,7 +16,7 @@ import { restore } from '../postgres/moving/restore.ts'
 import type { FilePlace } from '../prices/importing.ts'
 import { instantFromMillis } from '../prices/instant.ts'
 import { importedName } from '../providers/imported.ts'
-import { readImportFile } from '../providers/import-file.ts'
+import { readImportFile, surveyImportFile } from '../providers/import-file.ts'
 import { databaseOptions } from '../service.ts'
 import { EXIT_FAILED, type Needs } from './needs.ts'
 import { openTables } from './tables.ts'
@@ -34,7 +34,8 @@ export function createMovingActions({
       await using tables = await openTables(readSetting())
       const source = { file, provider, receivedAt: instantFromMillis(clock.now()) }
       const needs = {
-        readSlices: (places: readonly FilePlace[]) => readImportFile(source, places),
+        survey: (places: readonly FilePlace[]) => surveyImportFile(source, places),
+        readSlices: (behind: FilePlace | undefined) => readImportFile(source, behind),
         loadPlaces: () => loadFilePlaces(tables.pool, provider),
         record: createRecordSlice(tables.pool, provider, basename(file)),
       }

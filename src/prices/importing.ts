@@ -20,8 +20,9 @@ export type FileSlice = {
 export type ImportTally = { readonly lines: number; readonly skipped: number } & Readonly<Record<RecordOutcome, number>>
 
 export type ImportNeeds = {
-  /** Reads the file from its beginning; a slice ends wherever one of these places might be. */
-  readonly readSlices: (places: readonly FilePlace[]) => AsyncIterable<FileSlice>
+  /** How many lines the file has, and the furthest of some places that is one of this file too. */
+  readonly survey: (places: readonly FilePlace[]) => Promise<Survey>
+  readonly readSlices: (behind: FilePlace | undefined) => AsyncIterable<FileSlice>
   /** Places which earlier imports have come to, in whatever file. */
   readonly loadPlaces: () => Promise<readonly FilePlace[]>
   /** Keeps the prices, and in the same transaction the place that is reached by that. */
@@ -30,6 +31,8 @@ export type ImportNeeds = {
   /** @throws ServiceError that names the mistakes */
   readonly refuse: (mistakes: readonly Mistake[]) => never
 }
+
+export type Survey = { readonly lines: number; readonly reached: FilePlace | undefined }
 
 export type Mistake = { readonly line: number; readonly error: ServiceError }
 
@@ -41,12 +44,12 @@ const MISTAKES_NAMED = 10
  * had of it, or of a file that went on with these lines, is passed over: so an import that was ended goes on where it was.
  */
 export async function importFile(needs: ImportNeeds, signal: AbortSignal): Promise<ImportTally> {
-  const places = await needs.loadPlaces()
-  const { reached, lines } = await check(needs, places, signal)
+  const { lines, reached } = await needs.survey(await needs.loadPlaces())
+  const mistakes = await findMistakes(needs.readSlices(reached), signal)
+  if (mistakes.length > 0) needs.refuse(mistakes)
   const tally = { lines, skipped: reached?.lines ?? 0, recorded: 0, corrected: 0, confirmed: 0, outdated: 0 }
-  for await (const slice of needs.readSlices(places)) {
+  for await (const slice of needs.readSlices(reached)) {
     signal.throwIfAborted()
-    if (slice.end.lines <= tally.skipped) continue
     for (const result of await needs.record(slice)) {
       if ('error' in result) throw result.error
       tally[result.outcome] += 1
@@ -56,20 +59,14 @@ export async function importFile(needs: ImportNeeds, signal: AbortSignal): Promi
   return tally
 }
 
-/** Reads everything once, and finds the furthest place that this file has in common with an earlier import. */
-async function check({ readSlices, refuse }: ImportNeeds, places: readonly FilePlace[], signal: AbortSignal) {
-  const known = new Set(places.map(({ sha256 }) => sha256))
+async function findMistakes(slices: AsyncIterable<FileSlice>, signal: AbortSignal): Promise<Mistake[]> {
   const mistakes: Mistake[] = []
-  let [reached, lines]: [FilePlace | undefined, number] = [undefined, 0]
-  for await (const slice of readSlices(places)) {
+  for await (const slice of slices) {
     signal.throwIfAborted()
     mistakes.push(...mistakesOf(slice))
     if (mistakes.length >= MISTAKES_NAMED) break
-    if (known.has(slice.end.sha256)) reached = slice.end
-    lines = slice.end.lines
   }
-  if (mistakes.length > 0) refuse(mistakes.slice(0, MISTAKES_NAMED))
-  return { reached, lines }
+  return mistakes.slice(0, MISTAKES_NAMED)
 }
 
 function mistakesOf({ results, reply, lines }: FileSlice): Mistake[] {

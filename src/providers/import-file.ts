@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { basename } from 'node:path'
 import { ServiceError } from '../errors.ts'
-import type { FilePlace, FileSlice } from '../prices/importing.ts'
+import type { FilePlace, FileSlice, Survey } from '../prices/importing.ts'
 import type { Instant } from '../prices/instant.ts'
 import type { QuoteResult } from '../prices/quote.ts'
 import type { CsvRow } from './csv-row.ts'
@@ -24,53 +24,66 @@ const LONGEST_LINE = 65_536
 const LINE_END = Buffer.from('\n')
 const NEEDED = ['symbol', 'timestamp', 'price']
 
-/**
- * Reads a file in slices of at most 1,000 lines of one provider; none goes beyond one of the places. Each slice is a reply
- * of that provider, with the header before it, so that its bytes explain themselves. No field goes on in the next line.
- * @throws ServiceError `invalid_request` where the file cannot be read, or its header lacks a column
- */
-export async function* readImportFile(needs: Needs, places: readonly FilePlace[]): AsyncGenerator<FileSlice> {
-  const lines = readLines(needs)
-  const header = readHeader(await lines.next(), needs)
-  const placeBehind = createPlaces(header)
-  for await (const batch of batchesOf(lines, places)) {
-    for (const group of groupByProvider(header, batch)) {
-      yield { ...sliceOf(needs, header, group), end: placeBehind(group.rows.map(({ line }) => line)) }
-    }
+/** Counts the lines, and finds the furthest of some places that is one of this file. @throws as `readImportFile` */
+export async function surveyImportFile(needs: Needs, places: readonly FilePlace[]): Promise<Survey> {
+  const counts = new Set(places.map(({ lines }) => lines))
+  const hashes = new Set(places.map(({ sha256 }) => sha256))
+  const { lines, walked } = await openFile(needs)
+  let reached: FilePlace | undefined
+  for await (const line of lines) {
+    walked.add(line)
+    if (counts.has(walked.lines()) && hashes.has(walked.place().sha256)) reached = walked.place()
   }
+  return { lines: walked.lines(), reached }
 }
 
-function readHeader({ value: header }: IteratorResult<Line, void>, needs: Needs): Line {
+/**
+ * Reads what is behind a place, in slices of at most 1,000 lines of one provider. Each slice is a reply of that provider,
+ * with the header before it, so that its bytes explain themselves. No field goes on in the next line.
+ * @throws ServiceError `invalid_request` where the file cannot be read, or its header lacks a column
+ */
+export async function* readImportFile(needs: Needs, behind: FilePlace | undefined): AsyncGenerator<FileSlice> {
+  const { header, lines, walked } = await openFile(needs)
+  let batch: Line[] = []
+  const slices = function* (): Generator<FileSlice> {
+    for (const group of groupByProvider(header, batch)) {
+      for (const { line } of group.rows) walked.add(line)
+      yield { ...sliceOf(needs, header, group), end: walked.place() }
+    }
+    batch = []
+  }
+  for await (const line of lines) {
+    if (walked.lines() < (behind?.lines ?? 0)) walked.add(line)
+    else if (batch.push(line) === SLICE) yield* slices()
+  }
+  yield* slices()
+}
+
+async function openFile(needs: Needs) {
+  const lines = readLines(needs)
+  const { value: header } = await lines.next()
   if (header === undefined) throw badFile(needs, 'it is empty')
-  // It stands for a row of its own names.
+  // The header stands for a row of its own names.
   const names = Object.keys(rowsOf(header, [header])?.[0] ?? {})
   const missing = NEEDED.filter((name) => !names.includes(name))
-  if (missing.length === 0) return header
+  if (missing.length === 0) return { header, lines, walked: createWalk(header) }
   throw badFile(needs, `line ${header.number}: the header has no ${missing.join(' and no ')}`)
 }
 
-/** Gives the place behind some lines, and behind all that were given before. */
-function createPlaces(header: Line): (lines: readonly Line[]) => FilePlace {
-  const hash = createHash('sha256').update(header.text).update(LINE_END)
-  let count = 0
-  return (lines) => {
-    for (const { text } of lines) hash.update(text).update(LINE_END)
-    count += lines.length
-    return { lines: count, sha256: hash.copy().digest('hex') }
+/** How far one has come, line by line. */
+function createWalk(header: Line) {
+  const hash = createHash('sha256')
+  const take = ({ text }: Line) => void hash.update(text).update(LINE_END)
+  take(header)
+  let lines = 0
+  return {
+    add: (line: Line) => {
+      take(line)
+      lines += 1
+    },
+    lines: () => lines,
+    place: (): FilePlace => ({ lines, sha256: hash.copy().digest('hex') }),
   }
-}
-
-async function* batchesOf(lines: AsyncIterable<Line>, places: readonly FilePlace[]): AsyncGenerator<Line[]> {
-  const ends = new Set(places.map((place) => place.lines))
-  let [batch, count]: [Line[], number] = [[], 0]
-  for await (const line of lines) {
-    batch.push(line)
-    count += 1
-    if (batch.length < SLICE && !ends.has(count)) continue
-    yield batch
-    batch = []
-  }
-  if (batch.length > 0) yield batch
 }
 
 type Row = { readonly line: Line; readonly row: CsvRow | undefined }
