@@ -30,7 +30,7 @@ export async function copyDatabase(source: pg.Pool, target: pg.Pool, options: Op
 async function copySnapshot(client: pg.ClientBase, target: pg.Pool, { onProgress, signal }: Options) {
   const tables = await describeTables(client)
   // Children before their parents, and all of it before anything is written that may be in the place of what is gone.
-  for (const table of tables.toReversed()) await deleteGone(client, target, table)
+  for (const table of tables.toReversed()) await deleteGone(client, target, { table, signal })
   const rows: Record<string, number> = {}
   for (const table of tables) {
     const all = await countRows(client, table.name)
@@ -45,9 +45,13 @@ async function copySnapshot(client: pg.ClientBase, target: pg.Pool, { onProgress
   return { rows, epoch: epochs[0]?.epoch ?? 0, lastIds }
 }
 
+type Gone = { readonly table: Table; readonly signal: AbortSignal }
+
 /** What a copy had brought and the source has no more. */
-async function deleteGone(client: pg.ClientBase, target: pg.Pool, table: Table): Promise<void> {
-  for (let after: Key | undefined; ;) {
+async function deleteGone(client: pg.ClientBase, target: pg.Pool, { table, signal }: Gone): Promise<void> {
+  let after: Key | undefined
+  while (true) {
+    signal.throwIfAborted()
     const keys = await keysBehind(target, table, after)
     if (keys.length === 0) return
     const gone = await missingKeys(client, table, keys)
@@ -56,7 +60,7 @@ async function deleteGone(client: pg.ClientBase, target: pg.Pool, table: Table):
   }
 }
 
-type Work = { readonly table: Table; readonly signal: AbortSignal; readonly onDone: (rows: number) => void }
+type Work = Gone & { readonly onDone: (rows: number) => void }
 
 async function copyTable(client: pg.ClientBase, target: pg.Pool, { table, signal, onDone }: Work): Promise<number> {
   const isNew = (await keysBehind(target, table, undefined)).length === 0
