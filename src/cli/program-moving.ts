@@ -25,7 +25,7 @@ function addImport(program: Command, act: Act): void {
     .command('import')
     .description('bring in prices of your own; what a file had already brought is passed over')
     .argument('<file>', 'CSV with symbol,timestamp,price and if known currency,provider')
-    .option('-p, --provider <name>', 'what they are called, always with import before it', '')
+    .option('-p, --provider <name>', 'what they are called, always with import before it')
     .option(...JSON_OPTION)
     .action((file: string, options: { provider?: string; json?: boolean }) =>
       act((actions) => actions.importPrices({ ...options, file })),
