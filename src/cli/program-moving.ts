@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { ImportOptions } from './import.ts'
+import type { ImportOptions } from './import-report.ts'
 import { addExamples, JSON_OPTION, type Act, type JsonOption } from './program-options.ts'
 import { readServer } from './words.ts'
 

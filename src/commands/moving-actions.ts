@@ -1,7 +1,7 @@
 import { createReadStream, createWriteStream } from 'node:fs'
 import { rename } from 'node:fs/promises'
 import { basename } from 'node:path'
-import { importPrices } from '../cli/import.ts'
+import { importReport, refuseFile } from '../cli/import-report.ts'
 import { copyReport, fileReport } from '../cli/moved-report.ts'
 import type { Actions } from '../cli/program.ts'
 import { createProgress } from '../cli/progress.ts'
@@ -10,10 +10,10 @@ import { ServiceError } from '../errors.ts'
 import { openDatabase } from '../postgres/database.ts'
 import { createRecordSlice, loadFilePlaces } from '../postgres/imports.ts'
 import { copyDatabase } from '../postgres/moving/copy.ts'
-import { dump, type DumpHeader } from '../postgres/moving/dump.ts'
+import { dump, type DumpHeader, type OnProgress } from '../postgres/moving/dump.ts'
 import { readDumpFile, writeDumpFile } from '../postgres/moving/dump-file.ts'
 import { restore } from '../postgres/moving/restore.ts'
-import type { FilePlace } from '../prices/importing.ts'
+import { importFile, type FilePlace } from '../prices/importing.ts'
 import { instantFromMillis } from '../prices/instant.ts'
 import { importedName } from '../providers/imported.ts'
 import { readImportFile, surveyImportFile } from '../providers/import-file.ts'
@@ -28,6 +28,13 @@ export function createMovingActions({
   readSetting,
 }: Needs): Pick<Actions, 'importPrices' | 'copy' | 'dump' | 'restore'> {
   const progress = createProgress(output, clock)
+  const watched = async <T>(work: (watching: Watching) => Promise<T>): Promise<T> => {
+    try {
+      return await work({ onProgress: progress.show, signal: stopSignal() })
+    } finally {
+      progress.end()
+    }
+  }
   return {
     importPrices: async ({ file, provider: label = '', json }) => {
       const provider = importedName(label) ?? noName(label)
@@ -38,8 +45,12 @@ export function createMovingActions({
         readSlices: (behind: FilePlace | undefined) => readImportFile(source, behind),
         loadPlaces: () => loadFilePlaces(tables.pool, provider),
         record: createRecordSlice(tables.pool, provider, basename(file)),
+        refuse: refuseFile(file),
       }
-      await importPrices({ ...needs, output, progress, signal: stopSignal() }, { file, provider, json })
+      const tally = await watched(({ onProgress, signal }) =>
+        importFile({ ...needs, onProgress: (done, all) => onProgress('lines', done, all) }, signal),
+      )
+      await output.write(importReport(tally, { file, provider, json }))
       return 0
     },
 
@@ -47,21 +58,19 @@ export function createMovingActions({
       const setting = readSetting()
       await using tables = await openTables(setting)
       await using target = await openDatabase({ ...databaseOptions(setting), at: to, namedBy: '--to' })
-      const watching = { onProgress: progress.show, signal: stopSignal() }
-      const { rows, isFinished } = await copyDatabase(tables.pool, target.pool, watching)
-      progress.end()
+      const copy = (watching: Watching) => copyDatabase(tables.pool, target.pool, watching)
+      const { rows, isFinished } = await watched(copy)
       await output.write(copyReport({ rows, isFinished, place: target.place }, json))
       return isFinished ? 0 : EXIT_FAILED
     },
 
     dump: async ({ file, json }) => {
-      if (file === undefined && output.isTerminal)
-        throw new ServiceError('invalid_request', 'Name a file: a dump is no text.')
+      if (file === undefined && output.isTerminal) throw invalid('Name a file: a dump is no text.')
       await using tables = await openTables(readSetting())
-      const write = (lines: WriteLines) =>
-        dump(tables.pool, { write: lines, onProgress: progress.show, signal: stopSignal() })
-      const header = await (file === undefined ? writeDumpFile(process.stdout, write) : writeWhole(file, write))
-      progress.end()
+      const header = await watched((watching) => {
+        const produce = (write: WriteLines) => dump(tables.pool, { write, ...watching })
+        return file === undefined ? writeDumpFile(process.stdout, produce) : writeWhole(file, produce)
+      })
       const report = fileReport('Dumped', { file, rows: rowsOf(header) }, json)
       await (file === undefined ? output.say(report.trimEnd()) : output.write(report))
       return 0
@@ -70,14 +79,14 @@ export function createMovingActions({
     restore: async ({ file, json }) => {
       await using database = await openDatabase(databaseOptions(readSetting()))
       const lines = readDumpFile(createReadStream(file))
-      const header = await restore(database.pool, lines, { onProgress: progress.show, signal: stopSignal() })
-      progress.end()
+      const header = await watched((watching) => restore(database.pool, lines, watching))
       await output.write(fileReport('Restored', { file, rows: rowsOf(header) }, json))
       return 0
     },
   }
 }
 
+type Watching = { readonly onProgress: OnProgress; readonly signal: AbortSignal }
 type WriteLines = Parameters<Parameters<typeof writeDumpFile>[1]>[0]
 
 /** Under its name there is never a part of a dump. Nobody else may read it: it has the hashes of keys. */
@@ -93,5 +102,9 @@ function rowsOf({ tables }: DumpHeader) {
 }
 
 function noName(label: string): never {
-  throw new ServiceError('invalid_request', `A provider is called by small letters, digits and dashes, not ${label}.`)
+  throw invalid(`A provider is called by small letters, digits and dashes, not ${label}.`)
+}
+
+function invalid(message: string): ServiceError {
+  return new ServiceError('invalid_request', message)
 }
