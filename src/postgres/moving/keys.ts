@@ -5,7 +5,7 @@ import type { Table } from './tables.ts'
 /** The values of a row's key, as PostgreSQL writes them. */
 export type Key = readonly string[]
 
-const SLICE = 2_000
+const SLICE = 5_000
 
 /** The next keys of a table, in their order. */
 export async function keysBehind(pool: pg.Pool, table: Table, after: Key | undefined): Promise<readonly Key[]> {
