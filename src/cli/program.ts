@@ -4,6 +4,7 @@ import { addExamples, JSON_OPTION, type Act, type JsonOption } from './program-o
 import { addJobCommands, type JobActions } from './program-jobs.ts'
 import { addKafkaCommands, type KafkaActions } from './program-kafka.ts'
 import { addKeyCommands, type KeyActions } from './program-keys.ts'
+import { addMovingCommands, type MovingActions } from './program-moving.ts'
 import { addPriceCommands, type PriceActions } from './program-prices.ts'
 import { parseRoles, ROLES, type Role } from './roles.ts'
 
@@ -11,7 +12,8 @@ import { parseRoles, ROLES, type Role } from './roles.ts'
 export type Actions = PriceActions &
   JobActions &
   KeyActions &
-  KafkaActions & {
+  KafkaActions &
+  MovingActions & {
     serve(options: ServeOptions): Promise<number>
     migrate(options: JsonOption): Promise<number>
     createDbRoles(options: JsonOption): Promise<number>
@@ -59,6 +61,7 @@ export function createProgram(load: () => Promise<Actions>, version: string): Co
   addJobCommands(program, act)
   addKafkaCommands(program, act)
   addKeyCommands(program, act)
+  addMovingCommands(program, act)
   addUpkeep(program, act)
   addDbRoles(program, act)
   addCompletion(program)

@@ -42,3 +42,9 @@ export function readCount(word: string): number {
   if (/^[1-9]\d{0,8}$/.test(word)) return Number(word)
   throw new InvalidArgumentError('It is a whole number from 1.')
 }
+
+/** The address of a PostgreSQL. */
+export function readServer(word: string): string {
+  if (/^postgres(ql)?:\/\//.test(word) && URL.canParse(word)) return word
+  throw new InvalidArgumentError('Write it like postgres://user@host/database.')
+}

@@ -6,6 +6,7 @@ import type { Version } from '../setting.ts'
 import { createJobActions } from './job-actions.ts'
 import { createKafkaActions } from './kafka-actions.ts'
 import { createKeyActions } from './key-actions.ts'
+import { createMovingActions } from './moving-actions.ts'
 import { createPriceActions } from './price-actions.ts'
 import { createServiceActions } from './service-actions.ts'
 import { createUpkeepActions } from './upkeep-actions.ts'
@@ -21,6 +22,7 @@ export function createActions(version: Version, output: Output): Actions {
     ...createServiceActions(needs),
     ...createKafkaActions(needs),
     ...createUpkeepActions(needs),
+    ...createMovingActions(needs),
     ...createPriceActions(needs),
     ...createJobActions(needs),
     ...createKeyActions(needs),

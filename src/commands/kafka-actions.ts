@@ -15,7 +15,7 @@ import { keptOf } from '../runners/runner.ts'
 import type { Setting } from '../setting.ts'
 import { EXIT_FAILED, type Needs } from './needs.ts'
 import { openTables, type Tables } from './tables.ts'
-import { untilStopped } from './until-stopped.ts'
+import { stopSignal } from './until-stopped.ts'
 
 /** What the commands around Kafka do, besides serving. */
 export function createKafkaActions({ output, readSetting }: Needs): Omit<KafkaActions, 'serveRole'> {
@@ -26,10 +26,8 @@ export function createKafkaActions({ output, readSetting }: Needs): Omit<KafkaAc
       await using tables = await openTables(setting)
       const onError = (error: unknown) => output.say(`Kafka fails, and is tried again: ${kafkaReason(error)}`)
       await using publisher = createPublisher({ ...kafka, clock, onError })
-      const stopping = new AbortController()
-      void untilStopped().then((why) => stopping.abort(new Error(`stopped: ${why}`)))
       const between = { after: await placeBefore(tables.pool, since), end: await logEnd(tables.pool) }
-      const count = await republish({ readLog: createReadLog(tables.pool), publisher }, between, stopping.signal)
+      const count = await republish({ readLog: createReadLog(tables.pool), publisher }, between, stopSignal())
       await output.write(json ? jsonLine({ announced: count }) : `Announced ${count} prices again.\n`)
       return 0
     },

@@ -4,6 +4,13 @@ const EXIT_INTERRUPTED = 130
 /** One Ctrl-C may reach us twice, from the terminal and from npm. */
 const ECHO_MS = 1_000
 
+/** Fires when the process is told to stop, with the reason. */
+export function stopSignal(): AbortSignal {
+  const stopping = new AbortController()
+  void untilStopped().then((why) => stopping.abort(new Error(`stopped: ${why}`)))
+  return stopping.signal
+}
+
 /** Resolves with the reason. A second Ctrl-C means "at once". */
 export function untilStopped(): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>()

@@ -8,6 +8,8 @@ import { createPool, endPool, type Connection } from './pool.ts'
 export type DatabaseOptions = {
   /** A server's address, or the directory of the embedded database. */
   readonly at: string | DataDir
+  /** The word that named the server; else `DATABASE_URL`. */
+  readonly namedBy?: string
   readonly poolSize: number
   readonly log: { warn(message: string): void; debug(message: string): void }
 }
@@ -40,7 +42,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   if (typeof at === 'string') {
     await using opening = new AsyncDisposableStack()
     const opened = opening.use(database(options, at, { place: withoutPassword(at), moved: false, isShared: false }))
-    await assertAnswers(opened.pool, at)
+    await assertAnswers(opened.pool, at, options.namedBy)
     opening.move()
     return opened
   }
@@ -83,7 +85,7 @@ function database({ poolSize, log }: DatabaseOptions, connection: Connection, { 
 }
 
 /** Says what `pg` does not: where it was looked for, and which setting says so. */
-async function assertAnswers(pool: pg.Pool, url: string): Promise<void> {
+async function assertAnswers(pool: pg.Pool, url: string, name = 'DATABASE_URL'): Promise<void> {
   try {
     await pool.query('select 1')
   } catch (error) {
@@ -93,7 +95,7 @@ async function assertAnswers(pool: pg.Pool, url: string): Promise<void> {
     const why = isRefusedByServer
       ? message
       : `no PostgreSQL answers at ${hostname}:${port || DEFAULT_PORT} (${code ?? message})`
-    throw new ServiceError('storage_unavailable', `DATABASE_URL: ${why}.`, { cause: error })
+    throw new ServiceError('storage_unavailable', `${name}: ${why}.`, { cause: error })
   }
 }
 

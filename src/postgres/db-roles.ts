@@ -23,6 +23,7 @@ const EVERYBODY_READS = [
   // Whoever answers HTTP, and every process does, must know who may ask: hashes, of no use to get in.
   'api_keys',
   'api_sessions',
+  'imports',
   'kysely_migration',
 ]
 
@@ -45,6 +46,7 @@ const WRITES: Readonly<Record<string, Grants>> = {
     // Never `delete`: that there was a key keeps the service closed.
     api_keys: ['insert', 'update (revoked_at)'],
     api_sessions: ['insert', 'delete'],
+    imports: ['insert', 'update', 'delete'],
   },
   mds_relay: { ...LEADS, ...KEEPS_PLACES },
   // Role consumer: averages, and with them what is older than it is to be kept.

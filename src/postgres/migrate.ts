@@ -2,15 +2,17 @@ import { readdir, readFile } from 'node:fs/promises'
 import type pg from 'pg'
 import { ServiceError } from '../errors.ts'
 import { RENEW_DB_ROLES } from './db-roles.ts'
+import { assertWhole } from './moving/unfinished.ts'
 
 const FOLDER = new URL('./migrations/', import.meta.url)
 
 /**
  * Brings the schema up to this program's version; the names of the migrations that ran come back. Several processes may
  * call it at once: the first does the work under a lock, the others wait.
- * @throws ServiceError `conflict` where the schema is newer than this program
+ * @throws ServiceError `conflict` where the schema is newer than this program, or holds only a part of what is moved here
  */
 export async function migrate(pool: pg.Pool): Promise<readonly string[]> {
+  await assertWhole(pool)
   const [ours, executed] = await Promise.all([migrationNames(), executedNames(pool)])
   if (executed.some((name) => !ours.includes(name))) {
     throw new ServiceError('conflict', 'The database was made by a newer version of market-data: upgrade this one.')
@@ -18,6 +20,24 @@ export async function migrate(pool: pg.Pool): Promise<readonly string[]> {
   const done = ours.length === executed.length ? [] : await runMigrations(pool, ours)
   await pool.query(RAISE_EPOCH)
   return done
+}
+
+/**
+ * Makes the tables as they are after just these migrations, for rows that were kept in such.
+ * @throws ServiceError `conflict` where this program does not know one of them, or there are tables of others already
+ */
+export async function migrateTo(pool: pg.Pool, names: readonly string[]): Promise<void> {
+  const [ours, executed] = await Promise.all([migrationNames(), executedNames(pool)])
+  if (names.some((name) => !ours.includes(name))) {
+    throw new ServiceError('conflict', 'What is to be moved is of a newer version of market-data: upgrade this one.')
+  }
+  if (executed.length === 0) await runMigrations(pool, names)
+  else if (executed.join() !== names.join()) {
+    throw new ServiceError(
+      'conflict',
+      'The tables are of another version than what is to be moved: take a new database.',
+    )
+  }
 }
 
 /**
@@ -35,6 +55,7 @@ const RAISE_EPOCH = `
  * @throws ServiceError `conflict` where the tables are missing, or older or newer than this program
  */
 export async function assertMigrated(pool: pg.Pool): Promise<void> {
+  await assertWhole(pool)
   const [ours, executed] = await Promise.all([migrationNames(), executedNames(pool)])
   if (ours.join() === executed.join()) return
   throw new ServiceError(
@@ -73,7 +94,8 @@ async function migrationNames(): Promise<string[]> {
   return files.map((name) => name.slice(0, -'.sql'.length)).toSorted((a, b) => a.localeCompare(b))
 }
 
-async function executedNames(pool: pg.Pool): Promise<string[]> {
+/** The migrations that made the tables of a database, in their order. */
+export async function executedNames(pool: pg.Pool): Promise<string[]> {
   const exists = await pool.query(`select to_regclass('kysely_migration') is not null as known`)
   if (!exists.rows[0].known) return []
   const { rows } = await pool.query<{ name: string }>('select name from kysely_migration order by name')

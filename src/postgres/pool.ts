@@ -156,6 +156,22 @@ export async function inTransaction<T>(
   }
 }
 
+/**
+ * Reads what the database is at one moment, however long it takes. It takes no transaction id, so it holds back no reader
+ * of the log.
+ */
+export function inSnapshot<T>(pool: pg.Pool, read: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  return inTransaction(pool, async (client) => {
+    await client.query(ONE_SNAPSHOT)
+    return read(client)
+  })
+}
+
+const ONE_SNAPSHOT = `
+  set transaction isolation level repeatable read, read only;
+  set local statement_timeout = 0;
+  set local idle_in_transaction_session_timeout = '10min'`
+
 /** pg gives up waiting: there is no point in asking for a rollback too, and the session's end is one. */
 function isSilence(error: unknown): boolean {
   return error instanceof Error && error.message === 'Query read timeout'

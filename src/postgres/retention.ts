@@ -110,10 +110,11 @@ const DELETE_AVERAGES = `
      select event_time from prices p where p.series_id = $1 and p.revision = 1
       order by event_time offset w.window_size - 1 limit 1), 'infinity')`
 
+/** A reply that refused nothing was kept for its prices alone, however old they were when it came. */
 const DELETE_REPLIES = `
   delete from raw_responses where id in (
     select id from raw_responses r
-     where received_at < now() - make_interval(days => ${KEPT_DAYS})
+     where (refused = '[]' or received_at < now() - make_interval(days => ${KEPT_DAYS}))
        and not exists (select from prices p where p.raw_response_id = r.id) limit $3)`
 
 const DELETE_BODIES = `

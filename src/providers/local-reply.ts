@@ -37,7 +37,8 @@ export function parseLocalReply(reply: RawReply): readonly QuoteResult[] {
   return reply.symbols.map((symbol) => quoteResult(reply.provider, symbol, bySymbol.get(symbol)))
 }
 
-function quoteResult(provider: string, symbol: string, line: LocalQuote | undefined): QuoteResult {
+/** A line as a quote, or why it is none. */
+export function quoteResult(provider: string, symbol: string, line: LocalQuote | undefined): QuoteResult {
   const refuse = (code: 'symbol_not_found' | 'no_price' | 'provider_bad_data', message: string): QuoteResult => {
     return { symbol, error: new ServiceError(code, message, { provider, symbol }) }
   }

@@ -3,10 +3,8 @@ import { basename } from 'node:path'
 import { parse } from 'csv-parse/sync'
 import type { Clock } from '../clock.ts'
 import { ServiceError } from '../errors.ts'
-import { parseDecimal } from '../prices/decimal.ts'
-import { millisOf, parseInstant } from '../prices/instant.ts'
 import type { QuoteSource } from '../prices/quote.ts'
-import { canonicalSymbol } from '../prices/symbol.ts'
+import { readCsvRow, type CsvRow } from './csv-row.ts'
 import { localReply, parseLocalReply, type LocalQuote } from './local-reply.ts'
 
 type Needs = {
@@ -18,7 +16,7 @@ type Needs = {
 }
 
 type Row = { readonly atMs: number; readonly quote: LocalQuote }
-type Line = { readonly record: Readonly<Record<string, string>>; readonly info: { readonly lines: number } }
+type Line = { readonly record: CsvRow; readonly info: { readonly lines: number } }
 
 const PARSER_VERSION = 1
 
@@ -26,7 +24,6 @@ const PARSER_VERSION = 1
 export const replayParser = { name: 'replay', parserVersion: PARSER_VERSION, parseReply: parseLocalReply }
 
 const MAX_MISTAKES_SHOWN = 10
-const DATE_ONLY = /^\d{4}-\d{2}-\d{2}$/
 
 /**
  * Plays a file of real prices: the first price is current now, the others as their time comes at the chosen speed,
@@ -84,18 +81,9 @@ function readLines(file: string): readonly Line[] {
 }
 
 /** The row, or what is wrong with it. */
-function rowOf(record: Readonly<Record<string, string>>): Row | string {
-  const { symbol = '', timestamp = '', price = '', currency = '' } = record
-  const time = parseInstant(DATE_ONLY.test(timestamp) ? `${timestamp}T00:00:00Z` : timestamp)
-  const decimal = parseDecimal(price)
-  if (!time) return `no time: ${JSON.stringify(timestamp)}`
-  if (!decimal) return `no price: ${JSON.stringify(price)}`
-  try {
-    const quote = { symbol: canonicalSymbol(symbol), price: decimal, timestamp: time, currency: currency || null }
-    return { atMs: millisOf(time), quote }
-  } catch {
-    return `no symbol: ${JSON.stringify(symbol)}`
-  }
+function rowOf(record: CsvRow): Row | string {
+  const quote = readCsvRow(record)
+  return typeof quote === 'string' ? quote : { atMs: Date.parse(quote.timestamp), quote }
 }
 
 function badFile(file: string, why: string): ServiceError {

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts'
 import { ServiceError } from '../errors.ts'
 import type { QuoteSource } from '../prices/quote.ts'
 import type { ProviderLog } from './circuit.ts'
+import { createImported } from './imported.ts'
 import { createReplay, replayParser } from './replay.ts'
 import { createSimulated } from './simulated.ts'
 import { createYahoo } from './yahoo.ts'
@@ -21,7 +22,7 @@ type Needs = {
 
 export type Sources = {
   /**
-   * By name or alias.
+   * By name or alias; also one whose prices were imported.
    * @throws ServiceError `unknown_provider`
    */
   get(name: string): QuoteSource
@@ -39,7 +40,7 @@ export function createSources(needs: Needs): Sources {
   const sources = new Map(buildSources(needs).map((source) => [source.name, source]))
   return {
     get: (name) => {
-      const source = sources.get(ALIASES.get(name) ?? name)
+      const source = sources.get(ALIASES.get(name) ?? name) ?? createImported(name)
       if (source) return source
       const known = [...sources.keys()].join(', ')
       throw new ServiceError(
@@ -48,7 +49,8 @@ export function createSources(needs: Needs): Sources {
       )
     },
     list: () => [...sources.values()],
-    parserOf: (provider) => sources.get(provider) ?? (provider === replayParser.name ? replayParser : undefined),
+    parserOf: (provider) =>
+      sources.get(provider) ?? createImported(provider) ?? (provider === replayParser.name ? replayParser : undefined),
   }
 }
 

@@ -34,6 +34,7 @@ const TABLES = [
   'dead_letters',
   'api_keys',
   'api_sessions',
+  'imports',
   'kysely_migration',
 ]
 const VIEWS = ['latest_prices', 'price_history', 'average_history']
@@ -55,6 +56,9 @@ const MAY: Readonly<Record<DbRole, readonly string[]>> = {
     'insert api_keys',
     'insert api_sessions',
     'delete api_sessions',
+    'insert imports',
+    'update imports',
+    'delete imports',
     'insert leases',
     'update leases',
     'update log_epoch',

@@ -130,3 +130,10 @@ async function holdSeries(pool: pg.Pool) {
   }
   return { held, commit }
 }
+
+test('the reply goes with its old price also where it came in today, as an import does', async (t) => {
+  const { pool, counts } = await createHistory(t, 'import', [40, 30, 20])
+  await pool.query('update raw_responses set received_at = now()')
+  assert.equal(await trim({ pool, signal }, { ...KEEP_ALL, pricesDays: 25 }), 2)
+  assert.deepEqual(await counts(), [1, 0, 1, 1])
+})

@@ -4,7 +4,7 @@ import type { Verify } from '../../averages/verification.ts'
 import type { Clock } from '../../clock.ts'
 import { comparePlaces, LOG_START } from '../../prices/log.ts'
 import { loadPlace, logEnd } from '../log.ts'
-import { inTransaction } from '../pool.ts'
+import { inSnapshot } from '../pool.ts'
 import { verifyAverages } from './averages.ts'
 import { verifyPrices, type ParserOf } from './prices.ts'
 import { createTally } from './tally.ts'
@@ -23,8 +23,7 @@ const LOOK_AGAIN_MS = 100
 export function createVerify({ pool, windows, parserOf, clock }: Needs): Verify {
   return async (signal) => {
     await waitForAverages({ pool, windows, clock }, signal)
-    return inTransaction(pool, async (client) => {
-      await client.query(ONE_SNAPSHOT)
+    return inSnapshot(pool, async (client) => {
       const tally = createTally()
       await verifyPrices(client, parserOf, { tally, signal })
       for (const window of windows) await verifyAverages(client, window, { tally, signal })
@@ -32,12 +31,6 @@ export function createVerify({ pool, windows, parserOf, clock }: Needs): Verify 
     })
   }
 }
-
-/** It takes no transaction id, so however long it reads, it holds back no reader of the log. */
-const ONE_SNAPSHOT = `
-  set transaction isolation level repeatable read, read only;
-  set local statement_timeout = 0;
-  set local idle_in_transaction_session_timeout = '1min'`
 
 async function waitForAverages({ pool, windows, clock }: Omit<Needs, 'parserOf'>, signal: AbortSignal): Promise<void> {
   const end = await logEnd(pool)

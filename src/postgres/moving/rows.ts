@@ -1,0 +1,72 @@
+import type pg from 'pg'
+import type { Table } from './tables.ts'
+
+// A row travels as a line: a JSON array of its table's name and of its columns as PostgreSQL writes them. So nothing is lost
+// on the way, and a line says by itself what it is.
+
+/** So much is written within about 200 ms. */
+const SLICE_BYTES = 512 * 1024
+const SLICE_ROWS = 5_000
+/** Bodies may be large: how many fit is known only after the first. */
+const FIRST_ROWS = 20
+
+/** The rows of a table in the order of its key, a slice in memory at a time; inside a transaction only. */
+export async function* readRows(client: pg.ClientBase, table: Table, signal: AbortSignal): AsyncGenerator<string[]> {
+  await client.query(
+    `declare moving no scroll cursor for select ${lineOf(table)} as line from ${table.name} order by ${keyOf(table)}`,
+  )
+  for (let rows = FIRST_ROWS; ;) {
+    signal.throwIfAborted()
+    const fetched = await client.query<{ line: string }>(`fetch ${rows} from moving`)
+    const lines = fetched.rows.map(({ line }) => line)
+    if (lines.length > 0) yield lines
+    if (lines.length < rows) break
+    const bytes = lines.reduce((sum, line) => sum + line.length, 0)
+    rows = Math.max(1, Math.min(SLICE_ROWS, Math.floor((rows * SLICE_BYTES) / bytes)))
+  }
+  await client.query('close moving')
+}
+
+/** Lines in slices, each of one table and about as large as those that were read. */
+export async function* slicesOf(lines: AsyncIterable<string>): AsyncGenerator<string[]> {
+  let [slice, bytes]: [string[], number] = [[], 0]
+  for await (const line of lines) {
+    const isFull = slice.length >= SLICE_ROWS || bytes >= SLICE_BYTES
+    if (isFull || (slice[0] !== undefined && tableOfLine(slice[0]) !== tableOfLine(line))) {
+      yield slice
+      ;[slice, bytes] = [[], 0]
+    }
+    slice.push(line)
+    bytes += line.length
+  }
+  if (slice.length > 0) yield slice
+}
+
+/** The name of the table of a row; undefined for what is no row. */
+export function tableOfLine(line: string): string | undefined {
+  return /^\["(\w+)"/.exec(line)?.[1]
+}
+
+/** Writes rows of one table, over those that have the same key. */
+export async function writeRows(pool: pg.Pool, table: Table, lines: readonly string[]): Promise<void> {
+  const { name, columns, key } = table
+  const values = columns.map(({ type }, at) => `(line ->> ${at + 1})::${type}`)
+  const others = columns.filter((column) => !key.includes(column.name))
+  const changes = others.map((column) => `"${column.name}" = excluded."${column.name}"`).join(', ')
+  await pool.query(
+    `insert into ${name} (${columns.map((column) => `"${column.name}"`).join(', ')}) overriding system value
+     select ${values.join(', ')} from jsonb_array_elements($1::jsonb) as lines (line)
+     on conflict (${keyOf(table)}) do ${changes === '' ? 'nothing' : `update set ${changes}`}`,
+    [`[${lines.join(',')}]`],
+  )
+}
+
+/** A row as it travels. */
+export function lineOf({ name, columns }: Table): string {
+  return `json_build_array('${name}', ${columns.map((column) => `"${column.name}"::text`).join(', ')})::text`
+}
+
+/** The columns of the key, in its order. */
+export function keyOf({ key }: Table): string {
+  return key.map((name) => `"${name}"`).join(', ')
+}

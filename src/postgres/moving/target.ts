@@ -1,0 +1,56 @@
+import type pg from 'pg'
+import { ServiceError } from '../../errors.ts'
+import { migrateTo } from '../migrate.ts'
+import { inTransaction } from '../pool.ts'
+import { describeTables } from './tables.ts'
+import { isUnfinished, UNFINISHED } from './unfinished.ts'
+
+/**
+ * Makes a database ready to be filled, with the tables of these migrations, and marks it as unfinished: until
+ * `finishTarget` no service starts on it. What an earlier, unfinished move left there stays.
+ * @throws ServiceError `conflict` where it holds anything else, or a service works on it
+ */
+export async function prepareTarget(pool: pg.Pool, migrations: readonly string[]): Promise<void> {
+  const others = await countSessions(pool)
+  if (others > 0)
+    throw new ServiceError('conflict', 'A service runs on the database that is to be filled: stop it first.')
+  if (!(await isUnfinished(pool))) await assertEmpty(pool)
+  await migrateTo(pool, migrations)
+  await pool.query(`create table if not exists ${UNFINISHED} ()`)
+}
+
+export type Arrived = {
+  /** Of the source: every place in its log stays valid, and what comes next is behind all of them. */
+  readonly epoch: number
+  readonly lastIds: ReadonlyMap<string, string | null>
+}
+
+/** The last step of a move, all or nothing: from then on the database may serve. */
+export async function finishTarget(pool: pg.Pool, { epoch, lastIds }: Arrived): Promise<void> {
+  await inTransaction(pool, async (client) => {
+    await client.query('update log_epoch set epoch = $1', [epoch + 1])
+    for (const { name, sequence } of await describeTables(client)) {
+      const lastId = lastIds.get(name) ?? null
+      if (sequence !== null && lastId !== null) await client.query('select setval($1, $2)', [sequence, lastId])
+    }
+    await client.query(`drop table ${UNFINISHED}`)
+  })
+}
+
+/** How many other sessions of ours the database has: services, or other commands. */
+export async function countSessions(pool: pg.Pool | pg.ClientBase): Promise<number> {
+  const { rows } = await pool.query<{ others: number }>(COUNT_SESSIONS)
+  return rows[0]?.others ?? 0
+}
+
+const COUNT_SESSIONS = `
+  select count(*)::integer as others from pg_stat_activity
+   where datname = current_database() and application_name = 'market-data' and pid <> pg_backend_pid()`
+
+async function assertEmpty(pool: pg.Pool): Promise<void> {
+  for (const { name } of await describeTables(pool)) {
+    const { rowCount } = await pool.query(`select from ${name} limit 1`)
+    if (rowCount !== 0)
+      throw new ServiceError('conflict', `The database that is to be filled is not empty: it has ${name}.`)
+  }
+}
