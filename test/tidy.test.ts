@@ -11,6 +11,7 @@ type SourceFile = { readonly path: string; readonly text: string }
 const root = fileURLToPath(new URL('..', import.meta.url))
 const sources = filesBelow('src', '.ts')
 const tests = filesBelow('test', '.ts').filter(({ path }) => path !== 'test/tidy.test.ts')
+const measurements = filesBelow('bench', '.ts')
 
 const INSIDE = ['prices', 'averages', 'polling', 'access', 'history', 'indicators']
 const EVERYWHERE = ['errors.ts', 'clock.ts']
@@ -79,14 +80,17 @@ test('no file is longer than a reader can hold', () => {
 })
 
 test('no drawer names: a file is named after what it does', () => {
-  const drawers = [...sources, ...tests].filter(({ path }) =>
+  const drawers = [...sources, ...tests, ...measurements].filter(({ path }) =>
     /(?:^|[/-])(?:utils?|helpers?|common|shared|manager|base|types|index)[./]/.test(path),
   )
   assert.deepEqual(paths(drawers), [])
 })
 
 test('nothing is left over from the work on it', () => {
-  assert.deepEqual(matches([...sources, ...tests], /\bTODO\b|\bFIXME\b|\bXXX\b|\bdebugger\b|\.only\(|@ts-ignore/), [])
+  assert.deepEqual(
+    matches([...sources, ...tests, ...measurements], /\bTODO\b|\bFIXME\b|\bXXX\b|\bdebugger\b|\.only\(|@ts-ignore/),
+    [],
+  )
   assert.deepEqual(matches(sources, /console\.log/), [])
 })
 

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import { LOG_START, placeText, type LogPlace, type ReadLog, type Touched } from '../prices/log.ts'
+import { LOG_START, placeText, type LogEntry, type LogPlace, type ReadLog, type Touched } from '../prices/log.ts'
 import { keepGoing, untilDone } from './keep-going.ts'
 
 type Needs = {
@@ -51,14 +51,19 @@ const LOOK_AGAIN_MS = 250
 async function follow(needs: Needs, group: readonly Start[], signal: AbortSignal): Promise<void> {
   const { readLog, savePlace, recompute, waitForPrices } = needs
   let place = group[0]?.place ?? LOG_START
+  let ahead: readonly LogEntry[] | undefined
   await keepGoing(needs, signal, async () => {
-    const entries = await readLog(place, BATCH)
+    const entries = ahead ?? (await readLog(place, BATCH))
+    ahead = undefined
     const last = entries.at(-1)
     if (last === undefined) return waitForPrices(LOOK_AGAIN_MS, signal)
+    // Read while the database computes; a failure here is told by the next step, which reads again.
+    const next = entries.length < BATCH ? undefined : readLog(last.place, BATCH).catch(() => undefined)
     for (const { window } of group) {
       await recompute(entries, window)
       await savePlace(averagesReader(window), last.place)
     }
     place = last.place
+    ahead = await next
   })
 }

@@ -18,7 +18,8 @@ export function createRecompute(pool: pg.Pool, windows: readonly number[], fence
   const width = windows.reduce((sum, window) => sum + window, 0)
   const size = Math.min(TOUCHED_PER_TRANSACTION, Math.max(1, Math.floor(AVERAGES_PER_TRANSACTION / width)))
   return async (touched) => {
-    const bySeries = touched.toSorted((a, b) => Number(a.seriesId) - Number(b.seriesId))
+    const series = [...Map.groupBy(touched, ({ seriesId }) => seriesId)].toSorted(([a], [b]) => Number(a) - Number(b))
+    const bySeries = series.flatMap(([, entries]) => entries)
     let written = 0
     for (let start = 0; start < bySeries.length; start += size) {
       written += await recomputeSlice(pool, { windows, touched: bySeries.slice(start, start + size), fence })
@@ -58,7 +59,9 @@ export const LOCK_CLASS = 1
 export const LOCK_SERIES = 'select pg_advisory_xact_lock($1, id) from unnest($2::integer[]) as s (id)'
 
 /**
- * reach    each touched time, and the last time whose window still holds it
+ * dense    a series whose touched times have fewer than n−1 others among them, as live prices have: its first and last
+ *          time stand for all, since each is in reach of the one before
+ * reach    each touched time, or such a stretch of them, and the last time whose window still holds it
  * islands  reaches of a series that overlap, joined; what lies between islands is not read
  * sums     over the current price of each time (`revision desc`), from the newest to the oldest, as the index lies.
  *          The scale of a sum is the largest scale of what is in it.
@@ -68,13 +71,28 @@ export const LOCK_SERIES = 'select pg_advisory_xact_lock($1, id) from unnest($2:
  * `materialized` keeps the planner from running what is costly twice; `offset 0` from joining by less than the whole key.
  */
 const RECOMPUTE = `
-  with reach as materialized (
-    select t.series_id, t.event_time as first,
+  with touched as materialized (
+    select distinct series_id, event_time from unnest($1::bigint[], $2::timestamptz[]) as t (series_id, event_time)
+  ), spans as materialized (
+    select series_id, min(event_time) as first, max(event_time) as last, count(*) as times from touched group by series_id
+  ), dense as materialized (
+    select s.series_id, s.first, s.last from spans s
+     where s.times = 1 or s.times + $3::integer - 1 > (
+             select count(*) from (
+               select from prices p
+                where p.series_id = s.series_id and p.event_time between s.first and s.last and p.revision = 1
+                limit s.times + $3 - 1) as stored)
+  ), stretches as (
+    select * from dense
+     union all
+    select series_id, event_time, event_time from touched where series_id not in (select series_id from dense)
+  ), reach as materialized (
+    select t.series_id, t.first,
            coalesce((
              select p.event_time from prices p
-              where p.series_id = t.series_id and p.event_time >= t.event_time and p.revision = 1
-              order by p.event_time offset $3::integer - 1 limit 1), 'infinity') as last
-      from unnest($1::bigint[], $2::timestamptz[]) as t (series_id, event_time)
+              where p.series_id = t.series_id and p.event_time >= t.last and p.revision = 1
+              order by p.event_time offset $3 - 1 limit 1), 'infinity') as last
+      from stretches t
   ), starts as (
     select *, coalesce(first > max(last) over (
              partition by series_id order by first rows between unbounded preceding and 1 preceding), true) as starts

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { Socket } from 'node:net'
 import pg from 'pg'
 import { ServiceError } from '../errors.ts'
-import { parseInstant } from '../prices/instant.ts'
+import { parseInstant, type Instant } from '../prices/instant.ts'
 import type { PoolUse } from '../prices/service-facts.ts'
 
 /** Where a PostgreSQL answers: an address, or the private socket of the embedded one. */
@@ -178,6 +178,15 @@ function isSilence(error: unknown): boolean {
 }
 
 const getTypeParser: pg.CustomTypesConfig['getTypeParser'] = (oid, format) => {
-  if (oid === pg.types.builtins.TIMESTAMPTZ) return (text: string) => parseInstant(text) ?? text
+  if (oid === pg.types.builtins.TIMESTAMPTZ) return instantOf
   return pg.types.getTypeParser(oid, format)
+}
+
+/** `2025-06-15 20:30:27.28+00` without a look at each digit: what PostgreSQL writes is a time, and there are many. */
+function instantOf(text: string): Instant | string {
+  const isOfOurDays = text[10] === ' ' && text.endsWith('+00')
+  if (!isOfOurDays) return parseInstant(text) ?? text
+  const fraction = text.slice(19, -3)
+  const digits = fraction === '' ? '' : fraction.padEnd(fraction.length > 4 ? 7 : 4, '0')
+  return `${text.slice(0, 10)}T${text.slice(11, 19)}${digits}Z` as Instant
 }

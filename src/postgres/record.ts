@@ -129,6 +129,7 @@ async function readKnown(client: pg.PoolClient, items: readonly Item[]) {
   return { newest, current }
 }
 
+/** Most prices are newer than all that is stored, and then nothing is looked for at their time. */
 const READ_KNOWN = `
   select q.series_id, q.event_time, newest.event_time as newest, current.*
     from unnest($1::bigint[], $2::timestamptz[]) as q (series_id, event_time)
@@ -138,7 +139,7 @@ const READ_KNOWN = `
     left join lateral (
       select p.id as "priceId", p.price, p.revision, p.correction, p.received_at as "receivedAt",
              p.recorded_at as "recordedAt", p.raw_response_id as "rawResponseId"
-        from prices p where p.series_id = q.series_id and p.event_time = q.event_time
+        from prices p where newest.event_time >= q.event_time and p.series_id = q.series_id and p.event_time = q.event_time
        order by p.revision desc limit 1) as current on true`
 
 type Origin = { readonly rawResponseId: string; readonly receivedAt: Instant }
@@ -183,17 +184,20 @@ async function confirmNewest(client: pg.PoolClient, judged: readonly Judged[], c
     if (!item.verdict.late && item.verdict.outcome !== 'outdated' && isNewer) newest.set(item.seriesId, item)
   }
   if (newest.size === 0) return
-  const rows = [...newest.values()].map(({ seriesId, quote }) => ({
-    series_id: seriesId,
-    provider_symbol: quote.providerSymbol,
-    market_state: quote.marketState,
-    delay_seconds: quote.delaySeconds,
-    previous_close: quote.previousClose,
-    extended_price: quote.extended?.price ?? null,
-    extended_at: quote.extended?.timestamp ?? null,
-    extended_session: quote.extended?.session ?? null,
-  }))
-  await client.query({ name: 'confirm', text: CONFIRM, values: [JSON.stringify(rows), confirmedAt] })
+  const items = [...newest.values()]
+  const column = <T>(pick: (quote: Quote) => T) => items.map(({ quote }) => pick(quote))
+  const values = [
+    items.map(({ seriesId }) => seriesId),
+    confirmedAt,
+    column((quote) => quote.providerSymbol),
+    column((quote) => quote.marketState),
+    column((quote) => quote.delaySeconds),
+    column((quote) => quote.previousClose),
+    column((quote) => quote.extended?.price),
+    column((quote) => quote.extended?.timestamp),
+    column((quote) => quote.extended?.session),
+  ]
+  await client.query({ name: 'confirm', text: CONFIRM, values })
 }
 
 /** Never back: a reply that was received earlier may be recorded later. */
@@ -201,8 +205,8 @@ const CONFIRM = `
   insert into series_state as s
   select q.series_id, q.provider_symbol, $2, q.market_state, q.delay_seconds, q.previous_close,
          q.extended_price, q.extended_at, q.extended_session
-    from jsonb_to_recordset($1::jsonb) as q (series_id bigint, provider_symbol text, market_state text, delay_seconds integer,
-         previous_close numeric, extended_price numeric, extended_at timestamptz, extended_session text)
+    from unnest($1::bigint[], $3::text[], $4::text[], $5::integer[], $6::numeric[], $7::numeric[], $8::timestamptz[], $9::text[])
+         as q (series_id, provider_symbol, market_state, delay_seconds, previous_close, extended_price, extended_at, extended_session)
   on conflict (series_id) do update set
     provider_symbol = excluded.provider_symbol, confirmed_at = excluded.confirmed_at, market_state = excluded.market_state,
     delay_seconds = excluded.delay_seconds, previous_close = excluded.previous_close,

@@ -17,7 +17,11 @@ export function checkQuote(quote: Quote, receivedAt: Instant): ServiceError | un
   return new ServiceError('provider_bad_data', `${provider} sent ${wrong} for ${symbol}.`, { provider, symbol })
 }
 
+/** From 1 to below 1e15 with at most 40 digits, as nearly every price: one look tells. */
+const ORDINARY = /^[1-9]\d{0,14}(?:\.\d{1,25})?$/
+
 function wrongPrice(price: Decimal): string | undefined {
+  if (ORDINARY.test(price)) return undefined
   if (parseDecimal(price) !== price) return 'a price that is no number'
   if (digitCount(price) > MAX_DIGITS) return `a price of more than ${MAX_DIGITS} digits`
   if (compareDecimals(price, SMALLEST) < 0) return 'a price that is zero, negative or below 1e-18'

@@ -7,6 +7,9 @@ export type Instant = string & { readonly [instantBrand]: true }
 
 const RFC3339 = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?(Z|[+-]\d{2}(?::?\d{2})?)$/i
 
+/** What `instantFromMicros` would write again as it is. */
+const CANONICAL = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.(?:\d{3})?(?!000)\d{3})?Z$/
+
 /** Reads RFC 3339 or PostgreSQL's text, any offset, up to nanoseconds (cut to microseconds); undefined if it is neither. */
 export function parseInstant(text: string): Instant | undefined {
   const match = RFC3339.exec(text)
@@ -14,6 +17,7 @@ export function parseInstant(text: string): Instant | undefined {
   const [, date, time, fraction = '', zone = 'Z'] = match
   const seconds = Date.parse(`${date}T${time}${isoZone(zone)}`)
   if (Number.isNaN(seconds) || !dayExists(date ?? '')) return undefined
+  if (CANONICAL.test(text)) return text as Instant
   return instantFromMicros(BigInt(seconds) * 1000n + BigInt(fraction.padEnd(6, '0').slice(0, 6)))
 }
 
@@ -39,9 +43,11 @@ export function millisOf(instant: Instant): number {
   return Date.parse(instant)
 }
 
-/** Negative, zero or positive. The texts themselves do not sort: `:27Z` is before `:27.5Z`. */
+/** Negative, zero or positive. The texts themselves do not sort, `:27Z` is before `:27.500Z`; without their last letter they do. */
 export function compareInstants(a: Instant, b: Instant): number {
-  return Number(microsOf(a) - microsOf(b))
+  const [x, y] = [a.slice(0, -1), b.slice(0, -1)]
+  if (x === y) return 0
+  return x < y ? -1 : 1
 }
 
 function isoZone(zone: string): string {
@@ -52,5 +58,5 @@ function isoZone(zone: string): string {
 
 /** `Date.parse` takes 31 February for 3 March. */
 function dayExists(date: string): boolean {
-  return new Date(`${date}T00:00:00Z`).toISOString().startsWith(date)
+  return date.slice(8) <= '28' || new Date(`${date}T00:00:00Z`).toISOString().startsWith(date)
 }

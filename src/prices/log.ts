@@ -38,14 +38,18 @@ export function placeText(place: LogPlace): string {
 
 export function parsePlace(text: string): LogPlace | undefined {
   const match = PLACE.exec(text)
-  return match ? { epoch: match[1] ?? '', xid: match[2] ?? '', id: match[3] ?? '' } : undefined
+  // Without the zeros that somebody may have put before them: texts are compared.
+  const part = (at: number) => String(BigInt(match?.[at] ?? '0'))
+  return match ? { epoch: part(1), xid: part(2), id: part(3) } : undefined
 }
 
-/** Negative, zero or positive. */
+/** Negative, zero or positive. A thousand readers of streams ask it at each event. */
 export function comparePlaces(a: LogPlace, b: LogPlace): number {
-  for (const part of ['epoch', 'xid', 'id'] as const) {
-    const difference = BigInt(a[part]) - BigInt(b[part])
-    if (difference !== 0n) return difference < 0n ? -1 : 1
-  }
-  return 0
+  return compareNumbers(a.epoch, b.epoch) || compareNumbers(a.xid, b.xid) || compareNumbers(a.id, b.id)
+}
+
+/** Whole numbers in digits: the longer one is larger, and of the same length they sort as texts do. */
+function compareNumbers(a: string, b: string): number {
+  if (a === b) return 0
+  return a.length - b.length || (a < b ? -1 : 1)
 }

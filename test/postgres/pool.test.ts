@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import fc from 'fast-check'
 import { createPool, endPool } from '../../src/postgres/pool.ts'
-import { createDatabaseConnection } from '../support/database.ts'
+import { instantFromMicros } from '../../src/prices/instant.ts'
+import { createDatabase, createDatabaseConnection } from '../support/database.ts'
 import { createProxy } from '../support/proxy.ts'
 import { until } from '../support/until.ts'
 
@@ -31,4 +33,20 @@ test('the server looks every second whether it still works for somebody', async 
   t.after(() => endPool(pool))
   const { rows } = await pool.query('show client_connection_check_interval')
   assert.deepEqual(rows, [{ client_connection_check_interval: '1s' }])
+})
+
+test('a moment comes back as the same text that went in, whatever its fraction', async (t) => {
+  const pool = await createDatabase(t)
+  const micros = fc.bigInt({ min: -62_135_596_800_000_000n, max: 253_402_300_799_999_999n })
+  const instants = fc.sample(micros, { numRuns: 1_000, seed: 1 }).flatMap((one) => {
+    return [one, one - (one % 1_000n), one - (one % 1_000_000n)].map(instantFromMicros)
+  })
+  const { rows } = await pool.query(
+    'select at from unnest($1::timestamptz[]) with ordinality as u (at, n) order by n',
+    [instants],
+  )
+  assert.deepEqual(
+    rows.map(({ at }) => at),
+    instants,
+  )
 })

@@ -1,0 +1,57 @@
+import { rmSync } from 'node:fs'
+import { openDatabase } from '../src/postgres/database.ts'
+import { createReadHistory } from '../src/postgres/history.ts'
+import { migrate } from '../src/postgres/migrate.ts'
+import type { ReadHistory } from '../src/prices/history.ts'
+import { ingest } from './ingest.ts'
+import { createFolder, startServer } from './postgres.ts'
+import { inTurns, perSecond, type Scale } from './rounds.ts'
+import type { Figure } from './table.ts'
+
+const SERVER = { name: 'server', wanted: { atLeast: 0.8 } }
+
+/** The database that the service brings along, over its private socket, and a server with its own defaults, over TCP. */
+export async function measureEmbedded(scale: Scale): Promise<readonly Figure[]> {
+  await using stack = new AsyncDisposableStack()
+  const path = stack.adopt(createFolder(), (folder) => rmSync(folder, { recursive: true, force: true }))
+  const log = { warn: () => {}, debug: () => {} }
+  const embedded = stack.use(await openDatabase({ at: { path, moved: false }, poolSize: 16, log }))
+  await migrate(embedded.pool)
+  const server = await stack.use(await startServer()).createDatabase()
+  const rates = await inTurns(scale, {
+    writes: () => ingest(embedded, { size: 100, ...scale }),
+    serverWrites: () => ingest(server, { size: 100, ...scale }),
+    reads: () => readPages(createReadHistory(embedded.pool), scale),
+    serverReads: () => readPages(createReadHistory(server.pool), scale),
+  })
+  return [
+    {
+      what: 'embedded, durable ingest',
+      unit: 'prices/s',
+      ours: rates.writes,
+      peer: { ...SERVER, theirs: rates.serverWrites },
+    },
+    {
+      what: 'embedded, pages of 100 read',
+      unit: 'pages/s',
+      ours: rates.reads,
+      peer: { ...SERVER, theirs: rates.serverReads },
+    },
+  ]
+}
+
+const READERS = 4
+
+function readPages(readHistory: ReadHistory, { seconds }: Scale): Promise<number> {
+  const request = { provider: 'tireless', symbol: 'W0S0', limit: 100, order: 'desc', withSuperseded: false } as const
+  return perSecond(async () => {
+    const deadline = performance.now() + seconds * 1_000
+    const read = async () => {
+      let pages = 0
+      for (; performance.now() < deadline; pages++) await readHistory(request)
+      return pages
+    }
+    const done = await Promise.all(Array.from({ length: READERS }, read))
+    return done.reduce((sum, pages) => sum + pages, 0)
+  })
+}

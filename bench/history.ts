@@ -1,0 +1,51 @@
+import type pg from 'pg'
+import { createReadHistory } from '../src/postgres/history.ts'
+import { fillPrices } from './feed.ts'
+import { startServer } from './postgres.ts'
+import { load, pgbench } from './programs.ts'
+import { inTurns, type Scale } from './rounds.ts'
+import { startService } from './service.ts'
+import type { Figure } from './table.ts'
+
+const PAGE = 100
+const CONNECTIONS = 8
+
+/** Pages a second of the newest 100 prices: ours over HTTP as exact JSON, pgbench's by the same statement on the same rows. */
+export async function measureHistory(scale: Scale): Promise<readonly Figure[]> {
+  await using server = await startServer()
+  const database = await server.createDatabase()
+  await fillPrices(database.pool, { series: 100, rows: scale.events * 5 })
+  await using service = await startService({ DATABASE_URL: database.url })
+  const statement = await statementOf()
+  const rates = await inTurns(scale, {
+    ours: () =>
+      load(`${service.url}/prices/history?symbol=S1&provider=simulated&limit=${PAGE}`, {
+        connections: CONNECTIONS,
+        seconds: scale.seconds,
+      }),
+    pgbench: () => pgbench(database, statement, { clients: CONNECTIONS, seconds: scale.seconds, plansAnew: true }),
+  })
+  const peer = { name: 'pgbench', theirs: rates.pgbench, wanted: { atLeast: 0.4 } }
+  return [{ what: `history, a page of ${PAGE}`, unit: 'pages/s', ours: rates.ours, peer }]
+}
+
+/** What the service sends to PostgreSQL for such a page, its values written out. */
+async function statementOf(): Promise<string> {
+  let statement = ''
+  const query = async (text: string, values: readonly (string | number | null)[]) => {
+    statement = text.replaceAll(/\$(\d+)/g, (_, n: string) => literal(values[Number(n) - 1] ?? null))
+    return { rows: [] }
+  }
+  await createReadHistory({ query } as unknown as pg.Pool)({
+    provider: 'simulated',
+    symbol: 'S1',
+    limit: PAGE + 1,
+    order: 'desc',
+    withSuperseded: false,
+  })
+  return `${statement.replaceAll('\n', ' ')};`
+}
+
+function literal(value: string | number | null): string {
+  return value === null ? 'null' : `'${value}'`
+}

@@ -1,0 +1,83 @@
+import { startBroker } from '../test/support/kafka-broker.ts'
+import { createFeed, symbolsOf } from './feed.ts'
+import { makeTopic } from './kafka.ts'
+import { startOriginal } from './original.ts'
+import { startServer, type Database } from './postgres.ts'
+import { load, pgbench } from './programs.ts'
+import { inTurns, perSecond, type Scale } from './rounds.ts'
+import type { Figure } from './table.ts'
+
+/** What writes at the same time, on either side. */
+const WORKERS = 4
+/** As much as Yahoo is asked for at once. */
+const REPLY = 100
+/** As much as any provider is asked for at once. */
+const LARGE_REPLY = 500
+
+/**
+ * Prices a second that are durable: ours with the reply that brought them parsed, checked and kept, pgbench's as rows of
+ * the same table and nothing else, the original's as it stores them, a request each.
+ */
+export async function measureIngest(scale: Scale): Promise<readonly Figure[]> {
+  await using server = await startServer()
+  const [ours, theirs] = [await server.createDatabase(), await server.createDatabase()]
+  await theirs.pool.query('create sequence replies')
+  await using stack = new AsyncDisposableStack()
+  const broker = stack.adopt(await startBroker(), (running) => running.end())
+  await makeTopic(broker.brokers)
+  const original = stack.use(await startOriginal({ databaseUrl: theirs.url, brokers: broker.brokers }))
+  const { seconds } = scale
+  const rates = await inTurns(scale, {
+    large: () => ingest(ours, { size: LARGE_REPLY, seconds }),
+    largeByPgbench: () => insert(theirs, { size: LARGE_REPLY, seconds }),
+    usual: () => ingest(ours, { size: REPLY, seconds }),
+    usualByPgbench: () => insert(theirs, { size: REPLY, seconds }),
+    single: () => ingest(ours, { size: 1, seconds }),
+    singleByPgbench: () => insert(theirs, { size: 1, seconds }),
+    original: () => load(`${original.url}/prices?symbol=AAPL`, { connections: 16, seconds, method: 'POST' }),
+  })
+  return [
+    { ...figureOf(LARGE_REPLY, rates.large), peer: pgbenchAt(rates.largeByPgbench) },
+    { ...figureOf(REPLY, rates.usual), peer: pgbenchAt(rates.usualByPgbench) },
+    { ...figureOf(1, rates.single), peer: pgbenchAt(rates.singleByPgbench) },
+    {
+      ...figureOf(REPLY, rates.usual),
+      peer: { name: 'original', theirs: rates.original, wanted: { atLeast: 100 } },
+    },
+  ]
+}
+
+function figureOf(size: number, rate: number) {
+  return { what: `durable ingest, replies of ${size}`, unit: 'prices/s', ours: rate }
+}
+
+function pgbenchAt(rate: number) {
+  return { name: 'pgbench', theirs: rate, wanted: { atLeast: 0.4 } }
+}
+
+type Load = { readonly size: number; readonly seconds: number }
+
+/** Prices a second that are recorded by some workers at once, in replies of one size. */
+export function ingest({ pool }: Pick<Database, 'pool'>, { size, seconds }: Load): Promise<number> {
+  const collect = createFeed(pool)
+  const { signal } = new AbortController()
+  return perSecond(async () => {
+    const deadline = performance.now() + seconds * 1_000
+    const work = async (worker: number) => {
+      let prices = 0
+      for (; performance.now() < deadline; prices += size) await collect('tireless', symbolsOf(worker, size), signal)
+      return prices
+    }
+    const done = await Promise.all(Array.from({ length: WORKERS }, (_, worker) => work(worker)))
+    return done.reduce((sum, prices) => sum + prices, 0)
+  })
+}
+
+/** As our batches: each client has series of its own, and each time is later than the one before. */
+async function insert(database: Database, { size, seconds }: Load): Promise<number> {
+  const script = `
+insert into prices (series_id, event_time, revision, late, price, received_at, raw_response_id, epoch)
+select :client_id * ${size} + s, '2026-01-01Z'::timestamptz + r.n * interval '1 ms', 1, false, 100.01 + s, now(), r.n, 1
+  from (select nextval('replies') as n) as r cross join generate_series(1, ${size}) as s;`
+  return size * (await pgbench(database, script, { clients: WORKERS, seconds }))
+}

@@ -1,0 +1,12 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+// Nothing but node:http: gives the same answer to whatever is asked. `node bare.ts '{"headers":{…},"body":"…"}'`
+
+const { headers, body } = JSON.parse(process.argv[2] ?? '') as { headers: Record<string, string>; body: string }
+
+const server = createServer((_, response) => {
+  response.writeHead(200, headers)
+  response.end(body)
+})
+server.listen(0, '127.0.0.1', () => console.log(`http://127.0.0.1:${(server.address() as AddressInfo).port}`))

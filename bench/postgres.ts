@@ -1,0 +1,81 @@
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
+import { once } from 'node:events'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import pg from 'pg'
+import { startEmbedded } from '../src/postgres/embedded/server.ts'
+import { migrate } from '../src/postgres/migrate.ts'
+import { createPool } from '../src/postgres/pool.ts'
+
+/** A database with our tables. */
+export type Database = { readonly pool: pg.Pool; readonly url: string; readonly port: number; readonly name: string }
+
+export type Server = AsyncDisposable & {
+  readonly pid: number
+  createDatabase(): Promise<Database>
+}
+
+/** What PostgreSQL does where nobody says otherwise; the embedded server is set smaller. Commits wait for the disk. */
+const DEFAULTS = {
+  listen_addresses: '127.0.0.1',
+  max_connections: '100',
+  shared_buffers: '128MB',
+  max_wal_size: '1GB',
+  wal_level: 'replica',
+  max_wal_senders: '10',
+  max_worker_processes: '8',
+  autovacuum_max_workers: '3',
+  autovacuum_naptime: '60s',
+  io_method: 'worker',
+  fsync: 'on',
+  synchronous_commit: 'on',
+  full_page_writes: 'on',
+}
+
+/** A PostgreSQL with its own defaults, reached over TCP, as an installation of its own would be. */
+export async function startServer(): Promise<Server> {
+  await using parts = new AsyncDisposableStack()
+  const state = parts.adopt(createFolder(), (folder) => rmSync(folder, { recursive: true, force: true }))
+  const port = await freePort()
+  const settings = { ...DEFAULTS, port: String(port) }
+  const embedded = await startEmbedded({ state, binaries: BINARIES, log: () => {}, settings })
+  parts.defer(() => embedded.stop())
+  const started = parts.move()
+  let databases = 0
+  const createDatabase = async () => {
+    const name = `bench_${++databases}`
+    await administer(port, `create database ${name}`)
+    const url = `postgres://postgres@127.0.0.1:${port}/${name}`
+    const pool = started.adopt(createPool(url, { size: 8, onError: () => {} }), (open) => open.end())
+    await migrate(pool)
+    return { pool, url, port, name }
+  }
+  return { pid: embedded.pid, createDatabase, [Symbol.asyncDispose]: () => started.disposeAsync() }
+}
+
+/** One copy of the program for all servers of all runs. */
+const BINARIES = join(tmpdir(), `market-data-bench-binaries-${process.getuid?.()}`)
+
+/** Every account can enter: under root, PostgreSQL runs as another. */
+export function createFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'market-data-bench-'))
+  chmodSync(folder, 0o755)
+  return folder
+}
+
+async function administer(port: number, statement: string): Promise<void> {
+  const client = new pg.Client({ host: '127.0.0.1', port, user: 'postgres', database: 'postgres' })
+  await client.connect()
+  await client.query(statement)
+  await client.end()
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}

@@ -1,0 +1,96 @@
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { promisify } from 'node:util'
+import type { Database } from './postgres.ts'
+
+const run = promisify(execFile)
+
+type Environment = Readonly<Record<string, string>>
+
+/** Runs a program to its end and gives back what it printed; says what to install where there is no such program. */
+export async function runProgram(command: readonly string[], env: Environment = {}): Promise<string> {
+  const [program = '', ...args] = command
+  const options = { env: { ...process.env, ...env }, timeout: 600_000, maxBuffer: 16 * 1024 * 1024 }
+  const { stdout } = await run(program, args, options).catch((error: NodeJS.ErrnoException) => {
+    throw error.code === 'ENOENT'
+      ? new Error(`${program} is not installed; docs/performance.md says what is needed`)
+      : error
+  })
+  return stdout
+}
+
+export type Process = AsyncDisposable & { readonly pid: number; readonly lines: AsyncIterator<string> }
+
+/** Starts a program that goes on until it is disposed of; what it writes comes line by line. */
+export async function startProgram(command: readonly string[], env: Environment = {}): Promise<Process> {
+  const [program = '', ...args] = command
+  const child = spawn(program, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'inherit'] })
+  await once(child, 'spawn')
+  const exited = once(child, 'exit')
+  const end = () => void child.kill('SIGKILL')
+  process.once('exit', end)
+  return {
+    pid: child.pid as number,
+    lines: createInterface({ input: child.stdout })[Symbol.asyncIterator](),
+    [Symbol.asyncDispose]: async () => {
+      process.removeListener('exit', end)
+      child.kill('SIGTERM')
+      await exited
+    },
+  }
+}
+
+/** The first line that says what is looked for. @throws where the program ends before */
+export async function firstMatch({ lines }: Process, pattern: RegExp): Promise<string> {
+  for (;;) {
+    const { value, done } = await lines.next()
+    if (done) throw new Error(`a program ended before it said ${pattern}`)
+    const found = pattern.exec(value)
+    if (found) return found[1] ?? ''
+  }
+}
+
+type PgbenchOptions = {
+  readonly clients: number
+  /** Statements are parsed and planned each time, instead of once a connection. */
+  readonly plansAnew?: boolean
+} & ({ readonly seconds: number } | { readonly transactions: number })
+
+/** Runs a script again and again; gives back transactions a second. */
+export async function pgbench({ port, name }: Database, script: string, options: PgbenchOptions): Promise<number> {
+  const amount = 'seconds' in options ? ['-T', Math.max(1, options.seconds)] : ['-t', options.transactions]
+  const at = ['-h', '127.0.0.1', '-p', port, '-U', 'postgres', name]
+  const flags = ['-n', '-M', options.plansAnew ? 'simple' : 'prepared', '-c', options.clients, ...amount, ...at].map(
+    String,
+  )
+  const report = await withFile(script, (file) => runProgram(['pgbench', '-f', file, ...flags]))
+  return numberIn(report, /tps = ([\d.]+)/)
+}
+
+export type Load = { readonly connections: number; readonly seconds: number; readonly method?: string }
+
+/** Asks an address over so many connections; gives back answers a second. @throws unless every answer is good */
+export async function load(url: string, { connections, seconds, method = 'GET' }: Load): Promise<number> {
+  const flags = ['-t', 1, '-c', connections, '-d', `${Math.max(1, Math.ceil(seconds))}s`].map(String)
+  const report = await withFile(`wrk.method = '${method}'`, (file) => runProgram(['wrk', '-s', file, ...flags, url]))
+  if (/Non-2xx|Socket errors/.test(report)) throw new Error(`${url}: ${report}`)
+  return numberIn(report, /Requests\/sec: +([\d.]+)/)
+}
+
+/** The file is there while it is used. */
+async function withFile<T>(text: string, use: (file: string) => Promise<T>): Promise<T> {
+  const folder = mkdtempSync(join(tmpdir(), 'market-data-bench-'))
+  const file = join(folder, 'script')
+  writeFileSync(file, text)
+  return use(file).finally(() => rmSync(folder, { recursive: true }))
+}
+
+export function numberIn(text: string, pattern: RegExp): number {
+  const found = pattern.exec(text)?.[1]
+  if (found === undefined) throw new Error(`no ${pattern} in:\n${text}`)
+  return Number(found)
+}
