@@ -1,5 +1,5 @@
 import type { Role } from './cli/roles.ts'
-import type { Clock } from './clock.ts'
+import { systemClock as clock } from './clock.ts'
 import { ConfigError, type Config } from './config.ts'
 import { ServiceError } from './errors.ts'
 import { kafkaAccess, type KafkaAccess } from './kafka/access.ts'
@@ -35,23 +35,27 @@ export function requireKafka(config: Config): Kafka {
   return kafka
 }
 
+/** A start does not wait longer for Kafka. */
+const PREPARE_MS = 2_000
+
 /**
- * Makes the topics that are missing. Where Kafka is away it only tells: whoever needs them makes them when it is back.
+ * Makes the topics that are missing. Where Kafka is away or slow it only tells: whoever needs them makes them, too.
  * @throws ConfigError for topics that do not fit the settings
  */
 export async function prepareTopics({ access, topic }: Kafka, onAway: (error: unknown) => void): Promise<void> {
-  try {
-    await Promise.all([topic, deadLetterTopic(topic)].map((wish) => ensureTopic(access, wish)))
-  } catch (error) {
+  const wishes = [topic, deadLetterTopic(topic)]
+  const prepared = Promise.all(wishes.map((wish) => ensureTopic(access, wish))).catch((error: unknown) => {
     if (error instanceof ServiceError) throw new ConfigError([error.message])
     onAway(error)
-  }
+  })
+  const inTime = new AbortController()
+  await Promise.race([prepared, clock.sleep(PREPARE_MS, inTime.signal)]).finally(() => inTime.abort())
+  // Told later, whoever uses the topic tells it.
+  prepared.catch(() => {})
 }
 
-type Process = { readonly roles: readonly Role[]; readonly clock: Clock }
-
 /** What is asked of Kafka to say how the service is. */
-export function kafkaReads(kafka: Kafka | undefined, { roles, clock }: Process) {
+export function kafkaReads(kafka: Kafka | undefined, roles: readonly Role[]) {
   const readKafkaFacts = kafka && createReadKafkaFacts({ ...kafka, group: averagesGroup(kafka.topic.name), clock })
   // Whatever else a process does goes on without Kafka.
   const isOfUseAnyway = roles.some((role) => role === 'api' || role === 'poller')

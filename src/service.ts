@@ -160,7 +160,7 @@ function assemble(assembly: Assembly) {
   const runners = createRunners(needs, roles)
   const server = createServer({
     ...storage.reads(readsOf(answering, { config, holder })),
-    ...kafkaReads(kafka, { roles, clock }),
+    ...kafkaReads(kafka, roles),
     ...keyAccessOf(config, answering),
     readConsumerLag: runners.consumerLag,
     readPoolUse: () => poolUse({ work: pool, answers: answering, leases: leading, upkeep }),

@@ -32,6 +32,9 @@ export async function createInstallation(t: TestContext, { brokers, env = {} }: 
     topic,
     access: accessTo(KAFKA_BROKERS),
     start: (...words: string[]) => startService(t, { ...setting, command: [process.execPath, LAUNCHER, ...words] }),
+    /** For a part that cannot work yet. */
+    startUnready: (...words: string[]) =>
+      startService(t, { ...setting, command: [process.execPath, LAUNCHER, ...words], awaits: '/livez' }),
     run: (...words: string[]) => runCommand(words, setting),
   }
 }

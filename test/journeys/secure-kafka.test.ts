@@ -40,13 +40,15 @@ describe('a broker that wants TLS and a password', needsKafkaItself, () => {
   test('a wrong password and a wrong authority are named in one line of the log, and by the doctor', async (t) => {
     for (const mistake of [PASSWORD, authority()]) {
       const env = { ...settings(), ...mistake }
-      const { start, run } = await createInstallation(t, { brokers: broker.brokers, env })
-      const [relay, doctor] = await Promise.all([start('relay'), run('doctor')])
+      const { startUnready, run } = await createInstallation(t, { brokers: broker.brokers, env })
+      const [relay, doctor] = await Promise.all([startUnready('relay'), run('doctor')])
       const told = new RegExp(`check .*${Object.keys(mistake)[0]}`)
-      const lines = relay
-        .stderr()
-        .split('\n')
-        .filter((line) => line.includes('Kafka'))
+      const linesOfKafka = () =>
+        relay
+          .stderr()
+          .split('\n')
+          .filter((line) => line.includes('Kafka'))
+      const lines = await until(() => linesOfKafka().length > 0 && linesOfKafka(), 'a line about Kafka')
       assert.match(lines.map((line) => JSON.parse(line).reason).join('\n'), told)
       assert.equal(lines.length, 1)
       assert.equal(doctor.code, 1)

@@ -16,7 +16,6 @@ import { readDumpFile, writeDumpFile } from '../../src/postgres/moving/dump-file
 import { restore } from '../../src/postgres/moving/restore.ts'
 import { CARRIED, LEFT_BEHIND } from '../../src/postgres/moving/tables.ts'
 import { createPool, type Connection } from '../../src/postgres/pool.ts'
-import { LOG_START } from '../../src/prices/log.ts'
 import { readSettledLog, tellerOf } from '../averages/told-prices.ts'
 import { createDatabase, createDatabaseConnection, createEmptyDatabase } from '../support/database.ts'
 import { untilSettled } from '../support/settled.ts'
@@ -79,7 +78,7 @@ function restoreFrom(file: Buffer, pool: pg.Pool) {
 /** All that was in the source is there as it was, and what is recorded from now on comes behind all of it. */
 async function assertMoved(source: pg.Pool, target: pg.Pool): Promise<void> {
   assert.deepEqual(await rowsOf(target), await rowsOf(source))
-  const old = await createReadLog(source)(LOG_START, 10_000)
+  const old = await readSettledLog(source)
   const [half, last] = [old[Math.floor(old.length / 2)]!, old.at(-1)!]
   await tellerOf(target)({ minute: 100, price: '1' })
   await untilSettled(target)

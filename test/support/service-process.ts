@@ -48,6 +48,8 @@ export type StartOptions = {
   /** Another service's, to go on where that ended; else a new one. */
   readonly dataDir?: string
   readonly cwd?: string
+  /** What must answer before the test goes on: `/readyz`, where nothing else is said. */
+  readonly awaits?: string
 }
 
 export const LAUNCHER = fileURLToPath(new URL('../../bin/market-data', import.meta.url))
@@ -55,6 +57,7 @@ export const LAUNCHER = fileURLToPath(new URL('../../bin/market-data', import.me
 /** Starts the real command on a free port and waits until it is ready. It ends with the test, and so does its database. */
 export async function startService(t: TestContext, options: StartOptions = {}): Promise<ServiceProcess> {
   const { command = [process.execPath, LAUNCHER, 'serve'], args = [], dataDir = createDataDir() } = options
+  const { awaits = '/readyz' } = options
   const since = performance.now()
   const running = spawnCommand([...command, ...args], { ...options, dataDir })
   const { child, exited, stdout, stderr } = running
@@ -63,7 +66,7 @@ export async function startService(t: TestContext, options: StartOptions = {}): 
     assert.equal(child.exitCode ?? child.signalCode, null, `it ended before it was ready:\n${stdout()}${stderr()}`)
     return /Service +(http\S+)/.exec(stdout())?.[1]
   }, 'the start block')
-  await until(async () => (await fetch(`${url}/readyz`)).ok, 'ready')
+  await until(async () => (await fetch(url + awaits)).ok, `${awaits} answers`)
   return {
     url,
     pid: child.pid!,

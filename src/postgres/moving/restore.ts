@@ -22,7 +22,8 @@ export async function restore(
   const header = readHeader(await lines.next())
   await prepareTarget(pool, header.migrations)
   const tables = new Map((await describeTables(pool)).map((table) => [table.name, table]))
-  await pool.query(`truncate ${[...tables.keys()].join(', ')}`)
+  // What is left behind may point at what is carried: sessions at their keys.
+  await pool.query(`truncate ${[...tables.keys()].join(', ')} cascade`)
   const done = new Map<string, number>()
   for await (const slice of slicesOf(lines)) {
     signal.throwIfAborted()
