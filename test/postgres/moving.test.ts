@@ -8,6 +8,7 @@ import { averagesReader } from '../../src/averages/averaging.ts'
 import { systemClock } from '../../src/clock.ts'
 import { createRecompute } from '../../src/postgres/averages.ts'
 import { createJobs } from '../../src/postgres/jobs.ts'
+import { createKeyTable, createSessions } from '../../src/postgres/keys.ts'
 import { createReadLog, savePlace } from '../../src/postgres/log.ts'
 import { assertMigrated, executedNames, migrate, migrateTo } from '../../src/postgres/migrate.ts'
 import { copyDatabase } from '../../src/postgres/moving/copy.ts'
@@ -17,7 +18,7 @@ import { restore } from '../../src/postgres/moving/restore.ts'
 import { CARRIED, LEFT_BEHIND } from '../../src/postgres/moving/tables.ts'
 import { createPool, type Connection } from '../../src/postgres/pool.ts'
 import { readSettledLog, tellerOf } from '../averages/told-prices.ts'
-import { createDatabase, createDatabaseConnection, createEmptyDatabase } from '../support/database.ts'
+import { createDatabase, createDatabaseConnection, createEmptyDatabase, createUser } from '../support/database.ts'
 import { untilSettled } from '../support/settled.ts'
 
 const watching = { onProgress: () => {}, signal: new AbortController().signal }
@@ -48,7 +49,11 @@ async function createSource(t: TestContext) {
   const jobs = createJobs(pool, systemClock)
   await jobs.create({ symbols: ['AAPL', 'MSFT'], provider: 'told', intervalSeconds: 60 })
   await pool.query(ODD_ROWS)
-  return { connection, pool, tell, jobs, entries }
+  const keys = createKeyTable(pool)
+  for (const id of ['admin', 'gone']) await addKey(pool, id)
+  await keys.revoke('gone')
+  await createSessions(pool).open({ id: 'page', digest: Buffer.from('page') }, 'admin', 60)
+  return { connection, pool, tell, jobs, keys, entries }
 }
 
 const ODD_ROWS = `
@@ -57,6 +62,10 @@ const ODD_ROWS = `
   insert into dead_letters (topic_id, topic, partition, record_offset, key, value, headers, reason, detail, consumer_group)
   values ('0197f0c2-0000-7000-8000-000000000000', 'price-events', 0, 17, null, '\\x00', '[["a\\u0000b",null]]', 'x', 'é[",\\', 'g');
   insert into imports (provider, sha256, lines, file) values ('import', '\\x01', 5, 'prices.csv')`
+
+function addKey(pool: pg.Pool, id: string) {
+  return createKeyTable(pool).insert({ id, digest: Buffer.from(id) }, { name: id, scopes: ['admin'], expiresAt: null })
+}
 
 async function dumpOf(pool: pg.Pool): Promise<Buffer> {
   const sink = new PassThrough()
@@ -106,7 +115,7 @@ test('a copy has every row as it was, and its log goes on behind them', async (t
 })
 
 test('a copy beside a service is not the last: the next one brings what is new, changed or gone since then', async (t) => {
-  const { connection, pool, tell, jobs } = await createSource(t)
+  const { connection, pool, tell, jobs, keys } = await createSource(t)
   const target = await createTarget(t)
   const service = createPool(connection, { size: 1, onError: () => {} })
   await service.query('select 1')
@@ -116,6 +125,7 @@ test('a copy beside a service is not the last: the next one brings what is new, 
   const [{ jobId } = assert.fail()] = (await jobs.list({ limit: 1 })).data
   await jobs.remove(jobId)
   await jobs.create({ symbols: ['AAPL'], provider: 'told', intervalSeconds: 90 })
+  await keys.revoke('admin')
   await tell({ minute: 3, price: '8' }, { minute: 50, symbol: 'TSLA', price: '9' })
   await pool.query('delete from prices where id in (select id from prices order by id limit 3)')
   await pool.query(
@@ -154,6 +164,16 @@ test('a dump brings every row back as it was, and the log goes on behind them', 
   const target = await createTarget(t)
   await restoreFrom(await dumpOf(pool), target)
   await assertMoved(pool, target)
+})
+
+test('a dump by a user who may read the tables only goes on behind the highest id that it has', async (t) => {
+  const { connection, pool } = await createSource(t)
+  const reader = await createUser(t, connection, 'pg_read_all_settings')
+  await pool.query(`grant select on all tables in schema public to ${new URL(reader).username}`)
+  const target = await createTarget(t)
+  await restoreFrom(await dumpOf(createSession(t, reader)), target)
+  await assertMoved(pool, target)
+  await addKey(target, 'new')
 })
 
 test('a dump that was cut off or changed is told from a whole one; until a whole one came, nobody is served', async (t) => {

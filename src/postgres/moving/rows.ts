@@ -49,9 +49,10 @@ export function tableOfLine(line: string): string | undefined {
 
 /** Writes rows of one table, over those that have the same key. */
 export async function writeRows(pool: pg.Pool, table: Table, lines: readonly string[]): Promise<void> {
-  const { name, columns, key } = table
+  const { name, columns, key, identity } = table
   const values = columns.map(({ type }, at) => `(line ->> ${at + 1})::${type}`)
-  const others = columns.filter((column) => !key.includes(column.name))
+  // A number that PostgreSQL gave cannot be changed, and never is: a row keeps it as it keeps its key.
+  const others = columns.filter((column) => !key.includes(column.name) && column.name !== identity)
   const changes = others.map((column) => `"${column.name}" = excluded."${column.name}"`).join(', ')
   await pool.query(
     `insert into ${name} (${columns.map((column) => `"${column.name}"`).join(', ')}) overriding system value

@@ -25,8 +25,10 @@ export type Table = {
   readonly columns: readonly { readonly name: string; readonly type: string }[]
   /** Of the primary key, in its order. */
   readonly key: readonly string[]
-  /** Where its ids come from, and the last that was given. */
+  /** The column that PostgreSQL numbers, and where the numbers come from. */
+  readonly identity: string | null
   readonly sequence: string | null
+  /** The last that was given; null also for a user without rights on the sequence. */
   readonly lastId: string | null
 }
 
@@ -37,14 +39,15 @@ export async function describeTables(client: pg.Pool | pg.ClientBase): Promise<r
 }
 
 const DESCRIBE_TABLES = `
-  select t.name, columns.list as columns, key.list as key, columns.sequence,
-         pg_sequence_last_value(columns.sequence::regclass)::text as "lastId"
+  select t.name, columns.list as columns, key.list as key, columns.identity, numbers.sequence,
+         pg_sequence_last_value(numbers.sequence::regclass)::text as "lastId"
     from unnest($1::text[]) with ordinality as t (name, n)
     join pg_class c on c.oid = to_regclass(t.name)
    cross join lateral (
       select json_agg(json_build_object('name', attname, 'type', format_type(atttypid, atttypmod)) order by attnum) as list,
-             max(pg_get_serial_sequence(t.name, attname)) as sequence
+             max(attname::text) filter (where attidentity <> '') as identity
         from pg_attribute where attrelid = c.oid and attnum > 0 and not attisdropped and attgenerated = '') as columns
+   cross join lateral pg_get_serial_sequence(t.name, columns.identity) as numbers (sequence)
    cross join lateral (
       select json_agg(a.attname order by k.n) as list
         from pg_index i cross join unnest(i.indkey) with ordinality as k (attnum, n)
