@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { longRead } from '../pool.ts'
 import type { Table } from './tables.ts'
 
 // A row travels as a line: a JSON array of its table's name and of its columns as PostgreSQL writes them. So nothing is lost
@@ -17,7 +18,7 @@ export async function* readRows(client: pg.ClientBase, table: Table, signal: Abo
   )
   for (let rows = FIRST_ROWS; ;) {
     signal.throwIfAborted()
-    const fetched = await client.query<{ line: string }>(`fetch ${rows} from moving`)
+    const fetched = await client.query<{ line: string }>(longRead(`fetch ${rows} from moving`))
     const lines = fetched.rows.map(({ line }) => line)
     if (lines.length > 0) yield lines
     if (lines.length < rows) break

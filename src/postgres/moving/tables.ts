@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { longRead } from '../pool.ts'
 
 /** What a database of ours holds, parents before their children. A table that is missing here would be lost in a move. */
 export const CARRIED = [
@@ -56,6 +57,6 @@ const DESCRIBE_TABLES = `
    order by t.n`
 
 export async function countRows(client: pg.ClientBase, table: string): Promise<number> {
-  const { rows } = await client.query<{ count: string }>(`select count(*) from ${table}`)
+  const { rows } = await client.query<{ count: string }>(longRead(`select count(*) from ${table}`))
   return Number(rows[0]?.count)
 }
