@@ -186,6 +186,8 @@ test('a dump that was cut off or changed is told from a whole one; until a whole
   }
   const changed = gzipSync(gunzipSync(whole).toString().replace('"4.50"', '"4.51"'))
   await assert.rejects(restoreFrom(changed, target), { code: 'invalid_request', message: /cut off, or changed/ })
+  const swapped = gzipSync(gunzipSync(whole).toString().replace('"id","symbol"', '"symbol","id"'))
+  await assert.rejects(restoreFrom(swapped, target), { code: 'invalid_request', message: /has not the columns/ })
   await assert.rejects(migrate(target), { code: 'conflict' })
   await restoreFrom(whole, target)
   await assertMoved(pool, target)
