@@ -14,7 +14,7 @@ const CURRENCY = /^([A-Za-z]{3})?$/
 
 /** What a line `symbol,timestamp,price[,currency]` says, or what is wrong with it. A date alone is its first moment, in UTC. */
 export function readCsvRow({ symbol = '', timestamp = '', price = '', currency = '' }: CsvRow): PricedRow | string {
-  const time = parseInstant(DATE_ONLY.test(timestamp) ? `${timestamp}T00:00:00Z` : timestamp)
+  const time = timeOf(timestamp)
   const decimal = parseDecimal(price)
   if (!time) return `no time: ${JSON.stringify(timestamp)}`
   if (!decimal) return `no price: ${JSON.stringify(price)}`
@@ -24,4 +24,8 @@ export function readCsvRow({ symbol = '', timestamp = '', price = '', currency =
   } catch {
     return `no symbol: ${JSON.stringify(symbol)}`
   }
+}
+
+function timeOf(text: string) {
+  return parseInstant(DATE_ONLY.test(text) ? `${text}T00:00:00Z` : text)
 }
