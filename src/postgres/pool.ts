@@ -169,6 +169,7 @@ export function inSnapshot<T>(pool: pg.Pool, read: (client: pg.PoolClient) => Pr
 
 /** A statement that may have to look at a whole table. In a snapshot it has an hour, whatever others of its pool have. */
 export function longRead(text: string): pg.QueryConfig {
+  // Not literally returned: pg's types know the limit of a pool only.
   const config = { text, query_timeout: LONG_READ_MS }
   return config
 }
