@@ -16,10 +16,12 @@ import { dump } from '../../src/postgres/moving/dump.ts'
 import { readDumpFile, writeDumpFile } from '../../src/postgres/moving/dump-file.ts'
 import { restore } from '../../src/postgres/moving/restore.ts'
 import { CARRIED, LEFT_BEHIND } from '../../src/postgres/moving/tables.ts'
+import { countSessions } from '../../src/postgres/moving/target.ts'
 import { createPool, type Connection } from '../../src/postgres/pool.ts'
 import { readSettledLog, tellerOf } from '../averages/told-prices.ts'
 import { createDatabase, createDatabaseConnection, createEmptyDatabase, createUser } from '../support/database.ts'
 import { untilSettled } from '../support/settled.ts'
+import { until } from '../support/until.ts'
 
 const watching = { onProgress: () => {}, signal: new AbortController().signal }
 
@@ -73,6 +75,12 @@ async function dumpOf(pool: pg.Pool): Promise<Buffer> {
   return file
 }
 
+/** The server knows a moment later than we that a session has ended. */
+async function endService(service: pg.Pool, other: pg.Pool): Promise<void> {
+  await service.end()
+  await until(async () => (await countSessions(other)) === 0, 'the service has left')
+}
+
 /** Every row that is carried, a line each. */
 async function rowsOf(pool: pg.Pool): Promise<readonly string[]> {
   const lines: string[] = []
@@ -120,7 +128,7 @@ test('a copy beside a service is not the last: the next one brings what is new, 
   const service = createPool(connection, { size: 1, onError: () => {} })
   await service.query('select 1')
   assert.equal((await copyDatabase(pool, target, watching)).isFinished, false)
-  await service.end()
+  await endService(service, pool)
 
   const [{ jobId } = assert.fail()] = (await jobs.list({ limit: 1 })).data
   await jobs.remove(jobId)
@@ -144,7 +152,7 @@ test('nobody works on a database that is filled in part, and a full one is not f
   for (const start of [migrate, assertMigrated]) {
     await assert.rejects(start(target), { code: 'conflict', message: /copy or restore, .*run it to its end/ })
   }
-  await service.end()
+  await endService(service, pool)
   await copyDatabase(pool, target, watching)
   await migrate(target)
   await assert.rejects(copyDatabase(pool, target, watching), { code: 'conflict', message: /is not empty/ })
