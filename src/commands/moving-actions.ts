@@ -1,5 +1,5 @@
 import { createReadStream, createWriteStream } from 'node:fs'
-import { rename } from 'node:fs/promises'
+import { rename, rm } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { importReport, refuseFile } from '../cli/import-report.ts'
 import { copyReport, fileReport } from '../cli/moved-report.ts'
@@ -92,9 +92,16 @@ type WriteLines = Parameters<Parameters<typeof writeDumpFile>[1]>[0]
 /** Under its name there is never a part of a dump. Nobody else may read it: it has the hashes of keys. */
 async function writeWhole<T>(file: string, produce: (write: WriteLines) => Promise<T>): Promise<T> {
   const part = `${file}.part`
-  const result = await writeDumpFile(createWriteStream(part, { mode: 0o600, flush: true }), produce)
-  await rename(part, file)
-  return result
+  // One that was left by a kill may be open to others.
+  await rm(part, { force: true })
+  try {
+    const result = await writeDumpFile(createWriteStream(part, { flags: 'wx', mode: 0o600, flush: true }), produce)
+    await rename(part, file)
+    return result
+  } catch (error) {
+    await rm(part, { force: true })
+    throw error
+  }
 }
 
 function rowsOf({ tables }: DumpHeader) {

@@ -95,9 +95,9 @@ async function migrationNames(): Promise<string[]> {
 }
 
 /** The migrations that made the tables of a database, in their order. */
-export async function executedNames(pool: pg.Pool): Promise<string[]> {
-  const exists = await pool.query(`select to_regclass('kysely_migration') is not null as known`)
+export async function executedNames(client: pg.Pool | pg.ClientBase): Promise<string[]> {
+  const exists = await client.query(`select to_regclass('kysely_migration') is not null as known`)
   if (!exists.rows[0].known) return []
-  const { rows } = await pool.query<{ name: string }>('select name from kysely_migration order by name')
+  const { rows } = await client.query<{ name: string }>('select name from kysely_migration order by name')
   return rows.map((row) => row.name)
 }

@@ -167,9 +167,18 @@ export function inSnapshot<T>(pool: pg.Pool, read: (client: pg.PoolClient) => Pr
   })
 }
 
+/** A statement that may have to look at a whole table. In a snapshot it has an hour, whatever others of its pool have. */
+export function longRead(text: string): pg.QueryConfig {
+  // Not literally returned: pg's types know the limit of a pool only.
+  const config = { text, query_timeout: LONG_READ_MS }
+  return config
+}
+
+const LONG_READ_MS = 3_600_000
+
 const ONE_SNAPSHOT = `
   set transaction isolation level repeatable read, read only;
-  set local statement_timeout = 0;
+  set local statement_timeout = ${LONG_READ_MS};
   set local idle_in_transaction_session_timeout = '10min'`
 
 /** pg gives up waiting: there is no point in asking for a rollback too, and the session's end is one. */

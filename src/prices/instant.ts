@@ -8,7 +8,7 @@ export type Instant = string & { readonly [instantBrand]: true }
 const RFC3339 = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?(Z|[+-]\d{2}(?::?\d{2})?)$/i
 
 /** What `instantFromMicros` would write again as it is. */
-const CANONICAL = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.(?:\d{3})?(?!000)\d{3})?Z$/
+const CANONICAL = /^\d{4}-\d{2}-\d{2}T(?:[01]\d|2[0-3]):\d{2}:\d{2}(?:\.(?:\d{3})?(?!000)\d{3})?Z$/
 
 /** Reads RFC 3339 or PostgreSQL's text, any offset, up to nanoseconds (cut to microseconds); undefined if it is neither. */
 export function parseInstant(text: string): Instant | undefined {

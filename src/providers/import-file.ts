@@ -108,7 +108,7 @@ function sliceOf(needs: Needs, header: Line, { label, rows }: Group): Omit<FileS
   const provider = name ?? needs.provider
   const results = rows.map(({ row }) => {
     if (name === undefined) return wrong(`no name for a provider: ${label}`)
-    return row === undefined ? wrong('this is no line of CSV') : importedResult(provider, row)
+    return row === undefined ? wrong('this is no CSV with as many fields as the header') : importedResult(provider, row)
   })
   const reply = {
     provider,

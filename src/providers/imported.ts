@@ -44,7 +44,6 @@ export function parseCsv(text: Uint8Array): readonly CsvRow[] {
     bom: true,
     trim: true,
     skip_empty_lines: true,
-    relax_column_count: true,
   })
 }
 

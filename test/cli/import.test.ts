@@ -56,15 +56,17 @@ test('every digit of a price comes in, labelled, with the lines that brought it'
 test('a file with mistakes is refused as a whole, and each mistake is named with its line', async (t) => {
   const { run, rows } = await createImport(
     t,
-    `symbol,timestamp,price,provider
-AAPL,2020-03-09,66.1,
-AAPL,yesterday,66.1,
+    `symbol,timestamp,price,currency,provider
+AAPL,2020-03-09,66.1,,
+AAPL,yesterday,66.1,,
 
-"AAPL,2020-03-09,66.1,
-AAPL,2020-03-09,-1,
-AAPL,2099-01-01,66.1,
-AA PL,2020-03-09,66.1,
-AAPL,2020-03-09,66.1,Börse`,
+"AAPL,2020-03-09,66.1,,
+AAPL,2020-03-09,-1,,
+AAPL,2099-01-01,66.1,,
+AA PL,2020-03-09,66.1,,
+AAPL,2020-03-09,66.1,,Börse
+AAPL,2020-03-09,1,234.50,USD,
+AAPL,2020-03-09,1,234.50,`,
   )
   const { code, stdout, stderr } = await run()
   assert.deepEqual([code, stdout], [1, ''])
@@ -72,11 +74,13 @@ AAPL,2020-03-09,66.1,Börse`,
     [...stderr.matchAll(/line (\d+): (.*)/g)].map(([, line, why = '']) => `${line} ${why}`),
     [
       '3 no time: "yesterday"',
-      '5 this is no line of CSV',
+      '5 this is no CSV with as many fields as the header',
       '6 import sent a price that is zero, negative or below 1e-18 for AAPL.',
       '7 import sent a time in the future for AAPL.',
       '8 no symbol: "AA PL"',
       '9 no name for a provider: Börse',
+      '10 this is no CSV with as many fields as the header',
+      '11 no currency of three letters: "234.50"',
     ],
   )
   assert.deepEqual(await rows('select count(*)::int from prices'), [[0]])

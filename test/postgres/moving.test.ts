@@ -8,6 +8,7 @@ import { averagesReader } from '../../src/averages/averaging.ts'
 import { systemClock } from '../../src/clock.ts'
 import { createRecompute } from '../../src/postgres/averages.ts'
 import { createJobs } from '../../src/postgres/jobs.ts'
+import { createKeyTable, createSessions } from '../../src/postgres/keys.ts'
 import { createReadLog, savePlace } from '../../src/postgres/log.ts'
 import { assertMigrated, executedNames, migrate, migrateTo } from '../../src/postgres/migrate.ts'
 import { copyDatabase } from '../../src/postgres/moving/copy.ts'
@@ -15,10 +16,12 @@ import { dump } from '../../src/postgres/moving/dump.ts'
 import { readDumpFile, writeDumpFile } from '../../src/postgres/moving/dump-file.ts'
 import { restore } from '../../src/postgres/moving/restore.ts'
 import { CARRIED, LEFT_BEHIND } from '../../src/postgres/moving/tables.ts'
+import { countSessions } from '../../src/postgres/moving/target.ts'
 import { createPool, type Connection } from '../../src/postgres/pool.ts'
 import { readSettledLog, tellerOf } from '../averages/told-prices.ts'
-import { createDatabase, createDatabaseConnection, createEmptyDatabase } from '../support/database.ts'
+import { createDatabase, createDatabaseConnection, createEmptyDatabase, createUser } from '../support/database.ts'
 import { untilSettled } from '../support/settled.ts'
+import { until } from '../support/until.ts'
 
 const watching = { onProgress: () => {}, signal: new AbortController().signal }
 
@@ -48,7 +51,11 @@ async function createSource(t: TestContext) {
   const jobs = createJobs(pool, systemClock)
   await jobs.create({ symbols: ['AAPL', 'MSFT'], provider: 'told', intervalSeconds: 60 })
   await pool.query(ODD_ROWS)
-  return { connection, pool, tell, jobs, entries }
+  const keys = createKeyTable(pool)
+  for (const id of ['admin', 'gone']) await addKey(pool, id)
+  await keys.revoke('gone')
+  await createSessions(pool).open({ id: 'page', digest: Buffer.from('page') }, 'admin', 60)
+  return { connection, pool, tell, jobs, keys, entries }
 }
 
 const ODD_ROWS = `
@@ -58,10 +65,20 @@ const ODD_ROWS = `
   values ('0197f0c2-0000-7000-8000-000000000000', 'price-events', 0, 17, null, '\\x00', '[["a\\u0000b",null]]', 'x', 'é[",\\', 'g');
   insert into imports (provider, sha256, lines, file) values ('import', '\\x01', 5, 'prices.csv')`
 
+function addKey(pool: pg.Pool, id: string) {
+  return createKeyTable(pool).insert({ id, digest: Buffer.from(id) }, { name: id, scopes: ['admin'], expiresAt: null })
+}
+
 async function dumpOf(pool: pg.Pool): Promise<Buffer> {
   const sink = new PassThrough()
   const [file] = await Promise.all([buffer(sink), writeDumpFile(sink, (write) => dump(pool, { write, ...watching }))])
   return file
+}
+
+/** The server knows a moment later than we that a session has ended. */
+async function endService(service: pg.Pool, other: pg.Pool): Promise<void> {
+  await service.end()
+  await until(async () => (await countSessions(other)) === 0, 'the service has left')
 }
 
 /** Every row that is carried, a line each. */
@@ -106,16 +123,17 @@ test('a copy has every row as it was, and its log goes on behind them', async (t
 })
 
 test('a copy beside a service is not the last: the next one brings what is new, changed or gone since then', async (t) => {
-  const { connection, pool, tell, jobs } = await createSource(t)
+  const { connection, pool, tell, jobs, keys } = await createSource(t)
   const target = await createTarget(t)
   const service = createPool(connection, { size: 1, onError: () => {} })
   await service.query('select 1')
   assert.equal((await copyDatabase(pool, target, watching)).isFinished, false)
-  await service.end()
+  await endService(service, pool)
 
   const [{ jobId } = assert.fail()] = (await jobs.list({ limit: 1 })).data
   await jobs.remove(jobId)
   await jobs.create({ symbols: ['AAPL'], provider: 'told', intervalSeconds: 90 })
+  await keys.revoke('admin')
   await tell({ minute: 3, price: '8' }, { minute: 50, symbol: 'TSLA', price: '9' })
   await pool.query('delete from prices where id in (select id from prices order by id limit 3)')
   await pool.query(
@@ -134,7 +152,7 @@ test('nobody works on a database that is filled in part, and a full one is not f
   for (const start of [migrate, assertMigrated]) {
     await assert.rejects(start(target), { code: 'conflict', message: /copy or restore, .*run it to its end/ })
   }
-  await service.end()
+  await endService(service, pool)
   await copyDatabase(pool, target, watching)
   await migrate(target)
   await assert.rejects(copyDatabase(pool, target, watching), { code: 'conflict', message: /is not empty/ })
@@ -156,6 +174,16 @@ test('a dump brings every row back as it was, and the log goes on behind them', 
   await assertMoved(pool, target)
 })
 
+test('a dump by a user who may read the tables only goes on behind the highest id that it has', async (t) => {
+  const { connection, pool } = await createSource(t)
+  const reader = await createUser(t, connection, 'pg_read_all_settings')
+  await pool.query(`grant select on all tables in schema public to ${new URL(reader).username}`)
+  const target = await createTarget(t)
+  await restoreFrom(await dumpOf(createSession(t, reader)), target)
+  await assertMoved(pool, target)
+  await addKey(target, 'new')
+})
+
 test('a dump that was cut off or changed is told from a whole one; until a whole one came, nobody is served', async (t) => {
   const { pool } = await createSource(t)
   const target = await createTarget(t)
@@ -166,6 +194,8 @@ test('a dump that was cut off or changed is told from a whole one; until a whole
   }
   const changed = gzipSync(gunzipSync(whole).toString().replace('"4.50"', '"4.51"'))
   await assert.rejects(restoreFrom(changed, target), { code: 'invalid_request', message: /cut off, or changed/ })
+  const swapped = gzipSync(gunzipSync(whole).toString().replace('"id","symbol"', '"symbol","id"'))
+  await assert.rejects(restoreFrom(swapped, target), { code: 'invalid_request', message: /has not the columns/ })
   await assert.rejects(migrate(target), { code: 'conflict' })
   await restoreFrom(whole, target)
   await assertMoved(pool, target)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { createPool, endPool } from '../../src/postgres/pool.ts'
+import { createPool, endPool, inSnapshot, longRead } from '../../src/postgres/pool.ts'
 import { instantFromMicros } from '../../src/prices/instant.ts'
 import { createDatabase, createDatabaseConnection } from '../support/database.ts'
 import { createProxy } from '../support/proxy.ts'
@@ -26,6 +26,15 @@ test('a pool ends although the server is silent, and what still waits for it fai
   proxy.silence()
   await Promise.all([endPool(pool), waiting])
   assert.equal(proxy.openCount(), 0)
+})
+
+test('in a snapshot a long read outlasts what the statements of its pool may take', async (t) => {
+  const pool = createPool(await createDatabaseConnection(t), { size: 1, onError: () => {}, answerWithinMs: 1_000 })
+  t.after(() => endPool(pool))
+  const sleep = `select 'done' as said from pg_sleep(1.5)`
+  const { rows } = await inSnapshot(pool, (client) => client.query(longRead(sleep)))
+  assert.deepEqual(rows, [{ said: 'done' }])
+  await assert.rejects(pool.query(sleep), /timeout/)
 })
 
 test('the server looks every second whether it still works for somebody', async (t) => {

@@ -52,6 +52,11 @@ const BAD_FILES: readonly { name: string; text: string; says: RegExp }[] = [
   },
   { name: 'a bad time', text: 'symbol,timestamp,price\nA,Jan 1 2000,1\n', says: /line 2: no time: "Jan 1 2000"/ },
   { name: 'a bad symbol', text: 'symbol,timestamp,price\n"A,B",2020-01-01,1\n', says: /line 2: no symbol: "A,B"/ },
+  {
+    name: 'a bad currency',
+    text: 'symbol,timestamp,price,currency\nA,2020-01-01,1,234.50\n',
+    says: /line 2: no currency of three letters: "234.50"/,
+  },
   { name: 'two bad lines', text: 'symbol,timestamp,price\nA,,1\nA,2020-01-02,\n', says: /line 2: .*; line 3: / },
   { name: 'a short line', text: 'symbol,timestamp,price\nA,2020-01-01\n', says: /line 2/ },
   { name: 'nothing in it', text: 'symbol,timestamp,price\n', says: /holds no prices/ },

@@ -19,7 +19,6 @@ export type Copied = { readonly rows: Readonly<Record<string, number>>; readonly
  * @throws ServiceError `conflict` where the target holds something that no copy brought
  */
 export async function copyDatabase(source: pg.Pool, target: pg.Pool, options: Options): Promise<Copied> {
-  await prepareTarget(target, await executedNames(source))
   const othersBefore = await countSessions(source)
   const { rows, ...arrived } = await inSnapshot(source, (client) => copySnapshot(client, target, options))
   const isFinished = othersBefore === 0 && (await countSessions(source)) === 0
@@ -28,6 +27,7 @@ export async function copyDatabase(source: pg.Pool, target: pg.Pool, options: Op
 }
 
 async function copySnapshot(client: pg.ClientBase, target: pg.Pool, { onProgress, signal }: Options) {
+  await prepareTarget(target, await executedNames(client))
   const tables = await describeTables(client)
   // Children before their parents, and all of it before anything is written that may be in the place of what is gone.
   for (const table of tables.toReversed()) await deleteGone(client, target, { table, signal })

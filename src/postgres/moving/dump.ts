@@ -38,7 +38,6 @@ type Options = {
 
 /** Hands over everything that the database holds at one moment, as lines; its header is given back. */
 export async function dump(pool: pg.Pool, { write, onProgress, signal }: Options): Promise<DumpHeader> {
-  const migrations = await executedNames(pool)
   return inSnapshot(pool, async (client) => {
     const tables = await describeTables(client)
     const counts = new Map<string, number>()
@@ -49,7 +48,7 @@ export async function dump(pool: pg.Pool, { write, onProgress, signal }: Options
       rows: counts.get(name) ?? 0,
       last_id: lastId,
     }))
-    const header = { ...(await stateOf(client)), migrations, tables: described }
+    const header = { ...(await stateOf(client)), tables: described }
     await write([JSON.stringify(header)])
     for (const table of tables) {
       let done = 0
@@ -66,7 +65,8 @@ export async function dump(pool: pg.Pool, { write, onProgress, signal }: Options
 async function stateOf(client: pg.ClientBase) {
   const { rows } = await client.query<{ epoch: number; now: string }>('select epoch, now() from log_epoch')
   const { epoch = 0, now = '' } = rows[0] ?? {}
-  return { format: 'market-data-dump' as const, version: DUMP_VERSION, created_at: now, epoch }
+  const migrations = await executedNames(client)
+  return { format: 'market-data-dump' as const, version: DUMP_VERSION, created_at: now, migrations, epoch }
 }
 
 /** What is said of a file that is none of ours, or not all of one. */

@@ -22,6 +22,7 @@ export async function restore(
   const header = readHeader(await lines.next())
   await prepareTarget(pool, header.migrations)
   const tables = new Map((await describeTables(pool)).map((table) => [table.name, table]))
+  assertColumns(header, tables)
   // What is left behind may point at what is carried: sessions at their keys.
   await pool.query(`truncate ${[...tables.keys()].join(', ')} cascade`)
   const done = new Map<string, number>()
@@ -49,6 +50,14 @@ function parsed(line: string): Partial<DumpHeader> | undefined {
     return JSON.parse(line) as Partial<DumpHeader>
   } catch {
     return undefined
+  }
+}
+
+/** A row is read by the order of its columns. */
+function assertColumns(header: DumpHeader, tables: ReadonlyMap<string, Table>): void {
+  for (const { name, columns } of header.tables) {
+    const ours = tables.get(name)?.columns.map((column) => column.name)
+    if (ours?.join() !== columns.join()) throw noDump(`its ${name} has not the columns that its migrations make`)
   }
 }
 

@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { longRead } from '../pool.ts'
 import type { Table } from './tables.ts'
 
 // A row travels as a line: a JSON array of its table's name and of its columns as PostgreSQL writes them. So nothing is lost
@@ -17,7 +18,7 @@ export async function* readRows(client: pg.ClientBase, table: Table, signal: Abo
   )
   for (let rows = FIRST_ROWS; ;) {
     signal.throwIfAborted()
-    const fetched = await client.query<{ line: string }>(`fetch ${rows} from moving`)
+    const fetched = await client.query<{ line: string }>(longRead(`fetch ${rows} from moving`))
     const lines = fetched.rows.map(({ line }) => line)
     if (lines.length > 0) yield lines
     if (lines.length < rows) break
@@ -49,9 +50,10 @@ export function tableOfLine(line: string): string | undefined {
 
 /** Writes rows of one table, over those that have the same key. */
 export async function writeRows(pool: pg.Pool, table: Table, lines: readonly string[]): Promise<void> {
-  const { name, columns, key } = table
+  const { name, columns, key, identity } = table
   const values = columns.map(({ type }, at) => `(line ->> ${at + 1})::${type}`)
-  const others = columns.filter((column) => !key.includes(column.name))
+  // A number that PostgreSQL gave cannot be changed, and never is: a row keeps it as it keeps its key.
+  const others = columns.filter((column) => !key.includes(column.name) && column.name !== identity)
   const changes = others.map((column) => `"${column.name}" = excluded."${column.name}"`).join(', ')
   await pool.query(
     `insert into ${name} (${columns.map((column) => `"${column.name}"`).join(', ')}) overriding system value

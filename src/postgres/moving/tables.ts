@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { longRead } from '../pool.ts'
 
 /** What a database of ours holds, parents before their children. A table that is missing here would be lost in a move. */
 export const CARRIED = [
@@ -25,8 +26,10 @@ export type Table = {
   readonly columns: readonly { readonly name: string; readonly type: string }[]
   /** Of the primary key, in its order. */
   readonly key: readonly string[]
-  /** Where its ids come from, and the last that was given. */
+  /** The column that PostgreSQL numbers, and where the numbers come from. */
+  readonly identity: string | null
   readonly sequence: string | null
+  /** The last that was given; null also for a user without rights on the sequence. */
   readonly lastId: string | null
 }
 
@@ -37,14 +40,15 @@ export async function describeTables(client: pg.Pool | pg.ClientBase): Promise<r
 }
 
 const DESCRIBE_TABLES = `
-  select t.name, columns.list as columns, key.list as key, columns.sequence,
-         pg_sequence_last_value(columns.sequence::regclass)::text as "lastId"
+  select t.name, columns.list as columns, key.list as key, columns.identity, numbers.sequence,
+         pg_sequence_last_value(numbers.sequence::regclass)::text as "lastId"
     from unnest($1::text[]) with ordinality as t (name, n)
     join pg_class c on c.oid = to_regclass(t.name)
    cross join lateral (
       select json_agg(json_build_object('name', attname, 'type', format_type(atttypid, atttypmod)) order by attnum) as list,
-             max(pg_get_serial_sequence(t.name, attname)) as sequence
+             max(attname::text) filter (where attidentity <> '') as identity
         from pg_attribute where attrelid = c.oid and attnum > 0 and not attisdropped and attgenerated = '') as columns
+   cross join lateral pg_get_serial_sequence(t.name, columns.identity) as numbers (sequence)
    cross join lateral (
       select json_agg(a.attname order by k.n) as list
         from pg_index i cross join unnest(i.indkey) with ordinality as k (attnum, n)
@@ -53,6 +57,6 @@ const DESCRIBE_TABLES = `
    order by t.n`
 
 export async function countRows(client: pg.ClientBase, table: string): Promise<number> {
-  const { rows } = await client.query<{ count: string }>(`select count(*) from ${table}`)
+  const { rows } = await client.query<{ count: string }>(longRead(`select count(*) from ${table}`))
   return Number(rows[0]?.count)
 }

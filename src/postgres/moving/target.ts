@@ -2,7 +2,7 @@ import type pg from 'pg'
 import { ServiceError } from '../../errors.ts'
 import { migrateTo } from '../migrate.ts'
 import { inTransaction } from '../pool.ts'
-import { describeTables } from './tables.ts'
+import { describeTables, type Table } from './tables.ts'
 import { isUnfinished, UNFINISHED } from './unfinished.ts'
 
 /**
@@ -29,12 +29,16 @@ export type Arrived = {
 export async function finishTarget(pool: pg.Pool, { epoch, lastIds }: Arrived): Promise<void> {
   await inTransaction(pool, async (client) => {
     await client.query('update log_epoch set epoch = $1', [epoch + 1])
-    for (const { name, sequence } of await describeTables(client)) {
-      const lastId = lastIds.get(name) ?? null
-      if (sequence !== null && lastId !== null) await client.query('select setval($1, $2)', [sequence, lastId])
-    }
+    for (const table of await describeTables(client)) await goOnBehind(client, table, lastIds.get(table.name) ?? null)
     await client.query(`drop table ${UNFINISHED}`)
   })
+}
+
+/** Where the last number that was given is not known, it is the highest that is there. */
+async function goOnBehind(client: pg.ClientBase, { name, identity, sequence }: Table, lastId: string | null) {
+  if (sequence === null) return
+  const last = `greatest($2::bigint, (select max("${identity}") from ${name}))`
+  await client.query(`select setval($1, ${last})`, [sequence, lastId])
 }
 
 /** How many other sessions of ours the database has: services, or other commands. */

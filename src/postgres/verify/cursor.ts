@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { longRead } from '../pool.ts'
 
 type Options = { readonly values?: readonly unknown[]; readonly page: number; readonly signal: AbortSignal }
 
@@ -11,7 +12,7 @@ export async function* readByCursor<Row extends pg.QueryResultRow>(
   await client.query(`declare reading no scroll cursor for ${query}`, [...values])
   for (;;) {
     signal.throwIfAborted()
-    const { rows } = await client.query<Row>(`fetch ${page} from reading`)
+    const { rows } = await client.query<Row>(longRead(`fetch ${page} from reading`))
     yield* rows
     if (rows.length < page) break
   }
