@@ -30,9 +30,10 @@ export function keysOf(pool: pg.Pool): Keys {
 }
 
 /** What the HTTP interface needs to know of who may ask, and how much. */
-export function keyAccessOf({ AUTH, RATE_LIMIT, TRUST_PROXY }: Config, pool: pg.Pool) {
+export function keyAccessOf({ HOST, AUTH, RATE_LIMIT, TRUST_PROXY }: Config, pool: pg.Pool) {
   return {
     isAuthOff: AUTH === 'off',
+    isPrivate: isLoopback(HOST),
     rateLimit: RATE_LIMIT,
     trustedProxies: TRUST_PROXY,
     keys: keysOf(pool),

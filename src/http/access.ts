@@ -11,6 +11,8 @@ import { endSession, sessionCookieOf } from './session-cookie.ts'
 export type AccessNeeds = KeyRingNeeds & {
   /** Lets in whoever shows no key. */
   readonly isAuthOff: boolean
+  /** Whether only this machine can reach us. Elsewhere everybody needs a key, whatever the table says. */
+  readonly isPrivate: boolean
   /** Requests a minute of one key, or of one address without a key; 0 sets no limit. */
   readonly rateLimit: number
   /** Fires when the service ends. */
@@ -44,12 +46,13 @@ const FAILURES_A_MINUTE = 20
  * it may change something. A key is taken from a header only; a page that signed in has a cookie instead.
  */
 export function guardAccess(app: App, needs: AccessNeeds): Access {
-  const { isAuthOff, rateLimit, clock, signal } = needs
+  const { isAuthOff, isPrivate, rateLimit, clock, signal } = needs
   const ring = createKeyRing(needs)
   const perKey = createRateLimit({ name: 'key', quota: rateLimit, clock })
   const perAddress = createRateLimit({ name: 'address', quota: rateLimit, clock })
   const failures = createRateLimit({ name: 'failures', quota: FAILURES_A_MINUTE, clock })
   const tellUse = createFirstUses()
+  const isClosed = () => !isPrivate || ring.isClosed()
 
   async function admissionOf(request: FastifyRequest, reply: FastifyReply): Promise<Admission | undefined> {
     const shown = keyIn(request)
@@ -75,7 +78,7 @@ export function guardAccess(app: App, needs: AccessNeeds): Access {
   async function callerWithoutKey({ ip }: FastifyRequest): Promise<Caller | undefined> {
     if (isAuthOff) return VISITOR
     await ring.freshen()
-    if (ring.isClosed()) return undefined
+    if (isClosed()) return undefined
     return isThisMachine(ip) ? OWNER : VISITOR
   }
 
@@ -94,7 +97,7 @@ export function guardAccess(app: App, needs: AccessNeeds): Access {
   /** Most requests of a service of one's own, and so without a promise: no key is shown, and none is needed. */
   function isAtHome(request: FastifyRequest): boolean {
     const { headers, ip } = request
-    if (isAuthOff || ring.isStale() || ring.isClosed() || !isThisMachine(ip)) return false
+    if (isAuthOff || ring.isStale() || isClosed() || !isThisMachine(ip)) return false
     if (headers.authorization !== undefined || headers['x-api-key'] !== undefined || headers.cookie) return false
     request.setDecorator('caller', OWNER)
     return true
@@ -109,7 +112,7 @@ export function guardAccess(app: App, needs: AccessNeeds): Access {
   app.addHook('onListen', () => void ring.follow(signal))
   return {
     callerOf: (request) => request.getDecorator<Caller>('caller'),
-    stillAllows: ({ admission }) => (admission ? ring.has(admission) : isAuthOff || !ring.isClosed()),
+    stillAllows: ({ admission }) => (admission ? ring.has(admission) : isAuthOff || !isClosed()),
     onChange: ring.onRead,
     refresh: ring.refresh,
   }

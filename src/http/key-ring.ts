@@ -17,7 +17,7 @@ export type KeyRing = {
   freshen(): Promise<void>
   /** Reads the table now. */
   refresh(): Promise<void>
-  /** Whether a key was ever made. */
+  /** Whether a key was ever made, as far as this process has seen. */
   isClosed(): boolean
   /** Whether `freshen` would have something to do. */
   isStale(): boolean
@@ -50,7 +50,8 @@ export function createKeyRing({ readAdmissions, clock, log }: KeyRingNeeds): Key
     const before = known
     known = new Map(now.all.map((one) => [nameOf(one), one]))
     if (readAt > -Infinity) tellChanges(log, before, known)
-    isClosed = now.isClosed
+    // Never open again: a table that somebody emptied is no reason to let everybody in.
+    isClosed = now.isClosed || (isClosed && readAt > -Infinity)
     readAt = startedAt
     reads.ring()
   }

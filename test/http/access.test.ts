@@ -49,6 +49,20 @@ test('once a key was ever made every route but the open ones is 401 without one,
   assert.equal((await service.ask('/keys', { headers: bearer(key) })).status, 401)
 })
 
+test('a process that has seen a key stays closed when the table is emptied, and one that others can reach opens for none', async (t) => {
+  const service = await createHttpService(t)
+  const { key } = await service.issueKey('read')
+  assert.equal((await service.ask('/providers', { headers: bearer(key) })).status, 200)
+  await service.pool.query('truncate api_keys cascade')
+  await service.listen()
+  await until(async () => (await service.ask('/providers', { headers: bearer(key) })).status === 401, 'the key is gone')
+  assert.equal((await service.ask('/providers')).status, 401)
+  const reachable = await createHttpService(t, { isPrivate: false })
+  assert.equal((await reachable.ask('/providers')).status, 401)
+  const open = await createHttpService(t, { isPrivate: false, isAuthOff: true })
+  assert.equal((await open.ask('/providers')).status, 200)
+})
+
 const READ = ['read', 'write', 'admin']
 const WRITE = ['write', 'admin']
 
