@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { allows, type Scope } from '../access/key.ts'
+import { allows, type Scope, type Secret } from '../access/key.ts'
 import type { Admission } from '../access/standing.ts'
 import { ServiceError } from '../errors.ts'
 import type { App } from './app.ts'
@@ -15,8 +15,6 @@ export type AccessNeeds = KeyRingNeeds & {
   readonly isPrivate: boolean
   /** Requests a minute of one key, or of one address without a key; 0 sets no limit. */
   readonly rateLimit: number
-  /** Fires when the service ends. */
-  readonly signal: AbortSignal
 }
 
 /** Who asks: a key, a page that is signed in, or anybody, where anybody may. */
@@ -38,7 +36,7 @@ const OWN: ReadonlySet<unknown> = new Set(['/session'])
 const READS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE'])
 const LOOKS: ReadonlySet<string> = new Set(['GET', 'HEAD'])
 
-/** Wrong keys a minute from one address. Keys cannot be guessed, but trying costs us a look into the table. */
+/** Wrong keys and cookies a minute from one address. They cannot be guessed, but trying costs us a look into the table. */
 const FAILURES_A_MINUTE = 20
 
 /**
@@ -46,7 +44,7 @@ const FAILURES_A_MINUTE = 20
  * it may change something. A key is taken from a header only; a page that signed in has a cookie instead.
  */
 export function guardAccess(app: App, needs: AccessNeeds): Access {
-  const { isAuthOff, isPrivate, rateLimit, clock, signal } = needs
+  const { isAuthOff, isPrivate, rateLimit, clock } = needs
   const ring = createKeyRing(needs)
   const perKey = createRateLimit({ name: 'key', quota: rateLimit, clock })
   const perAddress = createRateLimit({ name: 'address', quota: rateLimit, clock })
@@ -58,7 +56,7 @@ export function guardAccess(app: App, needs: AccessNeeds): Access {
     const shown = keyIn(request)
     if (shown === undefined) return admissionOfPage(request, reply)
     const secret = readKeySecret(shown)
-    const admission = secret && (await ring.find(secret, false))
+    const admission = secret && (await lookUp(secret, false, request))
     if (admission) return admission
     failures.count(networkOf(request.ip), request, reply)
     request.log.warn({ security: 'key_refused', key: secret?.id, address: request.ip }, 'a wrong key')
@@ -70,9 +68,19 @@ export function guardAccess(app: App, needs: AccessNeeds): Access {
     const cookie = sessionCookieOf(request)
     if (cookie === undefined) return undefined
     const secret = readSessionSecret(cookie)
-    const admission = secret && (await ring.find(secret, true))
-    if (admission === undefined) endSession(request, reply)
-    return admission
+    const admission = secret && (await lookUp(secret, true, request))
+    if (admission) return admission
+    if (secret) failures.count(networkOf(request.ip), request, reply)
+    endSession(request, reply)
+    return undefined
+  }
+
+  /** One that we know is let in however many wrong ones came from its address. */
+  async function lookUp(secret: Secret, isSession: boolean, { ip }: FastifyRequest): Promise<Admission | undefined> {
+    await ring.freshen()
+    const known = ring.find(secret, isSession)
+    if (known || failures.isUsedUp(networkOf(ip))) return known
+    return ring.findAnew(secret, isSession)
   }
 
   async function callerWithoutKey({ ip }: FastifyRequest): Promise<Caller | undefined> {
@@ -109,7 +117,7 @@ export function guardAccess(app: App, needs: AccessNeeds): Access {
     // Fastify waits for what is returned, as it would for `done`.
     return admit(request, reply)
   })
-  app.addHook('onListen', () => void ring.follow(signal))
+  app.addHook('onListen', () => void ring.follow())
   return {
     callerOf: (request) => request.getDecorator<Caller>('caller'),
     stillAllows: ({ admission }) => (admission ? ring.has(admission) : isAuthOff || !isClosed()),
