@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { allows, type Scope, type Secret } from '../access/key.ts'
 import type { Admission } from '../access/standing.ts'
 import { ServiceError } from '../errors.ts'
+import { createTellAnybodys } from './anybodys-events.ts'
 import type { App } from './app.ts'
 import { createKeyRing, type KeyRingNeeds } from './key-ring.ts'
 import { createRateLimit, isThisMachine, networkOf } from './rate-limit.ts'
@@ -50,6 +51,7 @@ export function guardAccess(app: App, needs: AccessNeeds): Access {
   const perAddress = createRateLimit({ name: 'address', quota: rateLimit, clock })
   const failures = createRateLimit({ name: 'failures', quota: FAILURES_A_MINUTE, clock })
   const tellUse = createFirstUses()
+  const tellMissing = createTellAnybodys(clock, 'info')
   const isClosed = () => !isPrivate || ring.isClosed()
 
   async function admissionOf(request: FastifyRequest, reply: FastifyReply): Promise<Admission | undefined> {
@@ -90,14 +92,26 @@ export function guardAccess(app: App, needs: AccessNeeds): Access {
     return isThisMachine(ip) ? OWNER : VISITOR
   }
 
+  /** Nobody is counted on this machine where no key is needed. */
+  function countAddress(request: FastifyRequest, reply: FastifyReply): void {
+    const isFree = isThisMachine(request.ip) && (isAuthOff || !isClosed())
+    if (!isFree) perAddress.count(networkOf(request.ip), request, reply)
+  }
+
+  function refuseWithoutKey(request: FastifyRequest, reply: FastifyReply): ServiceError {
+    const { method, routeOptions, ip: address } = request
+    tellMissing(request, { security: 'key_missing', method, route: routeOptions.url, address }, 'no key')
+    return unauthenticated(reply, 'This needs a key, in Authorization (Bearer) or X-API-Key.')
+  }
+
   async function admit(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    if (isOfPage(request)) return countAddress(request, reply)
     const admission = await admissionOf(request, reply)
     const caller = admission ? { admission, scopes: admission.scopes } : await callerWithoutKey(request)
     if (admission) perKey.count(admission.keyId, request, reply.header('cache-control', 'no-store'))
-    else if (caller === undefined || !isThisMachine(request.ip)) perAddress.count(networkOf(request.ip), request, reply)
+    else countAddress(request, reply)
     if (admission) tellUse(admission, request)
     request.setDecorator('caller', caller)
-    if (isOfPage(request)) return
     if (caller === undefined) throw refuseWithoutKey(request, reply)
     assertMay(request, caller)
   }
@@ -141,7 +155,7 @@ export function isProbe({ method, routeOptions: { url } }: FastifyRequest): bool
   return LOOKS.has(method) && (url === '/livez' || url === '/readyz')
 }
 
-/** What a person sees before signing in. */
+/** What a person sees before signing in, also while the database is away. */
 function isOfPage({ method, routeOptions: { url } }: FastifyRequest): boolean {
   return LOOKS.has(method) && (url === '/' || (url?.startsWith('/assets/') ?? false))
 }
@@ -162,12 +176,6 @@ function neededFor({ method, routeOptions: { url } }: FastifyRequest): Scope {
 function unauthenticated(reply: FastifyReply, detail: string): ServiceError {
   reply.header('www-authenticate', 'Bearer realm="market-data"')
   return new ServiceError('unauthenticated', detail)
-}
-
-function refuseWithoutKey(request: FastifyRequest, reply: FastifyReply): ServiceError {
-  const { method, routeOptions, ip: address, log } = request
-  log.info({ security: 'key_missing', method, route: routeOptions.url, address }, 'no key')
-  return unauthenticated(reply, 'This needs a key, in Authorization (Bearer) or X-API-Key.')
 }
 
 /** Says once of each key that it is used: a line for each request would hide what is unusual. */

@@ -217,7 +217,7 @@ test('with AUTH=off nobody needs a key, except to make keys', async (t) => {
   assert.equal((await service.ask('/keys', { headers: bearer(key) })).status, 200)
 })
 
-test('while the keys cannot be read nobody gets in with what may be revoked, and it is 503', async (t) => {
+test('while the keys cannot be read nobody gets in with what may be revoked, and it is 503; the page is there', async (t) => {
   let [isAway, now] = [false, 0]
   const service = await createHttpService(t)
   const { key } = await service.issueKey('read')
@@ -233,6 +233,7 @@ test('while the keys cannot be read nobody gets in with what may be revoked, and
   now = 6_000
   assert.equal((await other.ask('/providers', { headers: bearer(key) })).status, 503)
   assert.equal((await other.ask('/providers')).status, 503)
+  for (const headers of [bearer(key), {}]) assert.equal((await other.ask('/', { headers })).status, 200)
   assert.equal((await other.ask('/livez')).status, 200)
   isAway = false
   assert.equal((await other.ask('/providers', { headers: bearer(key) })).status, 200)
