@@ -168,8 +168,8 @@ export function isLoopback(host: string): boolean {
 
 /** An address, or a network like 10.0.0.0/8. */
 function isNetwork(text: string): boolean {
-  const [, address = '', bits = '1'] = /^([^/]*)(?:\/(\d{1,3}))?$/.exec(text) ?? []
-  const longest = { 4: 32, 6: 128 }[isIP(address)] ?? 0
+  const [, ip = '', bits = '1'] = /^([^/]*)(?:\/(\d{1,3}))?$/.exec(text) ?? []
+  const longest = { 4: 32, 6: 128 }[isIP(ip)] ?? 0
   return Number(bits) >= 1 && Number(bits) <= longest
 }
 

@@ -1,13 +1,12 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { allows, type Scope, type Secret } from '../access/key.ts'
+import { allows, type Scope } from '../access/key.ts'
 import type { Admission } from '../access/standing.ts'
 import { ServiceError } from '../errors.ts'
+import { createAdmissionOf, unauthenticated } from './admission-of.ts'
 import { createTellAnybodys } from './anybodys-events.ts'
 import type { App } from './app.ts'
 import { createKeyRing, type KeyRingNeeds } from './key-ring.ts'
 import { createRateLimit, isThisMachine, networkOf } from './rate-limit.ts'
-import { readKeySecret, readSessionSecret } from './secret.ts'
-import { endSession, sessionCookieOf } from './session-cookie.ts'
 
 export type AccessNeeds = KeyRingNeeds & {
   /** Lets in whoever shows no key. */
@@ -37,9 +36,6 @@ const OWN: ReadonlySet<unknown> = new Set(['/session'])
 const READS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE'])
 const LOOKS: ReadonlySet<string> = new Set(['GET', 'HEAD'])
 
-/** Wrong keys and cookies a minute from one address. They cannot be guessed, but trying costs us a look into the table. */
-const FAILURES_A_MINUTE = 20
-
 /**
  * Every route needs a key once one was ever made, except those named here; what is not named needs `read`, or `write` where
  * it may change something. A key is taken from a header only; a page that signed in has a cookie instead.
@@ -49,41 +45,10 @@ export function guardAccess(app: App, needs: AccessNeeds): Access {
   const ring = createKeyRing(needs)
   const perKey = createRateLimit({ name: 'key', quota: rateLimit, clock })
   const perAddress = createRateLimit({ name: 'address', quota: rateLimit, clock })
-  const failures = createRateLimit({ name: 'failures', quota: FAILURES_A_MINUTE, clock })
+  const admissionOf = createAdmissionOf(ring, clock)
   const tellUse = createFirstUses()
   const tellMissing = createTellAnybodys(clock, 'info')
   const isClosed = () => !isPrivate || ring.isClosed()
-
-  async function admissionOf(request: FastifyRequest, reply: FastifyReply): Promise<Admission | undefined> {
-    const shown = keyIn(request)
-    if (shown === undefined) return admissionOfPage(request, reply)
-    const secret = readKeySecret(shown)
-    const admission = secret && (await lookUp(secret, false, request))
-    if (admission) return admission
-    failures.count(networkOf(request.ip), request, reply)
-    request.log.warn({ security: 'key_refused', key: secret?.id, address: request.ip }, 'a wrong key')
-    throw unauthenticated(reply, 'This key is not known here: it is mistyped, expired or revoked.')
-  }
-
-  /** A cookie may be another service's, at another port of this machine: it is dropped, and counts as none. */
-  async function admissionOfPage(request: FastifyRequest, reply: FastifyReply): Promise<Admission | undefined> {
-    const cookie = sessionCookieOf(request)
-    if (cookie === undefined) return undefined
-    const secret = readSessionSecret(cookie)
-    const admission = secret && (await lookUp(secret, true, request))
-    if (admission) return admission
-    if (secret) failures.count(networkOf(request.ip), request, reply)
-    endSession(request, reply)
-    return undefined
-  }
-
-  /** One that we know is let in however many wrong ones came from its address. */
-  async function lookUp(secret: Secret, isSession: boolean, { ip }: FastifyRequest): Promise<Admission | undefined> {
-    await ring.freshen()
-    const known = ring.find(secret, isSession)
-    if (known || failures.isUsedUp(networkOf(ip))) return known
-    return ring.findAnew(secret, isSession)
-  }
 
   async function callerWithoutKey({ ip }: FastifyRequest): Promise<Caller | undefined> {
     if (isAuthOff) return VISITOR
@@ -145,11 +110,6 @@ const OWNER: Caller = { admission: undefined, scopes: ['admin'] }
 /** Whoever comes from elsewhere where no key is asked for makes none: it would work for longer than nobody asks. */
 const VISITOR: Caller = { admission: undefined, scopes: ['write'] }
 
-function keyIn({ headers }: FastifyRequest): string | undefined {
-  const [, bearer] = /^Bearer +(.+?) *$/i.exec(headers.authorization ?? '') ?? []
-  return bearer ?? headers['x-api-key']?.toString()
-}
-
 /** Never limited, never asked for a key: an orchestrator that is refused would end a healthy process. */
 export function isProbe({ method, routeOptions: { url } }: FastifyRequest): boolean {
   return LOOKS.has(method) && (url === '/livez' || url === '/readyz')
@@ -171,11 +131,6 @@ function assertMay(request: FastifyRequest, { admission, scopes }: Caller): void
 function neededFor({ method, routeOptions: { url } }: FastifyRequest): Scope {
   if (ADMINS.has(url)) return 'admin'
   return READS.has(method) || OWN.has(url) ? 'read' : 'write'
-}
-
-function unauthenticated(reply: FastifyReply, detail: string): ServiceError {
-  reply.header('www-authenticate', 'Bearer realm="market-data"')
-  return new ServiceError('unauthenticated', detail)
 }
 
 /** Says once of each key that it is used: a line for each request would hide what is unusual. */

@@ -13,18 +13,10 @@ export function readAddress(text: string): Address | undefined {
   // Somebody at no host, which `?host=` names.
   const url = URL.parse(encoded(text).replace('@/', `@${NO_HOST}/`))
   if (url === null || !isDecodable(url)) return undefined
-  const { protocol, username, searchParams: query, pathname } = url
-  const named = url.hostname === NO_HOST ? '' : url.hostname
-  const host = query.get('host') ?? decodeURIComponent(named)
-  const port = query.get('port') ?? url.port
-  const at = host.startsWith('/') ? `${pathname}?host=${host}` : `${host}${port && `:${port}`}${pathname}`
-  const password = decodeURIComponent(url.password)
-  return {
-    host,
-    port: port || DEFAULT_PORT,
-    passwords: [url.password, password, query.get('password') ?? ''].filter((one) => one !== ''),
-    shown: `${protocol}//${username && `${username}@`}${at}`,
-  }
+  const named = url.hostname === NO_HOST ? '' : decodeURIComponent(url.hostname)
+  const host = url.searchParams.get('host') ?? named
+  const port = url.searchParams.get('port') ?? url.port
+  return { host, port: port || DEFAULT_PORT, passwords: passwordsOf(url), shown: shown(url, { host, port }) }
 }
 
 const NO_HOST = 'nowhere.invalid'
@@ -42,4 +34,14 @@ function isDecodable({ username, password, hostname, pathname }: URL): boolean {
   } catch {
     return false
   }
+}
+
+function passwordsOf({ password, searchParams }: URL): string[] {
+  return [password, decodeURIComponent(password), searchParams.get('password') ?? ''].filter((one) => one !== '')
+}
+
+function shown({ protocol, username, pathname }: URL, { host, port }: Pick<Address, 'host' | 'port'>): string {
+  const who = username && `${username}@`
+  if (host.startsWith('/')) return `${protocol}//${who}${pathname}?host=${host}`
+  return `${protocol}//${who}${host}${port && `:${port}`}${pathname}`
 }

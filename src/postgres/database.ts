@@ -95,9 +95,7 @@ async function assertAnswers(pool: pg.Pool, { host, port }: Address, name: strin
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     const isRefusedByServer = error instanceof pg.DatabaseError
-    const why = isRefusedByServer
-      ? message
-      : `no PostgreSQL answers at ${host}:${port} (${code ?? message})`
+    const why = isRefusedByServer ? message : `no PostgreSQL answers at ${host}:${port} (${code ?? message})`
     throw new ServiceError('storage_unavailable', `${name}: ${why}.`, { cause: error })
   }
 }
