@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs'
+import { isIP } from 'node:net'
 import { parseEnv } from 'node:util'
 import { Type, type Static, type TSchema } from 'typebox'
 import { Value } from 'typebox/value'
 import { KAFKA_SETTINGS, kafkaMistakes } from './kafka/settings.ts'
+import { readAddress } from './postgres/address.ts'
 
 const PROVIDERS = ['yfinance', 'yahoo', 'simulated', 'replay'] as const
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
@@ -45,7 +47,7 @@ export const Environment = Type.Object({
     maximum: 1_000_000,
     description: 'Requests a minute of one key, or of one address without a key; 0 sets no limit.',
   }),
-  TRUST_PROXY: Type.Array(Type.String({ pattern: '^[\\da-fA-F.:]+(/\\d{1,3})?$' }), {
+  TRUST_PROXY: Type.Array(Type.Refine(Type.String(), isNetwork), {
     default: [],
     expects: 'addresses or networks like 10.0.0.0/8',
     description: 'Proxies whose `X-Forwarded-For` and `-Proto` are believed, separated by commas.',
@@ -57,12 +59,15 @@ export const Environment = Type.Object({
     }),
   ),
   DATABASE_URL: Type.Optional(
-    Type.String({
-      pattern: '^postgres(ql)?://',
-      expects: 'an address like postgres://user@host/database',
-      secret: true,
-      description: 'A PostgreSQL 15 or newer to use instead of the embedded one.',
-    }),
+    Type.Refine(
+      Type.String({
+        pattern: '^postgres(ql)?://',
+        expects: 'an address like postgres://user@host/database',
+        secret: true,
+        description: 'A PostgreSQL 15 or newer to use instead of the embedded one.',
+      }),
+      (text) => readAddress(text) !== undefined,
+    ),
   ),
   DATABASE_POOL: Type.Integer({
     default: 8,
@@ -161,6 +166,13 @@ export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
 }
 
+/** An address, or a network like 10.0.0.0/8. */
+function isNetwork(text: string): boolean {
+  const [, ip = '', bits = '1'] = /^([^/]*)(?:\/(\d{1,3}))?$/.exec(text) ?? []
+  const longest = { 4: 32, 6: 128 }[isIP(ip)] ?? 0
+  return Number(bits) >= 1 && Number(bits) <= longest
+}
+
 function readDotEnv(path: string): NodeJS.ProcessEnv {
   try {
     return parseEnv(readFileSync(path, 'utf8'))
@@ -202,8 +214,8 @@ function property(name: string): TSchema {
 /** What may stand in no log. */
 export function secretsOf(config: Config): string[] {
   const marked = Object.entries(config).filter(([name]) => 'secret' in property(name))
-  const { password } = new URL(config.DATABASE_URL ?? 'postgres://none')
-  return [...marked.map(([, value]) => String(value)), password, decodeURIComponent(password)].filter(Boolean)
+  const passwords = readAddress(config.DATABASE_URL ?? '')?.passwords ?? []
+  return [...marked.map(([, value]) => String(value)), ...passwords]
 }
 
 /** What would be right says more than the validator's word for what is wrong. */

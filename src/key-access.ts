@@ -1,8 +1,8 @@
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import type pg from 'pg'
-import { createKeys, type Keys } from './access/key.ts'
+import { createKeys, type Keys, type Secret } from './access/key.ts'
 import { ConfigError, isLoopback, type Config } from './config.ts'
-import { createKeySecret } from './http/secret.ts'
+import { createKeySecret, readKeySecret } from './http/secret.ts'
 import { createKeyTable, createReadAdmissions, createSessions } from './postgres/keys.ts'
 
 /** Who gets in: whoever has a key, anybody on this machine as long as no key was ever made, or anybody (AUTH=off). */
@@ -30,9 +30,10 @@ export function keysOf(pool: pg.Pool): Keys {
 }
 
 /** What the HTTP interface needs to know of who may ask, and how much. */
-export function keyAccessOf({ AUTH, RATE_LIMIT, TRUST_PROXY }: Config, pool: pg.Pool) {
+export function keyAccessOf({ HOST, AUTH, RATE_LIMIT, TRUST_PROXY }: Config, pool: pg.Pool) {
   return {
     isAuthOff: AUTH === 'off',
+    isPrivate: isLoopback(HOST),
     rateLimit: RATE_LIMIT,
     trustedProxies: TRUST_PROXY,
     keys: keysOf(pool),
@@ -41,14 +42,32 @@ export function keyAccessOf({ AUTH, RATE_LIMIT, TRUST_PROXY }: Config, pool: pg.
   }
 }
 
-/** The file first, and never over another one: a key that nobody can read would close the service to everybody. */
+/**
+ * The file first: a key that nobody can read would close the service to everybody. It stays where the key then cannot be
+ * made, for a failure may come after the commit; the next start makes the key that lies in it.
+ */
 async function makeFirstKey(pool: pg.Pool, file: string): Promise<void> {
-  const secret = createKeySecret()
-  try {
-    writeFileSync(file, `${secret.text}\n`, { mode: 0o600, flag: 'wx' })
-  } catch (error) {
-    throw new ConfigError([`FIRST_KEY_FILE=${file}: cannot be written (${(error as NodeJS.ErrnoException).code}).`])
-  }
+  const secret = writeSecret(file, createKeySecret())
   const order = { name: 'first', scopes: ['admin'], expiresAt: null } as const
   await createKeys(createKeyTable(pool), () => secret).create(order)
+}
+
+/** Never over another file: what is there is a key that an earlier start could not make, or somebody's own. */
+function writeSecret(file: string, secret: Secret): Secret {
+  try {
+    writeFileSync(file, `${secret.text}\n`, { mode: 0o600, flag: 'wx' })
+    return secret
+  } catch (error) {
+    const left = readSecret(file)
+    if (left) return left
+    throw new ConfigError([`FIRST_KEY_FILE=${file}: cannot be written (${(error as NodeJS.ErrnoException).code}).`])
+  }
+}
+
+function readSecret(file: string): Secret | undefined {
+  try {
+    return readKeySecret(readFileSync(file, 'utf8').trim())
+  } catch {
+    return undefined
+  }
 }

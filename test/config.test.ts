@@ -3,7 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import pg from 'pg'
 import { ConfigError, isLoopback, readConfig, secretsOf } from '../src/config.ts'
+import { readAddress } from '../src/postgres/address.ts'
 
 const NO_FILE = join(tmpdir(), 'no-such-env-file')
 const read = (env: NodeJS.ProcessEnv) => readConfig(env, NO_FILE)
@@ -46,6 +48,30 @@ test('a wrong database address is named without its password', () => {
     () => read({ DATABASE_URL: 'mysql://me:secret@host/db' }),
     (error: Error) => !error.message.includes('secret'),
   )
+})
+
+test('an address that pg cannot read is a mistake, and a percent sign, no host and a folder as host are none', () => {
+  for (const url of ['postgres://me:%ff@host/db', 'postgres://me@host:x/db', 'postgres://me@[/db']) {
+    assert.throws(() => read({ DATABASE_URL: url }), /^ConfigError: DATABASE_URL=…: must be an address/, url)
+  }
+  for (const [url, password, place] of [
+    ['postgres://me:100%@host/db', '100%', 'postgres://me@host/db'],
+    ['postgres://me@/db?host=/run/postgresql&password=hunter2', 'hunter2', 'postgres://me@/db?host=/run/postgresql'],
+    ['postgresql://me:p%40ss@[::1]:5433/db', 'p@ss', 'postgresql://me@[::1]:5433/db'],
+    ['postgres://me:a%20b%zz@host', 'a b%zz', 'postgres://me@host'],
+  ] as const) {
+    assert.ok(secretsOf(read({ DATABASE_URL: url })).includes(password), url)
+    assert.equal(readAddress(url)?.shown, place)
+    assert.equal(new pg.Client({ connectionString: url }).password, password)
+  }
+})
+
+test('a proxy is an address or a network that there can be', () => {
+  const right = '127.0.0.1,10.0.0.0/8,::1,2001:db8::/32'
+  assert.deepEqual(read({ TRUST_PROXY: right }).TRUST_PROXY, right.split(','))
+  for (const wrong of ['999.1.1.1', '10.0.0.0/33', '10.0.0.0/0', '::1/129', '10.0.0.0/', '10.0.0.0/8/8', '1.2.3']) {
+    assert.throws(() => read({ TRUST_PROXY: wrong }), /TRUST_PROXY=.*: must be addresses or networks/, wrong)
+  }
 })
 
 test('lists are separated by commas, and an empty value is as good as none', () => {

@@ -42,6 +42,8 @@ export type Keys = Pick<KeyTable, 'list' | 'revoke'> & { create(order: KeyOrder)
 /** A bound on what every process holds in memory: keys in force, and sessions of pages. */
 export const MAX_KEYS = 1_000
 export const MAX_SESSIONS = 10_000
+/** Of these the oldest make room: nobody who signs in again and again keeps others out. */
+export const MAX_SESSIONS_OF_KEY = 100
 
 /** Makes keys, and tells each only once. */
 export function createKeys(table: KeyTable, createSecret: () => Secret): Keys {

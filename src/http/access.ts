@@ -2,19 +2,19 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { allows, type Scope } from '../access/key.ts'
 import type { Admission } from '../access/standing.ts'
 import { ServiceError } from '../errors.ts'
+import { createAdmissionOf, unauthenticated } from './admission-of.ts'
+import { createTellAnybodys } from './anybodys-events.ts'
 import type { App } from './app.ts'
 import { createKeyRing, type KeyRingNeeds } from './key-ring.ts'
 import { createRateLimit, isThisMachine, networkOf } from './rate-limit.ts'
-import { readKeySecret, readSessionSecret } from './secret.ts'
-import { endSession, sessionCookieOf } from './session-cookie.ts'
 
 export type AccessNeeds = KeyRingNeeds & {
   /** Lets in whoever shows no key. */
   readonly isAuthOff: boolean
+  /** Whether only this machine can reach us. Elsewhere everybody needs a key, whatever the table says. */
+  readonly isPrivate: boolean
   /** Requests a minute of one key, or of one address without a key; 0 sets no limit. */
   readonly rateLimit: number
-  /** Fires when the service ends. */
-  readonly signal: AbortSignal
 }
 
 /** Who asks: a key, a page that is signed in, or anybody, where anybody may. */
@@ -36,57 +36,47 @@ const OWN: ReadonlySet<unknown> = new Set(['/session'])
 const READS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE'])
 const LOOKS: ReadonlySet<string> = new Set(['GET', 'HEAD'])
 
-/** Wrong keys a minute from one address. Keys cannot be guessed, but trying costs us a look into the table. */
-const FAILURES_A_MINUTE = 20
-
 /**
  * Every route needs a key once one was ever made, except those named here; what is not named needs `read`, or `write` where
  * it may change something. A key is taken from a header only; a page that signed in has a cookie instead.
  */
 export function guardAccess(app: App, needs: AccessNeeds): Access {
-  const { isAuthOff, rateLimit, clock, signal } = needs
+  const { isAuthOff, isPrivate, rateLimit, clock } = needs
   const ring = createKeyRing(needs)
   const perKey = createRateLimit({ name: 'key', quota: rateLimit, clock })
   const perAddress = createRateLimit({ name: 'address', quota: rateLimit, clock })
-  const failures = createRateLimit({ name: 'failures', quota: FAILURES_A_MINUTE, clock })
+  const admissionOf = createAdmissionOf(ring, clock)
   const tellUse = createFirstUses()
-
-  async function admissionOf(request: FastifyRequest, reply: FastifyReply): Promise<Admission | undefined> {
-    const shown = keyIn(request)
-    if (shown === undefined) return admissionOfPage(request, reply)
-    const secret = readKeySecret(shown)
-    const admission = secret && (await ring.find(secret, false))
-    if (admission) return admission
-    failures.count(networkOf(request.ip), request, reply)
-    request.log.warn({ security: 'key_refused', key: secret?.id, address: request.ip }, 'a wrong key')
-    throw unauthenticated(reply, 'This key is not known here: it is mistyped, expired or revoked.')
-  }
-
-  /** A cookie may be another service's, at another port of this machine: it is dropped, and counts as none. */
-  async function admissionOfPage(request: FastifyRequest, reply: FastifyReply): Promise<Admission | undefined> {
-    const cookie = sessionCookieOf(request)
-    if (cookie === undefined) return undefined
-    const secret = readSessionSecret(cookie)
-    const admission = secret && (await ring.find(secret, true))
-    if (admission === undefined) endSession(request, reply)
-    return admission
-  }
+  const tellMissing = createTellAnybodys(clock, 'info')
+  const isClosed = () => !isPrivate || ring.isClosed()
 
   async function callerWithoutKey({ ip }: FastifyRequest): Promise<Caller | undefined> {
     if (isAuthOff) return VISITOR
     await ring.freshen()
-    if (ring.isClosed()) return undefined
+    if (isClosed()) return undefined
     return isThisMachine(ip) ? OWNER : VISITOR
   }
 
+  /** Nobody is counted on this machine where no key is needed. */
+  function countAddress(request: FastifyRequest, reply: FastifyReply): void {
+    const isFree = isThisMachine(request.ip) && (isAuthOff || !isClosed())
+    if (!isFree) perAddress.count(networkOf(request.ip), request, reply)
+  }
+
+  function refuseWithoutKey(request: FastifyRequest, reply: FastifyReply): ServiceError {
+    const { method, routeOptions, ip: address } = request
+    tellMissing(request, { security: 'key_missing', method, route: routeOptions.url, address }, 'no key')
+    return unauthenticated(reply, 'This needs a key, in Authorization (Bearer) or X-API-Key.')
+  }
+
   async function admit(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    if (isOfPage(request)) return countAddress(request, reply)
     const admission = await admissionOf(request, reply)
     const caller = admission ? { admission, scopes: admission.scopes } : await callerWithoutKey(request)
     if (admission) perKey.count(admission.keyId, request, reply.header('cache-control', 'no-store'))
-    else if (caller === undefined || !isThisMachine(request.ip)) perAddress.count(networkOf(request.ip), request, reply)
+    else countAddress(request, reply)
     if (admission) tellUse(admission, request)
     request.setDecorator('caller', caller)
-    if (isOfPage(request)) return
     if (caller === undefined) throw refuseWithoutKey(request, reply)
     assertMay(request, caller)
   }
@@ -94,7 +84,7 @@ export function guardAccess(app: App, needs: AccessNeeds): Access {
   /** Most requests of a service of one's own, and so without a promise: no key is shown, and none is needed. */
   function isAtHome(request: FastifyRequest): boolean {
     const { headers, ip } = request
-    if (isAuthOff || ring.isStale() || ring.isClosed() || !isThisMachine(ip)) return false
+    if (isAuthOff || ring.isStale() || isClosed() || !isThisMachine(ip)) return false
     if (headers.authorization !== undefined || headers['x-api-key'] !== undefined || headers.cookie) return false
     request.setDecorator('caller', OWNER)
     return true
@@ -106,10 +96,10 @@ export function guardAccess(app: App, needs: AccessNeeds): Access {
     // Fastify waits for what is returned, as it would for `done`.
     return admit(request, reply)
   })
-  app.addHook('onListen', () => void ring.follow(signal))
+  app.addHook('onListen', () => void ring.follow())
   return {
     callerOf: (request) => request.getDecorator<Caller>('caller'),
-    stillAllows: ({ admission }) => (admission ? ring.has(admission) : isAuthOff || !ring.isClosed()),
+    stillAllows: ({ admission }) => (admission ? ring.has(admission) : isAuthOff || !isClosed()),
     onChange: ring.onRead,
     refresh: ring.refresh,
   }
@@ -120,17 +110,12 @@ const OWNER: Caller = { admission: undefined, scopes: ['admin'] }
 /** Whoever comes from elsewhere where no key is asked for makes none: it would work for longer than nobody asks. */
 const VISITOR: Caller = { admission: undefined, scopes: ['write'] }
 
-function keyIn({ headers }: FastifyRequest): string | undefined {
-  const [, bearer] = /^Bearer +(.+?) *$/i.exec(headers.authorization ?? '') ?? []
-  return bearer ?? headers['x-api-key']?.toString()
-}
-
 /** Never limited, never asked for a key: an orchestrator that is refused would end a healthy process. */
 export function isProbe({ method, routeOptions: { url } }: FastifyRequest): boolean {
   return LOOKS.has(method) && (url === '/livez' || url === '/readyz')
 }
 
-/** What a person sees before signing in. */
+/** What a person sees before signing in, also while the database is away. */
 function isOfPage({ method, routeOptions: { url } }: FastifyRequest): boolean {
   return LOOKS.has(method) && (url === '/' || (url?.startsWith('/assets/') ?? false))
 }
@@ -146,17 +131,6 @@ function assertMay(request: FastifyRequest, { admission, scopes }: Caller): void
 function neededFor({ method, routeOptions: { url } }: FastifyRequest): Scope {
   if (ADMINS.has(url)) return 'admin'
   return READS.has(method) || OWN.has(url) ? 'read' : 'write'
-}
-
-function unauthenticated(reply: FastifyReply, detail: string): ServiceError {
-  reply.header('www-authenticate', 'Bearer realm="market-data"')
-  return new ServiceError('unauthenticated', detail)
-}
-
-function refuseWithoutKey(request: FastifyRequest, reply: FastifyReply): ServiceError {
-  const { method, routeOptions, ip: address, log } = request
-  log.info({ security: 'key_missing', method, route: routeOptions.url, address }, 'no key')
-  return unauthenticated(reply, 'This needs a key, in Authorization (Bearer) or X-API-Key.')
 }
 
 /** Says once of each key that it is used: a line for each request would hide what is unusual. */

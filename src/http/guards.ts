@@ -1,28 +1,30 @@
 import { isIP } from 'node:net'
 import type { FastifyRequest } from 'fastify'
+import type { Clock } from '../clock.ts'
 import { ServiceError } from '../errors.ts'
+import { createTellAnybodys } from './anybodys-events.ts'
 import type { App } from './app.ts'
 
 export type GuardNeeds = {
   /** The address that we listen on, and further names by which we may be called. */
   readonly host: string
   readonly allowedHosts: readonly string[]
+  readonly clock: Clock
 }
 
 /**
  * Loopback is not a wall: a web page can post to it, and a name rebound to 127.0.0.1 can read from it (design §6). So we
  * answer only to our own names, and a write from another site is refused before anything of it is read.
  */
-export function guardRequests(app: App, { host, allowedHosts }: GuardNeeds): void {
+export function guardRequests(app: App, { host, allowedHosts, clock }: GuardNeeds): void {
   const names = new Set(['localhost', host, ...allowedHosts].map((name) => name.toLowerCase()))
+  const tell = createTellAnybodys(clock, 'warn')
   app.addHook('onRequest', (request, _reply, done) => {
     const reason = foreignHost(request, names) ?? crossSiteWrite(request)
     if (reason === undefined) return done()
-    const { host: called, origin } = request.headers
-    request.log.warn(
-      { security: 'foreign_request', called, origin, method: request.method },
-      'refused a foreign request',
-    )
+    const { method, ip: address, headers } = request
+    const { host: called, origin } = headers
+    tell(request, { security: 'foreign_request', called, origin, method, address }, 'refused a foreign request')
     done(new ServiceError('forbidden', reason))
   })
 }

@@ -9,6 +9,8 @@ export type KeyRingNeeds = {
   readonly readAdmissions: ReadAdmissions
   readonly clock: Clock
   readonly log: FastifyBaseLogger
+  /** Fires when the service ends. */
+  readonly signal: AbortSignal
 }
 
 /** Who may be let in, as the table said a moment ago: asking it for each request would cost more than most answers. */
@@ -17,30 +19,36 @@ export type KeyRing = {
   freshen(): Promise<void>
   /** Reads the table now. */
   refresh(): Promise<void>
-  /** Whether a key was ever made. */
+  /** Whether a key was ever made, as far as this process has seen. */
   isClosed(): boolean
   /** Whether `freshen` would have something to do. */
   isStale(): boolean
-  /** What the secret belongs to. One that is not known is looked for in the table: it may have been made just now. */
-  find(secret: Secret, isSession: boolean): Promise<Admission | undefined>
+  /** What the secret belongs to, as far as we know. */
+  find(secret: Secret, isSession: boolean): Admission | undefined
+  /** The same after a look into the table: it may have been made just now. Others may have to be waited for. */
+  findAnew(secret: Secret, isSession: boolean): Promise<Admission | undefined>
   /** Whether it is still in force. */
   has(admission: Admission): boolean
   /** Calls back when the table was read. */
   onRead(listener: () => void): void
-  /** Keeps it as the table is, until the signal fires. */
-  follow(signal: AbortSignal): Promise<void>
+  /** Keeps it as the table is, until the service ends. */
+  follow(): Promise<void>
 }
 
 const READ_EVERY_MS = 2_000
+/** Anybody can send what is not known: however many do, the table is read no more often for them all. */
+const LOOK_EVERY_MS = 200
 /** A revoked key may work no longer than this: later, nobody is let in whom we cannot look up. */
 const STALE_AFTER_MS = 5_000
 /** Compared where there is nothing to compare with, so that an unknown id takes as long as a known one. */
 const NO_DIGEST = new Uint8Array(32)
 
-export function createKeyRing({ readAdmissions, clock, log }: KeyRingNeeds): KeyRing {
+export function createKeyRing({ readAdmissions, clock, log, signal }: KeyRingNeeds): KeyRing {
   let isClosed = true
   let readAt = -Infinity
   let reading: Promise<void> | undefined
+  let looking: Promise<void> | undefined
+  let lookedAt = -Infinity
   let known = new Map<string, Admission>()
   const reads = createBell()
 
@@ -50,7 +58,8 @@ export function createKeyRing({ readAdmissions, clock, log }: KeyRingNeeds): Key
     const before = known
     known = new Map(now.all.map((one) => [nameOf(one), one]))
     if (readAt > -Infinity) tellChanges(log, before, known)
-    isClosed = now.isClosed
+    // Never open again: a table that somebody emptied is no reason to let everybody in.
+    isClosed = now.isClosed || (isClosed && readAt > -Infinity)
     readAt = startedAt
     reads.ring()
   }
@@ -60,6 +69,15 @@ export function createKeyRing({ readAdmissions, clock, log }: KeyRingNeeds): Key
     await reading?.catch(() => {})
     reading ??= read().finally(() => (reading = undefined))
     await reading
+  }
+
+  /** All who come before it begins share one look. */
+  async function look(): Promise<void> {
+    const since = Math.max(0, clock.now() - lookedAt)
+    await clock.sleep(Math.max(0, LOOK_EVERY_MS - since), signal)
+    looking = undefined
+    lookedAt = clock.now()
+    await refresh()
   }
 
   const isStale = () => clock.now() - readAt > STALE_AFTER_MS
@@ -82,16 +100,14 @@ export function createKeyRing({ readAdmissions, clock, log }: KeyRingNeeds): Key
     refresh,
     isClosed: () => isClosed,
     isStale,
-    find: async (secret, isSession) => {
-      await freshen()
-      const found = match(secret, isSession)
-      if (found) return found
-      await refresh()
+    find: match,
+    findAnew: async (secret, isSession) => {
+      await (looking ??= look())
       return match(secret, isSession)
     },
     has: (admission) => known.has(nameOf(admission)),
     onRead: (listener) => void reads.onRing(listener),
-    follow: async (signal) => {
+    follow: async () => {
       while (!signal.aborted) {
         await refresh().catch((error: unknown) => log.debug({ err: error }, 'the keys cannot be read'))
         await clock.sleep(READ_EVERY_MS, signal)

@@ -1,14 +1,16 @@
 import type { FastifyRequest } from 'fastify'
 import { Type, type Static } from 'typebox'
 import { SCOPES, type Key, type Keys } from '../access/key.ts'
+import type { Clock } from '../clock.ts'
+import { millisOf } from '../prices/instant.ts'
 import type { Access } from './access.ts'
 import type { App } from './app.ts'
 import { listOf, pageBody, Paging } from './page.ts'
 import { moment } from './price-body.ts'
 import { problems } from './problem.ts'
-import { CLOSED, DEFAULT_LIMIT, momentOf, NoQuery, notFound } from './query.ts'
+import { CLOSED, DEFAULT_LIMIT, invalid, momentOf, NoQuery, notFound } from './query.ts'
 
-export type KeyNeeds = { readonly keys: Keys }
+export type KeyNeeds = { readonly keys: Keys; readonly clock: Clock }
 
 export const Scopes = Type.Array(Type.Enum([...SCOPES]), {
   minItems: 1,
@@ -54,7 +56,7 @@ const KeyPath = Type.Object({ key_id: Type.String({ examples: ['4fJ2kLm9'] }) })
 const tags = ['Access']
 
 /** Keys, for admins. The first one closes the service to everybody without one, here and in every other process, within 5 s. */
-export function keyRoutes(app: App, access: Access, { keys }: KeyNeeds): void {
+export function keyRoutes(app: App, access: Access, { keys, clock }: KeyNeeds): void {
   app.post(
     '/keys',
     {
@@ -70,6 +72,8 @@ export function keyRoutes(app: App, access: Access, { keys }: KeyNeeds): void {
     async (request, reply) => {
       const { scopes, name = null, expires_at } = request.body
       const expiresAt = momentOf(expires_at, '/expires_at') ?? null
+      // The first key closes the service, also one that lets nobody in.
+      if (expiresAt !== null && millisOf(expiresAt) <= clock.now()) throw invalid('/expires_at', 'is over already')
       const { key, ...made } = await keys.create({ scopes: [...new Set(scopes)], name, expiresAt })
       await access.refresh()
       tell(request, access, { security: 'key_created', key: made.keyId, scopes: made.scopes })

@@ -9,6 +9,8 @@ export type RateLimit = {
    * @throws ServiceError `rate_limited` beyond the quota
    */
   count(whose: string, request: FastifyRequest, reply: FastifyReply): void
+  /** Whether `count` would throw. */
+  isUsedUp(whose: string): boolean
 }
 
 type Options = {
@@ -53,6 +55,10 @@ export function createRateLimit({ name, quota, clock }: Options): RateLimit {
       if (window.used === quota + 1) request.log.warn({ security: 'rate_limited', policy: name, whose }, 'too many')
       const message = `More than ${quota} in a minute (${name}).`
       throw new ServiceError('rate_limited', message, { retryAfterSeconds: seconds })
+    },
+    isUsedUp: (whose) => {
+      const { used, endsAt } = windows.get(whose) ?? { used: 0, endsAt: 0 }
+      return quota > 0 && used >= quota && endsAt > clock.now()
     },
   }
 }

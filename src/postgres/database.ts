@@ -1,5 +1,6 @@
 import pg from 'pg'
 import { ServiceError } from '../errors.ts'
+import { readAddress, type Address } from './address.ts'
 import { findRunning } from './embedded/server.ts'
 import type { DataDir } from './embedded/data-dir.ts'
 import { keepEmbedded } from './embedded/keep.ts'
@@ -40,9 +41,12 @@ export type Database = AsyncDisposable & {
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   const { at, log } = options
   if (typeof at === 'string') {
+    const { namedBy = 'DATABASE_URL' } = options
+    const address = readAddress(at)
+    if (address === undefined) throw new ServiceError('invalid_request', `${namedBy}: is no address of a server.`)
     await using opening = new AsyncDisposableStack()
-    const opened = opening.use(database(options, at, { place: withoutPassword(at), moved: false, isShared: false }))
-    await assertAnswers(opened.pool, at, options.namedBy)
+    const opened = opening.use(database(options, at, { place: address.shown, moved: false, isShared: false }))
+    await assertAnswers(opened.pool, address, namedBy)
     opening.move()
     return opened
   }
@@ -85,23 +89,13 @@ function database({ poolSize, log }: DatabaseOptions, connection: Connection, { 
 }
 
 /** Says what `pg` does not: where it was looked for, and which setting says so. */
-async function assertAnswers(pool: pg.Pool, url: string, name = 'DATABASE_URL'): Promise<void> {
+async function assertAnswers(pool: pg.Pool, { host, port }: Address, name: string): Promise<void> {
   try {
     await pool.query('select 1')
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
-    const { hostname, port } = new URL(url)
     const isRefusedByServer = error instanceof pg.DatabaseError
-    const why = isRefusedByServer
-      ? message
-      : `no PostgreSQL answers at ${hostname}:${port || DEFAULT_PORT} (${code ?? message})`
+    const why = isRefusedByServer ? message : `no PostgreSQL answers at ${host}:${port} (${code ?? message})`
     throw new ServiceError('storage_unavailable', `${name}: ${why}.`, { cause: error })
   }
-}
-
-const DEFAULT_PORT = '5432'
-
-function withoutPassword(url: string): string {
-  const { protocol, username, host, pathname } = new URL(url)
-  return `${protocol}//${username && `${username}@`}${host}${pathname}`
 }

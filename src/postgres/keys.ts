@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { MAX_KEYS, MAX_SESSIONS, type Key, type KeyTable } from '../access/key.ts'
+import { MAX_KEYS, MAX_SESSIONS, MAX_SESSIONS_OF_KEY, type Key, type KeyTable } from '../access/key.ts'
 import type { Admission, ReadAdmissions, Sessions } from '../access/standing.ts'
 import { ServiceError } from '../errors.ts'
 import { badCursor } from './runs.ts'
@@ -38,7 +38,7 @@ export function createReadAdmissions(pool: pg.Pool): ReadAdmissions {
 export function createSessions(pool: pg.Pool): Sessions {
   return {
     open: async ({ id, digest }, keyId, seconds) => {
-      await pool.query('delete from api_sessions where expires_at <= clock_timestamp()')
+      await pool.query(MAKE_ROOM, [keyId, MAX_SESSIONS_OF_KEY - 1])
       const { rowCount } = await pool.query(OPEN_SESSION, [id, digest, keyId, seconds, MAX_SESSIONS])
       if (rowCount === 0) throw new ServiceError('overloaded', `There are ${MAX_SESSIONS} sessions already.`)
     },
@@ -71,6 +71,12 @@ const READ_ADMISSIONS = `
   select s.id, s.digest, s.key_id, k.scopes, true, least(s.expires_at, k.expires_at)
     from api_sessions s join keys k on k.id = s.key_id
    where s.expires_at > clock_timestamp()`
+
+/** All sessions last equally long, so the oldest of a key end first. */
+const MAKE_ROOM = `
+  delete from api_sessions
+   where expires_at <= clock_timestamp()
+      or id in (select id from api_sessions where key_id = $1 order by expires_at desc offset $2)`
 
 const OPEN_SESSION = `
   insert into api_sessions (id, digest, key_id, expires_at)

@@ -49,6 +49,20 @@ test('once a key was ever made every route but the open ones is 401 without one,
   assert.equal((await service.ask('/keys', { headers: bearer(key) })).status, 401)
 })
 
+test('a process that has seen a key stays closed when the table is emptied, and one that others can reach opens for none', async (t) => {
+  const service = await createHttpService(t)
+  const { key } = await service.issueKey('read')
+  assert.equal((await service.ask('/providers', { headers: bearer(key) })).status, 200)
+  await service.pool.query('truncate api_keys cascade')
+  await service.listen()
+  await until(async () => (await service.ask('/providers', { headers: bearer(key) })).status === 401, 'the key is gone')
+  assert.equal((await service.ask('/providers')).status, 401)
+  const reachable = await createHttpService(t, { isPrivate: false })
+  assert.equal((await reachable.ask('/providers')).status, 401)
+  const open = await createHttpService(t, { isPrivate: false, isAuthOff: true })
+  assert.equal((await open.ask('/providers')).status, 200)
+})
+
 const READ = ['read', 'write', 'admin']
 const WRITE = ['write', 'admin']
 
@@ -203,7 +217,7 @@ test('with AUTH=off nobody needs a key, except to make keys', async (t) => {
   assert.equal((await service.ask('/keys', { headers: bearer(key) })).status, 200)
 })
 
-test('while the keys cannot be read nobody gets in with what may be revoked, and it is 503', async (t) => {
+test('while the keys cannot be read nobody gets in with what may be revoked, and it is 503; the page is there', async (t) => {
   let [isAway, now] = [false, 0]
   const service = await createHttpService(t)
   const { key } = await service.issueKey('read')
@@ -219,6 +233,7 @@ test('while the keys cannot be read nobody gets in with what may be revoked, and
   now = 6_000
   assert.equal((await other.ask('/providers', { headers: bearer(key) })).status, 503)
   assert.equal((await other.ask('/providers')).status, 503)
+  for (const headers of [bearer(key), {}]) assert.equal((await other.ask('/', { headers })).status, 200)
   assert.equal((await other.ask('/livez')).status, 200)
   isAway = false
   assert.equal((await other.ask('/providers', { headers: bearer(key) })).status, 200)

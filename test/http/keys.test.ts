@@ -30,6 +30,14 @@ test('a key is made, shown once, listed without itself, and revoked', async (t) 
   }
 })
 
+test('a key that has ended before it begins is refused, and closes nothing', async (t) => {
+  const service = await createHttpService(t)
+  const body = { scopes: ['admin'], expires_at: '2020-01-01' }
+  const refused = await service.ask('/keys', { method: 'POST', body })
+  assert.deepEqual([refused.status, refused.json().errors[0].pointer], [422, '/expires_at'])
+  assert.equal((await service.ask('/providers')).status, 200)
+})
+
 test('keys are listed in pages, oldest first', async (t) => {
   const service = await createHttpService(t)
   const { key } = await service.issueKey('admin')

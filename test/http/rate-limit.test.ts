@@ -3,8 +3,9 @@ import { test } from 'node:test'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { pino } from 'pino'
 import { systemClock } from '../../src/clock.ts'
-import { createKeySecret } from '../../src/http/secret.ts'
+import { createKeySecret, createSessionSecret } from '../../src/http/secret.ts'
 import { createRateLimit, networkOf } from '../../src/http/rate-limit.ts'
+import { createReadAdmissions } from '../../src/postgres/keys.ts'
 import { createHttpService, type HttpService } from '../support/http-service.ts'
 
 const bearer = (key: string) => ({ authorization: `Bearer ${key}` })
@@ -67,6 +68,34 @@ test('wrong keys are limited more strictly, and hinder nobody at the same addres
   assert.deepEqual(new Set(statuses.slice(0, 20)), new Set([401]))
   assert.deepEqual(new Set(statuses.slice(20)), new Set([429]))
   assert.equal((await service.ask('/providers', { headers: bearer(key) })).status, 200)
+})
+
+test('wrong keys and cookies read the table a few times a second for all callers, and not at all beyond the quota', async (t) => {
+  let reads = 0
+  const service = await createHttpService(t)
+  const { key } = await service.issueKey('read')
+  const read = createReadAdmissions(service.pool)
+  const readAdmissions = () => {
+    reads += 1
+    return read()
+  }
+  const other = await createHttpService(t, { readAdmissions, clock: { ...systemClock, now: () => 0 }, ...PROXIED })
+  const ask = (address: string, headers: Record<string, string>) =>
+    other.ask('/providers', { headers: { ...from(address), ...headers } })
+  assert.equal((await ask('203.0.113.1', bearer(key))).status, 200)
+  const since = performance.now()
+  const many = Array.from({ length: 100 }, (_, n) => ask(`198.51.100.${n}`, bearer(createKeySecret().text)))
+  assert.deepEqual(new Set((await Promise.all(many)).map(({ status }) => status)), new Set([401]))
+  assert.ok(reads <= 3 + (performance.now() - since) / 200, `${reads} reads`)
+  const wrong = { cookie: `market_data_session=${createSessionSecret().text}` }
+  const statuses = await Promise.all(Array.from({ length: 21 }, () => ask('203.0.113.7', wrong)))
+  assert.equal(statuses.filter(({ status }) => status === 429).length, 1)
+  const before = reads
+  for (const headers of [wrong, bearer(createKeySecret().text)]) {
+    assert.equal((await ask('203.0.113.7', headers)).status, 429)
+  }
+  assert.equal(reads, before)
+  assert.equal((await ask('203.0.113.7', bearer(key))).status, 200)
 })
 
 test('probes are never limited, nor is this machine where no key was ever made', async (t) => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { pino } from 'pino'
+import { systemClock } from '../../src/clock.ts'
 import type { HttpNeeds } from '../../src/http/server.ts'
 import { createKeySecret } from '../../src/http/secret.ts'
 import { createHttpService, type Json } from '../support/http-service.ts'
@@ -54,6 +55,30 @@ test('each event of security is one line of the log that says which, whose and f
   await happens(make, { security: 'key_created', by: admin.keyId, scopes: ['read'] })
   const evil = { headers: { host: 'evil.example' } }
   await happens(() => ask('/providers', evil), { security: 'foreign_request', called: 'evil.example' })
+})
+
+test('events that anybody can cause are at most a line a second of each kind, short, with how many were left out', async (t) => {
+  let now = 0
+  const { ask, events, issueKey } = await createLogged(t, { clock: { ...systemClock, now: () => now } })
+  await issueKey('read')
+  const many = async () => {
+    for (let n = 0; n < 5; n++) {
+      await ask('/providers')
+      await ask('/providers', { headers: { host: `${'x'.repeat(5_000)}.example` } })
+    }
+  }
+  await many()
+  now = 1_000
+  await many()
+  for (const security of ['key_missing', 'foreign_request']) {
+    const told = events().filter((event) => event.security === security)
+    assert.deepEqual(
+      told.map(({ leftOut }) => leftOut),
+      [undefined, 4],
+      security,
+    )
+    assert.ok(told.every((event) => JSON.stringify(event).length < 500))
+  }
 })
 
 test('a page that signs in and out is told too', async (t) => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { MAX_SESSIONS_OF_KEY } from '../../src/access/key.ts'
 import { openStreamWith } from '../support/price-stream.ts'
 import { createHttpService, type Answer, type HttpService } from '../support/http-service.ts'
 import { until } from '../support/until.ts'
@@ -77,6 +78,20 @@ test('where no key was ever made, a cookie of another service on this machine is
   const answer = await service.ask('/session', { headers: { cookie: 'a=b; market_data_session=mds_page_x' } })
   assert.deepEqual([answer.status, answer.json()], [200, { key_id: null, scopes: ['admin'] }])
   assert.match(String(answer.headers['set-cookie']), /Max-Age=0/)
+})
+
+test('a key has a limited number of sessions: the oldest makes room, and those of other keys stay', async (t) => {
+  const service = await createHttpService(t)
+  const [first, other] = [await signIn(service), await signIn(service)]
+  await service.pool.query(
+    `insert into api_sessions (id, digest, key_id, expires_at)
+     select 's' || n, '', $1, now() + interval '1 day' from generate_series(2, $2::int) n`,
+    [first.keyId, MAX_SESSIONS_OF_KEY],
+  )
+  const next = await service.ask('/session', { method: 'POST', headers: bearer(first.key) })
+  assert.equal(next.status, 201)
+  const statusOf = async (cookie: { cookie: string }) => (await service.ask('/session', { headers: cookie })).status
+  assert.deepEqual(await Promise.all([first.cookie, other.cookie, cookieOf(next)].map(statusOf)), [401, 200, 200])
 })
 
 test('only hashes are kept: neither a key nor a session is found in the tables', async (t) => {

@@ -98,7 +98,7 @@ test('where others can reach it, it starts with a key and asks for it, also when
   assert.equal(await statusOf(`${again.url}/providers`), 401)
 })
 
-test('a container finds its first key in a file that only its account can read; a file that is there is never written over', async (t) => {
+test('a container finds its first key in a file that only its account can read, also after a crash; a file that is there is never written over', async (t) => {
   const dataDir = createDataDir()
   const file = join(createFolder(), 'first-key')
   const env = { HOST: '0.0.0.0', FIRST_KEY_FILE: file }
@@ -110,6 +110,12 @@ test('a container finds its first key in a file that only its account can read; 
   const second = await startService(t, { dataDir, env })
   assert.equal(readFileSync(file, 'utf8').trim(), key)
   assert.equal(await statusOf(`${second.url}/keys`, bearer(key)), 200)
+
+  // As after a crash between the file and the table.
+  await second.stop()
+  const anew = await startService(t, { dataDir: createDataDir(), env })
+  assert.equal(readFileSync(file, 'utf8').trim(), key)
+  assert.equal(await statusOf(`${anew.url}/keys`, bearer(key)), 200)
 
   writeFileSync(file, 'mine')
   const refused = await runCommand(['serve'], { dataDir: createDataDir(), env })

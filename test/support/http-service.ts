@@ -83,6 +83,7 @@ export async function createHttpService(t: TestContext, changed: Partial<HttpNee
     toleratedLagSeconds: 10,
     allowedHosts: ['prices.example'],
     isAuthOff: false,
+    isPrivate: true,
     rateLimit: 0,
     trustedProxies: [],
     readAdmissions: createReadAdmissions(pool),
