@@ -3,10 +3,10 @@ import { systemClock as clock } from './clock.ts'
 import { ConfigError, type Config } from './config.ts'
 import { ServiceError } from './errors.ts'
 import { kafkaAccess, type KafkaAccess } from './kafka/access.ts'
-import { averagesGroup } from './kafka/consumer.ts'
 import { deadLetterTopic } from './kafka/dead-letters.ts'
-import { createReadKafkaFacts } from './kafka/pipeline-facts.ts'
-import { ensureTopic, type TopicWish } from './kafka/topics.ts'
+import type { TopicWish } from './kafka/topics.ts'
+
+// Kafka's client is loaded by those who speak to Kafka only: it would make every other start a third longer.
 
 /** The brokers and the topic that the settings name. */
 export type Kafka = { readonly access: KafkaAccess; readonly topic: TopicWish }
@@ -43,6 +43,7 @@ const PREPARE_MS = 2_000
  * @throws ConfigError for topics that do not fit the settings
  */
 export async function prepareTopics({ access, topic }: Kafka, onAway: (error: unknown) => void): Promise<void> {
+  const { ensureTopic } = await import('./kafka/topics.ts')
   const wishes = [topic, deadLetterTopic(topic)]
   const prepared = Promise.all(wishes.map((wish) => ensureTopic(access, wish))).catch((error: unknown) => {
     if (error instanceof ServiceError) throw new ConfigError([error.message])
@@ -55,8 +56,8 @@ export async function prepareTopics({ access, topic }: Kafka, onAway: (error: un
 }
 
 /** What is asked of Kafka to say how the service is. */
-export function kafkaReads(kafka: Kafka | undefined, roles: readonly Role[]) {
-  const readKafkaFacts = kafka && createReadKafkaFacts({ ...kafka, group: averagesGroup(kafka.topic.name), clock })
+export async function kafkaReads(kafka: Kafka | undefined, roles: readonly Role[]) {
+  const readKafkaFacts = kafka && (await loadReadKafkaFacts(kafka))
   // Whatever else a process does goes on without Kafka.
   const isOfUseAnyway = roles.some((role) => role === 'api' || role === 'poller')
   const kafkaReady = async () => {
@@ -65,6 +66,14 @@ export function kafkaReads(kafka: Kafka | undefined, roles: readonly Role[]) {
     if (awaySince !== null) throw new ServiceError('storage_unavailable', `Kafka has not answered since ${awaySince}.`)
   }
   return { readKafkaFacts, kafkaReady }
+}
+
+async function loadReadKafkaFacts(kafka: Kafka) {
+  const [{ averagesGroup }, { createReadKafkaFacts }] = await Promise.all([
+    import('./kafka/consumer.ts'),
+    import('./kafka/pipeline-facts.ts'),
+  ])
+  return createReadKafkaFacts({ ...kafka, group: averagesGroup(kafka.topic.name), clock })
 }
 
 /**

@@ -73,7 +73,7 @@ export async function startService(setting: Setting, { demo, roles }: ServeOptio
   }
   const stopping = new AbortController()
   const { signal } = stopping
-  const { server, jobs, run } = assemble({ ...setting, kafka, kafkaWatch, roles, database, signal })
+  const { server, jobs, run } = await assemble({ ...setting, kafka, kafkaWatch, roles, database, signal })
   const demoSymbols = demo && (await createDemoJobs(jobs)) ? DEMO.symbols : []
   const running = run()
   parts.defer(async () => {
@@ -99,7 +99,7 @@ export async function openApiDocument(setting: Setting): Promise<object> {
   const database = { ...pools, isOurs: false, place: 'nowhere' }
   const kafkaWatch = createKafkaWatch({ log: setting.log, clock })
   const idle = { kafka: undefined, kafkaWatch, roles: ROLES, database, signal: AbortSignal.abort() }
-  const { server } = assemble({ ...setting, ...idle })
+  const { server } = await assemble({ ...setting, ...idle })
   await server.ready()
   return server.swagger()
 }
@@ -122,7 +122,7 @@ type Assembly = Setting & {
 }
 
 /** Every part, wired to the others and not yet started. */
-function assemble(assembly: Assembly) {
+async function assemble(assembly: Assembly) {
   const { config, log, version, kafka, kafkaWatch, roles, database, signal } = assembly
   const { pool: upkeep, working: pool, answering, leading } = database
   const storage = createStorageWatch({ log, place: database.place })
@@ -157,10 +157,10 @@ function assemble(assembly: Assembly) {
     news,
     jobNews,
   }
-  const runners = createRunners(needs, roles)
+  const runners = await createRunners(needs, roles)
   const server = createServer({
     ...storage.reads(readsOf(answering, { config, holder })),
-    ...kafkaReads(kafka, roles),
+    ...(await kafkaReads(kafka, roles)),
     ...keyAccessOf(config, answering),
     readConsumerLag: runners.consumerLag,
     readPoolUse: () => poolUse({ work: pool, answers: answering, leases: leading, upkeep }),

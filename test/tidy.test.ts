@@ -60,6 +60,15 @@ test('no room imports the process or its wiring', () => {
   assert.deepEqual(paths(wrong), [])
 })
 
+test('a start without Kafka does not load its client, and one with nothing to migrate not the migrator', () => {
+  const loaded = loadedWith('src/commands/actions.ts')
+  assert.ok(loaded.size > 100)
+  const heavy = [...loaded].filter((path) =>
+    /from '(?:@platformatic\/kafka|kysely)/.test(valueImports(path).join('\n')),
+  )
+  assert.deepEqual(heavy, [])
+})
+
 test('inside rooms import no package and no part of Node', () => {
   const wrong = inside().filter((file) => importsOf(file).some((name) => !name.startsWith('.')))
   assert.deepEqual(paths(wrong), [])
@@ -158,4 +167,22 @@ function matches(files: readonly SourceFile[], pattern: RegExp): string[] {
 
 function paths(files: readonly SourceFile[]): string[] {
   return files.map(({ path }) => path)
+}
+
+/** The lines that load something: no types, and not what is loaded when it is needed. */
+function valueImports(path: string): string[] {
+  const { text = '' } = sources.find((file) => file.path === path) ?? {}
+  const lines = text.match(/^(?:import|export)\b[^'"`;]*?\bfrom '[^']+'/gm) ?? []
+  return lines.filter((line) => !/^(?:import|export) type\b/.test(line))
+}
+
+/** A file with all that is loaded before its first line runs. */
+function loadedWith(path: string, found = new Set<string>()): ReadonlySet<string> {
+  if (found.has(path)) return found
+  found.add(path)
+  for (const line of valueImports(path)) {
+    const [, name = ''] = /from '(\.[^']+)'$/.exec(line) ?? []
+    if (name !== '') loadedWith(relative(root, join(root, dirname(path), name)), found)
+  }
+  return found
 }

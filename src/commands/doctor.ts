@@ -6,7 +6,6 @@ import { systemClock as clock } from '../clock.ts'
 import { ConfigError, type Config } from '../config.ts'
 import { kafkaOf, toleratedLagSeconds } from '../kafka-access.ts'
 import { kafkaReason } from '../kafka/failure.ts'
-import { findTopic } from '../kafka/topics.ts'
 import { joinDatabase, type Database } from '../postgres/database.ts'
 import { dataFolder } from '../postgres/embedded/cluster.ts'
 import { assertMigrated } from '../postgres/migrate.ts'
@@ -151,6 +150,7 @@ async function checkKafka({ config }: Setting): Promise<readonly Check[]> {
   try {
     const kafka = kafkaOf(config)
     if (kafka === undefined) return []
+    const { findTopic } = await import('../kafka/topics.ts')
     const topic = await findTopic(kafka.access, kafka.topic)
     const found = topic ? `with ${topic.partitions} partitions` : 'not there yet; the first relay or consumer makes it'
     return [{ name, status: 'ok', detail: `topic ${kafka.topic.name}, ${found}` }]

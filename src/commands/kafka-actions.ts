@@ -5,7 +5,6 @@ import { systemClock as clock } from '../clock.ts'
 import { requireKafka } from '../kafka-access.ts'
 import { retryDeadLetter } from '../kafka/dead-letters.ts'
 import { kafkaReason } from '../kafka/failure.ts'
-import { createPublisher } from '../kafka/publisher.ts'
 import { republish } from '../kafka/relay.ts'
 import { createResolveAnnouncements } from '../postgres/announcements.ts'
 import { createRecompute } from '../postgres/averages.ts'
@@ -25,6 +24,7 @@ export function createKafkaActions({ output, readSetting }: Needs): Omit<KafkaAc
       const kafka = requireKafka(setting.config)
       await using tables = await openTables(setting)
       const onError = (error: unknown) => output.say(`Kafka fails, and is tried again: ${kafkaReason(error)}`)
+      const { createPublisher } = await import('../kafka/publisher.ts')
       await using publisher = createPublisher({ ...kafka, clock, onError })
       const between = { after: await placeBefore(tables.pool, since), end: await logEnd(tables.pool) }
       const count = await republish({ readLog: createReadLog(tables.pool), publisher }, between, stopSignal())

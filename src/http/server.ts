@@ -1,4 +1,4 @@
-import { TypeBoxValidatorCompiler, type TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import type { TypeBoxTypeProvider, TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox'
 import {
   fastify,
   LogController,
@@ -8,6 +8,7 @@ import {
   type FastifyRequest,
 } from 'fastify'
 import { Compile } from 'typebox/compile'
+import { Value } from 'typebox/value'
 import { guardAccess, type Access, type AccessNeeds } from './access.ts'
 import { answerBrokenRequest, answerFailure, answerFailures, requestIdOf } from './answers.ts'
 import type { App } from './app.ts'
@@ -94,11 +95,17 @@ export function createServer(needs: HttpNeeds): FastifyInstance {
   return app
 }
 
-/** Most queries are texts that are right as they came; only the others are converted to what the schema wants. */
-const compileValidator: typeof TypeBoxValidatorCompiler = (route) => {
-  const fits = Compile(route.schema)
-  const convert = TypeBoxValidatorCompiler(route)
-  return (value) => (fits.Check(value) ? { value } : convert(value))
+/**
+ * As the type provider's own, but for one step: most queries are texts that are right as they came, and only the others
+ * are converted to what the schema wants. Its own behind ours would compile every schema twice at each start.
+ */
+const compileValidator: typeof TypeBoxValidatorCompiler = ({ schema, httpPart }) => {
+  const fits = Compile(schema)
+  return (given) => {
+    if (fits.Check(given)) return { value: given }
+    const value = httpPart === 'body' ? given : Value.Convert(schema, given)
+    return fits.Check(value) ? { value } : { error: fits.Errors(value) }
+  }
 }
 
 function addRoutes(app: App, access: Access, needs: HttpNeeds): void {

@@ -2,8 +2,8 @@ import { createAveraging } from '../averages/averaging.ts'
 import { untilDone } from '../averages/keep-going.ts'
 import { createSweeping } from '../averages/sweeping.ts'
 import type { Role } from '../cli/roles.ts'
+import type { Kafka } from '../kafka-access.ts'
 import type { PriceConsumer } from '../kafka/consumer.ts'
-import { createAnnouncing, createBurying, createConsuming } from './kafka-runners.ts'
 import { createPoller } from '../polling/poller.ts'
 import { createRecompute } from '../postgres/averages.ts'
 import { createDueJobs, reclaimJobs } from '../postgres/due-jobs.ts'
@@ -26,16 +26,12 @@ export type Runners = Runner & {
  * What goes on by itself in a process of these roles. What only one process may do is done under a lease, and each
  * transaction of it ends with the lease's fence.
  */
-export function createRunners(needs: RunnerNeeds, roles: readonly Role[]): Runners {
-  const { config, kafka } = needs
+export async function createRunners(needs: RunnerNeeds, roles: readonly Role[]): Promise<Runners> {
+  const { config } = needs
   const runners: Runner[] = []
-  const consumer = kafka && roles.includes('consumer') ? createConsuming({ ...needs, kafka }) : undefined
   if (roles.includes('poller')) runners.push(leading(needs, 'poller', (fence) => createPolling(needs, fence)))
-  if (roles.includes('relay') && kafka) {
-    runners.push(leading(needs, 'relay', (fence) => createAnnouncing({ ...needs, kafka }, fence)))
-  }
+  const consumer = needs.kafka && (await addKafka(runners, { ...needs, kafka: needs.kafka }, roles))
   if (roles.includes('consumer')) {
-    if (kafka && consumer) runners.push(consumer, createBurying({ ...needs, kafka }))
     // Processes may have windows of their own. Where two sets overlap some work is done twice, and nothing wrong.
     const windows = config.MA_WINDOWS.toSorted((a, b) => a - b)
     runners.push(leading(needs, `averages:${windows.join()}`, (fence) => createAverages(needs, fence, windows)))
@@ -45,6 +41,16 @@ export function createRunners(needs: RunnerNeeds, roles: readonly Role[]): Runne
     run: async (signal) => void (await Promise.all(runners.map((runner) => runner.run(signal)))),
     consumerLag: () => consumer?.lag() ?? [],
   }
+}
+
+/** Adds what speaks to Kafka; the consumer comes back, where this process has that role. */
+async function addKafka(runners: Runner[], needs: RunnerNeeds & { readonly kafka: Kafka }, roles: readonly Role[]) {
+  const { createAnnouncing, createBurying, createConsuming } = await import('./kafka-runners.ts')
+  if (roles.includes('relay')) runners.push(leading(needs, 'relay', (fence) => createAnnouncing(needs, fence)))
+  if (!roles.includes('consumer')) return undefined
+  const consumer = createConsuming(needs)
+  runners.push(consumer, createBurying(needs))
+  return consumer
 }
 
 function leading(needs: RunnerNeeds, name: string, create: (fence: Fence) => Runner): Runner {
