@@ -1,6 +1,11 @@
 import type { Clock } from '../clock.ts'
 
-type Needs = { readonly clock: Clock; readonly onError?: (error: unknown) => void }
+type Needs = {
+  readonly clock: Clock
+  readonly onError?: ((error: unknown) => void) | undefined
+  /** Between two tries, milliseconds. */
+  readonly longestWaitMs?: number
+}
 
 const FIRST_WAIT_MS = 250
 const LONGEST_WAIT_MS = 10_000
@@ -15,11 +20,11 @@ export async function keepGoing(needs: Needs, signal: AbortSignal, step: () => P
  * fires before.
  */
 export async function untilDone<T>(
-  { clock, onError }: Needs,
+  { clock, onError, longestWaitMs = LONGEST_WAIT_MS }: Needs,
   signal: AbortSignal,
   act: () => Promise<T>,
 ): Promise<T | undefined> {
-  for (let wait = FIRST_WAIT_MS; !signal.aborted; wait = Math.min(LONGEST_WAIT_MS, wait * 2)) {
+  for (let wait = FIRST_WAIT_MS; !signal.aborted; wait = Math.min(longestWaitMs, wait * 2)) {
     try {
       return await act()
     } catch (error) {

@@ -1,12 +1,12 @@
 import { Consumer, MessagesStreamFallbackModes, MessagesStreamModes } from '@platformatic/kafka'
-import { keepGoing } from '../averages/keep-going.ts'
+import { keepGoing, untilDone } from '../averages/keep-going.ts'
 import type { Clock } from '../clock.ts'
 import type { KafkaAccess } from './access.ts'
 import { createCommits, type Commits } from './commits.ts'
 import { withDeadline } from './deadline.ts'
 import { CLASSIC, groupProtocol, type GroupProtocol } from './group-protocol.ts'
-import { createInbox, type Inbox, type PriceRecord, type PriceStream } from './inbox.ts'
-import { settle, type Origin, type Settled, type SettleNeeds } from './settle.ts'
+import { createInbox, type Inbox, type PriceStream } from './inbox.ts'
+import { settle, type Origin, type SettleNeeds } from './settle.ts'
 import { watchForStalls, type PartitionLag } from './stall-watch.ts'
 import { ensureTopic, says, type TopicWish } from './topics.ts'
 
@@ -15,8 +15,6 @@ type Needs = SettleNeeds & {
   readonly topic: TopicWish
   readonly group: string
   readonly clock: Clock
-  /** Hears of each batch behind its commit in the database. */
-  readonly onSettled?: (settled: Settled) => void
   /** Hears of what is wrong with Kafka. */
   readonly onError?: (error: unknown) => void
   /** Hears that we are a member of the group. */
@@ -39,7 +37,6 @@ export function averagesGroup(topic: string): string {
 
 const OPEN_MS = 30_000
 const CLOSE_MS = 3_000
-const FIRST_WAIT_MS = 250
 const LONGEST_WAIT_MS = 5_000
 /** More, and a member that catches up reads one partition after the other. */
 const BYTES_PER_PARTITION = 256 * 1024
@@ -81,27 +78,15 @@ export function createPriceConsumer(needs: Needs): PriceConsumer {
 type Reader = Needs & { readonly inbox: Inbox; readonly commits: Commits; readonly origin: Origin }
 
 async function readOn(reader: Reader, signal: AbortSignal): Promise<void> {
+  const { inbox, commits, origin, clock, onSettleError } = reader
   while (!signal.aborted) {
-    const records = await reader.inbox.next(signal)
+    const records = await inbox.next(signal)
     if (records.length === 0) return
-    if (await settleAtLast(reader, records, signal)) await reader.commits.commit(records)
+    // However long the database is away.
+    const patient = { clock, onError: onSettleError, longestWaitMs: LONGEST_WAIT_MS }
+    const settled = await untilDone(patient, signal, () => settle(reader, origin, records))
+    if (settled !== undefined) await commits.commit(records)
   }
-}
-
-/** Until it is done, however long the database is away; false if the signal came first. */
-async function settleAtLast(reader: Reader, records: readonly PriceRecord[], signal: AbortSignal): Promise<boolean> {
-  const { origin, clock, onSettled, onSettleError } = reader
-  for (let waitMs = FIRST_WAIT_MS; !signal.aborted; waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS)) {
-    try {
-      const settled = await settle(reader, origin, records)
-      onSettled?.(settled)
-      return true
-    } catch (error) {
-      onSettleError?.(error)
-      await clock.sleep(waitMs, signal)
-    }
-  }
-  return false
 }
 
 type Member = AsyncDisposable & { readonly consumer: Consumer; readonly stream: PriceStream }

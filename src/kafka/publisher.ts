@@ -23,14 +23,8 @@ export type Publisher = AsyncDisposable & {
    * @throws the signal's reason
    */
   publish(messages: readonly OutgoingMessage[], signal: AbortSignal): Promise<void>
-  state(): PublisherState
-}
-
-export type PublisherState = {
-  /** When Kafka last took something from us; milliseconds since 1970. */
-  readonly acknowledgedAt: number | undefined
   /** What is wrong, while something is. */
-  readonly failure: { readonly since: number; readonly error: unknown } | undefined
+  failure(): unknown
 }
 
 /** With endless retries a send has no end of its own: one that hung longer is given up, with its producer. */
@@ -49,8 +43,7 @@ const CHUNK_BYTES = 512 * 1024
 export function createPublisher({ access, topic, clock, onError, onWorking, shorten }: Needs): Publisher {
   let producer: Producer | undefined
   let chunkBytes = CHUNK_BYTES
-  let acknowledgedAt: number | undefined
-  let failure: PublisherState['failure']
+  let failure: unknown
 
   async function attempt(unsent: Set<OutgoingMessage>, signal: AbortSignal): Promise<void> {
     const limit = { ms: SEND_MS, what: 'Kafka', signal }
@@ -64,7 +57,6 @@ export function createPublisher({ access, topic, clock, onError, onWorking, shor
           if (isTooLarge(error)) makeSmaller(chunk, unsent)
           throw error
         })
-        acknowledgedAt = clock.now()
         for (const message of chunk) unsent.delete(message)
       }
     }
@@ -80,7 +72,7 @@ export function createPublisher({ access, topic, clock, onError, onWorking, shor
   }
 
   async function giveUp(error: unknown): Promise<void> {
-    failure ??= { since: clock.now(), error }
+    failure = error
     onError?.(error)
     await close()
   }
@@ -107,7 +99,7 @@ export function createPublisher({ access, topic, clock, onError, onWorking, shor
         }
       }
     },
-    state: () => ({ acknowledgedAt, failure }),
+    failure: () => failure,
     [Symbol.asyncDispose]: close,
   }
 }

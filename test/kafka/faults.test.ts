@@ -30,7 +30,7 @@ describe('a broker of its own', needsKafkaItself, () => {
     pipeline.startConsumer()
     await load.until(20)
     process.kill(broker.pid(), 'SIGSTOP')
-    await until(() => relay.publisher.state().failure, 'the publisher gave up waiting')
+    await until(() => relay.publisher.failure(), 'the publisher gave up waiting')
     process.kill(broker.pid(), 'SIGCONT')
     await load.until(40)
     await assertNothingLost(pipeline, await load.end())
