@@ -16,3 +16,9 @@ export const systemClock: Clock = {
     })
   },
 }
+
+/** Resolves when the work has, and at the latest after so long: the work goes on then, and its end is nobody's here. */
+export async function untilLate(work: Promise<unknown>, ms: number, clock: Clock): Promise<void> {
+  const inTime = new AbortController()
+  await Promise.race([work, clock.sleep(ms, inTime.signal)]).finally(() => inTime.abort())
+}

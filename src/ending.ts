@@ -1,4 +1,4 @@
-import type { Clock } from './clock.ts'
+import { untilLate, type Clock } from './clock.ts'
 import type { Logger } from 'pino'
 
 /** Longer than a good end takes; pools end within 2 s and the embedded server within 3 s after it. */
@@ -14,9 +14,7 @@ export async function windUp(
 ): Promise<void> {
   const left = new Set(Object.keys(work))
   const ending = Object.entries(work).map(([name, ended]) => ended.finally(() => left.delete(name)))
-  const inTime = new AbortController()
-  const late = clock.sleep(WIND_UP_MS, inTime.signal)
-  await Promise.race([Promise.all(ending), late]).finally(() => inTime.abort())
+  await untilLate(Promise.all(ending), WIND_UP_MS, clock)
   if (left.size > 0) log.warn({ left: [...left] }, `not at an end after ${WIND_UP_MS} ms, and cut off`)
 }
 

@@ -1,5 +1,5 @@
 import type { Role } from './cli/roles.ts'
-import { systemClock as clock } from './clock.ts'
+import { systemClock as clock, untilLate } from './clock.ts'
 import { ConfigError, type Config } from './config.ts'
 import { ServiceError } from './errors.ts'
 import { kafkaAccess, type KafkaAccess } from './kafka/access.ts'
@@ -49,8 +49,7 @@ export async function prepareTopics({ access, topic }: Kafka, onAway: (error: un
     if (error instanceof ServiceError) throw new ConfigError([error.message])
     onAway(error)
   })
-  const inTime = new AbortController()
-  await Promise.race([prepared, clock.sleep(PREPARE_MS, inTime.signal)]).finally(() => inTime.abort())
+  await untilLate(prepared, PREPARE_MS, clock)
   // Told later, whoever uses the topic tells it.
   prepared.catch(() => {})
 }
