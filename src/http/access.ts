@@ -5,6 +5,7 @@ import { ServiceError } from '../errors.ts'
 import { createAdmissionOf, unauthenticated } from './admission-of.ts'
 import { createTellAnybodys } from './anybodys-events.ts'
 import type { App } from './app.ts'
+import { READS } from './guards.ts'
 import { createKeyRing, type KeyRingNeeds } from './key-ring.ts'
 import { createRateLimit, isThisMachine, networkOf } from './rate-limit.ts'
 
@@ -33,7 +34,6 @@ export type Access = {
 const ADMINS: ReadonlySet<unknown> = new Set(['/keys', '/keys/:key_id'])
 /** Whoever may read may sign in and out. */
 const OWN: ReadonlySet<unknown> = new Set(['/session'])
-const READS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE'])
 const LOOKS: ReadonlySet<string> = new Set(['GET', 'HEAD'])
 
 /**

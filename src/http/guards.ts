@@ -35,7 +35,8 @@ function foreignHost({ headers }: FastifyRequest, names: ReadonlySet<string>): s
   return 'This service is not known by that name. ALLOWED_HOSTS adds names.'
 }
 
-const READS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE'])
+/** Methods that change nothing. */
+export const READS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE'])
 const OWN_SITES: ReadonlySet<unknown> = new Set([undefined, 'same-origin', 'none'])
 
 function crossSiteWrite({ method, headers }: FastifyRequest): string | undefined {

@@ -19,7 +19,7 @@ export const Scopes = Type.Array(Type.Enum([...SCOPES]), {
   examples: [['read']],
 })
 
-const KeyId = Type.String({ examples: ['4fJ2kLm9'] })
+export const KeyId = Type.String({ examples: ['4fJ2kLm9'] })
 
 const KeyBody = Type.Object(
   {
@@ -51,7 +51,7 @@ const Order = Type.Object(
   { ...CLOSED, examples: [{ scopes: ['read'], name: 'dashboards' }] },
 )
 
-const KeyPath = Type.Object({ key_id: Type.String({ examples: ['4fJ2kLm9'] }) })
+const KeyPath = Type.Object({ key_id: KeyId })
 
 const tags = ['Access']
 

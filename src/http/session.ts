@@ -3,7 +3,7 @@ import type { Sessions } from '../access/standing.ts'
 import { ServiceError } from '../errors.ts'
 import type { Access, Caller } from './access.ts'
 import type { App } from './app.ts'
-import { Scopes } from './keys.ts'
+import { KeyId, Scopes } from './keys.ts'
 import { problems } from './problem.ts'
 import { NoQuery } from './query.ts'
 import { createSessionSecret } from './secret.ts'
@@ -13,7 +13,7 @@ export type SessionNeeds = { readonly sessions: Sessions }
 
 const Session = Type.Object(
   {
-    key_id: Type.Union([Type.String({ examples: ['4fJ2kLm9'] }), Type.Null()], {
+    key_id: Type.Union([KeyId, Type.Null()], {
       description: 'The key that is used; null where none is needed.',
     }),
     scopes: Scopes,
