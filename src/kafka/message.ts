@@ -3,7 +3,8 @@ import { Type, type Static } from 'typebox'
 import { Compile } from 'typebox/compile'
 import type { Announcement } from '../prices/announcement.ts'
 import type { DeadLetterReason } from '../prices/dead-letter.ts'
-import { digitCount, parseDecimal, type Decimal } from '../prices/decimal.ts'
+import { wrongPrice } from '../prices/check-quote.ts'
+import { parseDecimal } from '../prices/decimal.ts'
 import { parseInstant } from '../prices/instant.ts'
 import { parsePlace, placeText, type LogEntry } from '../prices/log.ts'
 
@@ -109,7 +110,6 @@ export function toMessage(entry: LogEntry): OutgoingMessage {
 }
 
 const checker = Compile(PriceMessage)
-const MAX_DIGITS = 40
 /** In UTC: what is later or earlier than PostgreSQL can tell, or than anybody trades. */
 const YEARS = /^(?!0000)\d{4}-/
 
@@ -129,9 +129,11 @@ export function readMessage({ value, headers }: IncomingMessage): Reading {
 }
 
 function readMembers(body: Static<typeof PriceMessage>, priceText: string): Reading {
-  const price = boundedPrice(priceText)
+  const price = parseDecimal(priceText)
   const eventTime = parseInstant(body.timestamp)
-  if (price === undefined) return fault('wrong_fields', '/price must be at least 1e-18 and below 1e15')
+  if (price === undefined || wrongPrice(price)) {
+    return fault('wrong_fields', '/price must be at least 1e-18 and below 1e15')
+  }
   if (eventTime === undefined || !YEARS.test(eventTime))
     return fault('wrong_fields', '/timestamp must be an RFC 3339 time')
   const { symbol, provider, raw_response_id: rawResponseId } = body
@@ -175,13 +177,6 @@ type Reviver = (
   this: unknown,
   ...member: [name: string, value: unknown, context: { readonly source?: string }]
 ) => unknown
-
-function boundedPrice(text: string): Decimal | undefined {
-  const price = parseDecimal(text)
-  if (price === undefined || digitCount(price) > MAX_DIGITS) return undefined
-  const size = Number(price)
-  return size >= 1e-18 && size < 1e15 ? price : undefined
-}
 
 function describeErrors(body: unknown): string {
   const errors = [...checker.Errors(body)].map(({ instancePath, message }) => `${instancePath || '/'} ${message}`)

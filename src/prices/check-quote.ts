@@ -20,7 +20,8 @@ export function checkQuote(quote: Quote, receivedAt: Instant): ServiceError | un
 /** From 1 to below 1e15 with at most 40 digits, as nearly every price: one look tells. */
 const ORDINARY = /^[1-9]\d{0,14}(?:\.\d{1,25})?$/
 
-function wrongPrice(price: Decimal): string | undefined {
+/** What keeps a number from being a price, in words; undefined where nothing does. */
+export function wrongPrice(price: Decimal): string | undefined {
   if (ORDINARY.test(price)) return undefined
   if (parseDecimal(price) !== price) return 'a price that is no number'
   if (digitCount(price) > MAX_DIGITS) return `a price of more than ${MAX_DIGITS} digits`

@@ -58,6 +58,15 @@ test('what is sent is read as it was, digit for digit', () => {
   assert.deepEqual(readMessage({ value, headers }), { announcement })
 })
 
+test('whatever price may be kept can be announced, up to the last digit below its bound', () => {
+  for (const text of ['999999999999999.9999999999', '0.000000000000000001']) {
+    const { value, headers } = toMessage({ ...ENTRY, price: text as Decimal })
+    const reading = readMessage({ value, headers })
+    assert.ok('announcement' in reading, text)
+    assert.equal(reading.announcement.price, text)
+  }
+})
+
 test('the five members of any sender are enough, whatever else is beside them and however the time is written', () => {
   const others = VALUE.replace('{', '{"note":{"price":1},').replace('.283671Z', '.283671+00:00')
   const reading = read(others)
