@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { longRead } from '../pool.ts'
+import { readPages } from '../cursor.ts'
 import type { Table } from './tables.ts'
 
 // A row travels as a line: a JSON array of its table's name and of its columns as PostgreSQL writes them. So nothing is lost
@@ -13,19 +13,14 @@ const FIRST_ROWS = 20
 
 /** The rows of a table in the order of its key, a slice in memory at a time; inside a transaction only. */
 export async function* readRows(client: pg.ClientBase, table: Table, signal: AbortSignal): AsyncGenerator<string[]> {
-  await client.query(
-    `declare moving no scroll cursor for select ${lineOf(table)} as line from ${table.name} order by ${keyOf(table)}`,
-  )
-  for (let rows = FIRST_ROWS; ;) {
-    signal.throwIfAborted()
-    const fetched = await client.query<{ line: string }>(longRead(`fetch ${rows} from moving`))
-    const lines = fetched.rows.map(({ line }) => line)
-    if (lines.length > 0) yield lines
-    if (lines.length < rows) break
+  let size = FIRST_ROWS
+  const query = `select ${lineOf(table)} as line from ${table.name} order by ${keyOf(table)}`
+  for await (const rows of readPages<{ line: string }>(client, query, { size: () => size, signal })) {
+    const lines = rows.map(({ line }) => line)
+    yield lines
     const bytes = lines.reduce((sum, line) => sum + line.length, 0)
-    rows = Math.max(1, Math.min(SLICE_ROWS, Math.floor((rows * SLICE_BYTES) / bytes)))
+    size = Math.max(1, Math.min(SLICE_ROWS, Math.floor((lines.length * SLICE_BYTES) / bytes)))
   }
-  await client.query('close moving')
 }
 
 /** Lines in slices, each of one table and about as large as those that were read. */

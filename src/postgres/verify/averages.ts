@@ -6,7 +6,7 @@ import type { Decimal } from '../../prices/decimal.ts'
 import type { Instant } from '../../prices/instant.ts'
 import { LOG_START } from '../../prices/log.ts'
 import { loadPlace } from '../log.ts'
-import { readByCursor } from './cursor.ts'
+import { readByCursor } from '../cursor.ts'
 import type { Tally } from './tally.ts'
 
 /** A time of a series: its current price, its stored average, or both. */

@@ -4,7 +4,7 @@ import { compareDecimals, type Decimal } from '../../prices/decimal.ts'
 import { parseInstant, type Instant } from '../../prices/instant.ts'
 import type { Quote, QuoteSource, RawReply } from '../../prices/quote.ts'
 import { undamagedBody, type StoredBody } from '../raw-replies.ts'
-import { readByCursor } from './cursor.ts'
+import { readByCursor } from '../cursor.ts'
 import type { Tally } from './tally.ts'
 
 /** The code that reads a provider's replies; undefined for a provider that is not known. */
