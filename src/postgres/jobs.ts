@@ -4,7 +4,8 @@ import type { Clock } from '../clock.ts'
 import { ServiceError } from '../errors.ts'
 import { MAX_JOBS, type Job, type JobOrder, type Jobs, type Page, type PageRequest, type Run } from '../polling/job.ts'
 import { instantFromMicros, instantFromMillis, microsOf, type Instant } from '../prices/instant.ts'
-import { badCursor, listRuns, RUN_COLUMNS } from './runs.ts'
+import { badCursor, pageOf } from './pages.ts'
+import { listRuns, RUN_COLUMNS } from './runs.ts'
 
 /** The table of jobs. Its times are the given clock's, the same that the poller goes by. */
 export function createJobs(pool: pg.Pool, clock: Clock): Jobs {
@@ -99,9 +100,7 @@ const UPSERT_JOBS = `
 async function listJobs(pool: pg.Pool, { limit, cursor }: PageRequest): Promise<Page<Job>> {
   const [createdAt, jobId] = cursor === undefined ? [null, null] : parseCursor(cursor)
   const jobs = await selectJobs(pool, JOBS_PAGE, [createdAt, jobId, limit + 1])
-  const data = jobs.slice(0, limit)
-  const last = jobs.length > limit ? data.at(-1) : undefined
-  return { data, nextCursor: last ? `${microsOf(last.createdAt)}-${last.jobId}` : null }
+  return pageOf(jobs, limit, (last) => `${microsOf(last.createdAt)}-${last.jobId}`)
 }
 
 const JOBS_PAGE = `

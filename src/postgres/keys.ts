@@ -2,7 +2,7 @@ import type pg from 'pg'
 import { MAX_KEYS, MAX_SESSIONS, MAX_SESSIONS_OF_KEY, type Key, type KeyTable } from '../access/key.ts'
 import type { Admission, ReadAdmissions, Sessions } from '../access/standing.ts'
 import { ServiceError } from '../errors.ts'
-import { badCursor } from './runs.ts'
+import { numberCursor, pageOf } from './pages.ts'
 
 /** The table of keys. All times are the database's, so that a key ends at the same moment everywhere. */
 export function createKeyTable(pool: pg.Pool): KeyTable {
@@ -12,11 +12,9 @@ export function createKeyTable(pool: pg.Pool): KeyTable {
       if (rows[0]) return rows[0]
       throw new ServiceError('conflict', `There are ${MAX_KEYS} keys in force: revoke some first.`)
     },
-    list: async ({ limit, cursor = '0' }) => {
-      if (!/^\d{1,18}$/.test(cursor)) throw badCursor()
-      const { rows } = await pool.query<Key & { seq: string }>(LIST, [cursor, limit + 1])
-      const page = rows.slice(0, limit)
-      return { data: page, nextCursor: rows.length > limit ? (page.at(-1)?.seq ?? null) : null }
+    list: async ({ limit, cursor }) => {
+      const { rows } = await pool.query<Key & { seq: string }>(LIST, [numberCursor(cursor) ?? 0, limit + 1])
+      return pageOf(rows, limit, ({ seq }) => seq)
     },
     revoke: async (keyId) => {
       // PostgreSQL reads no text with a zero byte, so no key is called so.

@@ -1,6 +1,6 @@
 import type pg from 'pg'
-import { ServiceError } from '../errors.ts'
 import type { Page, PageRequest, Run } from '../polling/job.ts'
+import { numberCursor, pageOf } from './pages.ts'
 
 /** The columns of a `Run` from a table of runs named `r`. */
 export const RUN_COLUMNS = `
@@ -11,15 +11,8 @@ export const RUN_COLUMNS = `
  * @throws ServiceError `invalid_request` for a cursor that is not of this list
  */
 export async function listRuns(pool: pg.Pool, jobId: string, { limit, cursor }: PageRequest): Promise<Page<Run>> {
-  if (cursor !== undefined && !/^\d{1,18}$/.test(cursor)) throw badCursor()
-  const { rows } = await pool.query<Run>(RUNS_PAGE, [jobId, cursor ?? null, limit + 1])
-  const data = rows.slice(0, limit)
-  return { data, nextCursor: rows.length > limit ? (data.at(-1)?.runId ?? null) : null }
-}
-
-export function badCursor(): ServiceError {
-  const detail = 'This cursor is not from this list.'
-  return new ServiceError('invalid_request', detail, { errors: [{ pointer: '/cursor', detail }] })
+  const { rows } = await pool.query<Run>(RUNS_PAGE, [jobId, numberCursor(cursor) ?? null, limit + 1])
+  return pageOf(rows, limit, ({ runId }) => runId)
 }
 
 const RUNS_PAGE = `
