@@ -40,17 +40,14 @@ export function createLeader({ name, leases, work, clock, log }: Needs): Leader 
   }
 
   async function lead(lease: Lease, signal: AbortSignal): Promise<void> {
-    const ending = new AbortController()
+    const lost = new AbortController()
     const ended = new AbortController()
-    const end = () => ending.abort()
-    if (signal.aborted) end()
-    signal.addEventListener('abort', end, { once: true })
+    const ending = AbortSignal.any([signal, lost.signal])
     log.info({ lease: name, epoch: lease.epoch }, 'leads')
-    const held = hold(lease, ended.signal).finally(end)
-    await work(lease, ending.signal).catch((error: unknown) => log.warn({ err: error, lease: name }, 'the work failed'))
+    const held = hold(lease, ended.signal).finally(() => lost.abort())
+    await work(lease, ending).catch((error: unknown) => log.warn({ err: error, lease: name }, 'the work failed'))
     ended.abort()
     await held
-    signal.removeEventListener('abort', end)
     await leases.release(lease).catch(warn)
     log.info({ lease: name, epoch: lease.epoch }, 'leads no more')
   }
