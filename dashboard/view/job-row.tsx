@@ -3,12 +3,11 @@ import { useEffect, useRef } from 'preact/hooks'
 import type { Job } from '../service/answers.ts'
 import { deleteJob, runNow, setPaused } from '../service/jobs.ts'
 import { intervalText, now, spanText } from '../service/time.ts'
-import { Mark, type MarkShape } from './mark.tsx'
+import { Marked, type MarkShape, type MarkTone } from './mark.tsx'
 
 type Props = { readonly job: Job; readonly onSaid: (words: string) => void }
 
 export function JobRow({ job, onSaid }: Props) {
-  const [shape, tone] = MARKS[job.status]
   const error = job.last_run?.error
   return (
     <>
@@ -17,10 +16,7 @@ export function JobRow({ job, onSaid }: Props) {
           {job.symbol} <span class="source">{job.provider}</span>
         </th>
         <td class="state">
-          <span class="standing">
-            <Mark shape={shape} tone={tone} />
-            {job.status}
-          </span>
+          <Marked state={[...MARKS[job.status], job.status]} />
         </td>
         <td class="every">{intervalText(job.interval_seconds)}</td>
         <td class="last-run">
@@ -45,7 +41,7 @@ export function JobRow({ job, onSaid }: Props) {
   )
 }
 
-const MARKS: Readonly<Record<Job['status'], readonly [MarkShape, 'good' | 'bad' | 'calm']>> = {
+const MARKS: Readonly<Record<Job['status'], readonly [MarkShape, MarkTone]>> = {
   active: ['full', 'good'],
   paused: ['bars', 'calm'],
   failing: ['cross', 'bad'],

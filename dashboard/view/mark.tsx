@@ -9,7 +9,22 @@ const PATHS: Readonly<Record<MarkShape, string>> = {
   bars: 'M2 1.4h2.1v7.2H2Zm3.9 0H8v7.2H5.9Z',
 }
 
-export function Mark({ shape, tone }: { shape: MarkShape; tone: 'good' | 'bad' | 'calm' }) {
+export type MarkTone = 'good' | 'bad' | 'calm'
+
+/** How something is: a mark, and the words beside it. */
+export type MarkedState = readonly [MarkShape, MarkTone, words: string]
+
+export function Marked({ state }: { state: MarkedState }) {
+  const [shape, tone, words] = state
+  return (
+    <span class="standing">
+      <Mark shape={shape} tone={tone} />
+      {words}
+    </span>
+  )
+}
+
+export function Mark({ shape, tone }: { shape: MarkShape; tone: MarkTone }) {
   return (
     <svg class="mark" data-tone={tone} viewBox="0 0 10 10" aria-hidden="true">
       <path d={PATHS[shape]} fill-rule="evenodd" />

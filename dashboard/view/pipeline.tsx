@@ -1,7 +1,7 @@
 import type { Pipeline as Facts } from '../service/answers.ts'
 import { health } from '../service/providers.ts'
 import { spanText } from '../service/time.ts'
-import { Mark, type MarkShape } from './mark.tsx'
+import { Marked, type MarkedState } from './mark.tsx'
 import { NotKnown } from './not-known.tsx'
 
 /** The way of a price from the log to its averages, and how late each part of it is. */
@@ -36,20 +36,17 @@ function Parts({ facts }: { facts: Facts }) {
   )
 }
 
-type State = readonly [MarkShape, 'good' | 'bad' | 'calm', string]
-
 type Part = {
   readonly name: string
   readonly note?: string
-  readonly state: State
+  readonly state: MarkedState
   readonly behind: string
   /** More about it, where there is more to say. */
   readonly remark?: string | undefined
 }
 
 function PartRow({ part }: { part: Part }) {
-  const { name, note, behind, remark } = part
-  const [shape, tone, words] = part.state
+  const { name, note, state, behind, remark } = part
   return (
     <>
       <tr>
@@ -57,10 +54,7 @@ function PartRow({ part }: { part: Part }) {
           {name} <span class="source">{note}</span>
         </th>
         <td class="state">
-          <span class="standing">
-            <Mark shape={shape} tone={tone} />
-            {words}
-          </span>
+          <Marked state={state} />
         </td>
         <td>{behind}</td>
       </tr>
@@ -121,14 +115,14 @@ function consumersPart({ state, lag_messages, partitions }: NonNullable<Facts['c
 }
 
 /** The broker's words in ours. */
-function groupState(state: string | null, lag: number | null): State {
+function groupState(state: string | null, lag: number | null): MarkedState {
   if (state === null) return ['ring', 'calm', 'not known']
   if (state === 'Stable') return ['full', 'good', 'read']
   if (state === 'Empty') return lag ? ['cross', 'bad', 'nobody reads'] : ['ring', 'calm', 'nobody there']
   return ['half', 'calm', 'changing hands']
 }
 
-function averagesState({ lag_seconds, is_late }: Facts['averages']): State {
+function averagesState({ lag_seconds, is_late }: Facts['averages']): MarkedState {
   if (is_late) return ['cross', 'bad', 'late']
   return lag_seconds > 0 ? ['half', 'calm', 'catching up'] : ['full', 'good', 'up to date']
 }

@@ -1,7 +1,7 @@
 import type { Provider, ProviderHealth } from '../service/answers.ts'
 import { health, providers } from '../service/providers.ts'
 import { now, spanText } from '../service/time.ts'
-import { Mark, type MarkShape } from './mark.tsx'
+import { Marked, type MarkedState } from './mark.tsx'
 import { NotKnown } from './not-known.tsx'
 import { isFailing } from './notices.tsx'
 
@@ -38,7 +38,6 @@ export function Providers() {
 }
 
 function ProviderRow({ one, provider }: { one: ProviderHealth; provider: Provider | undefined }) {
-  const [shape, tone, words] = stateOf(one)
   const error = isFailing(one) ? one.last_error : null
   return (
     <>
@@ -47,10 +46,7 @@ function ProviderRow({ one, provider }: { one: ProviderHealth; provider: Provide
           {one.provider} {provider?.is_default && <span class="source">default</span>}
         </th>
         <td class="state">
-          <span class="standing">
-            <Mark shape={shape} tone={tone} />
-            {words}
-          </span>
+          <Marked state={stateOf(one)} />
         </td>
         <td>{one.last_success_at ? `${spanText(now.value - Date.parse(one.last_success_at))} ago` : '–'}</td>
         <td>{one.requests}</td>
@@ -67,7 +63,7 @@ function ProviderRow({ one, provider }: { one: ProviderHealth; provider: Provide
   )
 }
 
-function stateOf(one: ProviderHealth): readonly [MarkShape, 'good' | 'bad' | 'calm', string] {
+function stateOf(one: ProviderHealth): MarkedState {
   if (isFailing(one)) return ['cross', 'bad', 'failing']
   return one.requests > 0 ? ['full', 'good', 'answers'] : ['ring', 'calm', 'not asked']
 }

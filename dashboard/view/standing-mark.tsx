@@ -1,20 +1,12 @@
 import type { Standing } from '../service/market.ts'
 import { spanText } from '../service/time.ts'
-import { Mark, type MarkShape } from './mark.tsx'
+import { Marked, type MarkedState } from './mark.tsx'
 
 /** Whether the price may be taken for the present one: the market's state and the price's freshness in a word. */
 export function StandingMark({ standing }: { standing: Standing | undefined }) {
   if (standing === undefined) return null
-  const [shape, tone, words] = view(standing)
-  return (
-    <span class="standing">
-      <Mark shape={shape} tone={tone} />
-      {words}
-    </span>
-  )
+  return <Marked state={view(standing)} />
 }
-
-type View = readonly [MarkShape, 'good' | 'bad' | 'calm', string]
 
 const CLOSED_WORDS = {
   pre: 'pre-market',
@@ -25,7 +17,7 @@ const CLOSED_WORDS = {
   unknown: 'closed',
 }
 
-function view({ freshness, marketState, delaySeconds }: Standing): View {
+function view({ freshness, marketState, delaySeconds }: Standing): MarkedState {
   switch (freshness) {
     case 'fresh':
       return ['full', 'good', marketState === 'always' ? '24 h' : 'open']
