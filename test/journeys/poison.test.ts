@@ -10,8 +10,8 @@ import type { KafkaAccess } from '../../src/kafka/access.ts'
 import { ensureTopic } from '../../src/kafka/topics.ts'
 import { LOCK_CLASS } from '../../src/postgres/averages.ts'
 import type { LogEntry } from '../../src/prices/log.ts'
-import { atMinute, readSettledLog } from '../averages/told-prices.ts'
-import { groupLag, readTopic } from '../support/kafka-records.ts'
+import { readSettledLog } from '../averages/told-prices.ts'
+import { groupLag, priceMessage, readTopic } from '../support/kafka-records.ts'
 import { needsKafka } from '../support/kafka.ts'
 import { until } from '../support/until.ts'
 import { createInstallation } from './installation.ts'
@@ -22,22 +22,12 @@ const MINUTES = 2_000
 /** Has prices only in the second half. */
 const LATECOMER = 'LATE'
 
-const price = (members: object) =>
-  JSON.stringify({
-    symbol: 'AAPL',
-    price: 1,
-    timestamp: atMinute(0),
-    provider: 'told',
-    raw_response_id: '1',
-    ...members,
-  })
-
 /** One of each kind, and why it cannot be used. */
 const POISON = [
   { reason: 'not_json', value: 'no JSON at all' },
-  { reason: 'wrong_fields', value: price({ price: 'free' }) },
-  { reason: 'unknown_series', value: price({ symbol: 'NONE' }) },
-  { reason: 'hash_mismatch', value: price({}), sha256: hash('sha256', 'another value') },
+  { reason: 'wrong_fields', value: priceMessage({ price: 'free' }) },
+  { reason: 'unknown_series', value: priceMessage({ symbol: 'NONE' }) },
+  { reason: 'hash_mismatch', value: priceMessage({}), sha256: hash('sha256', 'another value') },
 ]
 
 test(

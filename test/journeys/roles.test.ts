@@ -81,7 +81,8 @@ async function untilMorePrices(pool: pg.Pool, since: string): Promise<void> {
   )
 }
 
-test('a poller frozen in the middle of a transaction is followed, holds nobody up and records nothing when it wakes; the next one dies, and it leads again', async (t) => {
+/** Of two pollers the leader, frozen while its transaction waits for a series that somebody holds. */
+async function freezePollerInTransaction(t: TestContext) {
   const { pool, start, poll } = await createProcesses(t)
   const [leader, other] = (await inOrder(pool, 'poller', await Promise.all([start('poller'), start('poller')]))) as [
     ServiceProcess,
@@ -92,6 +93,11 @@ test('a poller frozen in the middle of a transaction is followed, holds nobody u
   const series = await holdSeries(pool, 'AAPL')
   leader.signal('SIGSTOP')
   const frozenAt = await now(pool)
+  return { pool, leader, other, series, frozenAt }
+}
+
+test('a poller frozen in the middle of a transaction is followed, holds nobody up and records nothing when it wakes; the next one dies, and it leads again', async (t) => {
+  const { pool, leader, other, series, frozenAt } = await freezePollerInTransaction(t)
   // It has the lock now, and sits on it until the database has had enough.
   await series.letGo()
   await untilTaken(t, pool, { lease: 'poller', by: other })
@@ -107,16 +113,7 @@ test('a poller frozen in the middle of a transaction is followed, holds nobody u
 })
 
 test('a poller that wakes up in time for its commit is refused it', async (t) => {
-  const { pool, start, poll } = await createProcesses(t)
-  const [leader, other] = (await inOrder(pool, 'poller', await Promise.all([start('poller'), start('poller')]))) as [
-    ServiceProcess,
-    ServiceProcess,
-  ]
-  await poll('AAPL')
-  await untilMorePrices(pool, '-infinity')
-  const series = await holdSeries(pool, 'AAPL')
-  leader.signal('SIGSTOP')
-  const frozenAt = await now(pool)
+  const { pool, leader, other, series, frozenAt } = await freezePollerInTransaction(t)
   await untilTaken(t, pool, { lease: 'poller', by: other })
   leader.signal('SIGCONT')
   // The transaction still waits for the lock, and goes on to its end.

@@ -4,25 +4,14 @@ import { retryDeadLetter } from '../../src/kafka/dead-letters.ts'
 import { ensureTopic } from '../../src/kafka/topics.ts'
 import { createDeadLetterDesk } from '../../src/postgres/dead-letters.ts'
 import type { DeadLetter } from '../../src/prices/dead-letter.ts'
-import { atMinute, readAverages } from '../averages/told-prices.ts'
-import { readTopic, sendValues } from '../support/kafka-records.ts'
+import { readAverages } from '../averages/told-prices.ts'
+import { priceMessage, readTopic, sendValues } from '../support/kafka-records.ts'
 import { needsKafka } from '../support/kafka.ts'
 import { until } from '../support/until.ts'
 import { createPipeline, type Pipeline } from './pipeline.ts'
 
 const count = async ({ pool }: Pipeline, what: string) =>
   Number((await pool.query(`select count(*) from ${what}`)).rows[0].count)
-
-/** What another sender says of a price. */
-const message = (members: object) =>
-  JSON.stringify({
-    symbol: 'AAPL',
-    price: 1,
-    timestamp: atMinute(0),
-    provider: 'told',
-    raw_response_id: '1',
-    ...members,
-  })
 
 test('while the database is away messages wait, and none of them is a dead letter', needsKafka, async (t) => {
   const pipeline = await createPipeline(t)
@@ -48,12 +37,12 @@ test('a dead letter can be looked at, tried again once its price is there, or dr
   const list = (all = false) => desk.list({ all, after: '0', limit: 10 })
   await ensureTopic(access, topic)
   startConsumer()
-  await sendValues(access, topic.name, [message({}), 'x'])
+  await sendValues(access, topic.name, [priceMessage({}), 'x'])
   await until(async () => (await count(pipeline, 'dead_letters')) === 2, 'two letters')
   const letters = await list()
   const early = letters.find(({ reason }) => reason === 'unknown_series')!
   const hopeless = letters.find(({ reason }) => reason === 'not_json')!
-  assert.equal(Buffer.from(early.value!).toString(), message({}))
+  assert.equal(Buffer.from(early.value!).toString(), priceMessage({}))
 
   const retry = (id: string) => retryDeadLetter({ desk, ...settleNeeds }, id)
   assert.equal((await retry(early.id))?.reason, 'unknown_series')

@@ -7,12 +7,12 @@ import { settle } from '../../src/kafka/settle.ts'
 import type { Announcement } from '../../src/prices/announcement.ts'
 import type { DeadLetter } from '../../src/prices/dead-letter.ts'
 import { atMinute } from '../averages/told-prices.ts'
+import { priceMessage } from '../support/kafka-records.ts'
 
 const ORIGIN = { topicId: '11111111-1111-1111-1111-111111111111', consumerGroup: 'group' }
 
 function recordOf(offset: number, symbol: string, partition = 0): PriceRecord {
-  const members = { symbol, price: 1, timestamp: atMinute(offset), provider: 'told', raw_response_id: '1' }
-  const value = Buffer.from(JSON.stringify(members))
+  const value = Buffer.from(priceMessage({ symbol, timestamp: atMinute(offset) }))
   return { topic: 'prices', partition, offset: BigInt(offset), value, headerEntries: [] } as unknown as PriceRecord
 }
 

@@ -1,5 +1,6 @@
 import { Admin, Consumer, MessagesStreamModes, Producer } from '@platformatic/kafka'
 import type { KafkaAccess } from '../../src/kafka/access.ts'
+import { atMinute } from '../averages/told-prices.ts'
 
 /** A message on a topic, in text. */
 export type TopicRecord = {
@@ -30,6 +31,12 @@ export async function* eachRecord(access: KafkaAccess, topic: string): AsyncGene
     }
   }
   await consumer.close(true)
+}
+
+/** What another sender says of a price. */
+export function priceMessage(members: object): string {
+  const price = { symbol: 'AAPL', price: 1, timestamp: atMinute(0), provider: 'told', raw_response_id: '1' }
+  return JSON.stringify({ ...price, ...members })
 }
 
 /** Sends as any other program would: without a key and without headers, each message once. */
