@@ -43,6 +43,8 @@ export function createPool(connection: Connection, { size, onError, answerWithin
     query_timeout: answerWithinMs,
     statement_timeout: answerWithinMs,
     idle_in_transaction_session_timeout: 3_000,
+    // Statements that do not wait for each other's answers are sent at once; the server still runs them one by one.
+    pipeline: true,
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
     stream: () => openSocket(sockets),
@@ -78,7 +80,7 @@ type Sockets = { readonly open: Set<Socket>; changes: number }
 const socketsOf = new WeakMap<pg.Pool, Sockets>()
 
 function openSocket(sockets: Sockets): Socket {
-  const socket = new Socket()
+  const socket = gathering(new Socket())
   sockets.open.add(socket)
   sockets.changes += 1
   socket.once('close', () => {
@@ -86,6 +88,23 @@ function openSocket(sockets: Sockets): Socket {
     sockets.changes += 1
   })
   return socket
+}
+
+/** Makes a socket send in one go what is written in one turn of the event loop: the statements of a pipeline, and their parts. */
+function gathering(socket: Socket): Socket {
+  const write = socket.write.bind(socket) as Socket['write']
+  let gathers = false
+  const send = () => {
+    gathers = false
+    socket.uncork()
+  }
+  const gathered = (...told: Parameters<typeof write>) => {
+    if (!gathers) process.nextTick(send)
+    if (!gathers) socket.cork()
+    gathers = true
+    return write(...told)
+  }
+  return Object.assign(socket, { write: gathered as typeof write })
 }
 
 /**
@@ -134,16 +153,29 @@ export function poolUse(pools: Readonly<Record<string, pg.Pool>>): readonly Pool
 export type Fence = (client: pg.PoolClient) => Promise<void>
 
 /** Runs the work in one transaction; a failure, of the work, the fence or the commit, rolls back and is thrown. */
-export async function inTransaction<T>(
+export function inTransaction<T>(
   pool: pg.Pool,
   work: (client: pg.PoolClient) => Promise<T>,
+  fence?: Fence,
+): Promise<T> {
+  return inTransactionFrom(pool, async () => {}, work, fence)
+}
+
+/**
+ * As `inTransaction`, for work that begins with locks and reads: they are sent with the `begin` and do not wait for it, so
+ * all of them take one way to the database and back. Nothing is written before they are done.
+ */
+export async function inTransactionFrom<Seen, T>(
+  pool: pg.Pool,
+  open: (client: pg.PoolClient) => Promise<Seen>,
+  work: (client: pg.PoolClient, seen: Seen) => Promise<T>,
   fence?: Fence,
 ): Promise<T> {
   const client = await pool.connect()
   let broken = false
   try {
-    await client.query('begin')
-    const result = await work(client)
+    const [, seen] = await Promise.all([client.query('begin'), open(client)])
+    const result = await work(client, seen)
     await fence?.(client)
     await client.query('commit')
     return result

@@ -15,36 +15,33 @@ export type HashedBody = StoredBody & { readonly sha256: Buffer }
 /** Below this many bytes compression saves nothing. */
 const WORTH_COMPRESSING = 400
 
-/** Keeps a reply, its body once for all replies with the same bytes; the id comes back. */
-export async function keepReply(client: pg.ClientBase, reply: RawReply, refused: readonly Refusal[]): Promise<string> {
+/** What `KEEP_REPLY` is told. */
+export function replyValues(reply: RawReply, refused: readonly Refusal[]): unknown[] {
   const { encoding, body } = packBody(reply.body)
-  const { rows } = await client.query<{ id: string }>({
-    name: 'keep-reply',
-    text: KEEP_REPLY,
-    values: [
-      bodyHash(reply.body),
-      encoding,
-      body,
-      reply.provider,
-      reply.symbols,
-      reply.request,
-      reply.status,
-      reply.parserVersion,
-      reply.receivedAt,
-      JSON.stringify(refused),
-    ],
-  })
-  const id = rows[0]?.id
-  if (id === undefined) throw new Error('a reply was not kept')
-  return id
+  return [
+    bodyHash(reply.body),
+    encoding,
+    body,
+    reply.provider,
+    reply.symbols,
+    reply.request,
+    reply.status,
+    reply.parserVersion,
+    reply.receivedAt,
+    JSON.stringify(refused),
+  ]
 }
 
-/** An equal body is locked by the empty update, so that nobody deletes it meanwhile. */
-const KEEP_REPLY = `
+/**
+ * $1 to $10 of a statement that keeps a reply, its body once for all replies with the same bytes. An equal body is locked by
+ * the empty update, so that nobody deletes it meanwhile.
+ */
+export const KEEP_REPLY = `
   with body as (
-    insert into raw_bodies (sha256, encoding, body) values ($1, $2, $3) on conflict (sha256) do update set sha256 = excluded.sha256)
-  insert into raw_responses (provider, symbols, request, status, sha256, parser_version, received_at, refused)
-  values ($4, $5, $6, $7, $1, $8, $9, $10) returning id`
+    insert into raw_bodies (sha256, encoding, body) values ($1, $2, $3) on conflict (sha256) do update set sha256 = excluded.sha256
+  ), reply as (
+    insert into raw_responses (provider, symbols, request, status, sha256, parser_version, received_at, refused)
+    values ($4, $5, $6, $7, $1, $8, $9, $10) returning id)`
 
 /** SHA-256 of the bytes as they came. */
 export function bodyHash(body: Uint8Array): Buffer {

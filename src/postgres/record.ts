@@ -2,8 +2,8 @@ import pg from 'pg'
 import { compareInstants, type Instant } from '../prices/instant.ts'
 import { judgePrice, type CurrentPrice, type Verdict } from '../prices/judge.ts'
 import type { Quote, QuoteResult, RawReply, RecordReply, RecordResult } from '../prices/quote.ts'
-import { inTransaction, type Fence } from './pool.ts'
-import { bodyHash, keepReply } from './raw-replies.ts'
+import { inTransactionFrom, type Fence } from './pool.ts'
+import { bodyHash, KEEP_REPLY, replyValues, type Refusal } from './raw-replies.ts'
 import { createSeriesIds } from './series.ts'
 
 /** One quote on its way into the log. */
@@ -47,19 +47,21 @@ type Work = {
 async function recordItems(pool: pg.Pool, { reply, results, items, fence }: Work): Promise<Judged[]> {
   const refused = results.some((result) => 'error' in result && KEPT_REFUSALS.has(result.error.code))
   if (items.length === 0 && !refused) return []
-  const record = async (client: pg.PoolClient) => {
-    // First of all, before any write: the transaction id is taken under the lock, so the log keeps the order of a series.
-    await client.query(LOCK_SERIES, [items.map((item) => item.seriesId)])
-    const judged = await judgeItems(client, items, reply.receivedAt)
+  // The lock first, before any write: the transaction id is taken under it, so the log keeps the order of a series.
+  const open = async (client: pg.PoolClient) => {
+    const [, known] = await Promise.all([lockSeries(client, items), readKnown(client, items)])
+    return known
+  }
+  const record = async (client: pg.PoolClient, known: Stored) => {
+    const judged = judgeItems(items, known, reply.receivedAt)
     const news = judged.filter(({ verdict }) => writes(verdict))
-    if (news.length > 0 || refused) {
-      const rawResponseId = await keepReply(client, reply, refusals(results))
-      await insertPrices(client, news, { rawResponseId, receivedAt: reply.receivedAt })
-    }
-    await confirmNewest(client, judged, reply.receivedAt)
+    await Promise.all([
+      news.length > 0 || refused ? keepNews(client, { reply, refused: refusals(results), news }) : undefined,
+      confirmNewest(client, judged, reply.receivedAt),
+    ])
     return judged
   }
-  return inTransaction(pool, record, fence)
+  return inTransactionFrom(pool, open, record, fence)
 }
 
 /** A reply that a provider got wrong is evidence; that a symbol is unknown needs none. */
@@ -71,13 +73,16 @@ function refusals(results: readonly QuoteResult[]) {
   )
 }
 
+async function lockSeries(client: pg.PoolClient, items: readonly Item[]): Promise<void> {
+  await client.query({ name: 'lock-series', text: LOCK_SERIES, values: [items.map((item) => item.seriesId)] })
+}
+
 /** In id order, so that two transactions never wait for each other. Averages lock in another key space. */
 export const LOCK_SERIES = `
-  select pg_advisory_xact_lock(id) from (select distinct id from unnest($1::bigint[]) as s (id) order by id) as ordered`
+  select count(pg_advisory_xact_lock(id)) from (select distinct id from unnest($1::bigint[]) as s (id) order by id) as ordered`
 
 /** Judges each quote against what is stored and against the quotes before it in the same reply. */
-async function judgeItems(client: pg.PoolClient, items: readonly Item[], receivedAt: Instant): Promise<Judged[]> {
-  const known = await readKnown(client, items)
+function judgeItems(items: readonly Item[], known: Stored, receivedAt: Instant): Judged[] {
   return items.map((item) => {
     const { eventTime, price } = item.quote
     const timeKey = `${item.seriesId} ${eventTime}`
@@ -114,7 +119,10 @@ type KnownRow = { readonly series_id: string; readonly event_time: Instant; read
   [column in keyof CurrentPrice]: CurrentPrice[column] | null
 }
 
-async function readKnown(client: pg.PoolClient, items: readonly Item[]) {
+/** By series, and by series and time; grows with what is judged. */
+type Stored = { readonly newest: Map<string, Instant>; readonly current: Map<string, CurrentPrice> }
+
+async function readKnown(client: pg.PoolClient, items: readonly Item[]): Promise<Stored> {
   const { rows } = await client.query<KnownRow>({
     name: 'read-known',
     text: READ_KNOWN,
@@ -129,51 +137,49 @@ async function readKnown(client: pg.PoolClient, items: readonly Item[]) {
   return { newest, current }
 }
 
-/** Most prices are newer than all that is stored, and then nothing is looked for at their time. */
+/** Most prices are newer than all that is stored: where nothing lies at their time or behind it, no page of the index is read. */
 const READ_KNOWN = `
   select q.series_id, q.event_time, newest.event_time as newest, current.*
-    from unnest($1::bigint[], $2::timestamptz[]) as q (series_id, event_time)
+    from unnest((select $1::bigint[]), (select $2::timestamptz[])) as q (series_id, event_time)
     left join lateral (
-      select p.event_time from prices p where p.series_id = q.series_id
+      select p.event_time from prices p where p.series_id = q.series_id and p.event_time >= q.event_time
        order by p.event_time desc, p.revision desc limit 1) as newest on true
     left join lateral (
       select p.id as "priceId", p.price, p.revision, p.correction, p.received_at as "receivedAt",
              p.recorded_at as "recordedAt", p.raw_response_id as "rawResponseId"
-        from prices p where newest.event_time >= q.event_time and p.series_id = q.series_id and p.event_time = q.event_time
+        from prices p where newest.event_time is not null and p.series_id = q.series_id and p.event_time = q.event_time
        order by p.revision desc limit 1) as current on true`
 
-type Origin = { readonly rawResponseId: string; readonly receivedAt: Instant }
+type News = { readonly reply: RawReply; readonly refused: readonly Refusal[]; readonly news: readonly Judged[] }
 
-async function insertPrices(client: pg.PoolClient, news: readonly Judged[], origin: Origin): Promise<void> {
-  const { rows } = await client.query<{ id: string; recorded_at: Instant }>({
-    name: 'insert-prices',
-    text: INSERT_PRICES,
-    values: [
-      news.map((item) => item.seriesId),
-      news.map((item) => item.quote.eventTime),
-      news.map((item) => item.verdict.revision),
-      news.map((item) => item.verdict.late),
-      news.map((item) => item.quote.price),
-      origin.receivedAt,
-      origin.rawResponseId,
-    ],
-  })
+async function keepNews(client: pg.PoolClient, { reply, refused, news }: News): Promise<void> {
+  const values = [
+    ...replyValues(reply, refused),
+    news.map((item) => item.seriesId),
+    news.map((item) => item.quote.eventTime),
+    news.map((item) => item.verdict.revision),
+    news.map((item) => item.verdict.late),
+    news.map((item) => item.quote.price),
+  ]
+  const { rows } = await client.query<KeptRow>({ name: 'keep-news', text: KEEP_NEWS, values })
   for (const [index, item] of news.entries()) {
     const row = rows[index]
     if (row === undefined) throw new Error('a price was not written')
     // The same object stands in for later, equal quotes of this reply.
-    Object.assign(item.current, { priceId: row.id, recordedAt: row.recorded_at, rawResponseId: origin.rawResponseId })
+    Object.assign(item.current, row)
   }
 }
 
-const INSERT_PRICES = `
+type KeptRow = Pick<CurrentPrice, 'priceId' | 'recordedAt' | 'rawResponseId'>
+
+const KEEP_NEWS = `${KEEP_REPLY}
   insert into prices (series_id, event_time, revision, late, price, received_at, raw_response_id, epoch)
-  select q.series_id, q.event_time, q.revision, q.late, q.price, $6, $7, e.epoch
-    from unnest($1::bigint[], $2::timestamptz[], $3::integer[], $4::boolean[], $5::numeric[])
+  select q.series_id, q.event_time, q.revision, q.late, q.price, $9, reply.id, e.epoch
+    from unnest((select $11::bigint[]), $12::timestamptz[], $13::integer[], $14::boolean[], $15::numeric[])
          with ordinality as q (series_id, event_time, revision, late, price, n)
-   cross join log_epoch e
+   cross join reply cross join log_epoch e
    order by q.n
-  returning id, recorded_at`
+  returning id as "priceId", recorded_at as "recordedAt", raw_response_id as "rawResponseId"`
 
 /** The newest time of each series is confirmed; what else the provider said of the series goes with it. */
 async function confirmNewest(client: pg.PoolClient, judged: readonly Judged[], confirmedAt: Instant): Promise<void> {
