@@ -92,7 +92,7 @@ function openSocket(sockets: Sockets): Socket {
 
 /** Makes a socket send in one go what is written in one turn of the event loop: the statements of a pipeline, and their parts. */
 function gathering(socket: Socket): Socket {
-  const write = socket.write.bind(socket) as Socket['write']
+  const write = socket.write.bind(socket)
   let gathers = false
   const send = () => {
     gathers = false
@@ -158,19 +158,20 @@ export function inTransaction<T>(
   work: (client: pg.PoolClient) => Promise<T>,
   fence?: Fence,
 ): Promise<T> {
-  return inTransactionFrom(pool, async () => {}, work, fence)
+  return inTransactionFrom(pool, { open: async () => {}, work, fence })
+}
+
+type Steps<Seen, T> = {
+  readonly open: (client: pg.PoolClient) => Promise<Seen>
+  readonly work: (client: pg.PoolClient, seen: Seen) => Promise<T>
+  readonly fence: Fence | undefined
 }
 
 /**
  * As `inTransaction`, for work that begins with locks and reads: they are sent with the `begin` and do not wait for it, so
  * all of them take one way to the database and back. Nothing is written before they are done.
  */
-export async function inTransactionFrom<Seen, T>(
-  pool: pg.Pool,
-  open: (client: pg.PoolClient) => Promise<Seen>,
-  work: (client: pg.PoolClient, seen: Seen) => Promise<T>,
-  fence?: Fence,
-): Promise<T> {
+export async function inTransactionFrom<Seen, T>(pool: pg.Pool, { open, work, fence }: Steps<Seen, T>): Promise<T> {
   const client = await pool.connect()
   let broken = false
   try {

@@ -1,6 +1,5 @@
 import { hash } from 'node:crypto'
 import { gunzipSync, gzipSync } from 'node:zlib'
-import type pg from 'pg'
 import type { RawReply } from '../prices/quote.ts'
 
 /** What of a reply was not taken for a price, and why. */

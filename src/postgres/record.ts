@@ -52,7 +52,7 @@ async function recordItems(pool: pg.Pool, { reply, results, items, fence }: Work
     const [, known] = await Promise.all([lockSeries(client, items), readKnown(client, items)])
     return known
   }
-  const record = async (client: pg.PoolClient, known: Stored) => {
+  const work = async (client: pg.PoolClient, known: Stored) => {
     const judged = judgeItems(items, known, reply.receivedAt)
     const news = judged.filter(({ verdict }) => writes(verdict))
     await Promise.all([
@@ -61,7 +61,7 @@ async function recordItems(pool: pg.Pool, { reply, results, items, fence }: Work
     ])
     return judged
   }
-  return inTransactionFrom(pool, open, record, fence)
+  return inTransactionFrom(pool, { open, work, fence })
 }
 
 /** A reply that a provider got wrong is evidence; that a symbol is unknown needs none. */
