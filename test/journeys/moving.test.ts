@@ -8,7 +8,7 @@ import type { Connection } from '../../src/postgres/pool.ts'
 import { ask } from '../support/ask.ts'
 import { createEmptyDatabase, urlOf } from '../support/database.ts'
 import { CSV_HEADER, priceLines } from '../support/price-csv.ts'
-import { openStream } from '../support/price-stream.ts'
+import { openStreamWith } from '../support/price-stream.ts'
 import {
   createDataDir,
   createFolder,
@@ -16,30 +16,48 @@ import {
   runCommand,
   spawnCommand,
   startService,
+  type ServiceProcess,
 } from '../support/service-process.ts'
 import { until } from '../support/until.ts'
 
-const LINES = 20_000
+// npm run moving has a million.
+const LINES = Number(process.env['MOVING_PRICES'] ?? 20_000)
+/** A tenth of a million prices a minute is little. */
+const PATIENCE = { withinMs: 60_000 + (LINES / 100_000) * 60_000 }
 const STREAM = '/prices/stream?symbols=AAPL,MSFT,BRK.B&provider=import'
 
-/** A service with prices and averages, ended; a stream client of it had seen some, and missed the last. */
+/** A service with a key, prices and averages, ended; a stream client of it had seen some, and missed the last. */
 async function createEnded(t: TestContext) {
   const [folder, dataDir] = [createFolder(), createDataDir()]
   const file = join(folder, 'prices.csv')
   const add = async (lines: number, from: number) => {
     writeFileSync(file, CSV_HEADER + priceLines(lines, from))
-    assert.equal((await runCommand(['import', file], { dataDir })).code, 0)
+    assert.equal((await runCommand(['import', file], { dataDir, ...PATIENCE })).code, 0)
   }
   const service = await startService(t, { dataDir })
+  await killImport(service, file)
   await add(LINES, 0)
-  const stream = await openStream(t, service.url + STREAM)
+  const made = await runCommand(['keys', 'create', '--scope', 'read', '--json'], { dataDir })
+  const headers = { authorization: `Bearer ${JSON.parse(made.stdout).key}` }
+  const stream = await openStreamWith(t, service.url + STREAM, headers)
   await add(30, LINES)
   await stream.until(30)
   stream.cut()
   await add(40, LINES + 30)
-  await until(async () => (await ask(`${service.url}/health`)).json.averages_lag_seconds === '0', 'averages of all')
+  const isDone = async () => (await ask(`${service.url}/health`, { headers })).json.averages_lag_seconds === '0'
+  await until(isDone, 'averages of all', PATIENCE)
   assert.equal(await service.stop(), 0)
-  return { folder, dataDir, lastEventId: stream.lastEventId()! }
+  return { folder, dataDir, client: { ...headers, 'last-event-id': stream.lastEventId()! } }
+}
+
+/** Of an import that goes on where it was, once some of its prices are there. */
+async function killImport({ url, dataDir }: ServiceProcess, file: string): Promise<void> {
+  writeFileSync(file, CSV_HEADER + priceLines(LINES))
+  const { child, exited } = spawnCommand([process.execPath, LAUNCHER, 'import', file], { dataDir })
+  const history = `${url}/prices/history?symbol=AAPL&provider=import&limit=1`
+  await until(async () => (await ask(history)).json.data?.length === 1, 'a price')
+  child.kill('SIGKILL')
+  assert.equal(await exited, null, 'it was at work')
 }
 
 type Setting = { readonly dataDir?: string; readonly env?: Readonly<Record<string, string>> }
@@ -59,10 +77,14 @@ async function startAmid(
       ({ rows }) => rows[0].count,
       () => 0,
     )
-  await until(async () => {
-    assert.equal(running.child.exitCode, null, `it ended too early:\n${running.stderr()}`)
-    return (await count()) > enough
-  }, 'some prices')
+  await until(
+    async () => {
+      assert.equal(running.child.exitCode, null, `it ended too early:\n${running.stderr()}`)
+      return (await count()) > enough
+    },
+    'some prices',
+    PATIENCE,
+  )
   await client.end()
   return running
 }
@@ -73,46 +95,48 @@ async function killAmid(...asked: Parameters<typeof startAmid>): Promise<void> {
   await exited
 }
 
-/** The service there has everything, and the client of the old one goes on where it was. */
+/** The service there has everything, knows the key, and the client of the old one goes on where it was. */
 async function assertMoved(
   t: TestContext,
-  lastEventId: string,
+  client: Readonly<Record<string, string>>,
   setting: { env?: Record<string, string>; dataDir?: string },
 ) {
   const service = await startService(t, setting)
-  const stream = await openStream(t, service.url + STREAM, lastEventId)
+  assert.equal((await ask(service.url + STREAM)).status, 401)
+  const stream = await openStreamWith(t, service.url + STREAM, client)
   await stream.until(40)
-  const verified = JSON.parse((await runCommand(['verify', '--json'], { ...setting, dataDir: service.dataDir })).stdout)
+  const verify = await runCommand(['verify', '--json'], { ...setting, dataDir: service.dataDir, ...PATIENCE })
+  const verified = JSON.parse(verify.stdout)
   assert.deepEqual([verified.checkedPrices, verified.differenceCount, verified.lagging], [LINES + 70, 0, 0])
   assert.equal(stream.prices.length, 40)
   assert.equal(await service.stop(), 0)
 }
 
 test('a copy that is killed again and again, at both ends, arrives whole; a stream goes on in it where it was', async (t) => {
-  const { dataDir, lastEventId } = await createEnded(t)
+  const { dataDir, client } = await createEnded(t)
   const target = { state: createDataDir(), log: () => {} }
   let server = await startEmbedded(target)
   const env = { DATABASE_URL: urlOf(server.connection) }
   const copy = ['copy', '--to', env.DATABASE_URL]
-  await killAmid(copy, server.connection, { enough: 1_000, dataDir })
+  await killAmid(copy, server.connection, { enough: LINES / 20, dataDir })
   const refused = await runCommand(['serve'], { env })
   assert.deepEqual([refused.code, refused.stdout], [1, ''])
   assert.match(refused.stderr, /copy or restore, .*run it to its end/)
 
-  const { exited } = await startAmid(copy, server.connection, { enough: 8_000, dataDir })
+  const { exited } = await startAmid(copy, server.connection, { enough: LINES * 0.4, dataDir })
   process.kill(server.pid, 'SIGKILL')
   assert.equal(await exited, 1)
   await server.stop()
   server = await startEmbedded(target)
   t.after(() => server.stop())
-  const { code, stdout } = await runCommand([...copy, '--json'], { dataDir })
+  const { code, stdout } = await runCommand([...copy, '--json'], { dataDir, ...PATIENCE })
   const { rows, finished } = JSON.parse(stdout)
   assert.deepEqual([code, finished, rows.prices], [0, true, LINES + 70])
-  await assertMoved(t, lastEventId, { env })
+  await assertMoved(t, client, { env })
 })
 
 test('a dump that is made and restored amid kills brings everything back; a stream goes on in it where it was', async (t) => {
-  const { folder, dataDir, lastEventId } = await createEnded(t)
+  const { folder, dataDir, client } = await createEnded(t)
   const target = await createEmptyDatabase(t)
   const [file, env] = [join(folder, 'backup.gz'), { DATABASE_URL: urlOf(target) }]
   const { child, exited } = spawnCommand([process.execPath, LAUNCHER, 'dump', file], { dataDir })
@@ -120,11 +144,11 @@ test('a dump that is made and restored amid kills brings everything back; a stre
   child.kill('SIGKILL')
   await exited
   assert.ok(!existsSync(file), 'there is no half of a dump under its name')
-  const { code, stdout } = await runCommand(['dump', file, '--json'], { dataDir })
+  const { code, stdout } = await runCommand(['dump', file, '--json'], { dataDir, ...PATIENCE })
   assert.deepEqual([code, JSON.parse(stdout).rows.prices], [0, LINES + 70])
 
-  for (const enough of [1_000, 12_000]) await killAmid(['restore', file], target, { enough, env })
+  for (const enough of [LINES / 20, LINES * 0.6]) await killAmid(['restore', file], target, { enough, env })
   assert.match((await runCommand(['history', 'AAPL'], { env })).stderr, /run it to its end/)
-  assert.equal((await runCommand(['restore', file], { env })).code, 0)
-  await assertMoved(t, lastEventId, { env })
+  assert.equal((await runCommand(['restore', file], { env, ...PATIENCE })).code, 0)
+  await assertMoved(t, client, { env })
 })
