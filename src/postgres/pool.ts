@@ -99,9 +99,11 @@ function gathering(socket: Socket): Socket {
     socket.uncork()
   }
   const gathered = (...told: Parameters<typeof write>) => {
-    if (!gathers) process.nextTick(send)
-    if (!gathers) socket.cork()
-    gathers = true
+    if (!gathers) {
+      gathers = true
+      socket.cork()
+      process.nextTick(send)
+    }
     return write(...told)
   }
   return Object.assign(socket, { write: gathered as typeof write })
