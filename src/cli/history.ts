@@ -1,6 +1,7 @@
 import { stringify } from 'csv-stringify/sync'
 import type { HistoryRequest, PastPrice, ReadHistory } from '../prices/history.ts'
 import type { Instant } from '../prices/instant.ts'
+import type { FindStoredSymbols } from '../prices/stored-symbols.ts'
 import { pastPriceBody } from './json-bodies.ts'
 import type { Output } from './output.ts'
 
@@ -14,14 +15,18 @@ export type HistoryOptions = {
   readonly json?: boolean | undefined
 }
 
-type Needs = { readonly readHistory: ReadHistory; readonly output: Output }
+type Needs = {
+  readonly readHistory: ReadHistory
+  readonly findStored: FindStoredSymbols
+  readonly output: Output
+}
 type Asked = Omit<HistoryOptions, 'provider'> & { readonly provider: string }
 
 const DEFAULT_LIMIT = 100
 const PAGE = 1_000
 
 /** Prints stored prices, newest first, page by page: memory stays the same however many there are. */
-export async function printHistory({ readHistory, output }: Needs, options: Asked): Promise<void> {
+export async function printHistory({ readHistory, findStored, output }: Needs, options: Asked): Promise<void> {
   const format = options.csv ? CSV : options.json ? JSON_LIST : LINES
   const { symbol, provider, from, to, limit = options.csv ? Number.POSITIVE_INFINITY : DEFAULT_LIMIT } = options
   const asked = { symbol, provider, from, to, order: 'desc', withSuperseded: false } as const
@@ -33,7 +38,16 @@ export async function printHistory({ readHistory, output }: Needs, options: Aske
     count += page.length
   }
   await output.write(format.tail)
-  if (count === 0) output.say(`There are no prices of ${symbol} from ${provider}.`)
+  if (count === 0) output.say(await sayNone(findStored, asked))
+}
+
+/** A range may have none where the provider has some. */
+async function sayNone(findStored: FindStoredSymbols, { symbol, provider, from, to }: Omit<HistoryRequest, 'limit'>) {
+  const within = from === undefined && to === undefined ? '' : ' at that time'
+  const none = `There are no prices of ${symbol} from ${provider}${within}.`
+  const others = (await findStored({ symbols: [symbol], limit: 10 })).filter((other) => other.provider !== provider)
+  if (others.length === 0) return none
+  return `${none} Others have some: ${others.map((other) => `--provider ${other.provider}`).join(', ')}`
 }
 
 async function* pagesOf(readHistory: ReadHistory, asked: Omit<HistoryRequest, 'limit'>, limit: number) {

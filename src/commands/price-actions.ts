@@ -6,6 +6,7 @@ import { watchPrices } from '../cli/watch.ts'
 import { systemClock as clock } from '../clock.ts'
 import { createReadHistory } from '../postgres/history.ts'
 import { createRecordReply } from '../postgres/record.ts'
+import { createFindStoredSymbols } from '../postgres/symbols.ts'
 import { createCollect } from '../prices/collect.ts'
 import { createSourcesOf, type Setting } from '../setting.ts'
 import { EXIT_FAILED } from './needs.ts'
@@ -33,7 +34,8 @@ export function createPriceActions({ output, readSetting }: Needs): Pick<Actions
       const setting = readSetting()
       const provider = createSourcesOf(setting).get(options.provider ?? setting.config.DEFAULT_PROVIDER).name
       await using tables = await openTables(setting)
-      await printHistory({ readHistory: createReadHistory(tables.pool), output }, { ...options, provider })
+      const reads = { readHistory: createReadHistory(tables.pool), findStored: createFindStoredSymbols(tables.pool) }
+      await printHistory({ ...reads, output }, { ...options, provider })
       return 0
     },
 

@@ -20,11 +20,12 @@ test('without a service fetch keeps prices in the embedded database, and history
     stderr: '',
   })
 
-  const [lines, json, csv, none] = [
+  const [lines, json, csv, none, elsewhere] = [
     await runCommand(['history', 'AAPL'], installation),
     await runCommand(['history', 'AAPL', '--provider', 'yahoo', '--json'], installation),
     await runCommand(['history', 'AAPL', '--from', '2025-06-15', '--to', '2025-06-16', '--csv'], installation),
     await runCommand(['history', 'AAPL', '--to', '2025-06-15'], installation),
+    await runCommand(['history', 'AAPL', '--provider', 'simulated'], installation),
   ]
   assert.equal(lines.stdout, `2025-06-15T20:30:27Z  ${LONG_PRICE} USD\n`)
   const [price] = (JSON.parse(json.stdout) as { data: { price_id: string; correction: boolean }[] }).data
@@ -34,7 +35,9 @@ test('without a service fetch keeps prices in the embedded database, and history
   assert.match(head ?? '', /^price_id,timestamp,price,currency,/)
   assert.match(row ?? '', new RegExp(`^1,2025-06-15T20:30:27Z,${LONG_PRICE},USD,.*,1,false$`))
   assert.equal(end, '')
-  assert.deepEqual(none, { code: 0, stdout: '', stderr: 'market-data: There are no prices of AAPL from yfinance.\n' })
+  assert.equal(none.stderr, 'market-data: There are no prices of AAPL from yfinance at that time.\n')
+  const message = 'There are no prices of AAPL from simulated. Others have some: --provider yfinance'
+  assert.deepEqual(elsewhere, { code: 0, stdout: '', stderr: `market-data: ${message}\n` })
 
   const impatient = spawnCommand([process.execPath, LAUNCHER, 'history', 'AAPL', '--csv'], installation)
   impatient.child.stdout?.destroy()
