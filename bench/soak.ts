@@ -14,8 +14,10 @@ const READERS = 100
 /** More than the service takes in a second: a symbol has one price a second. */
 const SYMBOLS = 10_000
 
+const WATCHED = ['serviceMiB', 'serviceFiles', 'databaseMiB', 'databaseFiles'] as const
+
 type Sample = { readonly hours: number } & Readonly<Record<Watched, number>>
-type Watched = 'serviceMiB' | 'databaseMiB' | 'descriptors'
+type Watched = (typeof WATCHED)[number]
 
 await using service = await startService()
 await takeAll(service.url, 10_000)
@@ -35,8 +37,8 @@ ending.abort()
 await feeding
 if (delivered === 0) throw new Error('the streams brought nothing')
 console.log(`${taken} prices taken, ${delivered} delivered, no error; growth by the hour, from the second fifth on:`)
-for (const watched of ['serviceMiB', 'databaseMiB', 'descriptors'] as const) {
-  console.log(`  ${watched.padEnd(12)} ${numberText(slopeOf(samples.slice(samples.length / 5), watched))}`)
+for (const watched of WATCHED) {
+  console.log(`  ${watched.padEnd(13)} ${numberText(slopeOf(samples.slice(samples.length / 5), watched))}`)
 }
 
 /** As fast as it goes, by a few callers at once. */
@@ -58,10 +60,14 @@ async function takeSamples({ pid }: Service): Promise<readonly Sample[]> {
   for (let at = 0; at <= (MINUTES * 60_000) / SAMPLE_MS; at++) {
     const [own, all] = [useOf(pid, { family: false }), useOf(pid, { family: true })]
     const [serviceMiB, databaseMiB] = [own.bytes / 2 ** 20, (all.bytes - own.bytes) / 2 ** 20]
-    found.push({ hours: (at * SAMPLE_MS) / 3_600_000, serviceMiB, databaseMiB, descriptors: all.descriptors })
-    console.log(
-      `${at * 10} s: service ${numberText(serviceMiB)} MiB, database ${numberText(databaseMiB)} MiB, ${all.descriptors} descriptors`,
-    )
+    const [serviceFiles, databaseFiles] = [own.descriptors, all.descriptors - own.descriptors]
+    found.push({ hours: (at * SAMPLE_MS) / 3_600_000, serviceMiB, serviceFiles, databaseMiB, databaseFiles })
+    const used = (name: string, mib: number, files: number) => `${name} ${numberText(mib)} MiB, ${files} descriptors`
+    const [service, database] = [
+      used('service', serviceMiB, serviceFiles),
+      used('database', databaseMiB, databaseFiles),
+    ]
+    console.log(`${at * 10} s: ${service}; ${database}`)
     await sleep(SAMPLE_MS)
   }
   return found
