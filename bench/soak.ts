@@ -62,12 +62,9 @@ async function takeSamples({ pid }: Service): Promise<readonly Sample[]> {
     const [serviceMiB, databaseMiB] = [own.bytes / 2 ** 20, (all.bytes - own.bytes) / 2 ** 20]
     const [serviceFiles, databaseFiles] = [own.descriptors, all.descriptors - own.descriptors]
     found.push({ hours: (at * SAMPLE_MS) / 3_600_000, serviceMiB, serviceFiles, databaseMiB, databaseFiles })
-    const used = (name: string, mib: number, files: number) => `${name} ${numberText(mib)} MiB, ${files} descriptors`
-    const [service, database] = [
-      used('service', serviceMiB, serviceFiles),
-      used('database', databaseMiB, databaseFiles),
-    ]
-    console.log(`${at * 10} s: ${service}; ${database}`)
+    console.log(
+      `${at * 10} s: service ${numberText(serviceMiB)} MiB, ${serviceFiles} files; database ${numberText(databaseMiB)} MiB, ${databaseFiles} files`,
+    )
     await sleep(SAMPLE_MS)
   }
   return found

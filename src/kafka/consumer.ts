@@ -1,14 +1,13 @@
-import { Consumer, MessagesStreamFallbackModes, MessagesStreamModes } from '@platformatic/kafka'
 import { keepGoing, untilDone } from '../averages/keep-going.ts'
 import type { Clock } from '../clock.ts'
 import type { KafkaAccess } from './access.ts'
 import { createCommits, type Commits } from './commits.ts'
-import { withDeadline } from './deadline.ts'
-import { CLASSIC, groupProtocol, type GroupProtocol } from './group-protocol.ts'
-import { createInbox, type Inbox, type PriceStream } from './inbox.ts'
+import { groupProtocol } from './group-protocol.ts'
+import { createInbox, type Inbox } from './inbox.ts'
+import { joinGroup } from './member.ts'
 import { settle, type Origin, type SettleNeeds } from './settle.ts'
 import { watchForStalls, type PartitionLag } from './stall-watch.ts'
-import { ensureTopic, says, type TopicWish } from './topics.ts'
+import { ensureTopic, type TopicWish } from './topics.ts'
 
 type Needs = SettleNeeds & {
   readonly access: KafkaAccess
@@ -35,13 +34,7 @@ export function averagesGroup(topic: string): string {
   return `${topic}.averages`
 }
 
-const OPEN_MS = 30_000
-const CLOSE_MS = 3_000
 const LONGEST_WAIT_MS = 5_000
-/** More, and a member that catches up reads one partition after the other. */
-const BYTES_PER_PARTITION = 256 * 1024
-/** In the client, where they are not measured; our inbox gathers what is ahead. */
-const WAITING_RECORDS = 100
 
 /**
  * One member of the group that turns announcements into averages. The offset of a batch is saved behind its commit in the
@@ -87,38 +80,4 @@ async function readOn(reader: Reader, signal: AbortSignal): Promise<void> {
     const settled = await untilDone(patient, signal, () => settle(reader, origin, records))
     if (settled !== undefined) await commits.commit(records)
   }
-}
-
-type Member = AsyncDisposable & { readonly consumer: Consumer; readonly stream: PriceStream }
-
-async function joinGroup(needs: Needs, protocol: GroupProtocol, signal: AbortSignal): Promise<Member> {
-  const { access, topic, group } = needs
-  const consumer = new Consumer({
-    ...access,
-    ...protocol,
-    groupId: group,
-    // An end to trying, so that we hear of trouble and begin anew: endless retries can hang in silence.
-    retries: 3,
-    autocommit: false,
-    maxWaitTime: 500,
-    maxBytesPerPartition: BYTES_PER_PARTITION,
-    highWaterMark: WAITING_RECORDS,
-  })
-  const start = { mode: MessagesStreamModes.COMMITTED, fallbackMode: MessagesStreamFallbackModes.EARLIEST }
-  // One that comes when we have given up has no other listener, and its error would end the process.
-  const consuming = consumer.consume({ topics: [topic.name], ...start }).then((stream) => stream.on('error', () => {}))
-  try {
-    const stream = await withDeadline(consuming, { ms: OPEN_MS, what: `joining ${group}`, signal })
-    return { consumer, stream, [Symbol.asyncDispose]: () => leaveGroup(consumer) }
-  } catch (error) {
-    await leaveGroup(consumer)
-    // A cluster can know the new protocol and have it turned off.
-    if (protocol !== CLASSIC && says(error, 'UNSUPPORTED_VERSION')) return joinGroup(needs, CLASSIC, signal)
-    throw error
-  }
-}
-
-/** Closes its streams as well. A broker that does not answer must not hold us up. */
-async function leaveGroup(consumer: Consumer): Promise<void> {
-  await withDeadline(consumer.close(true), { ms: CLOSE_MS, what: 'leaving the group' }).catch(() => {})
 }
