@@ -45,7 +45,8 @@ export async function printHistory({ readHistory, findStored, output }: Needs, o
 async function sayNone(findStored: FindStoredSymbols, { symbol, provider, from, to }: Omit<HistoryRequest, 'limit'>) {
   const within = from === undefined && to === undefined ? '' : ' at that time'
   const none = `There are no prices of ${symbol} from ${provider}${within}.`
-  const others = (await findStored({ symbols: [symbol], limit: 10 })).filter((other) => other.provider !== provider)
+  const stored = await findStored({ symbols: [symbol], limit: 10 })
+  const others = stored.filter((other) => other.provider !== provider && other.lastPriceAt !== null)
   if (others.length === 0) return none
   return `${none} Others have some: ${others.map((other) => `--provider ${other.provider}`).join(', ')}`
 }

@@ -67,6 +67,7 @@ async function leaveGroup(consumer: Consumer): Promise<void> {
 function endJoining(consumer: Consumer): void {
   let id = consumer.memberId
   Object.defineProperty(consumer, 'memberId', {
+    configurable: true,
     get: () => id ?? '',
     set: (now: string | null) => {
       id = now

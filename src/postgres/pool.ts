@@ -90,7 +90,7 @@ function openSocket(sockets: Sockets): Socket {
   return socket
 }
 
-/** Makes a socket send in one go what is written in one turn of the event loop: the statements of a pipeline, and their parts. */
+/** Makes a socket send in one go what one piece of work writes: the statements of a pipeline. TLS passes it by. */
 function gathering(socket: Socket): Socket {
   const write = socket.write.bind(socket)
   let gathers = false
@@ -166,12 +166,12 @@ export function inTransaction<T>(
 type Steps<Seen, T> = {
   readonly open: (client: pg.PoolClient) => Promise<Seen>
   readonly work: (client: pg.PoolClient, seen: Seen) => Promise<T>
-  readonly fence: Fence | undefined
+  readonly fence?: Fence | undefined
 }
 
 /**
  * As `inTransaction`, for work that begins with locks and reads: they are sent with the `begin` and do not wait for it, so
- * all of them take one way to the database and back. Nothing is written before they are done.
+ * all of them take one way to the database and back. They may write nothing: they run even where `begin` fails.
  */
 export async function inTransactionFrom<Seen, T>(pool: pg.Pool, { open, work, fence }: Steps<Seen, T>): Promise<T> {
   const client = await pool.connect()

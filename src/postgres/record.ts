@@ -137,7 +137,10 @@ async function readKnown(client: pg.PoolClient, items: readonly Item[]): Promise
   return { newest, current }
 }
 
-/** Most prices are newer than all that is stored: where nothing lies at their time or behind it, no page of the index is read. */
+/**
+ * Most prices are newer than all that is stored: then one descent of the index finds nothing, and no row is read. The length
+ * of a list that comes by `select` is hidden from the planner, which else plans short ones anew each time; so below.
+ */
 const READ_KNOWN = `
   select q.series_id, q.event_time, newest.event_time as newest, current.*
     from unnest((select $1::bigint[]), (select $2::timestamptz[])) as q (series_id, event_time)

@@ -55,7 +55,7 @@ async function killImport({ url, dataDir }: ServiceProcess, file: string): Promi
   writeFileSync(file, CSV_HEADER + priceLines(LINES))
   const { child, exited } = spawnCommand([process.execPath, LAUNCHER, 'import', file], { dataDir })
   const history = `${url}/prices/history?symbol=AAPL&provider=import&limit=1`
-  await until(async () => (await ask(history)).json.data?.length === 1, 'a price')
+  await until(async () => (await ask(history)).json.data?.length === 1, 'a price', PATIENCE)
   child.kill('SIGKILL')
   assert.equal(await exited, null, 'it was at work')
 }

@@ -36,7 +36,6 @@ test('where what opens a transaction fails, nothing of it is written, and its co
     inTransactionFrom(pool, {
       open: (client) => client.query(opening),
       work: (client) => client.query('insert into written values (1)'),
-      fence: undefined,
     })
   await assert.rejects(transaction('select 1 / 0'), /division by zero/)
   await transaction('select 1')
