@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import type { Touched } from '../prices/log.ts'
-import { inTransaction, type Fence } from './pool.ts'
+import { inTransactionFrom, type Fence } from './transaction.ts'
 
 /** Brings the averages that the touched prices have a part in up to date; resolves with how many were written. */
 export type Recompute = (touched: readonly Touched[]) => Promise<number>
@@ -37,16 +37,14 @@ type Slice = {
 async function recomputeSlice(pool: pg.Pool, { windows, touched, fence }: Slice): Promise<number> {
   const seriesIds = touched.map((entry) => entry.seriesId)
   const eventTimes = touched.map((entry) => entry.eventTime)
-  const recompute = async (client: pg.PoolClient) => {
-    await client.query(LOCK_SERIES, [LOCK_CLASS, [...new Set(seriesIds)]])
-    let written = 0
-    for (const window of windows) {
-      const { rowCount } = await client.query(RECOMPUTE, [seriesIds, eventTimes, window, ...divisorOf(window)])
-      written += rowCount ?? 0
-    }
-    return written
+  const open = (client: pg.PoolClient) => client.query(LOCK_SERIES, [LOCK_CLASS, [...new Set(seriesIds)]])
+  const work = async (client: pg.PoolClient) => {
+    const written = await Promise.all(
+      windows.map((window) => client.query(RECOMPUTE, [seriesIds, eventTimes, window, ...divisorOf(window)])),
+    )
+    return written.reduce((sum, { rowCount }) => sum + (rowCount ?? 0), 0)
   }
-  return inTransaction(pool, recompute, fence)
+  return inTransactionFrom(pool, { open, work, fence })
 }
 
 /** Any number: the two-number locks are apart from the one-number locks of those who record prices. */

@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { longRead } from './pool.ts'
+import { longRead } from './transaction.ts'
 
 type Reading = {
   readonly values?: readonly unknown[]

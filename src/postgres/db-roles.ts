@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import { ServiceError } from '../errors.ts'
-import { inTransaction } from './pool.ts'
+import { inTransaction } from './transaction.ts'
 
 type Grants = Readonly<Record<string, readonly string[]>>
 

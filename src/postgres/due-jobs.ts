@@ -3,7 +3,7 @@ import type { DueJobs } from '../polling/poller.ts'
 import type { DueJob } from '../polling/schedule.ts'
 import type { WorkNeeds } from '../polling/work-in-hand.ts'
 import type { Instant } from '../prices/instant.ts'
-import { inTransaction, type Fence } from './pool.ts'
+import { inTransaction, type Fence } from './transaction.ts'
 
 /**
  * What the poller reads and writes; each call is one statement.

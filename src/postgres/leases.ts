@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import type { Fence } from './pool.ts'
+import type { Fence } from './transaction.ts'
 
 /** The right to lead, until it is lost. What a leader writes is tied to its epoch. */
 export type Lease = { readonly name: string; readonly holder: string; readonly epoch: string }

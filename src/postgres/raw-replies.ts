@@ -40,7 +40,7 @@ export const KEEP_REPLY = `
     insert into raw_bodies (sha256, encoding, body) values ($1, $2, $3) on conflict (sha256) do update set sha256 = excluded.sha256
   ), reply as (
     insert into raw_responses (provider, symbols, request, status, sha256, parser_version, received_at, refused)
-    values ($4, $5, $6, $7, $1, $8, $9, $10) returning id)`
+    values ($4, $5, $6, $7, $1, $8, $9, $10) returning id, received_at)`
 
 /** SHA-256 of the bytes as they came. */
 export function bodyHash(body: Uint8Array): Buffer {

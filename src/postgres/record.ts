@@ -2,7 +2,7 @@ import pg from 'pg'
 import { compareInstants, type Instant } from '../prices/instant.ts'
 import { judgePrice, type CurrentPrice, type Verdict } from '../prices/judge.ts'
 import type { Quote, QuoteResult, RawReply, RecordReply, RecordResult } from '../prices/quote.ts'
-import { inTransactionFrom, type Fence } from './pool.ts'
+import { inTransactionFrom, type Fence } from './transaction.ts'
 import { bodyHash, KEEP_REPLY, replyValues, type Refusal } from './raw-replies.ts'
 import { createSeriesIds } from './series.ts'
 
@@ -77,7 +77,10 @@ async function lockSeries(client: pg.PoolClient, items: readonly Item[]): Promis
   await client.query({ name: 'lock-series', text: LOCK_SERIES, values: [items.map((item) => item.seriesId)] })
 }
 
-/** In id order, so that two transactions never wait for each other. Averages lock in another key space. */
+/**
+ * In id order, so that two transactions never wait for each other. Averages lock in another key space. Counted, so that one
+ * row comes back however many there are.
+ */
 export const LOCK_SERIES = `
   select count(pg_advisory_xact_lock(id)) from (select distinct id from unnest($1::bigint[]) as s (id) order by id) as ordered`
 
@@ -177,7 +180,7 @@ type KeptRow = Pick<CurrentPrice, 'priceId' | 'recordedAt' | 'rawResponseId'>
 
 const KEEP_NEWS = `${KEEP_REPLY}
   insert into prices (series_id, event_time, revision, late, price, received_at, raw_response_id, epoch)
-  select q.series_id, q.event_time, q.revision, q.late, q.price, $9, reply.id, e.epoch
+  select q.series_id, q.event_time, q.revision, q.late, q.price, reply.received_at, reply.id, e.epoch
     from unnest((select $11::bigint[]), $12::timestamptz[], $13::integer[], $14::boolean[], $15::numeric[])
          with ordinality as q (series_id, event_time, revision, late, price, n)
    cross join reply cross join log_epoch e

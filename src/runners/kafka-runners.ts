@@ -7,7 +7,7 @@ import { createResolveAnnouncements } from '../postgres/announcements.ts'
 import { createRecompute } from '../postgres/averages.ts'
 import { createBuryDeadLetters, createUnsentDeadLetters } from '../postgres/dead-letters.ts'
 import { createReadLog } from '../postgres/log.ts'
-import type { Fence } from '../postgres/pool.ts'
+import type { Fence } from '../postgres/transaction.ts'
 import { RELAY_READER } from '../prices/log.ts'
 import { keptOf, placesOf, telling, type Runner, type RunnerNeeds } from './runner.ts'
 

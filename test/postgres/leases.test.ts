@@ -4,7 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type pg from 'pg'
 import { assertLeads, createLeases, fenceOf, LEASE_MS, type Lease } from '../../src/postgres/leases.ts'
 import { savePlace, loadPlace } from '../../src/postgres/log.ts'
-import { inTransaction } from '../../src/postgres/pool.ts'
+import { inTransaction } from '../../src/postgres/transaction.ts'
 import { createDatabase } from '../support/database.ts'
 import { until } from '../support/until.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { createPool, endPool, inSnapshot, inTransactionFrom, longRead } from '../../src/postgres/pool.ts'
+import { createPool, endPool } from '../../src/postgres/pool.ts'
 import { instantFromMicros } from '../../src/prices/instant.ts'
 import { createDatabase, createDatabaseConnection } from '../support/database.ts'
 import { createProxy } from '../support/proxy.ts'
@@ -26,29 +26,6 @@ test('a pool ends although the server is silent, and what still waits for it fai
   proxy.silence()
   await Promise.all([endPool(pool), waiting])
   assert.equal(proxy.openCount(), 0)
-})
-
-test('where what opens a transaction fails, nothing of it is written, and its connection works on', async (t) => {
-  const pool = createPool(await createDatabaseConnection(t), { size: 1, onError: () => {} })
-  t.after(() => endPool(pool))
-  await pool.query('create table written (n integer)')
-  const transaction = (opening: string) =>
-    inTransactionFrom(pool, {
-      open: (client) => client.query(opening),
-      work: (client) => client.query('insert into written values (1)'),
-    })
-  await assert.rejects(transaction('select 1 / 0'), /division by zero/)
-  await transaction('select 1')
-  assert.equal((await pool.query('select from written')).rowCount, 1)
-})
-
-test('in a snapshot a long read outlasts what the statements of its pool may take', async (t) => {
-  const pool = createPool(await createDatabaseConnection(t), { size: 1, onError: () => {}, answerWithinMs: 1_000 })
-  t.after(() => endPool(pool))
-  const sleep = `select 'done' as said from pg_sleep(1.5)`
-  const { rows } = await inSnapshot(pool, (client) => client.query(longRead(sleep)))
-  assert.deepEqual(rows, [{ said: 'done' }])
-  await assert.rejects(pool.query(sleep), /timeout/)
 })
 
 test('the server looks every second whether it still works for somebody', async (t) => {

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import type pg from 'pg'
 import { executedNames } from '../migrate.ts'
-import { inSnapshot } from '../pool.ts'
+import { inSnapshot } from '../transaction.ts'
 import { deleteRows, hashSlice, keyOfLine, keysBehind, missingKeys, type Key } from './keys.ts'
 import { readRows, writeRows } from './rows.ts'
 import { countSessions, finishTarget, prepareTarget } from './target.ts'

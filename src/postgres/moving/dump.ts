@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import { ServiceError } from '../../errors.ts'
 import { executedNames } from '../migrate.ts'
-import { inSnapshot } from '../pool.ts'
+import { inSnapshot } from '../transaction.ts'
 import { readRows } from './rows.ts'
 import { countRows, describeTables } from './tables.ts'
 

@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { longRead } from '../pool.ts'
+import { longRead } from '../transaction.ts'
 
 /** What a database of ours holds, parents before their children. A table that is missing here would be lost in a move. */
 export const CARRIED = [

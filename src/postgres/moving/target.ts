@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import { ServiceError } from '../../errors.ts'
 import { migrateTo } from '../migrate.ts'
-import { inTransaction } from '../pool.ts'
+import { inTransaction } from '../transaction.ts'
 import { describeTables, type Table } from './tables.ts'
 import { isUnfinished, UNFINISHED } from './unfinished.ts'
 

@@ -1,0 +1,71 @@
+import type pg from 'pg'
+
+/** Runs last in a transaction, and refuses what may not be committed by throwing. */
+export type Fence = (client: pg.PoolClient) => Promise<void>
+
+/** Runs the work in one transaction; a failure, of the work, the fence or the commit, rolls back and is thrown. */
+export function inTransaction<T>(
+  pool: pg.Pool,
+  work: (client: pg.PoolClient) => Promise<T>,
+  fence?: Fence,
+): Promise<T> {
+  return inTransactionFrom(pool, { open: async () => {}, work, fence })
+}
+
+type Steps<Seen, T> = {
+  readonly open: (client: pg.PoolClient) => Promise<Seen>
+  readonly work: (client: pg.PoolClient, seen: Seen) => Promise<T>
+  readonly fence?: Fence | undefined
+}
+
+/**
+ * As `inTransaction`, for work that begins with locks and reads: they are sent with the `begin` and do not wait for it, so
+ * all of them take one way to the database and back. They may write nothing: they run even where `begin` fails.
+ */
+export async function inTransactionFrom<Seen, T>(pool: pg.Pool, { open, work, fence }: Steps<Seen, T>): Promise<T> {
+  const client = await pool.connect()
+  let broken = false
+  try {
+    const [, seen] = await Promise.all([client.query('begin'), open(client)])
+    const result = await work(client, seen)
+    await fence?.(client)
+    await client.query('commit')
+    return result
+  } catch (error) {
+    broken = isSilence(error)
+    if (!broken) await client.query('rollback').catch(() => (broken = true))
+    throw error
+  } finally {
+    client.release(broken)
+  }
+}
+
+/**
+ * Reads what the database is at one moment, however long it takes. It takes no transaction id, so it holds back no reader
+ * of the log.
+ */
+export function inSnapshot<T>(pool: pg.Pool, read: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  return inTransaction(pool, async (client) => {
+    await client.query(ONE_SNAPSHOT)
+    return read(client)
+  })
+}
+
+/** A statement that may have to look at a whole table. In a snapshot it has an hour, whatever others of its pool have. */
+export function longRead(text: string): pg.QueryConfig {
+  // Not literally returned: pg's types know the limit of a pool only.
+  const config = { text, query_timeout: LONG_READ_MS }
+  return config
+}
+
+const LONG_READ_MS = 3_600_000
+
+const ONE_SNAPSHOT = `
+  set transaction isolation level repeatable read, read only;
+  set local statement_timeout = ${LONG_READ_MS};
+  set local idle_in_transaction_session_timeout = '10min'`
+
+/** pg gives up waiting: there is no point in asking for a rollback too, and the session's end is one. */
+function isSilence(error: unknown): boolean {
+  return error instanceof Error && error.message === 'Query read timeout'
+}
