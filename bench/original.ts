@@ -3,8 +3,9 @@ import { hash } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { freePort } from '../test/support/free-port.ts'
 import { until } from '../test/support/until.ts'
-import { freePort, type Database } from './postgres.ts'
+import type { Database } from './postgres.ts'
 import { firstMatch, numberIn, runProgram, startProgram } from './programs.ts'
 
 /** The original's design, running on a database and a broker of ours. */

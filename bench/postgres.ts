@@ -1,12 +1,11 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
-import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import { startEmbedded } from '../src/postgres/embedded/server.ts'
 import { migrate } from '../src/postgres/migrate.ts'
 import { createPool } from '../src/postgres/pool.ts'
+import { freePort } from '../test/support/free-port.ts'
 
 /** A database with our tables. */
 export type Database = { readonly pool: pg.Pool; readonly url: string; readonly port: number; readonly name: string }
@@ -69,13 +68,4 @@ async function administer(port: number, statement: string): Promise<void> {
   await client.connect()
   await client.query(statement)
   await client.end()
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }

@@ -53,11 +53,19 @@ async function createEnded(t: TestContext) {
 /** Of an import that goes on where it was, once some of its prices are there. */
 async function killImport({ url, dataDir }: ServiceProcess, file: string): Promise<void> {
   writeFileSync(file, CSV_HEADER + priceLines(LINES))
-  const { child, exited } = spawnCommand([process.execPath, LAUNCHER, 'import', file], { dataDir })
+  const running = spawnCommand([process.execPath, LAUNCHER, 'import', file], { dataDir })
   const history = `${url}/prices/history?symbol=AAPL&provider=import&limit=1`
-  await until(async () => (await ask(history)).json.data?.length === 1, 'a price', PATIENCE)
-  child.kill('SIGKILL')
-  assert.equal(await exited, null, 'it was at work')
+  const hasBegun = async () => {
+    assertAtWork(running)
+    return (await ask(history)).json.data?.length === 1
+  }
+  await until(hasBegun, 'a price', PATIENCE)
+  running.child.kill('SIGKILL')
+  assert.equal(await running.exited, null, 'it was at work')
+}
+
+function assertAtWork({ child, stderr }: ReturnType<typeof spawnCommand>): void {
+  assert.equal(child.exitCode, null, `it ended too early:\n${stderr()}`)
 }
 
 type Setting = { readonly dataDir?: string; readonly env?: Readonly<Record<string, string>> }
@@ -79,7 +87,7 @@ async function startAmid(
     )
   await until(
     async () => {
-      assert.equal(running.child.exitCode, null, `it ended too early:\n${running.stderr()}`)
+      assertAtWork(running)
       return (await count()) > enough
     },
     'some prices',

@@ -1,13 +1,12 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
-import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import pg from 'pg'
 import { parse } from 'yaml'
 import { startEmbedded } from '../../src/postgres/embedded/server.ts'
+import { freePort } from './free-port.ts'
 import { freshName, kafkaBrokers } from './kafka.ts'
 import { createFolder, spawnCommand, startService, type ServiceProcess } from './service-process.ts'
 
@@ -145,13 +144,4 @@ function usersSql(): string {
   return text
     .replaceAll(/^\\getenv .*$/gm, '')
     .replaceAll(/:'(\w+)'/g, (_, name: string) => pg.escapeLiteral(variables[named.get(name) ?? ''] ?? ''))
-}
-
-/** One that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }

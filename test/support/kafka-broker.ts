@@ -2,10 +2,11 @@ import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { connect, createServer, type AddressInfo } from 'node:net'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { freePorts } from './free-port.ts'
 import { kafkaJava } from './kafka-libraries.ts'
 import { until } from './until.ts'
 
@@ -36,7 +37,7 @@ type Ports = { readonly client: number; readonly controller: number }
  * @param scram users that it knows from the first, as its format command takes them
  */
 export async function startBroker(settings: Settings = {}, scram: readonly string[] = []): Promise<Broker> {
-  const ports = await freePorts(1)
+  const ports = await portsOf(1)
   const clusterId = newClusterId()
   const broker = await createBroker({ id: 1, ports, clusterId, settings: { ...ONE, ...settings }, scram })
   await broker.start()
@@ -45,7 +46,7 @@ export async function startBroker(settings: Settings = {}, scram: readonly strin
 
 /** Three brokers that keep three replicas of everything, two of which must have what is acknowledged. */
 export async function startCluster(): Promise<readonly Broker[]> {
-  const ports = await freePorts(3)
+  const ports = await portsOf(3)
   const clusterId = newClusterId()
   const brokers = await Promise.all([1, 2, 3].map((id) => createBroker({ id, ports, clusterId, settings: THREE })))
   await Promise.all(brokers.map((broker) => broker.start()))
@@ -189,19 +190,10 @@ async function accepts(port: number, running: Running | undefined): Promise<bool
   })
 }
 
-/** Held together, so that they differ. */
-async function freePorts(brokers: number): Promise<Ports[]> {
-  const servers = await Promise.all(Array.from({ length: brokers * 2 }, () => listen()))
-  const ports = servers.map((server) => (server.address() as AddressInfo).port)
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
+async function portsOf(brokers: number): Promise<Ports[]> {
+  const ports = await freePorts(brokers * 2)
   return Array.from({ length: brokers }, (_, at) => ({
     client: ports[at * 2] as number,
     controller: ports[at * 2 + 1] as number,
   }))
-}
-
-async function listen() {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  return server
 }

@@ -1,6 +1,6 @@
-import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { createAuthority, createCertificate } from './certificates.ts'
 import { startBroker, type Broker } from './kafka-broker.ts'
 import { createFolder } from './service-process.ts'
 
@@ -26,7 +26,7 @@ export async function startSecureBroker(): Promise<SecureBroker> {
       'listener.name.plaintext.plain.sasl.jaas.config': `${module('plain.Plain')} username="admin" password="a" user_admin="a" user_${USER.name}="${USER.password}";`,
       'listener.name.plaintext.scram-sha-512.sasl.jaas.config': `${module('scram.Scram')};`,
       'ssl.keystore.type': 'PEM',
-      'ssl.keystore.location': createCertificate(folder),
+      'ssl.keystore.location': createKeystore(folder),
       'ssl.truststore.type': 'PEM',
       'ssl.truststore.location': authority,
     },
@@ -37,23 +37,11 @@ export async function startSecureBroker(): Promise<SecureBroker> {
 
 const module = (name: string) => `org.apache.kafka.common.security.${name}LoginModule required`
 
-const NEW_KEY = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2']
-
-function createAuthority(folder: string, name: string): string {
-  openssl(folder, ...NEW_KEY, '-subj', `/CN=${name}`, '-keyout', `${name}.key`, '-out', `${name}.pem`)
-  return join(folder, `${name}.pem`)
-}
-
 /** Key, certificate and authority in one file, as Kafka reads them. */
-function createCertificate(folder: string): string {
-  const signed = ['-CA', 'authority.pem', '-CAkey', 'authority.key', '-addext', 'subjectAltName=IP:127.0.0.1']
-  openssl(folder, ...NEW_KEY, ...signed, '-subj', '/CN=broker', '-keyout', 'broker.key', '-out', 'broker.pem')
+function createKeystore(folder: string): string {
+  const { key, certificate } = createCertificate(folder, 'authority')
   const file = join(folder, 'keystore.pem')
-  const parts = ['broker.key', 'broker.pem', 'authority.pem'].map((name) => readFileSync(join(folder, name), 'utf8'))
+  const parts = [key, certificate, join(folder, 'authority.pem')].map((part) => readFileSync(part, 'utf8'))
   writeFileSync(file, parts.join(''))
   return file
-}
-
-function openssl(folder: string, ...words: string[]): void {
-  execFileSync('openssl', words, { cwd: folder, stdio: 'pipe' })
 }
