@@ -25,7 +25,10 @@ export async function runProgram(command: readonly string[], env: Environment = 
 
 export type Process = AsyncDisposable & { readonly pid: number; readonly lines: AsyncIterator<string> }
 
-/** Starts a program that goes on until it is disposed of; what it writes comes line by line. */
+// A signal alone would run nothing of what is to happen at our exit.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
+
+/** Starts a program that goes on until it is disposed of, or we end; what it writes comes line by line. */
 export async function startProgram(command: readonly string[], env: Environment = {}): Promise<Process> {
   const [program = '', ...args] = command
   const child = spawn(program, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'inherit'] })
