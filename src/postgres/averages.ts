@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import type { Touched } from '../prices/log.ts'
+import { arrayText } from './array-text.ts'
 import { inTransactionFrom, type Fence } from './transaction.ts'
 
 /** Brings the averages that the touched prices have a part in up to date; resolves with how many were written. */
@@ -35,9 +36,9 @@ type Slice = {
 }
 
 async function recomputeSlice(pool: pg.Pool, { windows, touched, fence }: Slice): Promise<number> {
-  const seriesIds = touched.map((entry) => entry.seriesId)
-  const eventTimes = touched.map((entry) => entry.eventTime)
-  const open = (client: pg.PoolClient) => client.query(LOCK_SERIES, [LOCK_CLASS, [...new Set(seriesIds)]])
+  const ids = touched.map((entry) => entry.seriesId)
+  const [seriesIds, eventTimes] = [arrayText(ids), arrayText(touched.map((entry) => entry.eventTime))]
+  const open = (client: pg.PoolClient) => client.query(LOCK_SERIES, [LOCK_CLASS, [...new Set(ids)]])
   const work = async (client: pg.PoolClient) => {
     const written = await Promise.all(
       windows.map((window) => client.query(RECOMPUTE, [seriesIds, eventTimes, window, ...divisorOf(window)])),
@@ -64,9 +65,9 @@ export const LOCK_SERIES = 'select pg_advisory_xact_lock($1, id) from unnest($2:
  * sums     over the current price of each time (`revision desc`), from the newest to the oldest, as the index lies.
  *          The scale of a sum is the largest scale of what is in it.
  * means    `avg(numeric)` would round twice: whole units of 10^-p are divided instead. A mean ends if the sum is
- *          divisible by the part of n that has no factor 2 or 5; any other is rounded half up.
+ *          divisible by the part of n that has no factor 2 or 5, as every sum is by 1; any other is rounded half up.
  *
- * `materialized` keeps the planner from running what is costly twice; `offset 0` from joining by less than the whole key.
+ * `materialized` keeps the planner from running what is costly twice. What is right already is not written again.
  */
 const RECOMPUTE = `
   with touched as materialized (
@@ -118,19 +119,16 @@ const RECOMPUTE = `
      where w.points = $3 and w.event_time >= i.first
   ), means as materialized (
     select series_id, event_time,
-           case when mod(sum, $4::numeric * unit) = 0
-             then trim_scale(div(sum, $4 * unit) * unit * $5::numeric)
-             else div(sum + $3 * 0.5 * unit, $3 * unit) * unit end as average
+           case when $4::numeric = 1 then trim_scale(sum * $5::numeric)
+                when mod(sum, $4 * unit) = 0 then trim_scale(div(sum, $4 * unit) * unit * $5)
+                else div(sum + $3 * 0.5 * unit, $3 * unit) * unit end as average
       from sums
   )
-  insert into moving_averages (series_id, window_size, event_time, average)
-  select m.series_id, $3, m.event_time, m.average from means m
-   where not exists (
-     select from moving_averages a
-      where a.series_id = m.series_id and a.window_size = $3 and a.event_time = m.event_time
-        and a.average = m.average and scale(a.average) = scale(m.average) offset 0)
+  insert into moving_averages as stored (series_id, window_size, event_time, average)
+  select series_id, $3, event_time, average from means
   on conflict (series_id, window_size, event_time)
-  do update set average = excluded.average, computed_at = excluded.computed_at`
+  do update set average = excluded.average, computed_at = excluded.computed_at
+   where stored.average <> excluded.average or scale(stored.average) <> scale(excluded.average)`
 
 /** n as its part without the factors 2 and 5, and the exact decimal 1/rest of what remains: 6 is ['3', '5e-1']. */
 function divisorOf(window: number): readonly [odd: string, share: string] {

@@ -1,8 +1,8 @@
 import type pg from 'pg'
 import type { Clock } from '../clock.ts'
 import { LOCK_CLASS, LOCK_SERIES } from './averages.ts'
+import { LOCK_SERIES as LOCK_RECORDING } from './known-prices.ts'
 import { inTransaction, type Fence } from './transaction.ts'
-import { LOCK_SERIES as LOCK_RECORDING } from './record.ts'
 
 /** Days that things are kept, by the time when they were made; undefined keeps them for ever. */
 export type Retention = {

@@ -2,11 +2,11 @@ import { hash } from 'node:crypto'
 import type pg from 'pg'
 import { executedNames } from '../migrate.ts'
 import { inSnapshot } from '../transaction.ts'
+import type { OnProgress } from './dump.ts'
 import { deleteRows, hashSlice, keyOfLine, keysBehind, missingKeys, type Key } from './keys.ts'
 import { readRows, writeRows } from './rows.ts'
-import { countSessions, finishTarget, prepareTarget } from './target.ts'
 import { countRows, describeTables, type Table } from './tables.ts'
-import type { OnProgress } from './dump.ts'
+import { countSessions, finishTarget, prepareTarget } from './target.ts'
 
 type Options = { readonly onProgress: OnProgress; readonly signal: AbortSignal }
 
