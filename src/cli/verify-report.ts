@@ -23,3 +23,19 @@ function describe(difference: Difference): string {
   const series = [provider, symbol, currency].filter(Boolean).join(' ')
   return `${what}  ${series}  ${timestamp}  stored ${stored ?? 'none'}  expected ${expected ?? 'none'}  (${reason})`
 }
+
+/** The same for programs. */
+export function verificationBody(found: Verification): object {
+  return {
+    checked_prices: found.checkedPrices,
+    checked_averages: found.checkedAverages,
+    other_parser_version: found.otherParserVersion,
+    lagging: found.lagging,
+    difference_count: found.differenceCount,
+    differences: found.differences.map((difference) => ({
+      ...difference,
+      stored: difference.stored && JSON.rawJSON(difference.stored),
+      expected: difference.expected && JSON.rawJSON(difference.expected),
+    })),
+  }
+}

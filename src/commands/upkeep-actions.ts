@@ -1,7 +1,7 @@
 import { doctorJson, doctorReport, worstOf } from '../cli/doctor-report.ts'
 import { jsonLine } from '../cli/json-bodies.ts'
 import type { Actions } from '../cli/program.ts'
-import { verifyReport } from '../cli/verify-report.ts'
+import { verificationBody, verifyReport } from '../cli/verify-report.ts'
 import { joinDatabase } from '../postgres/database.ts'
 import { createDbRoles } from '../postgres/db-roles.ts'
 import { migrate } from '../postgres/migrate.ts'
@@ -36,7 +36,7 @@ export function createUpkeepActions({
       const setting = readSetting()
       await using tables = await openTables(setting)
       const found = await createVerification(setting, tables.pool)(output.closed)
-      await output.write(json ? jsonLine(found) : verifyReport(found))
+      await output.write(json ? jsonLine(verificationBody(found)) : verifyReport(found))
       return found.differenceCount === 0 ? 0 : EXIT_FAILED
     },
 

@@ -50,7 +50,7 @@ test('every digit of a price comes in, labelled, with the lines that brought it'
     ['BRK.B', null, '0.005'],
   ])
   assert.deepEqual(await rows('select request from raw_responses'), [['import prices.csv']])
-  assert.equal(JSON.parse((await verify()).stdout).differenceCount, 0)
+  assert.equal(JSON.parse((await verify()).stdout).difference_count, 0)
 })
 
 test('a file with mistakes is refused as a whole, and each mistake is named with its line', async (t) => {
@@ -132,6 +132,6 @@ test('an import that is ended by kill -9 goes on where it was, and nothing is in
   const { skipped, lines } = JSON.parse((await run()).stdout)
   assert.ok(skipped >= 9_000 && lines === 20_000)
   assert.equal(await stored(), 20_000)
-  const { checkedPrices, differenceCount } = JSON.parse((await verify()).stdout)
-  assert.deepEqual([checkedPrices, differenceCount], [20_000, 0])
+  const found = JSON.parse((await verify()).stdout)
+  assert.deepEqual([found.checked_prices, found.difference_count], [20_000, 0])
 })

@@ -84,9 +84,10 @@ export async function untilVerified(run: (words: readonly string[]) => Promise<O
     async () => {
       const { code, stdout, stderr } = await run(['verify', '--json'])
       assert.equal(code, 0, stdout + stderr)
-      const { lagging, differenceCount, checkedPrices, checkedAverages } = JSON.parse(stdout)
-      assert.equal(differenceCount, 0, stdout)
-      return lagging === 0 && `${checkedPrices} prices and ${checkedAverages} averages compared, nothing is wrong`
+      const found = JSON.parse(stdout)
+      assert.equal(found.difference_count, 0, stdout)
+      const compared = `${found.checked_prices} prices and ${found.checked_averages} averages compared`
+      return found.lagging === 0 && `${compared}, nothing is wrong`
     },
     'no average lags',
     { withinMs: 900_000, everyMs: 1_000 },

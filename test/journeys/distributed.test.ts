@@ -79,7 +79,7 @@ test(
     assert.equal(Number(average.window), 2)
     const verified = await run('verify', '--json')
     assert.equal(verified.code, 0, verified.stdout + verified.stderr)
-    assert.equal(JSON.parse(verified.stdout).differenceCount, 0)
+    assert.equal(JSON.parse(verified.stdout).difference_count, 0)
     assert.equal((await pool.query('select from dead_letters')).rowCount, 0)
   },
 )

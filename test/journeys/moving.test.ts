@@ -115,7 +115,7 @@ async function assertMoved(
   await stream.until(40)
   const verify = await runCommand(['verify', '--json'], { ...setting, dataDir: service.dataDir, ...PATIENCE })
   const verified = JSON.parse(verify.stdout)
-  assert.deepEqual([verified.checkedPrices, verified.differenceCount, verified.lagging], [LINES + 70, 0, 0])
+  assert.deepEqual([verified.checked_prices, verified.difference_count, verified.lagging], [LINES + 70, 0, 0])
   assert.equal(stream.prices.length, 40)
   assert.equal(await service.stop(), 0)
 }
