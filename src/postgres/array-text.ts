@@ -1,9 +1,16 @@
-type Plain = string | number | boolean | null | undefined
+import type { Decimal } from '../prices/decimal.ts'
+import type { Instant } from '../prices/instant.ts'
+import type { MarketState } from '../prices/quote.ts'
 
-/**
- * An array as the text of a parameter, for elements that never need quotes: ids, moments, decimals, booleans, our own words.
- * pg looks at each character of each element for what does, which is much where there are hundreds.
- */
+/** Never empty, and without anything that an array's text would quote. */
+export type Plain = Decimal | Instant | MarketState | number | boolean | null | undefined
+
+/** An array as the text of a parameter. pg would look in each element for what needs quotes: much, where there are hundreds. */
 export function arrayText(values: readonly Plain[]): string {
   return `{${values.map((value) => value ?? 'NULL').join(',')}}`
+}
+
+/** The same of ids, which PostgreSQL made. */
+export function idsText(ids: readonly string[]): string {
+  return `{${ids.join(',')}}`
 }

@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import type { Touched } from '../prices/log.ts'
-import { arrayText } from './array-text.ts'
+import { arrayText, idsText } from './array-text.ts'
 import { inTransactionFrom, type Fence } from './transaction.ts'
 
 /** Brings the averages that the touched prices have a part in up to date; resolves with how many were written. */
@@ -37,13 +37,15 @@ type Slice = {
 
 async function recomputeSlice(pool: pg.Pool, { windows, touched, fence }: Slice): Promise<number> {
   const ids = touched.map((entry) => entry.seriesId)
-  const [seriesIds, eventTimes] = [arrayText(ids), arrayText(touched.map((entry) => entry.eventTime))]
-  const open = (client: pg.PoolClient) => client.query(LOCK_SERIES, [LOCK_CLASS, [...new Set(ids)]])
+  const [seriesIds, eventTimes] = [idsText(ids), arrayText(touched.map((entry) => entry.eventTime))]
+  const open = (client: pg.PoolClient) => client.query(LOCK_AVERAGES, [LOCK_CLASS, [...new Set(ids)]])
   const work = async (client: pg.PoolClient) => {
-    const written = await Promise.all(
-      windows.map((window) => client.query(RECOMPUTE, [seriesIds, eventTimes, window, ...divisorOf(window)])),
-    )
-    return written.reduce((sum, { rowCount }) => sum + (rowCount ?? 0), 0)
+    let written = 0
+    for (const window of windows) {
+      const { rowCount } = await client.query(RECOMPUTE, [seriesIds, eventTimes, window, ...divisorOf(window)])
+      written += rowCount ?? 0
+    }
+    return written
   }
   return inTransactionFrom(pool, { open, work, fence })
 }
@@ -55,7 +57,7 @@ export const LOCK_CLASS = 1
  * A statement of its own, so that the next one takes its snapshot under the locks: whoever computes later has seen more,
  * and a slower recompute never overwrites a newer one. The ids come in order, so that nobody waits crosswise.
  */
-export const LOCK_SERIES = 'select pg_advisory_xact_lock($1, id) from unnest($2::integer[]) as s (id)'
+export const LOCK_AVERAGES = 'select pg_advisory_xact_lock($1, id) from unnest($2::integer[]) as s (id)'
 
 /**
  * dense    a series whose touched times have fewer than n−1 others among them, as live prices have: its first and last
@@ -64,10 +66,12 @@ export const LOCK_SERIES = 'select pg_advisory_xact_lock($1, id) from unnest($2:
  * islands  reaches of a series that overlap, joined; what lies between islands is not read
  * sums     over the current price of each time (`revision desc`), from the newest to the oldest, as the index lies.
  *          The scale of a sum is the largest scale of what is in it.
- * means    `avg(numeric)` would round twice: whole units of 10^-p are divided instead. A mean ends if the sum is
- *          divisible by the part of n that has no factor 2 or 5, as every sum is by 1; any other is rounded half up.
+ * known    what is stored between the ends of the islands: what is right already is not even locked
+ * means    `avg(numeric)` would round twice. A mean ends if the sum is divisible by the part of n that has no factor 2 or
+ *          5, as every sum is by 1; any other is rounded half up, in whole units of 10^-p.
  *
- * `materialized` keeps the planner from running what is costly twice. What is right already is not written again.
+ * `materialized` keeps the planner from running what is costly twice; `offset 0` from reading the whole table once instead
+ * of each island by the index.
  */
 const RECOMPUTE = `
   with touched as materialized (
@@ -102,6 +106,11 @@ const RECOMPUTE = `
       from starts
   ), islands as materialized (
     select series_id, min(first) as first, max(last) as last from numbered group by series_id, island
+  ), known as materialized (
+    select i.series_id, a.event_time, a.average from islands i
+     cross join lateral (
+       select event_time, average from moving_averages
+        where series_id = i.series_id and window_size = $3 and event_time between i.first and i.last offset 0) as a
   ), sums as (
     select i.series_id, w.event_time, w.sum, case when scale(w.sum) <= 6 then 1e-12 else ('1e-' || scale(w.sum) + 6)::numeric end as unit
       from islands i
@@ -124,11 +133,13 @@ const RECOMPUTE = `
                 else div(sum + $3 * 0.5 * unit, $3 * unit) * unit end as average
       from sums
   )
-  insert into moving_averages as stored (series_id, window_size, event_time, average)
-  select series_id, $3, event_time, average from means
+  insert into moving_averages (series_id, window_size, event_time, average)
+  select series_id, $3, event_time, average from means m
+   where not exists (
+     select from known k
+      where (k.series_id, k.event_time, k.average) = (m.series_id, m.event_time, m.average) and scale(k.average) = scale(m.average))
   on conflict (series_id, window_size, event_time)
-  do update set average = excluded.average, computed_at = excluded.computed_at
-   where stored.average <> excluded.average or scale(stored.average) <> scale(excluded.average)`
+  do update set average = excluded.average, computed_at = excluded.computed_at`
 
 /** n as its part without the factors 2 and 5, and the exact decimal 1/rest of what remains: 6 is ['3', '5e-1']. */
 function divisorOf(window: number): readonly [odd: string, share: string] {

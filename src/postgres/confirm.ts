@@ -1,8 +1,9 @@
 import type pg from 'pg'
 import { compareInstants, type Instant } from '../prices/instant.ts'
+import type { Judged } from '../prices/judge-quotes.ts'
 import type { Quote } from '../prices/quote.ts'
-import { arrayText } from './array-text.ts'
-import { seriesIdsOf, type Judged } from './judge-items.ts'
+import { arrayText, type Plain } from './array-text.ts'
+import { seriesIdsText } from './known-prices.ts'
 
 /** The newest time of each series is confirmed; what else the provider said of the series goes with it. */
 export async function confirmNewest(
@@ -18,10 +19,9 @@ export async function confirmNewest(
   }
   if (newest.size === 0) return
   const items = [...newest.values()]
-  const column = (pick: (quote: Quote) => string | number | null | undefined) =>
-    arrayText(items.map(({ quote }) => pick(quote)))
+  const column = (pick: (quote: Quote) => Plain) => arrayText(items.map(({ quote }) => pick(quote)))
   const values = [
-    seriesIdsOf(items),
+    seriesIdsText(items),
     confirmedAt,
     // The provider's own words: anything may be in them.
     items.map(({ quote }) => quote.providerSymbol),

@@ -1,19 +1,23 @@
 import type pg from 'pg'
 import type { Instant } from '../prices/instant.ts'
+import { timeKey, type Item, type Stored } from '../prices/judge-quotes.ts'
 import type { CurrentPrice } from '../prices/judge.ts'
-import { arrayText } from './array-text.ts'
-import { seriesIdsOf, timeKey, type Item, type Stored } from './judge-items.ts'
+import { arrayText, idsText } from './array-text.ts'
+
+export function seriesIdsText(items: readonly Item[]): string {
+  return idsText(items.map((item) => item.seriesId))
+}
 
 /** Until the end of the transaction. */
 export async function lockSeries(client: pg.PoolClient, items: readonly Item[]): Promise<void> {
-  await client.query({ name: 'lock-series', text: LOCK_SERIES, values: [seriesIdsOf(items)] })
+  await client.query({ name: 'lock-series', text: LOCK_RECORDING, values: [seriesIdsText(items)] })
 }
 
 /**
  * In id order, so that two transactions never wait for each other. Averages lock in another key space. Counted, so that one
  * row comes back however many there are.
  */
-export const LOCK_SERIES = `
+export const LOCK_RECORDING = `
   select count(pg_advisory_xact_lock(id)) from (select distinct id from unnest($1::bigint[]) as s (id) order by id) as ordered`
 
 type KnownRow = { readonly series_id: string; readonly event_time: Instant; readonly newest: Instant | null } & {
@@ -25,7 +29,7 @@ export async function readKnown(client: pg.PoolClient, items: readonly Item[]): 
   const { rows } = await client.query<KnownRow>({
     name: 'read-known',
     text: READ_KNOWN,
-    values: [seriesIdsOf(items), arrayText(items.map((item) => item.quote.eventTime))],
+    values: [seriesIdsText(items), arrayText(items.map((item) => item.quote.eventTime))],
   })
   const newest = new Map<string, Instant>()
   const current = new Map<string, CurrentPrice>()

@@ -1,10 +1,10 @@
 import pg from 'pg'
+import { judgeQuotes, writes, type Item, type Judged, type Stored } from '../prices/judge-quotes.ts'
 import type { CurrentPrice } from '../prices/judge.ts'
 import type { QuoteResult, RawReply, RecordReply, RecordResult } from '../prices/quote.ts'
 import { arrayText } from './array-text.ts'
 import { confirmNewest } from './confirm.ts'
-import { judgeItems, seriesIdsOf, writes, type Item, type Judged, type Stored } from './judge-items.ts'
-import { lockSeries, readKnown } from './known-prices.ts'
+import { lockSeries, readKnown, seriesIdsText } from './known-prices.ts'
 import { bodyHash, KEEP_REPLY, replyValues, type Refusal } from './raw-replies.ts'
 import { createSeriesIds } from './series.ts'
 import { inTransactionFrom, type Fence } from './transaction.ts'
@@ -19,7 +19,7 @@ export function createRecordReply(pool: pg.Pool, fence?: Fence): RecordReply {
   const record: RecordReply = async (reply, results) => {
     const quotes = results.flatMap((result) => ('quote' in result ? [result.quote] : []))
     const ids = await seriesIds.of(quotes)
-    const items = quotes.map((quote, index) => ({ quote, seriesId: ids[index] ?? '' }))
+    const items = quotes.map((quote, index) => ({ quote, seriesId: ids[index] as string }))
     const judged = await recordItems(pool, { reply, results, items, fence })
     return toResults(reply, results, judged)
   }
@@ -52,7 +52,7 @@ async function recordItems(pool: pg.Pool, { reply, results, items, fence }: Work
     return known
   }
   const work = async (client: pg.PoolClient, known: Stored) => {
-    const judged = judgeItems(items, known, reply.receivedAt)
+    const judged = judgeQuotes(items, known, reply.receivedAt)
     const news = judged.filter(({ verdict }) => writes(verdict))
     await Promise.all([
       news.length > 0 || refused ? keepNews(client, { reply, refused: refusals(results), news }) : undefined,
@@ -77,7 +77,7 @@ type News = { readonly reply: RawReply; readonly refused: readonly Refusal[]; re
 async function keepNews(client: pg.PoolClient, { reply, refused, news }: News): Promise<void> {
   const values = [
     ...replyValues(reply, refused),
-    seriesIdsOf(news),
+    seriesIdsText(news),
     arrayText(news.map((item) => item.quote.eventTime)),
     arrayText(news.map((item) => item.verdict.revision)),
     arrayText(news.map((item) => item.verdict.late)),

@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import type { Clock } from '../clock.ts'
-import { LOCK_CLASS, LOCK_SERIES } from './averages.ts'
-import { LOCK_SERIES as LOCK_RECORDING } from './known-prices.ts'
+import { LOCK_AVERAGES, LOCK_CLASS } from './averages.ts'
+import { LOCK_RECORDING } from './known-prices.ts'
 import { inTransaction, type Fence } from './transaction.ts'
 
 /** Days that things are kept, by the time when they were made; undefined keeps them for ever. */
@@ -84,7 +84,7 @@ async function count(client: pg.PoolClient, statement: string, values: unknown[]
  * record: a revision that came meanwhile would be left without its first.
  */
 async function trimSeries(client: pg.PoolClient, { id, cut }: OldSeries): Promise<number> {
-  await client.query(LOCK_SERIES, [LOCK_CLASS, [id]])
+  await client.query(LOCK_AVERAGES, [LOCK_CLASS, [id]])
   await client.query(LOCK_RECORDING, [[id]])
   const deleted = await count(client, DELETE_PRICES, [id, cut, SLICE])
   await client.query(DELETE_AVERAGES, [id])

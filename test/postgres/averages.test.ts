@@ -75,6 +75,27 @@ test('what is right already is not written again, and one late price changes onl
   assert.deepEqual(rows, [{ count: 12 }])
 })
 
+test('a batch that is repeated is only read: it takes no transaction id, which would hold back the log', async (t) => {
+  const { pool, tell, entries } = await createAverages(t)
+  await tell(...Array.from({ length: 9 }, (_, minute) => ({ minute, price: String(minute + 1) })))
+  const seen: unknown[] = []
+  const recompute = createRecompute(pool, [2, 5], async (client) => {
+    const { rows } = await client.query('select pg_current_xact_id_if_assigned() is not null as writes')
+    seen.push(rows[0].writes)
+  })
+  assert.equal(await recompute(await entries()), 8 + 5)
+  assert.equal(await recompute(await entries()), 0)
+  assert.deepEqual(seen, [true, false])
+})
+
+test('what the fence refuses is not written, of any window', async (t) => {
+  const { pool, tell, entries } = await createAverages(t)
+  await tell(...Array.from({ length: 9 }, (_, minute) => ({ minute, price: String(minute + 1) })))
+  const recompute = createRecompute(pool, [2, 5], () => Promise.reject(new Error('the lease is lost')))
+  await assert.rejects(recompute(await entries()), /the lease is lost/)
+  assert.equal((await pool.query('select from moving_averages')).rowCount, 0)
+})
+
 test('a recompute that waited for a slower one sees every price that was committed meanwhile', async (t) => {
   const { pool, tell, recompute, entries } = await createAverages(t)
   await tell(...Array.from({ length: 5 }, (_, minute) => ({ minute, price: '10' })))

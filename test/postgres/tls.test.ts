@@ -1,40 +1,47 @@
 import assert from 'node:assert/strict'
-import { chownSync } from 'node:fs'
+import { chmodSync, chownSync, copyFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { accountFor } from '../../src/postgres/embedded/account.ts'
 import { startEmbedded } from '../../src/postgres/embedded/server.ts'
 import { createPool, endPool } from '../../src/postgres/pool.ts'
 import { inTransaction } from '../../src/postgres/transaction.ts'
-import { createAuthority, createCertificate } from '../support/certificates.ts'
+import { createAuthority } from '../support/certificates.ts'
 import { freePort } from '../support/free-port.ts'
 import { createDataDir, createFolder } from '../support/service-process.ts'
 
+const AUTHORITY = createAuthority('ours')
+
 const ENCRYPTED = 'select ssl from pg_stat_ssl where pid = pg_backend_pid()'
 
-/** A server over TCP with a certificate, and how to speak to it trusting the authority of a file. */
-async function startServer(t: TestContext) {
-  const folder = createFolder()
-  const authority = createAuthority(folder, 'authority')
-  const { key, certificate } = createCertificate(folder, 'authority')
-  const { uid = process.getuid?.() ?? -1, gid = -1 } = accountFor(folder)
-  chownSync(key, uid, gid)
+/** A server over TCP with that certificate; gives back a pool of those who trust an authority. */
+async function startServer(t: TestContext, { key, certificate }: ReturnType<typeof AUTHORITY.issue>) {
   const port = String(await freePort())
-  const tls = { ssl: 'on', ssl_cert_file: certificate, ssl_key_file: key }
+  const tls = { ssl: 'on', ssl_cert_file: ownCopy(certificate), ssl_key_file: ownCopy(key) }
   const settings = { listen_addresses: '127.0.0.1', port, fsync: 'off', ...tls }
   const server = await startEmbedded({ state: createDataDir(), log: () => {}, settings })
   t.after(() => server.stop())
-  const connect = (trusted: string) => {
-    const url = `postgres://postgres@127.0.0.1:${port}/postgres?sslmode=verify-full&sslrootcert=${trusted}`
+  return (authority: string) => {
+    const url = `postgres://postgres@127.0.0.1:${port}/postgres?sslmode=verify-full&sslrootcert=${authority}`
     const pool = createPool(url, { size: 1, onError: () => {} })
     t.after(() => endPool(pool))
     return pool
   }
-  return { connect, authority, stranger: createAuthority(folder, 'stranger') }
 }
 
-test('over TLS statements are sent at once as without it, and a server of an unknown authority is spoken to by nobody', async (t) => {
-  const { connect, authority, stranger } = await startServer(t)
-  const pool = connect(authority)
+/** PostgreSQL takes a key only of its own account, which may not be able to enter the project's folder either. */
+function ownCopy(file: string): string {
+  const folder = createFolder()
+  const own = join(folder, basename(file))
+  copyFileSync(file, own)
+  chmodSync(own, 0o600)
+  const { uid, gid } = accountFor(folder)
+  if (uid !== undefined && gid !== undefined) chownSync(own, uid, gid)
+  return own
+}
+
+test('over TLS several statements can be under way, large ones and one that fails too', async (t) => {
+  const pool = (await startServer(t, AUTHORITY.issue('127.0.0.1')))(AUTHORITY.file)
   assert.deepEqual((await pool.query(ENCRYPTED)).rows, [{ ssl: true }])
   const long = 'x'.repeat(100_000)
   const answers = await inTransaction(pool, (client) =>
@@ -49,5 +56,15 @@ test('over TLS statements are sent at once as without it, and a server of an unk
     /division by zero/,
   )
   assert.deepEqual((await pool.query('select 3 as n')).rows, [{ n: 3 }])
-  await assert.rejects(connect(stranger).query(ENCRYPTED), /self-signed certificate|unable to verify/)
+})
+
+test('with sslmode=verify-full nothing is said to a server of another authority, nor to one with the certificate of another host', async (t) => {
+  const [ours, elsewhere] = await Promise.all(
+    ['127.0.0.1', '192.0.2.1'].map((ip) => startServer(t, AUTHORITY.issue(ip))),
+  )
+  await assert.rejects(
+    ours!(createAuthority('a stranger').file).query(ENCRYPTED),
+    /self-signed certificate|unable to verify/,
+  )
+  await assert.rejects(elsewhere!(AUTHORITY.file).query(ENCRYPTED), /does not match certificate's altnames/)
 })

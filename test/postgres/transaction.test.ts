@@ -8,6 +8,10 @@ import { createProxy } from '../support/proxy.ts'
 
 const WRITE = 'insert into written values (1)'
 
+/** As recording does: a lock and a read are sent with the `begin`. */
+const openWithLock = (client: pg.PoolClient) =>
+  Promise.all([client.query('select pg_advisory_xact_lock(1)'), client.query('select 1')])
+
 /** A pool of one connection, and an empty table to write to. */
 async function createRig(t: TestContext, connection: Connection, answerWithinMs?: number) {
   const pool = createPool(connection, { size: 1, onError: () => {}, answerWithinMs })
@@ -28,6 +32,18 @@ test('where what opens a transaction fails, nothing of it is written, and its co
   assert.equal(turnover(pool), connections)
 })
 
+test('a transaction takes three ways to the database and back, however many statements it opens with and sends at once', async (t) => {
+  const proxy = await createProxy(t, await createDatabaseConnection(t))
+  const { pool, written } = await createRig(t, proxy.url)
+  const before = proxy.sentCount()
+  await inTransactionFrom(pool, {
+    open: openWithLock,
+    work: (client) => Promise.all([client.query(WRITE), client.query(WRITE)]),
+  })
+  assert.equal(proxy.sentCount() - before, 3)
+  assert.equal(await written(), 2)
+})
+
 test('where the first of several statements sent at once fails, its error is told, the others write nothing, and the connection works on', async (t) => {
   const { pool, written } = await createRig(t, await createDatabaseConnection(t))
   const connections = turnover(pool)
@@ -39,29 +55,28 @@ test('where the first of several statements sent at once fails, its error is tol
   assert.equal(turnover(pool), connections)
 })
 
-/** As recording does: a lock and a read are sent with the `begin`. */
-const openWithLock = (client: pg.PoolClient) =>
-  Promise.all([client.query('select pg_advisory_xact_lock(1)'), client.query('select 1')])
+/** We gave up, or the server did. */
+const TOO_LATE = /Query read timeout|statement timeout/
 
 const lockAndWrite = (pool: pg.Pool) =>
   inTransactionFrom(pool, { open: openWithLock, work: (client) => client.query(WRITE) })
 
 test('a transaction that waits too long for a lock fails in time, and the next one that gets it works', async (t) => {
   const connection = await createDatabaseConnection(t)
-  const { pool, written } = await createRig(t, connection, 1_000)
+  const { pool, written } = await createRig(t, connection, 2_000)
   const holder = createPool(connection, { size: 1, onError: () => {} })
   t.after(() => endPool(holder))
-  await inTransactionFrom(holder, { open: openWithLock, work: () => assert.rejects(lockAndWrite(pool), /timeout/) })
+  await inTransactionFrom(holder, { open: openWithLock, work: () => assert.rejects(lockAndWrite(pool), TOO_LATE) })
   await lockAndWrite(pool)
   assert.equal(await written(), 1)
 })
 
 test('a transaction whose opening nobody answers fails in time, and the next one works on a new connection', async (t) => {
   const proxy = await createProxy(t, await createDatabaseConnection(t))
-  const { pool, written } = await createRig(t, proxy.url, 1_000)
+  const { pool, written } = await createRig(t, proxy.url, 2_000)
   const connections = turnover(pool)
   proxy.silence()
-  await assert.rejects(lockAndWrite(pool), /timeout/)
+  await assert.rejects(lockAndWrite(pool), TOO_LATE)
   await lockAndWrite(pool)
   assert.equal(await written(), 1)
   assert.notEqual(turnover(pool), connections)

@@ -10,11 +10,12 @@ export async function createProxy(t: TestContext, connection: Connection) {
   const socketFolder = direct.searchParams.get('host')
   const port = Number(direct.searchParams.get('port') ?? (direct.port || '5432'))
   const pairs = new Set<readonly [Socket, Socket]>()
+  let sent = 0
   const server = createServer((client) => {
     const database = socketFolder ? connect(`${socketFolder}/.s.PGSQL.${port}`) : connect(port, direct.hostname)
     const pair = [client, database] as const
     pairs.add(pair)
-    client.pipe(database)
+    client.on('data', () => (sent += 1)).pipe(database)
     database.pipe(client)
     client.on('error', () => {}).on('close', () => database.destroy() && pairs.delete(pair))
     database.on('error', () => {}).on('close', () => client.destroy())
@@ -31,6 +32,8 @@ export async function createProxy(t: TestContext, connection: Connection) {
   return {
     url: url.href,
     openCount: () => pairs.size,
+    /** How often a client sent something; what is sent at once counts as one. */
+    sentCount: () => sent,
     silence: () => {
       for (const [client, database] of pairs) {
         client.unpipe(database)

@@ -1,7 +1,6 @@
-import type { Instant } from '../prices/instant.ts'
-import { judgePrice, type CurrentPrice, type Verdict } from '../prices/judge.ts'
-import type { Quote } from '../prices/quote.ts'
-import { arrayText } from './array-text.ts'
+import type { Instant } from './instant.ts'
+import { judgePrice, type CurrentPrice, type Verdict } from './judge.ts'
+import type { Quote } from './quote.ts'
 
 /** One quote on its way into the log. */
 export type Item = { readonly quote: Quote; readonly seriesId: string }
@@ -11,7 +10,7 @@ export type Judged = Item & { readonly verdict: Verdict; readonly current: Curre
 export type Stored = { readonly newest: Map<string, Instant>; readonly current: Map<string, CurrentPrice> }
 
 /** Judges each quote against what is stored and against the quotes before it in the same reply. */
-export function judgeItems(items: readonly Item[], known: Stored, receivedAt: Instant): Judged[] {
+export function judgeQuotes(items: readonly Item[], known: Stored, receivedAt: Instant): Judged[] {
   return items.map((item) => {
     const { eventTime, price } = item.quote
     const key = timeKey(item.seriesId, eventTime)
@@ -47,8 +46,4 @@ function unwritten(item: Item, verdict: Verdict, receivedAt: Instant): CurrentPr
 
 export function timeKey(seriesId: string, eventTime: Instant): string {
   return `${seriesId} ${eventTime}`
-}
-
-export function seriesIdsOf(items: readonly Item[]): string {
-  return arrayText(items.map((item) => item.seriesId))
 }
