@@ -1,17 +1,21 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
+import { gunzipSync } from 'node:zlib'
 import { createDbRoles } from '../../src/postgres/db-roles.ts'
 import { createPool } from '../../src/postgres/pool.ts'
+import type { StoredBody } from '../../src/postgres/raw-replies.ts'
 import { createKeySecret } from '../../src/http/secret.ts'
 import type { Json } from '../support/ask.ts'
 import { createDatabaseConnection, createUser } from '../support/database.ts'
-import { runCommand, startService } from '../support/service-process.ts'
+import { LAUNCHER, runCommand, startService } from '../support/service-process.ts'
 import { until } from '../support/until.ts'
-import { createYahooStandIn } from '../support/yahoo-stand-in.ts'
+import { createYahooStandIn, SEARCH_PATH, yahooQuote } from '../support/yahoo-stand-in.ts'
 
 // Canaries: secrets that are put everywhere a caller or a setting can put them, and then looked for everywhere.
 
 const PASSWORD = 'canary-of-kafka'
+/** No provider has given us a key, but Yahoo's stand-in gives these, and wants them back. */
+const OF_PROVIDER = { cookie: 'd=stand-in', crumb: 'crumb1' }
 
 async function createRig(t: TestContext) {
   const connection = await createDatabaseConnection(t)
@@ -24,6 +28,7 @@ async function createRig(t: TestContext) {
   await until(made, 'the roles are made')
   const url = await createUser(t, connection, 'mds_ingest')
   const yahoo = await createYahooStandIn(t)
+  yahoo.quote('AAPL', yahooQuote('AAPL', '1.5'))
   const env = {
     DATABASE_URL: url,
     KAFKA_SASL_MECHANISM: 'PLAIN',
@@ -41,15 +46,18 @@ async function createRig(t: TestContext) {
     told.push(`${path.slice(0, 40)} ${JSON.stringify([...response.headers])} ${text}`)
     return { status: response.status, text, headers: response.headers }
   }
-  return { owner, service, env, told, tell, password: new URL(url).password }
+  return { owner, yahoo, service, env, told, tell, password: new URL(url).password }
 }
 
-/** Every row of every table, as text. */
+/** Every row of every table, as text; replies also as they came. */
 async function dumpOf(pool: Awaited<ReturnType<typeof createRig>>['owner']): Promise<string> {
   const { rows } = await pool.query(`select format('%I', tablename) as name from pg_tables where schemaname = 'public'`)
   const tables = await Promise.all(rows.map(({ name }) => pool.query(`select one::text from ${name} as one`)))
   assert.ok(tables.length >= 14, `${tables.length} tables`)
-  return JSON.stringify(tables.map((table) => table.rows))
+  const bodies = await pool.query<StoredBody>('select encoding, body from raw_bodies')
+  assert.ok(bodies.rowCount, 'replies are kept')
+  const replies = bodies.rows.map(({ encoding, body }) => String(encoding === 'gzip' ? gunzipSync(body) : body))
+  return JSON.stringify([tables.map((table) => table.rows), replies])
 }
 
 type Tell = Awaited<ReturnType<typeof createRig>>['tell']
@@ -95,7 +103,7 @@ function assertNowhere(places: Readonly<Record<string, string>>, secrets: Readon
 }
 
 test('no key, session or password is found in any log, answer, metric or table, wherever callers and settings put it', async (t) => {
-  const { owner, service, env, told, tell, password } = await createRig(t)
+  const { owner, yahoo, service, env, told, tell, password } = await createRig(t)
   const create = await runCommand(['keys', 'create', '--scope', 'admin', '--json'], { env })
   const { key } = JSON.parse(create.stdout) as { key: string }
   const wrong = createKeySecret().text
@@ -106,9 +114,11 @@ test('no key, session or password is found in any log, answer, metric or table, 
   for (const secret of [key, wrong, session]) await tellInHeaders(tell, right, secret)
   for (const secret of [key, session]) await tellInAddresses(tell, right, secret)
   assert.equal((await tell('/metrics', { headers: right })).status, 200)
-  const relay = await runCommand(['relay'], { env })
-  assert.notEqual(relay.code, 0)
-  await service.stop()
+  const doctor = await runCommand(['doctor'], { env })
+  assert.equal(doctor.code, 1)
+  const relay = await startService(t, { env, command: [process.execPath, LAUNCHER, 'relay'], awaits: '/livez' })
+  await until(() => /Kafka/.test(relay.stderr()), 'the relay says that Kafka is away')
+  await Promise.all([service.stop(), relay.stop()])
 
   const log = service.stderr() + service.stdout()
   assert.ok(log.split('\n').length > 200, 'the log says much')
@@ -116,8 +126,13 @@ test('no key, session or password is found in any log, answer, metric or table, 
   const places = {
     log,
     answers: told.join('\n'),
-    commands: relay.stderr + relay.stdout,
+    commands: doctor.stdout + doctor.stderr + relay.stdout() + relay.stderr(),
     tables: await dumpOf(owner),
   }
-  assertNowhere(places, { key, wrong, session, password, PASSWORD })
+  assertNowhere(places, { key, wrong, session, password, PASSWORD, ...OF_PROVIDER })
+  // What somebody searches for is the provider's to answer.
+  const asked = yahoo.asked
+    .filter(({ path }) => path !== SEARCH_PATH)
+    .map(({ path, query, cookie, body }) => `${path} ${String(query)} ${cookie} ${body}`)
+  assertNowhere({ provider: asked.join('\n') }, { key, wrong, session, password, PASSWORD })
 })

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { inspect } from 'node:util'
 import { readConfig } from '../../src/config.ts'
 import { kafkaAccess } from '../../src/kafka/access.ts'
 import { kafkaReason } from '../../src/kafka/failure.ts'
 import { ensureTopic } from '../../src/kafka/topics.ts'
+import { createAuthority } from '../support/certificates.ts'
+import { readTopic, sendValues } from '../support/kafka-records.ts'
 import { needsKafkaItself } from '../support/kafka.ts'
 import { startSecureBroker, USER, type SecureBroker } from '../support/kafka-secure-broker.ts'
 import { until } from '../support/until.ts'
@@ -34,11 +37,29 @@ describe('a broker that wants TLS and a password', needsKafkaItself, () => {
     }
   })
 
+  test('no key and no password is in a dead letter: not in the table, not on its topic, not in the log of who buries it', async (t) => {
+    const env = { KAFKA_BROKERS: broker.brokers, ...settings() }
+    const { pool, topic, start, run } = await createInstallation(t, { brokers: broker.brokers, env })
+    const access = kafkaAccess(readConfig(env, '/nowhere'))
+    const { key } = JSON.parse((await run('keys', 'create', '--scope', 'admin', '--json')).stdout)
+    const consumer = await start('consume')
+    await sendValues(access, topic.name, ['no JSON at all'])
+    const letters = () =>
+      pool.query(
+        `select l::text as all, encode(value, 'escape') as value from dead_letters l where sent_at is not null`,
+      )
+    await until(async () => (await letters()).rowCount === 1, 'the letter is sent')
+    const sent = await readTopic(access, `${topic.name}-dlt`)
+    const places = inspect([(await letters()).rows, sent, consumer.stderr()], { depth: 9, maxStringLength: null })
+    assert.equal(places.split('no JSON at all').length, 3)
+    for (const secret of [key, USER.password]) assert.ok(!places.includes(secret), places)
+  })
+
   const PASSWORD = { KAFKA_SASL_PASSWORD: 'wrong' }
-  const authority = () => ({ KAFKA_TLS_CA: broker.stranger })
+  const WRONG_AUTHORITY = { KAFKA_TLS_CA: createAuthority('a stranger').file }
 
   test('a wrong password and a wrong authority are named in one line of the log, and by the doctor', async (t) => {
-    for (const mistake of [PASSWORD, authority()]) {
+    for (const mistake of [PASSWORD, WRONG_AUTHORITY]) {
       const env = { ...settings(), ...mistake }
       const { startUnready, run } = await createInstallation(t, { brokers: broker.brokers, env })
       const [relay, doctor] = await Promise.all([startUnready('relay'), run('doctor')])
@@ -64,7 +85,7 @@ describe('a broker that wants TLS and a password', needsKafkaItself, () => {
         reason: /refuses the name or the password: check KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD$/,
       },
       { mistake: { KAFKA_SASL_MECHANISM: 'SCRAM-SHA-256' }, reason: /to sign in: check KAFKA_SASL_MECHANISM$/ },
-      { mistake: authority(), reason: /not trusted \(self-signed certificate .*\): check KAFKA_TLS_CA$/ },
+      { mistake: WRONG_AUTHORITY, reason: /not trusted \(self-signed certificate .*\): check KAFKA_TLS_CA$/ },
       { mistake: { KAFKA_TLS_CA: '' }, reason: /hung up: if it runs, check KAFKA_TLS and KAFKA_SASL_MECHANISM$/ },
       {
         mistake: { KAFKA_BROKERS: broker.brokers.replace('127.0.0.1', 'localhost') },

@@ -1,21 +1,45 @@
-import { execFileSync } from 'node:child_process'
+import { generateKeyPairSync } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import forge from 'node-forge'
+import { createFolder } from './service-process.ts'
 
-const NEW_KEY = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2']
+const DAY_MS = 86_400_000
 
-/** An authority of a folder, whose certificate comes back as a PEM file. */
-export function createAuthority(folder: string, name: string): string {
-  openssl(folder, ...NEW_KEY, '-subj', `/CN=${name}`, '-keyout', `${name}.key`, '-out', `${name}.pem`)
-  return join(folder, `${name}.pem`)
+/** Vouches for servers; `file` is its own certificate, for those who are to trust it. Everything is a PEM file of today. */
+export function createAuthority(name: string) {
+  const folder = createFolder()
+  const own = createCertificate(name, { name: 'basicConstraints', cA: true })
+  const write = (file: string, pem: string) => {
+    writeFileSync(join(folder, file), pem)
+    return join(folder, file)
+  }
+  return {
+    file: write('authority.pem', own.pem),
+    /** Key and certificate of a server at that address. */
+    issue: (ip: string) => {
+      const { key, pem } = createCertificate(ip, { name: 'subjectAltName', altNames: [{ type: 7, ip }] }, own)
+      return { key: write(`${ip}.key`, key), certificate: write(`${ip}.pem`, pem) }
+    },
+  }
 }
 
-/** Key and certificate of a server at 127.0.0.1 that an authority of the folder vouches for. */
-export function createCertificate(folder: string, authority: string) {
-  const signed = ['-CA', `${authority}.pem`, '-CAkey', `${authority}.key`, '-addext', 'subjectAltName=IP:127.0.0.1']
-  openssl(folder, ...NEW_KEY, ...signed, '-subj', '/CN=server', '-keyout', 'server.key', '-out', 'server.pem')
-  return { key: join(folder, 'server.key'), certificate: join(folder, 'server.pem') }
-}
+type Issuer = { readonly name: string; readonly key: string }
 
-function openssl(folder: string, ...words: string[]): void {
-  execFileSync('openssl', words, { cwd: folder, stdio: 'pipe' })
+/** Signed by its issuer, or by itself. */
+function createCertificate(name: string, extension: object, issuer?: Issuer) {
+  const { publicKey, privateKey: key } = generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  })
+  const certificate = forge.pki.createCertificate()
+  certificate.publicKey = forge.pki.publicKeyFromPem(publicKey)
+  certificate.validity.notBefore = new Date(Date.now() - DAY_MS)
+  certificate.validity.notAfter = new Date(Date.now() + DAY_MS)
+  certificate.setSubject([{ name: 'commonName', value: name }])
+  certificate.setIssuer([{ name: 'commonName', value: issuer?.name ?? name }])
+  certificate.setExtensions([extension])
+  certificate.sign(forge.pki.privateKeyFromPem(issuer?.key ?? key), forge.md.sha256.create())
+  return { name, key, pem: forge.pki.certificateToPem(certificate) }
 }
