@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { describeMachine, withFigures } from './page.ts'
 import { PARTS } from './parts.ts'
+import { exitOnSignals } from './programs.ts'
 import { FULL, QUICK } from './rounds.ts'
 import { tableOf } from './table.ts'
 
@@ -16,6 +17,7 @@ const names = positionals.length > 0 ? positionals : Object.keys(PARTS)
 const unknown = names.filter((name) => PARTS[name] === undefined)
 if (unknown.length > 0) throw new Error(`no part ${unknown.join()}; there are ${Object.keys(PARTS).join(', ')}`)
 
+exitOnSignals()
 for (const name of names) {
   const since = performance.now()
   const figures = await PARTS[name]!(values.quick ? QUICK : FULL)

@@ -25,10 +25,14 @@ export async function runProgram(command: readonly string[], env: Environment = 
 
 export type Process = AsyncDisposable & { readonly pid: number; readonly lines: AsyncIterator<string> }
 
-// A signal alone would run nothing of what is to happen at our exit.
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
+/** Lets a signal end us as an exit does, with what was started; folders in the temporary one stay. */
+export function exitOnSignals(): void {
+  for (const [signal, number] of Object.entries({ SIGINT: 2, SIGTERM: 15 })) {
+    process.once(signal, () => process.exit(128 + number))
+  }
+}
 
-/** Starts a program that goes on until it is disposed of, or we end; what it writes comes line by line. */
+/** Starts a program that goes on until it is disposed of, or we exit; what it writes comes line by line. */
 export async function startProgram(command: readonly string[], env: Environment = {}): Promise<Process> {
   const [program = '', ...args] = command
   const child = spawn(program, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'inherit'] })

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { feed, groupsOf, takePrices } from './feeding.ts'
 import { useOf } from './process-use.ts'
+import { exitOnSignals } from './programs.ts'
 import { openReader } from './reader.ts'
 import { perSecond } from './rounds.ts'
 import { startService, type Service } from './service.ts'
@@ -19,6 +20,7 @@ const WATCHED = ['serviceMiB', 'serviceFiles', 'databaseMiB', 'databaseFiles'] a
 type Sample = { readonly hours: number } & Readonly<Record<Watched, number>>
 type Watched = (typeof WATCHED)[number]
 
+exitOnSignals()
 await using service = await startService()
 await takeAll(service.url, 10_000)
 const maximum = await perSecond(() => takeAll(service.url, 10_000))
