@@ -2,7 +2,7 @@ import { startBroker } from '../test/support/kafka-broker.ts'
 import { createAveraging } from '../src/averages/averaging.ts'
 import { systemClock } from '../src/clock.ts'
 import { createRecompute } from '../src/postgres/averages.ts'
-import { createReadLog, loadPlace, savePlace } from '../src/postgres/log.ts'
+import { createReadTouched, loadPlace, savePlace } from '../src/postgres/log.ts'
 import { fillPrices, rowsToRead } from './feed.ts'
 import { fail, makeTopic } from './kafka.ts'
 import { fillOriginal, startOriginal } from './original.ts'
@@ -46,7 +46,7 @@ export async function measureAverages(scale: Scale): Promise<readonly Figure[]> 
 
 /** Goes on in the log where the last round ended. */
 async function average({ pool }: Database, events: number): Promise<number> {
-  const readLog = createReadLog(pool)
+  const readLog = createReadTouched(pool)
   const stopping = new AbortController()
   let done = 0
   const averaging = createAveraging({

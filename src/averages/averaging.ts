@@ -1,10 +1,17 @@
 import type { Clock } from '../clock.ts'
-import { LOG_START, placeText, type LogEntry, type LogPlace, type ReadLog, type Touched } from '../prices/log.ts'
+import {
+  LOG_START,
+  placeText,
+  type LogPlace,
+  type ReadTouched,
+  type Touched,
+  type TouchedEntry,
+} from '../prices/log.ts'
 import { keepGoing, untilDone } from './keep-going.ts'
 
 type Needs = {
   readonly windows: readonly number[]
-  readonly readLog: ReadLog
+  readonly readLog: ReadTouched
   readonly loadPlace: (reader: string) => Promise<LogPlace | undefined>
   readonly savePlace: (reader: string, place: LogPlace) => Promise<void>
   /** Resolves once the averages are committed. */
@@ -51,7 +58,7 @@ const LOOK_AGAIN_MS = 250
 async function follow(needs: Needs, group: readonly Start[], signal: AbortSignal): Promise<void> {
   const { readLog, savePlace, recompute, waitForPrices } = needs
   let place = group[0]?.place ?? LOG_START
-  let ahead: readonly LogEntry[] | undefined
+  let ahead: readonly TouchedEntry[] | undefined
   await keepGoing(needs, signal, async () => {
     const entries = ahead ?? (await readLog(place, BATCH))
     ahead = undefined

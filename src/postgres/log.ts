@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import type { Instant } from '../prices/instant.ts'
-import { LOG_START, type LogEntry, type LogPlace, type ReadLog } from '../prices/log.ts'
+import { LOG_START, type LogEntry, type LogPlace, type ReadLog, type ReadTouched, type Touched } from '../prices/log.ts'
 
 /** What runs a statement: the pool, or the connection of a transaction. */
 type Queryable = pg.Pool | pg.ClientBase
@@ -17,6 +17,15 @@ export function createReadLog(pool: pg.Pool): ReadLog {
     const values = [epoch, xid, id, Math.min(limit, READ_LIMIT)]
     const { rows } = await pool.query<LogRow>({ name: 'read-log', text: READ_LOG, values })
     return rows.map(toEntry)
+  }
+}
+
+/** As `createReadLog`, without the words of each price and of its series: half of what reading costs us. */
+export function createReadTouched(pool: pg.Pool): ReadTouched {
+  return async ({ epoch, xid, id }, limit) => {
+    const values = [epoch, xid, id, Math.min(limit, READ_LIMIT)]
+    const { rows } = await pool.query<TouchedRow>({ name: 'read-touched', text: READ_TOUCHED, values })
+    return rows.map((row) => ({ place: placeOf(row), seriesId: row.seriesId, eventTime: row.eventTime }))
   }
 }
 
@@ -55,17 +64,23 @@ export async function savePlace(pool: Queryable, reader: string, { epoch, xid, i
 }
 
 type LogRow = Omit<LogEntry, 'place' | 'priceId'> & LogPlace
+type TouchedRow = Touched & LogPlace
 
-/** The page first, by the index alone, and the words after it: a join before the limit may be planned over the whole log. */
-const READ_LOG = `
+/** By the index alone; words come after it, since a join before the limit may be planned over the whole log. */
+const PAGE = `
   with page as materialized (
     select * from prices
      where (epoch, xid, id) > ($1, $2, $3) and (epoch, xid) < (${HORIZON})
-     order by epoch, xid, id limit $4)
+     order by epoch, xid, id limit $4)`
+
+const READ_LOG = `${PAGE}
   select p.epoch::text, p.xid, p.id, p.series_id as "seriesId", s.symbol, s.provider, s.currency, p.price,
          p.event_time as "eventTime", p.raw_response_id as "rawResponseId", p.correction
     from page p join series s on s.id = p.series_id
    order by p.epoch, p.xid, p.id`
+
+const READ_TOUCHED = `${PAGE}
+  select epoch::text, xid, id, series_id as "seriesId", event_time as "eventTime" from page order by page.epoch, page.xid, page.id`
 
 const LOG_END = `
   select p.epoch::text, p.xid, p.id from prices p where (p.epoch, p.xid) < (${HORIZON})

@@ -26,6 +26,10 @@ export type Touched = { readonly seriesId: string; readonly eventTime: Instant }
 /** Settled entries behind a place, oldest first. */
 export type ReadLog = (after: LogPlace, limit: number) => Promise<readonly LogEntry[]>
 
+/** The same for who wants no more than what they touched. */
+export type ReadTouched = (after: LogPlace, limit: number) => Promise<readonly TouchedEntry[]>
+export type TouchedEntry = Touched & Pick<LogEntry, 'place'>
+
 /** The reader that announces the log: up to its place everybody was told. */
 export const RELAY_READER = 'relay'
 

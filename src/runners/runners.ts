@@ -9,7 +9,7 @@ import { createRecompute } from '../postgres/averages.ts'
 import { createDueJobs, reclaimJobs } from '../postgres/due-jobs.ts'
 import { createLeader } from '../postgres/leader.ts'
 import { fenceOf, type Lease } from '../postgres/leases.ts'
-import { createReadLog } from '../postgres/log.ts'
+import { createReadTouched } from '../postgres/log.ts'
 import { createRecordReply } from '../postgres/record.ts'
 import { createTrimming } from '../postgres/retention.ts'
 import { createReadSweepSlice } from '../postgres/sweep.ts'
@@ -96,7 +96,7 @@ function createAverages(needs: RunnerNeeds, fence: Fence, windows: readonly numb
   if (kafka) return sweeping
   const following = createAveraging({
     ...shared,
-    readLog: createReadLog(pool),
+    readLog: createReadTouched(pool),
     waitForPrices: news.wait,
     onError: telling(needs, 'averages'),
   })

@@ -4,7 +4,7 @@ import type pg from 'pg'
 import { averagesReader, createAveraging } from '../../src/averages/averaging.ts'
 import { systemClock } from '../../src/clock.ts'
 import { createRecompute } from '../../src/postgres/averages.ts'
-import { createReadLog, loadPlace, savePlace } from '../../src/postgres/log.ts'
+import { createReadTouched, loadPlace, savePlace } from '../../src/postgres/log.ts'
 import { comparePlaces, LOG_START } from '../../src/prices/log.ts'
 import { expectedAverages } from './oracle.ts'
 import { until } from '../support/until.ts'
@@ -22,7 +22,7 @@ const recomputeIn =
 function createConsumer(t: TestContext, pool: pg.Pool, parts: Parts = {}) {
   const averaging = createAveraging({
     windows: [3],
-    readLog: createReadLog(pool),
+    readLog: createReadTouched(pool),
     loadPlace: (reader) => loadPlace(pool, reader),
     savePlace: (reader, place) => savePlace(pool, reader, place),
     recompute: recomputeIn(pool),
@@ -108,7 +108,7 @@ test('windows that stand at the same place go on together, and one that is behin
   const { pool, tell } = await createTeller(t)
   await tell({ minute: 0, price: '1' }, { minute: 1, price: '2' }, { minute: 2, price: '3' })
   await readSettledLog(pool)
-  const readLog = createReadLog(pool)
+  const readLog = createReadTouched(pool)
   let readings = 0
   const first = createConsumer(t, pool, {
     windows: [2, 3],

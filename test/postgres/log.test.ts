@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { setTimeout as wait } from 'node:timers/promises'
 import { test } from 'node:test'
 import type pg from 'pg'
-import { createReadLog, loadPlace, logEnd, readHorizon, savePlace } from '../../src/postgres/log.ts'
+import { createReadLog, createReadTouched, loadPlace, logEnd, readHorizon, savePlace } from '../../src/postgres/log.ts'
 import { comparePlaces, LOG_START, type LogEntry } from '../../src/prices/log.ts'
 import { atMinute, createTeller, readSettledLog } from '../averages/told-prices.ts'
 import { createDatabase } from '../support/database.ts'
@@ -34,6 +34,17 @@ test('an entry has the words of its price, and the log is read from any place in
   assert.deepEqual(await readLog(first.place, 1), [second])
   assert.deepEqual(await logEnd(pool), all.at(-1)?.place)
   assert.deepEqual(await readLog(await logEnd(pool), 10), [])
+})
+
+test('who reads no more than what was touched sees the same places, a piece at a time too', async (t) => {
+  const { pool, tell } = await createTeller(t)
+  const minutes = [3, 1, 2, 1]
+  for (const [at, minute] of minutes.entries())
+    await tell({ minute, price: `${at + 1}` }, { symbol: 'MSFT', minute, price: '7' })
+  const all = (await readSettledLog(pool)).map(({ place, seriesId, eventTime }) => ({ place, seriesId, eventTime }))
+  const readTouched = createReadTouched(pool)
+  assert.deepEqual(await readTouched(LOG_START, 100), all)
+  assert.deepEqual(await readTouched(all[1]!.place, 3), all.slice(2, 5))
 })
 
 test('the log reader loses nothing under concurrent writers with long and rolled-back transactions; by id it would', async (t) => {
