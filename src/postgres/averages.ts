@@ -64,9 +64,9 @@ export const LOCK_AVERAGES = 'select pg_advisory_xact_lock($1, id) from unnest($
  *          time stand for all, since each is in reach of the one before
  * reach    each touched time, or such a stretch of them, and the last time whose window still holds it
  * islands  reaches of a series that overlap, joined; what lies between islands is not read
+ * known    what is stored between the ends of the islands: what is right already is not even locked
  * sums     over the current price of each time (`revision desc`), from the newest to the oldest, as the index lies.
  *          The scale of a sum is the largest scale of what is in it.
- * known    what is stored between the ends of the islands: what is right already is not even locked
  * means    `avg(numeric)` would round twice. A mean ends if the sum is divisible by the part of n that has no factor 2 or
  *          5, as every sum is by 1; any other is rounded half up, in whole units of 10^-p.
  *
