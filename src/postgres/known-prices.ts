@@ -4,6 +4,7 @@ import { timeKey, type Item, type Stored } from '../prices/judge-quotes.ts'
 import type { CurrentPrice } from '../prices/judge.ts'
 import { arrayText, idsText } from './array-text.ts'
 
+/** The ids of some quotes' series, as the text of a parameter. */
 export function seriesIdsText(items: readonly Item[]): string {
   return idsText(items.map((item) => item.seriesId))
 }

@@ -13,17 +13,16 @@ const READ_LIMIT = 10_000
  * on from the last place it saw misses nothing (reading by `id > last` loses what commits late). At most 10,000 entries.
  */
 export function createReadLog(pool: pg.Pool): ReadLog {
-  return async ({ epoch, xid, id }, limit) => {
-    const values = [epoch, xid, id, Math.min(limit, READ_LIMIT)]
-    const { rows } = await pool.query<LogRow>({ name: 'read-log', text: READ_LOG, values })
+  return async (after, limit) => {
+    const { rows } = await pool.query<LogRow>({ name: 'read-log', text: READ_LOG, values: pageValues(after, limit) })
     return rows.map(toEntry)
   }
 }
 
-/** As `createReadLog`, without the words of each price and of its series: half of what reading costs us. */
+/** As `createReadLog`, without the words of each price and of its series, which nobody who averages looks at. */
 export function createReadTouched(pool: pg.Pool): ReadTouched {
-  return async ({ epoch, xid, id }, limit) => {
-    const values = [epoch, xid, id, Math.min(limit, READ_LIMIT)]
+  return async (after, limit) => {
+    const values = pageValues(after, limit)
     const { rows } = await pool.query<TouchedRow>({ name: 'read-touched', text: READ_TOUCHED, values })
     return rows.map((row) => ({ place: placeOf(row), seriesId: row.seriesId, eventTime: row.eventTime }))
   }
@@ -72,6 +71,10 @@ const PAGE = `
     select * from prices
      where (epoch, xid, id) > ($1, $2, $3) and (epoch, xid) < (${HORIZON})
      order by epoch, xid, id limit $4)`
+
+function pageValues({ epoch, xid, id }: LogPlace, limit: number): unknown[] {
+  return [epoch, xid, id, Math.min(limit, READ_LIMIT)]
+}
 
 const READ_LOG = `${PAGE}
   select p.epoch::text, p.xid, p.id, p.series_id as "seriesId", s.symbol, s.provider, s.currency, p.price,

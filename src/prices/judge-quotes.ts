@@ -44,6 +44,7 @@ function unwritten(item: Item, verdict: Verdict, receivedAt: Instant): CurrentPr
   }
 }
 
+/** What `Stored.current` is kept by. */
 export function timeKey(seriesId: string, eventTime: Instant): string {
   return `${seriesId} ${eventTime}`
 }

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
-import { gunzipSync } from 'node:zlib'
 import { createDbRoles } from '../../src/postgres/db-roles.ts'
 import { createPool } from '../../src/postgres/pool.ts'
-import type { StoredBody } from '../../src/postgres/raw-replies.ts'
+import { undamagedBody, type HashedBody } from '../../src/postgres/raw-replies.ts'
 import { createKeySecret } from '../../src/http/secret.ts'
 import type { Json } from '../support/ask.ts'
 import { createDatabaseConnection, createUser } from '../support/database.ts'
@@ -54,9 +53,9 @@ async function dumpOf(pool: Awaited<ReturnType<typeof createRig>>['owner']): Pro
   const { rows } = await pool.query(`select format('%I', tablename) as name from pg_tables where schemaname = 'public'`)
   const tables = await Promise.all(rows.map(({ name }) => pool.query(`select one::text from ${name} as one`)))
   assert.ok(tables.length >= 14, `${tables.length} tables`)
-  const bodies = await pool.query<StoredBody>('select encoding, body from raw_bodies')
+  const bodies = await pool.query<HashedBody>('select sha256, encoding, body from raw_bodies')
   assert.ok(bodies.rowCount, 'replies are kept')
-  const replies = bodies.rows.map(({ encoding, body }) => String(encoding === 'gzip' ? gunzipSync(body) : body))
+  const replies = bodies.rows.map((row) => String(undamagedBody(row) ?? assert.fail('a reply is damaged')))
   return JSON.stringify([tables.map((table) => table.rows), replies])
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { chmodSync, chownSync, copyFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { chmodSync, chownSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { accountFor } from '../../src/postgres/embedded/account.ts'
 import { startEmbedded } from '../../src/postgres/embedded/server.ts'
@@ -8,7 +8,7 @@ import { createPool, endPool } from '../../src/postgres/pool.ts'
 import { inTransaction } from '../../src/postgres/transaction.ts'
 import { createAuthority } from '../support/certificates.ts'
 import { freePort } from '../support/free-port.ts'
-import { createDataDir, createFolder } from '../support/service-process.ts'
+import { createDataDir } from '../support/service-process.ts'
 
 const AUTHORITY = createAuthority('ours')
 
@@ -17,7 +17,8 @@ const ENCRYPTED = 'select ssl from pg_stat_ssl where pid = pg_backend_pid()'
 /** A server over TCP with that certificate; gives back a pool of those who trust an authority. */
 async function startServer(t: TestContext, { key, certificate }: ReturnType<typeof AUTHORITY.issue>) {
   const port = String(await freePort())
-  const tls = { ssl: 'on', ssl_cert_file: ownCopy(certificate), ssl_key_file: ownCopy(key) }
+  const tls = { ssl: 'on', ssl_cert_file: certificate, ssl_key_file: key }
+  giveToPostgres(key)
   const settings = { listen_addresses: '127.0.0.1', port, fsync: 'off', ...tls }
   const server = await startEmbedded({ state: createDataDir(), log: () => {}, settings })
   t.after(() => server.stop())
@@ -29,15 +30,11 @@ async function startServer(t: TestContext, { key, certificate }: ReturnType<type
   }
 }
 
-/** PostgreSQL takes a key only of its own account, which may not be able to enter the project's folder either. */
-function ownCopy(file: string): string {
-  const folder = createFolder()
-  const own = join(folder, basename(file))
-  copyFileSync(file, own)
-  chmodSync(own, 0o600)
-  const { uid, gid } = accountFor(folder)
-  if (uid !== undefined && gid !== undefined) chownSync(own, uid, gid)
-  return own
+/** It takes a key only of its own account, and that nobody else may read. */
+function giveToPostgres(key: string): void {
+  chmodSync(key, 0o600)
+  const { uid, gid } = accountFor(dirname(key))
+  if (uid !== undefined && gid !== undefined) chownSync(key, uid, gid)
 }
 
 test('over TLS several statements can be under way, large ones and one that fails too', async (t) => {
