@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { feed } from './feeding.ts'
+import { feed } from './filled.ts'
 import { useOf, type Use } from './process-use.ts'
 import type { Scale } from './rounds.ts'
 import { startService } from './service.ts'

@@ -1,9 +1,9 @@
 import { startBroker } from '../test/support/kafka-broker.ts'
-import { createFeed, symbolsOf } from './feed.ts'
+import { createFeed, symbolsOf } from './load.ts'
 import { makeTopic } from './kafka.ts'
-import { startOriginal } from './original.ts'
+import { startOriginal } from './reference.ts'
 import { startServer, type Database } from './postgres.ts'
-import { load, pgbench } from './programs.ts'
+import { load, pgbench } from './processes.ts'
 import { inTurns, perSecond, type Scale } from './rounds.ts'
 import type { Figure } from './table.ts'
 

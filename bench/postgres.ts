@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import { startEmbedded } from '../src/postgres/embedded/server.ts'
-import { migrate } from '../src/postgres/migrate.ts'
-import { createPool } from '../src/postgres/pool.ts'
+import { migrate } from '../src/postgres/schema/migrate.ts'
+import { createPool } from '../src/postgres/connection/pool.ts'
 import { freePort } from '../test/support/free-port.ts'
 
 /** A database with our tables. */

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { numberIn } from './programs.ts'
+import { numberIn } from './processes.ts'
 
 /** What the kernel knows of some processes together. */
 export type Use = { readonly cpuSeconds: number; readonly bytes: number; readonly descriptors: number }

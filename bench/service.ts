@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { createFolder } from './postgres.ts'
-import { firstMatch, startProgram } from './programs.ts'
+import { firstMatch, startProgram } from './processes.ts'
 
 export type Service = AsyncDisposable & { readonly url: string; readonly pid: number; readonly dataDir: string }
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { feed, groupsOf, type Taken } from './feeding.ts'
+import { feed, groupsOf, type Taken } from './filled.ts'
 import { useOf } from './process-use.ts'
 import { openReader, type Reader } from './reader.ts'
 import { quantile, type Scale } from './rounds.ts'

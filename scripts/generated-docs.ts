@@ -1,8 +1,8 @@
 import manifest from '../package.json' with { type: 'json' }
-import { commandsPage } from '../src/cli/commands-page.ts'
-import { configurationPage, envExample } from '../src/cli/configuration-page.ts'
+import { commandsPage } from './commands-page.ts'
+import { configurationPage, envExample } from './configuration-page.ts'
 import { createProgram } from '../src/cli/program.ts'
-import { describeVariables, readConfig } from '../src/config.ts'
+import { describeVariables, readConfig } from '../src/app/config.ts'
 import { asyncApiYaml } from '../src/kafka/asyncapi.ts'
 import { architecturePicture } from './architecture.ts'
 import { errorsPage } from './errors-page.ts'

@@ -1,10 +1,10 @@
 import { fastify } from 'fastify'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import { systemClock } from '../src/clock.ts'
-import { instantFromMillis } from '../src/prices/instant.ts'
-import { LOG_START } from '../src/prices/log.ts'
-import { metricsRoutes } from '../src/http/metrics.ts'
-import { createProviderLedger } from '../src/http/provider-ledger.ts'
+import { systemClock } from '../src/lib/clock.ts'
+import { instantFromMillis } from '../src/lib/instant.ts'
+import { LOG_START } from '../src/core/log/log.ts'
+import { metricsRoutes } from '../src/http/health/metrics.ts'
+import { createProviderLedger } from '../src/core/health/provider-stats.ts'
 
 const OURS = 'market_data_'
 

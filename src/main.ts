@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
-import { createOutput } from './cli/output.ts'
+import { createOutput } from './cli/terminal/output.ts'
 import { createProgram, type Actions } from './cli/program.ts'
-import { ConfigError } from './config.ts'
+import { ConfigError } from './app/config.ts'
 import { ServiceError } from './errors.ts'
-import type { Version } from './setting.ts'
+import type { Version } from './app/context.ts'
 
 const EXIT_FAILED = 1
 const EXIT_USAGE = 2
@@ -28,7 +28,7 @@ async function run(): Promise<void> {
 
 /** Only when needed: help and completion do without a database and a server. */
 async function loadActions(): Promise<Actions> {
-  return (await import('./commands/actions.ts')).createActions(version, output)
+  return (await import('./app/commands/actions.ts')).createActions(version, output)
 }
 
 /** Which providers there are depends on the settings, so that word can only be judged by the command itself. */

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import test from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { ask } from './support/ask.ts'
+import { ask } from './support/request.ts'
 import { startService } from './support/service-process.ts'
 import { until } from './support/until.ts'
 

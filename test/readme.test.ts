@@ -3,11 +3,11 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import test, { describe, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import type { Json } from './support/ask.ts'
+import type { Json } from './support/request.ts'
 import { createShell } from './support/shell.ts'
 
 // Every command that the documentation shows as `sh` is run as it stands there, in its order. Those of docs/how-to/kafka.md
-// (`bash`) name several machines: test/journeys/distributed.test.ts runs them.
+// (`bash`) name several machines: test/end-to-end/distributed.test.ts runs them.
 
 type Block = { readonly language: string; readonly text: string }
 

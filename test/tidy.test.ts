@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import test from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { BASE_FOLDER, MAY_ALSO_IMPORT, MAY_IMPORT } from '../scripts/rooms.ts'
 
 // The architecture as a test: what a reader may rely on everywhere, and no tool of ours checks.
 
@@ -13,55 +14,43 @@ const sources = filesBelow('src', '.ts')
 const tests = filesBelow('test', '.ts').filter(({ path }) => path !== 'test/tidy.test.ts')
 const measurements = filesBelow('bench', '.ts')
 
-const INSIDE = ['prices', 'averages', 'polling', 'access', 'history', 'indicators']
-const EVERYWHERE = ['errors.ts', 'clock.ts']
-
-/** The wiring: what puts the rooms together, like `service.ts`, and is imported by none of them. */
-const WIRING = ['commands', 'runners']
-
-/** Rooms on the left import, besides themselves, only the rooms on the right. */
-const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
-  prices: [],
-  averages: ['prices'],
-  polling: ['prices'],
-  access: ['prices'],
-  history: ['prices'],
-  indicators: [],
-  providers: ['prices'],
-  postgres: INSIDE,
-  kafka: INSIDE,
-  http: INSIDE,
-  cli: INSIDE,
-  'errors.ts': [],
-  'clock.ts': [],
-}
-
-test('a room imports only what its place in the path of a price allows', () => {
+test('a room imports only the rooms that the table allows', () => {
   const wrong = sources.flatMap((file) => {
     const room = roomOf(file.path)
-    const allowed = MAY_IMPORT[room]
-    if (allowed === undefined) return []
-    const rooms = ourImports(file).map(roomOf)
-    return rooms
-      .filter((other) => ![room, ...EVERYWHERE, ...allowed].includes(other))
-      .map((other) => `${file.path} imports ${other}`)
+    const allowed = new Set([room, ...(MAY_IMPORT[room] ?? [])])
+    return ourImports(file)
+      .filter((path) => path.startsWith('src/') && !allowed.has(roomOf(path)))
+      .map((path) => `${file.path} imports ${path}`)
   })
   assert.deepEqual(wrong, [])
 })
 
-test('every folder of src is a room with a rule, or wiring', () => {
-  const rooms = new Set(sources.map(({ path }) => roomOf(path)).filter((room) => !room.endsWith('.ts')))
-  assert.deepEqual(rooms.difference(new Set([...Object.keys(MAY_IMPORT), ...WIRING])), new Set())
+test('a folder of an edge imports only its own files and the base folder of the edge', () => {
+  const wrong = sources.flatMap((file) => {
+    const [edge, folder] = [roomOf(file.path), folderOf(file.path)]
+    const base = BASE_FOLDER[edge]
+    if (base === undefined || folder === undefined) return []
+    const allowed = new Set([folder, base, ...(MAY_ALSO_IMPORT[`${edge}/${folder}`] ?? [])])
+    return ourImports(file)
+      .filter((path) => roomOf(path) === edge && !allowed.has(folderOf(path) ?? ''))
+      .map((path) => `${file.path} imports ${path}`)
+  })
+  assert.deepEqual(wrong, [])
 })
 
-test('no room imports the process or its wiring', () => {
-  const rooms = sources.filter(({ path }) => MAY_IMPORT[roomOf(path)] !== undefined)
-  const wrong = rooms.filter((file) => ourImports(file).some((path) => MAY_IMPORT[roomOf(path)] === undefined))
-  assert.deepEqual(paths(wrong), [])
+test('every room has a rule, and every rule has its room', () => {
+  const rooms = new Set(sources.map(({ path }) => roomOf(path)))
+  assert.deepEqual(rooms, new Set(Object.keys(MAY_IMPORT)))
+  const folders = new Set(sources.map(({ path }) => `${roomOf(path)}/${folderOf(path)}`))
+  const named = [...Object.entries(BASE_FOLDER).map((entry) => entry.join('/')), ...Object.keys(MAY_ALSO_IMPORT)]
+  const others = Object.entries(MAY_ALSO_IMPORT).flatMap(([path, also]) =>
+    also.map((name) => join(dirname(path), name)),
+  )
+  assert.deepEqual(new Set([...named, ...others]).difference(folders), new Set())
 })
 
 test('a start without Kafka does not load its client, and one with nothing to migrate not the migrator', () => {
-  const loaded = loadedWith('src/commands/actions.ts')
+  const loaded = loadedWith('src/app/commands/actions.ts')
   assert.ok(loaded.size > 100)
   const heavy = [...loaded].filter((path) =>
     /from '(?:@platformatic\/kafka|kysely)/.test(valueImports(path).join('\n')),
@@ -69,8 +58,12 @@ test('a start without Kafka does not load its client, and one with nothing to mi
   assert.deepEqual(heavy, [])
 })
 
-test('inside rooms import no package and no part of Node', () => {
-  const wrong = inside().filter((file) => importsOf(file).some((name) => !name.startsWith('.')))
+test('inside rooms import no package and no part of Node, but for hashing of keys', () => {
+  const hashing = new Set(['node:crypto', 'node:zlib'])
+  const wrong = inside().filter((file) => {
+    const foreign = importsOf(file).filter((name) => !name.startsWith('.'))
+    return roomOf(file.path) === 'core/access' ? foreign.some((name) => !hashing.has(name)) : foreign.length > 0
+  })
   assert.deepEqual(paths(wrong), [])
 })
 
@@ -78,8 +71,8 @@ test('inside rooms never read the clock: time is passed in', () => {
   assert.deepEqual(matches(inside(), /Date\.now\(|new Date\(\)|performance\.now/), [])
 })
 
-test('only src/config.ts reads the environment', () => {
-  const others = sources.filter(({ path }) => path !== 'src/config.ts')
+test('only src/app/config.ts reads the environment', () => {
+  const others = sources.filter(({ path }) => path !== 'src/app/config.ts')
   assert.deepEqual(matches(others, /process\.env/), [])
 })
 
@@ -137,13 +130,19 @@ function filesBelow(folder: string, suffix: string): SourceFile[] {
     .map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }))
 }
 
-/** The folder below src, or the file that lies there itself. */
+/** `core/prices` for a file of an inner room, `http` for one of an edge, `errors` for a file of src itself. */
 function roomOf(path: string): string {
-  return path.split('/')[1] ?? path
+  const [, room = path, inner = ''] = path.split('/')
+  return room === 'core' ? `core/${inner}` : room.replace(/\.ts$/, '')
+}
+
+/** The folder inside an edge; undefined for a file of the edge itself. */
+function folderOf(path: string): string | undefined {
+  return path.split('/').length > 3 ? path.split('/')[2] : undefined
 }
 
 function inside(): SourceFile[] {
-  return sources.filter(({ path }) => INSIDE.includes(roomOf(path)))
+  return sources.filter(({ path }) => path.startsWith('src/core/'))
 }
 
 function importsOf({ text }: SourceFile): string[] {

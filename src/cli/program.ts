@@ -1,12 +1,13 @@
 import { Argument, Command, Option } from 'commander'
-import { completionScript, SHELLS, type Shell } from './completion.ts'
-import { addExamples, JSON_OPTION, type Act, type JsonOption } from './program-options.ts'
-import { addJobCommands, type JobActions } from './program-jobs.ts'
-import { addKafkaCommands, type KafkaActions } from './program-kafka.ts'
-import { addKeyCommands, type KeyActions } from './program-keys.ts'
-import { addMovingCommands, type MovingActions } from './program-moving.ts'
-import { addPriceCommands, type PriceActions } from './program-prices.ts'
-import { parseRoles, ROLES, type Role } from './roles.ts'
+import { completionScript, SHELLS, type Shell } from './terminal/completion.ts'
+import { addExamples, JSON_OPTION, type Act, type JsonOption } from './terminal/options.ts'
+import { addJobCommands, type JobActions } from './polling/job-commands.ts'
+import { addKafkaCommands, type KafkaActions } from './events/kafka-commands.ts'
+import { addKeyCommands, type KeyActions } from './access/key-commands.ts'
+import { addMovingCommands, type MovingActions } from './transfer/transfer-commands.ts'
+import { addPriceCommands, type PriceActions } from './prices/prices.ts'
+import { ROLES, type Role } from '../core/cluster/roles.ts'
+import { parseRoles } from './terminal/arguments.ts'
 
 /** What the commands do; the program only reads the words. Each resolves with the exit code. */
 export type Actions = PriceActions &
@@ -42,7 +43,7 @@ const HELP_COLUMNS = 100
  * @param load the actions, loaded when a command needs them: help and completion answer at once
  */
 export function createProgram(load: () => Promise<Actions>, version: string): Command {
-  const act: Act = async (work) => {
+  const act: Act<Actions> = async (work) => {
     process.exitCode = await work(await load())
   }
   const program = new Command('market-data')
@@ -72,7 +73,7 @@ const ROLES_OPTION = new Option('--roles <list>', 'what this process does, of se
   .argParser(parseRoles)
   .default(ROLES, `all: ${ROLES.join(',')}`)
 
-function addServe(program: Command, act: Act): void {
+function addServe(program: Command, act: Act<Actions>): void {
   const serve = program
     .command('serve')
     .description('run the service until it is told to stop')
@@ -88,7 +89,7 @@ function addServe(program: Command, act: Act): void {
   )
 }
 
-function addUpkeep(program: Command, act: Act): void {
+function addUpkeep(program: Command, act: Act<Actions>): void {
   const doctor = program
     .command('doctor')
     .description('look whether everything is as it should be, and say what to do where it is not')
@@ -114,7 +115,7 @@ function addUpkeep(program: Command, act: Act): void {
   addExamples(openapi, 'market-data openapi > openapi.json')
 }
 
-function addDbRoles(program: Command, act: Act): void {
+function addDbRoles(program: Command, act: Act<Actions>): void {
   const example = 'DATABASE_URL=postgres://owner@host/prices market-data roles create'
   const roles = program.command('roles').description('who may do what in a PostgreSQL of your own')
   const create = roles

@@ -1,13 +1,13 @@
-import { keepGoing, untilDone } from '../averages/keep-going.ts'
-import type { Clock } from '../clock.ts'
-import type { KafkaAccess } from './access.ts'
-import { createCommits, type Commits } from './commits.ts'
-import { groupProtocol } from './group-protocol.ts'
-import { createInbox, type Inbox } from './inbox.ts'
-import { joinGroup } from './member.ts'
-import { settle, type Origin, type SettleNeeds } from './settle.ts'
-import { watchForStalls, type PartitionLag } from './stall-watch.ts'
-import { ensureTopic, type TopicWish } from './topics.ts'
+import { keepGoing, untilDone } from '../lib/retry.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { KafkaAccess } from './client/options.ts'
+import { createCommits, type Commits } from './client/offset-commits.ts'
+import { groupProtocol } from './client/group-protocol.ts'
+import { createInbox, type Inbox } from './client/record-buffer.ts'
+import { joinGroup } from './client/group-member.ts'
+import { settle, type Origin, type SettleNeeds } from './process-batch.ts'
+import { watchForStalls, type PartitionLag } from './client/stall-watchdog.ts'
+import { ensureTopic, type TopicWish } from './client/topics.ts'
 
 type Needs = SettleNeeds & {
   readonly access: KafkaAccess

@@ -1,12 +1,13 @@
-import { keepGoing } from '../averages/keep-going.ts'
-import type { Clock } from '../clock.ts'
-import type { ResolveAnnouncements } from '../prices/announcement.ts'
-import type { DeadLetterDesk, StoredDeadLetter, UnsentDeadLetters } from '../prices/dead-letter.ts'
-import type { Touched } from '../prices/log.ts'
-import type { Fault, OutgoingMessage } from './message.ts'
-import type { Publisher } from './publisher.ts'
-import { judge } from './settle.ts'
-import type { TopicWish } from './topics.ts'
+import { keepGoing } from '../lib/retry.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { ResolveAnnouncements } from '../core/events/price-reference.ts'
+import type { DeadLetterDesk, StoredDeadLetter, UnsentDeadLetters } from '../core/events/dead-letter.ts'
+import type { Touched } from '../core/log/log.ts'
+import type { OutgoingMessage } from './client/publisher.ts'
+import type { Fault } from './message.ts'
+import type { Publisher } from './client/publisher.ts'
+import { judge } from './process-batch.ts'
+import type { TopicWish } from './client/topics.ts'
 
 /** Where dead letters of a topic go. A letter is as large as its message, and has more headers. */
 export function deadLetterTopic({ name, replication }: TopicWish): TopicWish {

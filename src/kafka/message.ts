@@ -1,20 +1,13 @@
 import { hash } from 'node:crypto'
 import { Type, type Static } from 'typebox'
 import { Compile } from 'typebox/compile'
-import type { Announcement } from '../prices/announcement.ts'
-import type { DeadLetterReason } from '../prices/dead-letter.ts'
-import { wrongPrice } from '../prices/check-quote.ts'
-import { parseDecimal } from '../prices/decimal.ts'
-import { parseInstant } from '../prices/instant.ts'
-import { parsePlace, placeText, type LogEntry } from '../prices/log.ts'
-
-/** A message as the client takes it, everything in bytes. Where no partition is said, the key decides. */
-export type OutgoingMessage = {
-  readonly key?: Buffer
-  readonly value?: Buffer
-  readonly headers: Map<Buffer, Buffer>
-  readonly partition?: number
-}
+import type { Announcement } from '../core/events/price-reference.ts'
+import type { DeadLetterReason } from '../core/events/dead-letter.ts'
+import { wrongPrice } from '../core/ingest/validate-quote.ts'
+import { parseDecimal } from '../lib/decimal.ts'
+import { parseInstant } from '../lib/instant.ts'
+import { parsePlace, placeText, type LogEntry } from '../core/log/log.ts'
+import type { OutgoingMessage } from './client/publisher.ts'
 
 /** What we read of a message that came. */
 export type IncomingMessage = {

@@ -1,8 +1,8 @@
-import { keepGoing } from '../averages/keep-going.ts'
-import type { Clock } from '../clock.ts'
-import { comparePlaces, LOG_START, type LogEntry, type LogPlace, type ReadLog } from '../prices/log.ts'
+import { keepGoing } from '../lib/retry.ts'
+import type { Clock } from '../lib/clock.ts'
+import { comparePlaces, LOG_START, type LogEntry, type LogPlace, type ReadLog } from '../core/log/log.ts'
 import { toMessage } from './message.ts'
-import type { Publisher } from './publisher.ts'
+import type { Publisher } from './client/publisher.ts'
 
 type Needs = {
   readonly readLog: ReadLog

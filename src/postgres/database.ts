@@ -1,10 +1,10 @@
 import pg from 'pg'
 import { ServiceError } from '../errors.ts'
-import { readAddress, type Address } from './address.ts'
+import { readAddress, type Address } from './connection/url.ts'
 import { findRunning } from './embedded/server.ts'
 import type { DataDir } from './embedded/data-dir.ts'
 import { keepEmbedded } from './embedded/keep.ts'
-import { createPool, endPool, type Connection } from './pool.ts'
+import { createPool, endPool, type Connection } from './connection/pool.ts'
 
 export type DatabaseOptions = {
   /** A server's address, or the directory of the embedded database. */

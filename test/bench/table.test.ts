@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { withFigures } from '../../bench/page.ts'
-import { PARTS } from '../../bench/parts.ts'
+import { PARTS } from '../../bench/scenarios.ts'
 import { inTurns, quantile, QUICK } from '../../bench/rounds.ts'
 import { isReached, tableOf } from '../../bench/table.ts'
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import test, { type TestContext } from 'node:test'
-import { createRecompute } from '../../src/postgres/averages.ts'
-import { createRecordReply } from '../../src/postgres/record.ts'
-import { instantFromMillis } from '../../src/prices/instant.ts'
+import { createRecompute } from '../../src/postgres/averages/recompute.ts'
+import { createRecordReply } from '../../src/postgres/ingest/record.ts'
+import { instantFromMillis } from '../../src/lib/instant.ts'
 import { createHttpService, type HttpService } from '../support/http-service.ts'
-import { quoteOf } from '../support/scripted-source.ts'
+import { quoteOf } from '../support/scripted-provider.ts'
 import { openBrowser, openPage, skip } from './browser.ts'
 
 const LOST_MS = 10_000

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { AxeBuilder } from '@axe-core/playwright'
-import { createKeySecret } from '../../src/http/secret.ts'
+import { createKeySecret } from '../../src/core/access/secret.ts'
 import { createHttpService } from '../support/http-service.ts'
 import { openPage, skip } from './browser.ts'
 

@@ -6,8 +6,8 @@ import addFormats from 'ajv-formats'
 import { parse } from 'yaml'
 import { asyncApiDocument, asyncApiYaml } from '../../src/kafka/asyncapi.ts'
 import { toMessage } from '../../src/kafka/message.ts'
-import type { Decimal } from '../../src/prices/decimal.ts'
-import type { Instant } from '../../src/prices/instant.ts'
+import type { Decimal } from '../../src/lib/decimal.ts'
+import type { Instant } from '../../src/lib/instant.ts'
 
 const FACTS = { version: '1.2.3', topic: 'price-events' }
 

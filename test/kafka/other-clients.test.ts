@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { hash } from 'node:crypto'
 import { test } from 'node:test'
-import { partitionOf } from '../../src/kafka/publisher.ts'
-import { ensureTopic } from '../../src/kafka/topics.ts'
-import { placeText, type LogEntry } from '../../src/prices/log.ts'
-import { readSettledLog } from '../averages/told-prices.ts'
+import { partitionOf } from '../../src/kafka/client/publisher.ts'
+import { ensureTopic } from '../../src/kafka/client/topics.ts'
+import { placeText, type LogEntry } from '../../src/core/log/log.ts'
+import { readSettledLog } from '../core/averages/recorded-prices.ts'
 import { readTopic } from '../support/kafka-records.ts'
 import { runKafkaTool, runKcat } from '../support/kafka-tools.ts'
 import { freshName, isInstalled, kafkaBrokers, needsKafkaItself, testAccess } from '../support/kafka.ts'
-import { createInstallation, untilAnnounced } from '../journeys/installation.ts'
+import { createInstallation, untilAnnounced } from '../end-to-end/installation.ts'
 
 const SYMBOLS = ['AAPL', 'BRK.B', 'BTC-USD', 'EURUSD', '^GSPC', 'VOD.L']
 

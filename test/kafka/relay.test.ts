@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { systemClock } from '../../src/clock.ts'
-import type { OutgoingMessage } from '../../src/kafka/message.ts'
+import { systemClock } from '../../src/lib/clock.ts'
+import type { OutgoingMessage } from '../../src/kafka/client/publisher.ts'
 import { createRelay } from '../../src/kafka/relay.ts'
-import { createReadLog, loadPlace, savePlace } from '../../src/postgres/log.ts'
-import { placeText, type LogPlace } from '../../src/prices/log.ts'
-import { createTeller, readSettledLog } from '../averages/told-prices.ts'
+import { createReadLog, loadPlace, savePlace } from '../../src/postgres/log/log.ts'
+import { placeText, type LogPlace } from '../../src/core/log/log.ts'
+import { createTeller, readSettledLog } from '../core/averages/recorded-prices.ts'
 import { until } from '../support/until.ts'
 
 test('a relay whose place is refused because another leads goes on from where that one is', async (t) => {

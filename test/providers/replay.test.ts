@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
-import { createReplay } from '../../src/providers/replay.ts'
-import { createTestClock, quotesOf, summaryOf } from '../support/yahoo-rig.ts'
+import { createReplay } from '../../src/providers/replay/provider.ts'
+import { createTestClock, quotesOf, summaryOf } from '../support/yahoo-harness.ts'
 
 const PRICES = `timestamp,symbol,price,currency,note
 2020-03-09T14:30:00Z,AAPL,66.1000000000000000001,USD,opening

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { checkQuote } from '../../src/prices/check-quote.ts'
-import { createSimulated, simulatedPrice } from '../../src/providers/simulated.ts'
-import { NOW, createTestClock, quotesOf } from '../support/yahoo-rig.ts'
+import { checkQuote } from '../../src/core/ingest/validate-quote.ts'
+import { createSimulated, simulatedPrice } from '../../src/providers/simulated/provider.ts'
+import { NOW, createTestClock, quotesOf } from '../support/yahoo-harness.ts'
 
 const SECOND = NOW / 1000
 

@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { after, type TestContext } from 'node:test'
 import pg from 'pg'
 import { startEmbedded } from '../../src/postgres/embedded/server.ts'
-import { migrate } from '../../src/postgres/migrate.ts'
-import { createPool, type Connection } from '../../src/postgres/pool.ts'
+import { migrate } from '../../src/postgres/schema/migrate.ts'
+import { createPool, type Connection } from '../../src/postgres/connection/pool.ts'
 
 const TEMPLATE = 'market_data_template'
 

@@ -1,5 +1,5 @@
 import { startTestServer } from './database.ts'
-import { startKafkaRig } from './kafka-rig.ts'
+import { startKafkaRig } from './kafka-harness.ts'
 
 let server: Awaited<ReturnType<typeof startTestServer>>
 let kafka: Awaited<ReturnType<typeof startKafkaRig>>

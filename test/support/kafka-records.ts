@@ -1,6 +1,6 @@
 import { Admin, Consumer, MessagesStreamModes, Producer } from '@platformatic/kafka'
-import type { KafkaAccess } from '../../src/kafka/access.ts'
-import { atMinute } from '../averages/told-prices.ts'
+import type { KafkaAccess } from '../../src/kafka/client/options.ts'
+import { atMinute } from '../core/averages/recorded-prices.ts'
 
 /** A message on a topic, in text. */
 export type TopicRecord = {

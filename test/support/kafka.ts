@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { after, type TestContext } from 'node:test'
-import { kafkaAccess, type KafkaAccess } from '../../src/kafka/access.ts'
-import { readConfig } from '../../src/config.ts'
+import { kafkaAccess, type KafkaAccess } from '../../src/kafka/client/options.ts'
+import { readConfig } from '../../src/app/config.ts'
 import { startBroker } from './kafka-broker.ts'
 
 /** For tests that need a broker. Where it cannot be had they say so and are left out, but never in CI. */

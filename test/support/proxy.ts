@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import type { TestContext } from 'node:test'
-import type { Connection } from '../../src/postgres/pool.ts'
+import type { Connection } from '../../src/postgres/connection/pool.ts'
 import { urlOf } from './database.ts'
 
 /** A way to a database over TCP whose connections can be silenced: they stay open, and nothing passes. New ones work. */

@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { HORIZON } from '../../src/postgres/log.ts'
+import { HORIZON } from '../../src/postgres/log/log.ts'
 import { until } from './until.ts'
 
 /** Waits until all that was written shows in the log: a transaction of any other test on the server may hold that back. */

@@ -6,11 +6,11 @@ import { delimiter, join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { ask } from './ask.ts'
+import { ask } from './request.ts'
 import { createEmptyDatabase, urlOf } from './database.ts'
 import { createDataDir, createFolder, startService, type ServiceProcess } from './service-process.ts'
 import { until } from './until.ts'
-import { createYahooStandIn, yahooQuote } from './yahoo-stand-in.ts'
+import { createYahooStandIn, yahooQuote } from './yahoo-fake.ts'
 
 /** Where a person types what the documentation shows. */
 export type Shell = {

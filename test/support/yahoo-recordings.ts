@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { YahooAnswer, YahooStandIn } from './yahoo-stand-in.ts'
+import type { YahooAnswer, YahooStandIn } from './yahoo-fake.ts'
 
 /** One exchange with the real Yahoo, as a file of the shared fixtures keeps it. */
 export type Recording = {

@@ -1,4 +1,4 @@
-import { systemClock } from '../../clock.ts'
+import { systemClock } from '../../lib/clock.ts'
 import { connectionTo, holdCluster, type Connection, type EmbeddedOptions } from './server.ts'
 import { reasonOf, startPostmaster } from './postmaster.ts'
 

@@ -1,10 +1,10 @@
 import type pg from 'pg'
-import type { Difference } from '../../averages/verification.ts'
-import { compareDecimals, type Decimal } from '../../prices/decimal.ts'
-import { parseInstant, type Instant } from '../../prices/instant.ts'
-import type { Quote, QuoteSource, RawReply } from '../../prices/quote.ts'
-import { undamagedBody, type StoredBody } from '../raw-replies.ts'
-import { readByCursor } from '../cursor.ts'
+import type { Difference } from '../../core/health/verification.ts'
+import { compareDecimals, type Decimal } from '../../lib/decimal.ts'
+import { parseInstant, type Instant } from '../../lib/instant.ts'
+import type { Quote, QuoteSource, RawReply } from '../../core/prices/quote.ts'
+import { undamagedBody, type StoredBody } from '../ingest/raw-replies.ts'
+import { readByCursor } from '../connection/cursor.ts'
 import type { Tally } from './tally.ts'
 
 /** The code that reads a provider's replies; undefined for a provider that is not known. */

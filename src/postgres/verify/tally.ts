@@ -1,4 +1,4 @@
-import type { Difference, Verification } from '../../averages/verification.ts'
+import type { Difference, Verification } from '../../core/health/verification.ts'
 
 type Count = 'checkedPrices' | 'checkedAverages' | 'otherParserVersion' | 'lagging'
 

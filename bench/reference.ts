@@ -1,0 +1,68 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { hash } from 'node:crypto'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { freePort } from '../test/support/free-port.ts'
+import { until } from '../test/support/until.ts'
+import type { Database } from './postgres.ts'
+import { firstMatch, numberIn, runProgram, startProgram } from './processes.ts'
+
+/** The original's design, running on a database and a broker of ours. */
+export type Original = AsyncDisposable & {
+  readonly url: string
+  /** Fills the topic. */
+  produce(count: number): Promise<void>
+  /** Averages so many messages; how many a second. */
+  consume(count: number): Promise<number>
+}
+
+type Needs = { readonly databaseUrl: string; readonly brokers?: string }
+
+export async function startOriginal({ databaseUrl, brokers = '' }: Needs): Promise<Original> {
+  const python = await pythonWithPackages()
+  const env = { DATABASE_URL: databaseUrl, KAFKA_BROKERS: brokers }
+  const port = await freePort()
+  const server = await startProgram([python, PROGRAM, 'serve', String(port)], env)
+  const url = `http://127.0.0.1:${port}`
+  await firstMatch(server, /serving/)
+  await until(() => answers(`${url}/openapi.json`), 'the original answers')
+  return {
+    url,
+    produce: async (count) => void (await runProgram([python, PROGRAM, 'produce', String(count)], env)),
+    consume: async (count) =>
+      numberIn(await runProgram([python, PROGRAM, 'consume', String(count)], env), /averages\/s: ([\d.]+)/),
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  }
+}
+
+/** Prices of AAPL, a second apart up to now, as the original keeps them. */
+export async function fillOriginal({ pool }: Database, rows: number): Promise<void> {
+  await pool.query(FILL, [rows])
+}
+
+const FILL = `
+  insert into original_prices (symbol, provider, price, timestamp, raw_response_id)
+  select 'AAPL', 'yfinance', 196.45, now() - n * interval '1 s', 1 from generate_series(1, $1) as n`
+
+const PROGRAM = fileURLToPath(new URL('peers/reference.py', import.meta.url))
+const REQUIREMENTS = fileURLToPath(new URL('peers/requirements.txt', import.meta.url))
+
+async function answers(url: string): Promise<boolean> {
+  return fetch(url).then(
+    ({ ok }) => ok,
+    () => false,
+  )
+}
+
+/** Installed once for each list of packages. */
+async function pythonWithPackages(): Promise<string> {
+  const folder = join(tmpdir(), `market-data-bench-python-${hash('sha256', readFileSync(REQUIREMENTS)).slice(0, 12)}`)
+  const python = join(folder, 'bin', 'python')
+  if (!existsSync(join(folder, 'complete'))) {
+    await runProgram(['python3', '-m', 'venv', folder])
+    await runProgram([python, '-m', 'pip', 'install', '--quiet', '-r', REQUIREMENTS])
+    await runProgram(['touch', join(folder, 'complete')])
+  }
+  return python
+}

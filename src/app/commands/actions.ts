@@ -1,0 +1,30 @@
+import type { Output } from '../../cli/terminal/output.ts'
+import type { Actions } from '../../cli/program.ts'
+import { readConfig } from '../config.ts'
+import { createQuietLog } from '../logger.ts'
+import type { Version } from '../context.ts'
+import { createJobActions } from './job.ts'
+import { createKafkaActions } from './kafka.ts'
+import { createKeyActions } from './key.ts'
+import { createMovingActions } from './transfer.ts'
+import { createPriceActions } from './price.ts'
+import { createServiceActions } from './service.ts'
+import { createUpkeepActions } from './maintenance.ts'
+
+/** What each command does: its parts, put together, and the exit code. */
+export function createActions(version: Version, output: Output): Actions {
+  const readSetting = () => {
+    const config = readConfig()
+    return { config, log: createQuietLog(config), version }
+  }
+  const needs = { output, readSetting }
+  return {
+    ...createServiceActions(needs),
+    ...createKafkaActions(needs),
+    ...createUpkeepActions(needs),
+    ...createMovingActions(needs),
+    ...createPriceActions(needs),
+    ...createJobActions(needs),
+    ...createKeyActions(needs),
+  }
+}

@@ -1,0 +1,40 @@
+import { addJobs, changeJobs, listJobs } from '../../cli/polling/jobs.ts'
+import type { Actions } from '../../cli/program.ts'
+import { systemClock as clock } from '../../lib/clock.ts'
+import { createJobs } from '../../postgres/polling/jobs.ts'
+import { createSourcesOf } from '../context.ts'
+import { openTables, type Tables } from './open-tables.ts'
+import type { Needs } from './context.ts'
+
+/** The commands around polling jobs. */
+export function createJobActions({ output, readSetting }: Needs): Pick<Actions, 'listJobs' | 'addJobs' | 'changeJobs'> {
+  const needsOf = ({ pool }: Tables) => ({ jobs: createJobs(pool, clock), output, clock })
+  const sayWhereNothingRuns = ({ isOursAlone }: Tables) => {
+    if (isOursAlone) output.say('No service runs here: jobs run once one is started.')
+  }
+  return {
+    listJobs: async (options) => {
+      await using tables = await openTables(readSetting())
+      await listJobs(needsOf(tables), options)
+      return 0
+    },
+
+    addJobs: async (options) => {
+      const setting = readSetting()
+      const source = createSourcesOf(setting).get(options.provider ?? setting.config.DEFAULT_PROVIDER)
+      await using tables = await openTables(setting)
+      await addJobs(needsOf(tables), source, options)
+      sayWhereNothingRuns(tables)
+      return 0
+    },
+
+    changeJobs: async (verb, options) => {
+      const setting = readSetting()
+      const provider = options.provider && createSourcesOf(setting).get(options.provider).name
+      await using tables = await openTables(setting)
+      await changeJobs(needsOf(tables), verb, { ...options, provider })
+      if (verb === 'resume' || verb === 'run') sayWhereNothingRuns(tables)
+      return 0
+    },
+  }
+}

@@ -1,0 +1,30 @@
+import { createKey, listKeys, revokeKey } from '../../cli/access/keys.ts'
+import type { KeyActions } from '../../cli/access/key-commands.ts'
+import { systemClock as clock } from '../../lib/clock.ts'
+import { keysOf } from '../first-key.ts'
+import { openTables, type Tables } from './open-tables.ts'
+import type { Needs } from './context.ts'
+
+/** The commands over keys. */
+export function createKeyActions({ output, readSetting }: Needs): KeyActions {
+  const needsOf = ({ pool }: Tables) => ({ keys: keysOf(pool), output, clock })
+  return {
+    createKey: async (options) => {
+      await using tables = await openTables(readSetting())
+      await createKey(needsOf(tables), options)
+      return 0
+    },
+
+    listKeys: async (options) => {
+      await using tables = await openTables(readSetting())
+      await listKeys(needsOf(tables), options)
+      return 0
+    },
+
+    revokeKey: async (keyId, options) => {
+      await using tables = await openTables(readSetting())
+      await revokeKey(needsOf(tables), keyId, options)
+      return 0
+    },
+  }
+}

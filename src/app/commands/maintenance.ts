@@ -1,0 +1,53 @@
+import { doctorJson, doctorReport, worstOf } from '../../cli/health/doctor.ts'
+import { jsonLine } from '../../formats/cli-json.ts'
+import type { Actions } from '../../cli/program.ts'
+import { verificationBody, verifyReport } from '../../cli/health/verify.ts'
+import { joinDatabase } from '../../postgres/database.ts'
+import { createDbRoles } from '../../postgres/schema/grants.ts'
+import { migrate } from '../../postgres/schema/migrate.ts'
+import { createVerification } from '../service.ts'
+import { databaseOptions } from '../context.ts'
+import { examine } from './doctor.ts'
+import { EXIT_FAILED } from './context.ts'
+import { openTables } from './open-tables.ts'
+import type { Needs } from './context.ts'
+
+/** The commands that look after the tables. */
+export function createUpkeepActions({
+  output,
+  readSetting,
+}: Needs): Pick<Actions, 'migrate' | 'createDbRoles' | 'verify' | 'doctor'> {
+  return {
+    migrate: async ({ json }) => {
+      await using database = await joinDatabase(databaseOptions(readSetting()))
+      const migrations = await migrate(database.pool)
+      await output.write(json ? jsonLine({ migrations }) : describeMigrations(migrations))
+      return 0
+    },
+
+    createDbRoles: async ({ json }) => {
+      await using tables = await openTables(readSetting())
+      const roles = await createDbRoles(tables.pool)
+      await output.write(json ? jsonLine({ roles }) : `Done: ${roles.join(', ')}.\n`)
+      return 0
+    },
+
+    verify: async ({ json }) => {
+      const setting = readSetting()
+      await using tables = await openTables(setting)
+      const found = await createVerification(setting, tables.pool)(output.closed)
+      await output.write(json ? jsonLine(verificationBody(found)) : verifyReport(found))
+      return found.differenceCount === 0 ? 0 : EXIT_FAILED
+    },
+
+    doctor: async ({ json }) => {
+      const checks = await examine(readSetting)
+      await output.write(json ? doctorJson(checks) : doctorReport(checks, output))
+      return worstOf(checks) === 'fail' ? EXIT_FAILED : 0
+    },
+  }
+}
+
+function describeMigrations(names: readonly string[]): string {
+  return names.length === 0 ? 'The tables are up to date.\n' : `Done: ${names.join(', ')}.\n`
+}

@@ -1,0 +1,30 @@
+import type { PriceFeed } from '../../cli/prices/watch.ts'
+import { joinDatabase } from '../../postgres/database.ts'
+import { findRunning } from '../../postgres/embedded/server.ts'
+import { createReadLatest } from '../../postgres/prices/latest.ts'
+import { createReadLog, logEnd } from '../../postgres/log/log.ts'
+import { assertMigrated } from '../../postgres/schema/migrate.ts'
+import { databaseOptions, type Setting } from '../context.ts'
+
+/**
+ * What `watch` reads. It never opens the embedded database itself: it would keep the service that it waits for from
+ * starting. Undefined while nobody serves that database.
+ */
+export async function joinPriceFeed(setting: Setting, providers: readonly string[]): Promise<PriceFeed | undefined> {
+  const options = databaseOptions(setting)
+  if (typeof options.at !== 'string' && (await findRunning(options.at.path)) === undefined) return undefined
+  await using opening = new AsyncDisposableStack()
+  const { pool } = opening.use(await joinDatabase(options))
+  await assertMigrated(pool)
+  const readLatest = createReadLatest(pool)
+  const joined = opening.move()
+  return {
+    readLog: createReadLog(pool),
+    logEnd: () => logEnd(pool),
+    readNewest: async (symbols) => {
+      const ofProviders = await Promise.all(providers.map((provider) => readLatest({ provider, symbols })))
+      return ofProviders.flatMap((prices) => prices.values().toArray())
+    },
+    [Symbol.asyncDispose]: () => joined.disposeAsync(),
+  }
+}

@@ -1,0 +1,63 @@
+import { fetchPrices } from '../../cli/prices/fetch.ts'
+import { printHistory } from '../../cli/prices/history.ts'
+import type { Output } from '../../cli/terminal/output.ts'
+import type { Actions } from '../../cli/program.ts'
+import { watchPrices } from '../../cli/prices/watch.ts'
+import { systemClock as clock } from '../../lib/clock.ts'
+import { createReadHistory } from '../../postgres/prices/history.ts'
+import { createRecordReply } from '../../postgres/ingest/record.ts'
+import { createFindStoredSymbols } from '../../postgres/prices/symbols.ts'
+import { createCollect } from '../../core/ingest/ingest.ts'
+import { createSourcesOf, type Setting } from '../context.ts'
+import { EXIT_FAILED } from './context.ts'
+import { joinPriceFeed } from './price-feed.ts'
+import { findService } from './running-service.ts'
+import { openTables } from './open-tables.ts'
+import { untilStopped } from '../stop-signal.ts'
+import type { Needs } from './context.ts'
+
+/** The commands that fetch and show prices. */
+export function createPriceActions({ output, readSetting }: Needs): Pick<Actions, 'fetch' | 'history' | 'watch'> {
+  return {
+    fetch: async (options) => {
+      const setting = readSetting()
+      const sources = createSourcesOf(setting)
+      const provider = sources.get(options.provider ?? setting.config.DEFAULT_PROVIDER).name
+      await using tables = await openTables(setting)
+      const record = createRecordReply(tables.pool)
+      // Nobody in this process waits for prices; the service finds them in the log.
+      const collect = createCollect({ sourceOf: sources.get, record, announce: () => {}, observe: () => {}, clock })
+      return (await fetchPrices({ collect, output }, { ...options, provider })) ? 0 : EXIT_FAILED
+    },
+
+    history: async (options) => {
+      const setting = readSetting()
+      const provider = createSourcesOf(setting).get(options.provider ?? setting.config.DEFAULT_PROVIDER).name
+      await using tables = await openTables(setting)
+      const reads = { readHistory: createReadHistory(tables.pool), findStored: createFindStoredSymbols(tables.pool) }
+      await printHistory({ ...reads, output }, { ...options, provider })
+      return 0
+    },
+
+    watch: async (options) => {
+      const setting = readSetting()
+      const sources = createSourcesOf(setting)
+      const provider = options.provider && sources.get(options.provider).name
+      const providers = provider === undefined ? sources.list().map(({ name }) => name) : [provider]
+      const stopping = new AbortController()
+      void untilStopped().then(() => stopping.abort())
+      const signal = AbortSignal.any([stopping.signal, output.closed])
+      if (setting.config.DATABASE_URL !== undefined) await sayWhereNobodyAnswers(setting, output)
+      const join = () => joinPriceFeed(setting, providers)
+      await watchPrices({ join, output, clock, signal }, { ...options, provider })
+      return 0
+    },
+  }
+}
+
+/** On a server's database we see nobody work, so we ask where the service would be. */
+async function sayWhereNobodyAnswers({ config }: Setting, output: Output): Promise<void> {
+  const { url, who } = await findService(config)
+  if (who !== 'service')
+    output.say(`No service answers at ${url}: prices arrive only while one works on this database.`)
+}

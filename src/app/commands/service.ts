@@ -1,0 +1,47 @@
+import { jsonLine } from '../../formats/cli-json.ts'
+import type { Actions } from '../../cli/program.ts'
+import { accessText, startBlock } from '../../cli/terminal/start-banner.ts'
+import { endByForce } from '../shutdown.ts'
+import { requireKafka } from '../kafka.ts'
+import { createLog } from '../logger.ts'
+import { openApiDocument, startService, type Service } from '../service.ts'
+import type { Setting } from '../context.ts'
+import { untilStopped } from '../stop-signal.ts'
+import type { Needs } from './context.ts'
+
+/** The commands that serve, and what describes the serving. */
+export function createServiceActions({ output, readSetting }: Needs): Pick<Actions, 'serve' | 'serveRole' | 'openapi'> {
+  const serve: Actions['serve'] = async ({ demo = false, roles, json }) => {
+    const stopped = untilStopped()
+    const setting = readSetting()
+    const log = createLog(setting.config)
+    await using service = await startService({ ...setting, log }, { demo, roles })
+    const facts = { ...startFacts(setting, service), roles }
+    const { url, data, demoSymbols } = facts
+    await output.write(json ? jsonLine({ url, data, roles, demo_symbols: demoSymbols }) : startBlock(facts))
+    log.info(`access: ${accessText(facts)}`)
+    log.info(`stopping: ${await stopped}`)
+    endByForce(log)
+    return 0
+  }
+  return {
+    serve,
+
+    serveRole: async (role, { json }) => {
+      requireKafka(readSetting().config)
+      return serve({ roles: [role], json })
+    },
+
+    openapi: async () => {
+      await output.write(`${JSON.stringify(await openApiDocument(readSetting()), undefined, 2)}\n`)
+      return 0
+    },
+  }
+}
+
+function startFacts({ version }: Setting, { url, database, demoSymbols, access }: Service) {
+  const dataNote = database.moved
+    ? 'not ./data: PostgreSQL does not run as root, and its account cannot enter this folder'
+    : undefined
+  return { url, version: version.version, data: database.place, dataNote, demoSymbols, access }
+}

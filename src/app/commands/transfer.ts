@@ -1,0 +1,117 @@
+import { createReadStream, createWriteStream } from 'node:fs'
+import { rename, rm } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { importReport, refuseFile } from '../../cli/prices/csv-import.ts'
+import { copyReport, fileReport } from '../../cli/transfer/transfer.ts'
+import type { Actions } from '../../cli/program.ts'
+import { createProgress } from '../../cli/terminal/progress.ts'
+import { systemClock as clock } from '../../lib/clock.ts'
+import { ServiceError } from '../../errors.ts'
+import { openDatabase } from '../../postgres/database.ts'
+import { createRecordSlice, loadFilePlaces } from '../../postgres/ingest/csv-import.ts'
+import { copyDatabase } from '../../postgres/transfer/copy.ts'
+import { dump, type DumpHeader, type OnProgress } from '../../postgres/transfer/dump.ts'
+import { readDumpFile, writeDumpFile } from '../../postgres/transfer/dump-file.ts'
+import { restore } from '../../postgres/transfer/restore.ts'
+import { importFile, type FilePlace } from '../../core/ingest/csv-import.ts'
+import { instantFromMillis } from '../../lib/instant.ts'
+import { importedName } from '../../providers/csv/imported.ts'
+import { readImportFile, surveyImportFile } from '../../providers/csv/import-file.ts'
+import { databaseOptions } from '../context.ts'
+import { EXIT_FAILED, type Needs } from './context.ts'
+import { openTables } from './open-tables.ts'
+import { stopSignal } from '../stop-signal.ts'
+
+/** The commands that bring data in and take it elsewhere. */
+export function createMovingActions({
+  output,
+  readSetting,
+}: Needs): Pick<Actions, 'importPrices' | 'copy' | 'dump' | 'restore'> {
+  const progress = createProgress(output, clock)
+  const watched = async <T>(work: (watching: Watching) => Promise<T>): Promise<T> => {
+    try {
+      return await work({ onProgress: progress.show, signal: stopSignal() })
+    } finally {
+      progress.end()
+    }
+  }
+  return {
+    importPrices: async ({ file, provider: label = '', json }) => {
+      const provider = importedName(label) ?? noName(label)
+      await using tables = await openTables(readSetting())
+      const source = { file, provider, receivedAt: instantFromMillis(clock.now()) }
+      const needs = {
+        survey: (places: readonly FilePlace[]) => surveyImportFile(source, places),
+        readSlices: (behind: FilePlace | undefined) => readImportFile(source, behind),
+        loadPlaces: () => loadFilePlaces(tables.pool, provider),
+        record: createRecordSlice(tables.pool, provider, basename(file)),
+        refuse: refuseFile(file),
+      }
+      const tally = await watched(({ onProgress, signal }) =>
+        importFile({ ...needs, onProgress: (done, all) => onProgress('lines', done, all) }, signal),
+      )
+      await output.write(importReport(tally, { file, provider, json }))
+      return 0
+    },
+
+    copy: async ({ to, json }) => {
+      const setting = readSetting()
+      await using tables = await openTables(setting)
+      await using target = await openDatabase({ ...databaseOptions(setting), at: to, namedBy: '--to' })
+      const copy = (watching: Watching) => copyDatabase(tables.pool, target.pool, watching)
+      const { rows, isFinished } = await watched(copy)
+      await output.write(copyReport({ rows, isFinished, place: target.place }, json))
+      return isFinished ? 0 : EXIT_FAILED
+    },
+
+    dump: async ({ file, json }) => {
+      if (file === undefined && output.isTerminal) throw invalid('Name a file: a dump is no text.')
+      await using tables = await openTables(readSetting())
+      const header = await watched((watching) => {
+        const produce = (write: WriteLines) => dump(tables.pool, { write, ...watching })
+        return file === undefined ? writeDumpFile(process.stdout, produce) : writeWhole(file, produce)
+      })
+      const report = fileReport('Dumped', { file, rows: rowsOf(header) }, json)
+      await (file === undefined ? output.say(report.trimEnd()) : output.write(report))
+      return 0
+    },
+
+    restore: async ({ file, json }) => {
+      await using database = await openDatabase(databaseOptions(readSetting()))
+      const lines = readDumpFile(createReadStream(file))
+      const header = await watched((watching) => restore(database.pool, lines, watching))
+      await output.write(fileReport('Restored', { file, rows: rowsOf(header) }, json))
+      return 0
+    },
+  }
+}
+
+type Watching = { readonly onProgress: OnProgress; readonly signal: AbortSignal }
+type WriteLines = Parameters<Parameters<typeof writeDumpFile>[1]>[0]
+
+/** Under its name there is never a part of a dump. Nobody else may read it: it has the hashes of keys. */
+async function writeWhole<T>(file: string, produce: (write: WriteLines) => Promise<T>): Promise<T> {
+  const part = `${file}.part`
+  // One that was left by a kill may be open to others.
+  await rm(part, { force: true })
+  try {
+    const result = await writeDumpFile(createWriteStream(part, { flags: 'wx', mode: 0o600, flush: true }), produce)
+    await rename(part, file)
+    return result
+  } catch (error) {
+    await rm(part, { force: true })
+    throw error
+  }
+}
+
+function rowsOf({ tables }: DumpHeader) {
+  return Object.fromEntries(tables.map(({ name, rows }) => [name, rows]))
+}
+
+function noName(label: string): never {
+  throw invalid(`A provider is called by small letters, digits and dashes, not ${label}.`)
+}
+
+function invalid(message: string): ServiceError {
+  return new ServiceError('invalid_request', message)
+}

@@ -1,0 +1,67 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { crc32 } from 'node:zlib'
+import type { Secret } from './key.ts'
+
+const DIGITS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
+const RANDOM_BYTES = 32
+/** 62^43 is the first power above 2^256, 62^6 above 2^32. */
+const BODY_LENGTH = 43
+const CHECKSUM_LENGTH = 6
+const ID_LENGTH = 8
+
+const KEY_PREFIX = 'mds_live_'
+const SESSION_PREFIX = 'mds_page_'
+
+/** Well formed or cut short. */
+const SECRETS = /mds_(live|page)_\w+/g
+
+/** The text without keys and sessions of ours, for logs and answers: callers put them into the strangest places. */
+export function withoutSecrets(text: string): string {
+  return text.replaceAll(SECRETS, 'mds_$1_…')
+}
+
+/** A new key: a prefix that scanners of source code find, 256 random bits, and a checksum that tells a typo from a guess. */
+export function createKeySecret(): Secret {
+  return createSecret(KEY_PREFIX)
+}
+
+/** What the cookie of a signed-in page holds; it is of no use in a header. */
+export function createSessionSecret(): Secret {
+  return createSecret(SESSION_PREFIX)
+}
+
+/** Undefined for what is no key, a wrong checksum among it: nothing is looked up for that. */
+export function readKeySecret(text: string): Secret | undefined {
+  return readSecret(KEY_PREFIX, text)
+}
+
+export function readSessionSecret(text: string): Secret | undefined {
+  return readSecret(SESSION_PREFIX, text)
+}
+
+function createSecret(prefix: string): Secret {
+  const body = base62(BigInt(`0x${randomBytes(RANDOM_BYTES).toString('hex')}`), BODY_LENGTH)
+  return secretOf(prefix, prefix + body + checksumOf(body))
+}
+
+function readSecret(prefix: string, text: string): Secret | undefined {
+  if (text.length !== prefix.length + BODY_LENGTH + CHECKSUM_LENGTH || !text.startsWith(prefix)) return undefined
+  const [body, checksum] = [text.slice(prefix.length, -CHECKSUM_LENGTH), text.slice(-CHECKSUM_LENGTH)]
+  return checksum === checksumOf(body) ? secretOf(prefix, text) : undefined
+}
+
+/** A fast hash is enough for what has 256 random bits. */
+function secretOf(prefix: string, text: string): Secret {
+  const id = text.slice(prefix.length, prefix.length + ID_LENGTH)
+  return { text, id, digest: createHash('sha256').update(text).digest() }
+}
+
+function checksumOf(body: string): string {
+  return base62(BigInt(crc32(body)), CHECKSUM_LENGTH)
+}
+
+function base62(value: bigint, length: number): string {
+  let text = ''
+  for (let rest = value; rest > 0n; rest /= 62n) text = DIGITS[Number(rest % 62n)] + text
+  return text.padStart(length, '0')
+}

@@ -1,0 +1,28 @@
+import type { Decimal } from '../../lib/decimal.ts'
+import type { HistoryKey, TimeRange } from '../prices/history.ts'
+import type { Instant } from '../../lib/instant.ts'
+
+export type AverageInput = { readonly priceId: string; readonly eventTime: Instant; readonly price: Decimal }
+
+export type AveragesRequest = TimeRange & {
+  readonly provider: string
+  readonly symbol: string
+  readonly window: number
+  readonly currency?: string | undefined
+  readonly withInputs: boolean
+  readonly after?: Omit<HistoryKey, 'revision'> | undefined
+}
+
+export type MovingAverage = {
+  readonly seriesId: string
+  readonly currency: string | null
+  readonly window: number
+  readonly eventTime: Instant
+  readonly average: Decimal
+  readonly computedAt: Instant
+  /** The prices it is the mean of, oldest first; only where asked for. */
+  readonly inputs: readonly AverageInput[] | null
+}
+
+/** Stored averages by event time, at most `limit`. */
+export type ReadAverages = (request: AveragesRequest) => Promise<readonly MovingAverage[]>

@@ -1,0 +1,48 @@
+import { scaledInteger, scaleOf, type Decimal } from '../../lib/decimal.ts'
+
+/** Where a mean never ends: at least so many decimals, or so many more than its longest price has. */
+const LEAST_PLACES = 12
+const MORE_PLACES = 6
+
+/**
+ * The mean of some prices, exactly: a mean that ends is written in full, without trailing zeros; any other is rounded half
+ * up once. `verify` compares the averages, which PostgreSQL computes, with this: the two share nothing but the rule.
+ */
+export function exactMean(prices: readonly Decimal[]): Decimal {
+  const scale = Math.max(...prices.map(scaleOf))
+  const sum = prices.reduce((total, price) => total + scaledInteger(price, scale), 0n)
+  const count = BigInt(prices.length)
+  const shared = greatestCommonDivisor(sum, count)
+  const places = placesOf(count / shared)
+  if (places !== undefined) {
+    const units = ((sum / shared) * 10n ** BigInt(places)) / (count / shared)
+    return withoutTrailingZeros(writeUnits(units, scale + places))
+  }
+  const rounded = Math.max(LEAST_PLACES, scale + MORE_PLACES)
+  const units = (2n * sum * 10n ** BigInt(rounded - scale) + count) / (2n * count)
+  return writeUnits(units, rounded)
+}
+
+/** How many decimals 1/divisor has; undefined where they never end. */
+function placesOf(divisor: bigint): number | undefined {
+  let rest = divisor
+  let places = 0
+  while (rest % 10n === 0n) [rest, places] = [rest / 10n, places + 1]
+  for (const factor of [2n, 5n]) {
+    while (rest % factor === 0n) [rest, places] = [rest / factor, places + 1]
+  }
+  return rest === 1n ? places : undefined
+}
+
+function greatestCommonDivisor(a: bigint, b: bigint): bigint {
+  return b === 0n ? a : greatestCommonDivisor(b, a % b)
+}
+
+function writeUnits(units: bigint, scale: number): Decimal {
+  const digits = String(units).padStart(scale + 1, '0')
+  return (scale === 0 ? digits : `${digits.slice(0, -scale)}.${digits.slice(-scale)}`) as Decimal
+}
+
+function withoutTrailingZeros(decimal: Decimal): Decimal {
+  return (decimal.includes('.') ? decimal.replace(/\.?0+$/, '') : decimal) as Decimal
+}

@@ -1,0 +1,22 @@
+import type { Decimal } from '../../lib/decimal.ts'
+import type { Instant } from '../../lib/instant.ts'
+import type { LogPlace, Touched } from '../log/log.ts'
+
+/** A stored price as a message names it: by the five members that everybody may send. */
+export type Announcement = {
+  readonly symbol: string
+  readonly provider: string
+  readonly eventTime: Instant
+  readonly price: Decimal
+  readonly rawResponseId: string
+  /** Where it stands in the log, where the sender said so: picks the currency. */
+  readonly place?: LogPlace
+}
+
+/** `expired`: so old that its price may have been thrown away. Without a place, every currency of the symbol is touched. */
+export type Resolution =
+  | { readonly outcome: 'found'; readonly touched: readonly Touched[] }
+  | { readonly outcome: 'expired' | 'unknown_series' | 'unknown_price' }
+
+/** Finds the stored prices that are named; answers come back in the order asked. */
+export type ResolveAnnouncements = (announcements: readonly Announcement[]) => Promise<readonly Resolution[]>

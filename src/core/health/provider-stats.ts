@@ -1,0 +1,49 @@
+import type { Clock } from '../../lib/clock.ts'
+import type { ErrorCode, ServiceError } from '../../errors.ts'
+import { instantFromMillis, type Instant } from '../../lib/instant.ts'
+
+/** How asking a provider went since this process started. */
+export type ProviderRecord = {
+  readonly requests: number
+  readonly failures: number
+  /** Since the last success. */
+  readonly failuresInARow: number
+  readonly lastSuccessAt: Instant | null
+  readonly lastError: { readonly code: ErrorCode; readonly detail: string; readonly at: Instant } | null
+}
+
+export type ProviderLedger = {
+  /** Call it once a request to a provider, with how long that took; no error means that it answered usably. */
+  observe(provider: string, ms: number, error?: ServiceError): void
+  of(provider: string): ProviderRecord
+  /** Hears of each observation, for counters. */
+  onObserve(listener: (provider: string, outcome: string, ms: number) => void): void
+}
+
+const NOTHING: ProviderRecord = { requests: 0, failures: 0, failuresInARow: 0, lastSuccessAt: null, lastError: null }
+
+export function createProviderLedger(clock: Clock): ProviderLedger {
+  const records = new Map<string, ProviderRecord>()
+  const listeners: ((provider: string, outcome: string, ms: number) => void)[] = []
+  const of = (provider: string) => records.get(provider) ?? NOTHING
+  return {
+    observe: (provider, ms, error) => {
+      records.set(provider, entered(of(provider), error, instantFromMillis(clock.now())))
+      for (const listener of listeners) listener(provider, error?.code ?? 'ok', ms)
+    },
+    of,
+    onObserve: (listener) => listeners.push(listener),
+  }
+}
+
+function entered(record: ProviderRecord, error: ServiceError | undefined, at: Instant): ProviderRecord {
+  const requests = record.requests + 1
+  if (error === undefined) return { ...record, requests, failuresInARow: 0, lastSuccessAt: at }
+  return {
+    ...record,
+    requests,
+    failures: record.failures + 1,
+    failuresInARow: record.failuresInARow + 1,
+    lastError: { code: error.code, detail: error.message, at },
+  }
+}

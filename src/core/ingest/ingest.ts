@@ -1,0 +1,67 @@
+import type { Clock } from '../../lib/clock.ts'
+import { ServiceError } from '../../errors.ts'
+import { checkQuote } from './validate-quote.ts'
+import type { QuoteResult, QuoteSource, RawReply, RecordReply, RecordResult } from '../prices/quote.ts'
+
+/**
+ * The one door by which a price comes in: ask the provider, check each quote, keep reply and prices, tell those who wait.
+ * One result a symbol, in the order asked; a request that fails as a whole is that error for each of its symbols.
+ * @throws ServiceError `unknown_provider`; whatever the storage throws
+ */
+export type Collect = (
+  provider: string,
+  symbols: readonly string[],
+  signal: AbortSignal,
+) => Promise<readonly RecordResult[]>
+
+type Needs = {
+  readonly sourceOf: (provider: string) => QuoteSource
+  readonly record: RecordReply
+  /** Called after prices were committed. */
+  readonly announce: () => void
+  /** Called once a request, for metrics and health, with how long it took; no error means that the provider answered usably. */
+  readonly observe: (provider: string, ms: number, error?: ServiceError) => void
+  readonly clock: Clock
+}
+
+export function createCollect({ sourceOf, record, announce, observe, clock }: Needs): Collect {
+  async function collectBatch(source: QuoteSource, symbols: readonly string[], signal: AbortSignal) {
+    const since = clock.now()
+    const reply = await fetchOrFail(source, symbols, signal)
+    observe(source.name, clock.now() - since, reply instanceof ServiceError ? reply : undefined)
+    if (reply instanceof ServiceError) return symbols.map((symbol) => ({ symbol, error: reply }))
+    const results = await record(reply, checkedQuotes(source, reply))
+    if (results.some((result) => 'price' in result && isNews(result.outcome))) announce()
+    return results
+  }
+
+  return async (provider, symbols, signal) => {
+    const source = sourceOf(provider)
+    const collected: RecordResult[] = []
+    for (let from = 0; from < symbols.length; from += source.maxBatch) {
+      collected.push(...(await collectBatch(source, symbols.slice(from, from + source.maxBatch), signal)))
+    }
+    return collected
+  }
+}
+
+async function fetchOrFail(source: QuoteSource, symbols: readonly string[], signal: AbortSignal) {
+  try {
+    return await source.fetchReply(symbols, signal)
+  } catch (error) {
+    if (error instanceof ServiceError) return error
+    throw error
+  }
+}
+
+function checkedQuotes(source: QuoteSource, reply: RawReply): QuoteResult[] {
+  return source.parseReply(reply).map((result) => {
+    if ('error' in result) return result
+    const error = checkQuote(result.quote, reply.receivedAt)
+    return error ? { symbol: result.symbol, error } : result
+  })
+}
+
+function isNews(outcome: string): boolean {
+  return outcome === 'recorded' || outcome === 'corrected'
+}

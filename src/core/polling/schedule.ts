@@ -1,0 +1,70 @@
+import type { Run } from './job.ts'
+import { instantFromMicros, instantFromMillis, microsOf, type Instant } from '../../lib/instant.ts'
+
+/** A job whose time has come, with all that decides about its next one. */
+export type DueJob = {
+  readonly jobId: string
+  readonly symbol: string
+  readonly provider: string
+  readonly intervalSeconds: number
+  readonly paused: boolean
+  /** Failed runs since the last good one. */
+  readonly failures: number
+  /** Regular runs fall on this moment plus whole intervals. */
+  readonly anchoredAt: Instant
+  readonly dueAt: Instant
+}
+
+/** A due job with its next time, which is written before it runs: so no run is ever started by two. */
+export type Claim = DueJob & { readonly nextRunAt: Instant | null }
+
+/** What came of a claim. */
+export type FinishedRun = Omit<Run, 'runId'> & {
+  readonly jobId: string
+  /** Of the reply, in hex; null where the run failed. */
+  readonly replySha256: string | null
+  /** As claimed: a job that is planned otherwise by now is left to its new plan. */
+  readonly nextRunAt: Instant | null
+  /** When to try again; null after a good run. */
+  readonly retryAt: Instant | null
+}
+
+/**
+ * The first regular time after both now and the time it was due: the job keeps its phase however late it runs, and all
+ * that was missed becomes the one run that is due now. Null for a run by hand of a paused job.
+ */
+export function claimJob(job: DueJob, nowMs: number): Claim {
+  return { ...job, nextRunAt: job.paused ? null : nextRegularRun(job, nowMs) }
+}
+
+const SHORTEST_BASE_MS = 5_000
+const LOWEST_CAP_MS = 300_000
+/** A provider's wish is followed up to a day: beyond that it is a mistake. */
+const LONGEST_WISH_MS = 86_400_000
+
+type Failure = {
+  readonly intervalSeconds: number
+  /** Failures in a row, this one included. */
+  readonly failures: number
+  readonly retryAfterSeconds?: number | undefined
+}
+
+/**
+ * How long to wait after a failed run: doubles with each failure in a row, from the interval or 5 s, whichever is less,
+ * up to the interval or 5 min, whichever is more, and never less than the provider wishes. Spread by `random` (0 to 1)
+ * over a factor of two, so that jobs that failed together do not come back together.
+ */
+export function retryDelayMs({ intervalSeconds, failures, retryAfterSeconds = 0 }: Failure, random: number): number {
+  const base = Math.min(intervalSeconds * 1000, SHORTEST_BASE_MS)
+  const cap = Math.max(intervalSeconds * 1000, LOWEST_CAP_MS)
+  const longest = Math.min(cap, base * 2 ** failures)
+  const wish = Math.min(retryAfterSeconds * 1000, LONGEST_WISH_MS)
+  return Math.max(wish, Math.ceil((longest / 2) * (1 + random)))
+}
+
+function nextRegularRun({ anchoredAt, intervalSeconds, dueAt }: DueJob, nowMs: number): Instant {
+  const anchor = microsOf(anchoredAt)
+  const interval = BigInt(intervalSeconds) * 1_000_000n
+  const after = [microsOf(instantFromMillis(nowMs)), microsOf(dueAt), anchor].reduce((a, b) => (a > b ? a : b))
+  return instantFromMicros(anchor + ((after - anchor) / interval + 1n) * interval)
+}

@@ -1,0 +1,37 @@
+import type { Decimal } from '../../lib/decimal.ts'
+import type { Instant } from '../../lib/instant.ts'
+
+/** A point of a list of one symbol that may hold several currencies: unique, and never moved by what is added later. */
+export type HistoryKey = { readonly eventTime: Instant; readonly seriesId: string; readonly revision: number }
+
+export type TimeRange = {
+  /** Inclusive. */
+  readonly from?: Instant | undefined
+  /** Exclusive. */
+  readonly to?: Instant | undefined
+  readonly order: 'asc' | 'desc'
+  readonly limit: number
+}
+
+export type HistoryRequest = TimeRange & {
+  readonly provider: string
+  readonly symbol: string
+  /** Without it, the series of every currency. */
+  readonly currency?: string | undefined
+  /** Also prices that another one of the same time has replaced. */
+  readonly withSuperseded: boolean
+  readonly after?: HistoryKey | undefined
+}
+
+export type PastPrice = HistoryKey & {
+  readonly priceId: string
+  readonly price: Decimal
+  readonly currency: string | null
+  readonly receivedAt: Instant
+  readonly recordedAt: Instant
+  readonly rawResponseId: string
+  readonly correction: boolean
+}
+
+/** Stored prices by event time, at most `limit`; none where the symbol was never seen. */
+export type ReadHistory = (request: HistoryRequest) => Promise<readonly PastPrice[]>

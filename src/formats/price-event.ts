@@ -1,0 +1,25 @@
+import { placeText, type LogEntry, type LogPlace } from '../core/log/log.ts'
+import { exactNumber } from './exact-number.ts'
+
+/** An entry of the log as it goes out to everybody, written once. */
+export type PriceEvent = {
+  readonly place: LogPlace
+  readonly symbol: string
+  readonly provider: string
+  /** The lines of a server-sent event. */
+  readonly text: string
+}
+
+/** The five members of a `price-events` message in their order, and which price it is. */
+export function toPriceEvent({ place, ...entry }: LogEntry): PriceEvent {
+  const data = JSON.stringify({
+    symbol: entry.symbol,
+    price: exactNumber(entry.price),
+    timestamp: entry.eventTime,
+    provider: entry.provider,
+    raw_response_id: entry.rawResponseId,
+    price_id: entry.priceId,
+  })
+  const text = `id: ${placeText(place)}\nevent: price\ndata: ${data}\n\n`
+  return { place, symbol: entry.symbol, provider: entry.provider, text }
+}

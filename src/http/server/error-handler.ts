@@ -1,0 +1,72 @@
+import { randomUUID } from 'node:crypto'
+import { STATUS_CODES, type IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { ServiceError } from '../../errors.ts'
+import type { App } from './app.ts'
+import { toServiceError } from './to-service-error.ts'
+import { PROBLEM_TYPE, problemOf, statusOf } from './problem.ts'
+import { withoutSecrets } from '../../core/access/secret.ts'
+
+const SANE_ID = /^[\w.:-]{1,64}$/
+
+/** The caller's own id where it is harmless, so that its log and ours can be laid side by side. */
+export function requestIdOf({ headers }: { headers: IncomingMessage['headers'] }): string {
+  const given = headers['x-request-id']
+  return typeof given === 'string' && SANE_ID.test(given) && given === withoutSecrets(given) ? given : randomUUID()
+}
+
+/** Sends an error as a problem; `more` are members of this one case. */
+export function sendProblem(reply: FastifyReply, error: ServiceError, more: object = {}): FastifyReply {
+  const problem = problemOf(error, reply.request.id)
+  if (problem.retry_after !== undefined) reply.header('retry-after', problem.retry_after)
+  return reply
+    .code(problem.status)
+    .type(PROBLEM_TYPE)
+    .send({ ...problem, ...more })
+}
+
+/** Every failure, ours and the framework's, leaves as a problem; what is our fault is logged whole. */
+export function answerFailures(app: App, whatThereIs: string): void {
+  app.setErrorHandler((thrown, request, reply) => answerFailure(thrown, request, reply))
+  app.setNotFoundHandler((request, reply) =>
+    sendProblem(reply, new ServiceError('not_found', `There is nothing at ${pathOf(request)}; ${whatThereIs}.`)),
+  )
+}
+
+export function answerFailure(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const error = toServiceError(thrown)
+  if (error.code === 'internal') request.log.error({ err: error.cause ?? error }, 'a request failed by our fault')
+  // Who keeps the storage or asks the provider says once that it is away; here it would be said to every caller.
+  else if (statusOf(error.code) === 503)
+    request.log.debug({ err: error.cause ?? error }, 'a request could not be served')
+  void sendProblem(reply, error)
+}
+
+/** What never became a request (no HTTP, headers too large or too slow) gets its problem straight onto the socket. */
+export function answerBrokenRequest(thrown: Error & { code?: string }, socket: Socket): void {
+  if (!socket.writable || thrown.code === 'ECONNRESET') return void socket.destroy()
+  endWithProblem(socket, new ServiceError('malformed_request', BROKEN[thrown.code ?? ''] ?? 'Not a request of HTTP.'))
+}
+
+/** For a connection on which nothing was asked yet that could be answered. */
+export function endWithProblem(socket: Socket, error: ServiceError): void {
+  const problem = problemOf(error, randomUUID())
+  const body = JSON.stringify(problem)
+  const { status, retry_after } = problem
+  const retry = retry_after === undefined ? '' : `Retry-After: ${retry_after}\r\n`
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: ${PROBLEM_TYPE}\r\nX-Content-Type-Options: nosniff\r\n` +
+      `${retry}Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  )
+}
+
+const BROKEN: Readonly<Record<string, string>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: 'The request did not arrive in time.',
+  HPE_HEADER_OVERFLOW: 'The address and headers are larger than 16 KiB.',
+}
+
+/** Without the query, cut short: it is the caller's text. */
+function pathOf({ url }: FastifyRequest): string {
+  return (url.split('?')[0] ?? '').slice(0, 100)
+}

@@ -1,0 +1,51 @@
+import type pg from 'pg'
+import type { AverageInput, MovingAverage, ReadAverages } from '../../core/averages/average.ts'
+import { rangeValues } from '../prices/history.ts'
+
+/** Reads moving averages by event time, and their inputs from the prices themselves where asked. */
+export function createReadAverages(pool: pg.Pool): ReadAverages {
+  return async ({ window, order, withInputs, after, ...request }) => {
+    const place = [after?.eventTime ?? null, after?.seriesId ?? null]
+    const { rows } = await pool.query<MovingAverage>(readAverages(order), [...rangeValues(request), window, ...place])
+    return withInputs ? addInputs(pool, rows, window) : rows
+  }
+}
+
+/** As with prices: along the index of each series, and never a named statement. */
+function readAverages(order: 'asc' | 'desc'): string {
+  const [beyond, reach] = order === 'asc' ? ['>', '>='] : ['<', '<=']
+  return `
+    select a.series_id as "seriesId", s.currency, a.window_size as window, a.event_time as "eventTime", a.average,
+           a.computed_at as "computedAt", null as inputs
+      from series s
+     cross join lateral (
+        select * from moving_averages a
+         where a.series_id = s.id and a.window_size = $7
+           and a.event_time >= $4::timestamptz and a.event_time < $5::timestamptz
+           and ($8::timestamptz is null
+                or a.event_time ${reach} $8 and (a.event_time, a.series_id) ${beyond} ($8, $9::bigint))
+         order by a.event_time ${order} limit $6) as a
+     where s.provider = $1 and s.symbol = $2 and ($3::text is null or s.currency = $3)
+     order by a.event_time ${order}, a.series_id ${order} limit $6`
+}
+
+type InputRow = { readonly n: number } & AverageInput
+
+async function addInputs(pool: pg.Pool, averages: MovingAverage[], window: number): Promise<MovingAverage[]> {
+  const seriesIds = averages.map((average) => average.seriesId)
+  const eventTimes = averages.map((average) => average.eventTime)
+  const { rows } = await pool.query<InputRow>(READ_INPUTS, [seriesIds, eventTimes, window])
+  const byAverage = Map.groupBy(rows, (row) => row.n)
+  return averages.map((average, index) => Object.assign(average, { inputs: byAverage.get(index + 1) ?? [] }))
+}
+
+/** The definition itself: the n latest current prices up to the time. */
+const READ_INPUTS = `
+  select t.n::integer as n, p.*
+    from unnest($1::bigint[], $2::timestamptz[]) with ordinality as t (series_id, event_time, n)
+   cross join lateral (
+      select distinct on (p.event_time) p.id as "priceId", p.event_time as "eventTime", p.price
+        from prices p
+       where p.series_id = t.series_id and p.event_time <= t.event_time
+       order by p.event_time desc, p.revision desc limit $3) as p
+   order by t.n, p."eventTime"`

@@ -1,0 +1,153 @@
+import type pg from 'pg'
+import type { Touched } from '../../core/log/log.ts'
+import { arrayText, idsText } from '../connection/array-text.ts'
+import { inTransactionFrom, type Fence } from '../connection/transaction.ts'
+
+/** Brings the averages that the touched prices have a part in up to date; resolves with how many were written. */
+export type Recompute = (touched: readonly Touched[]) => Promise<number>
+
+/** One late price changes as many averages as the window is wide. Bounds the work of a transaction to some 200 ms. */
+const AVERAGES_PER_TRANSACTION = 20_000
+/** Each series is locked, and PostgreSQL's lock table is of a fixed size. */
+const TOUCHED_PER_TRANSACTION = 1_000
+
+/**
+ * Recomputes, for each touched time of a series, the averages at it and at the n−1 times after it, for every window n.
+ * They are read from `prices` and nothing else, so repeated, reordered and concurrent calls lead to the same table.
+ */
+export function createRecompute(pool: pg.Pool, windows: readonly number[], fence?: Fence): Recompute {
+  const width = windows.reduce((sum, window) => sum + window, 0)
+  const size = Math.min(TOUCHED_PER_TRANSACTION, Math.max(1, Math.floor(AVERAGES_PER_TRANSACTION / width)))
+  return async (touched) => {
+    const series = [...Map.groupBy(touched, ({ seriesId }) => seriesId)].toSorted(([a], [b]) => Number(a) - Number(b))
+    const bySeries = series.flatMap(([, entries]) => entries)
+    let written = 0
+    for (let start = 0; start < bySeries.length; start += size) {
+      written += await recomputeSlice(pool, { windows, touched: bySeries.slice(start, start + size), fence })
+    }
+    return written
+  }
+}
+
+type Slice = {
+  readonly windows: readonly number[]
+  readonly touched: readonly Touched[]
+  readonly fence: Fence | undefined
+}
+
+async function recomputeSlice(pool: pg.Pool, { windows, touched, fence }: Slice): Promise<number> {
+  const ids = touched.map((entry) => entry.seriesId)
+  const [seriesIds, eventTimes] = [idsText(ids), arrayText(touched.map((entry) => entry.eventTime))]
+  const open = (client: pg.PoolClient) => client.query(LOCK_AVERAGES, [LOCK_CLASS, [...new Set(ids)]])
+  const work = async (client: pg.PoolClient) => {
+    let written = 0
+    for (const window of windows) {
+      const { rowCount } = await client.query(RECOMPUTE, [seriesIds, eventTimes, window, ...divisorOf(window)])
+      written += rowCount ?? 0
+    }
+    return written
+  }
+  return inTransactionFrom(pool, { open, work, fence })
+}
+
+/** Any number: the two-number locks are apart from the one-number locks of those who record prices. */
+export const LOCK_CLASS = 1
+
+/**
+ * A statement of its own, so that the next one takes its snapshot under the locks: whoever computes later has seen more,
+ * and a slower recompute never overwrites a newer one. The ids come in order, so that nobody waits crosswise.
+ */
+export const LOCK_AVERAGES = 'select pg_advisory_xact_lock($1, id) from unnest($2::integer[]) as s (id)'
+
+/**
+ * dense    a series whose touched times have fewer than n−1 others among them, as live prices have: its first and last
+ *          time stand for all, since each is in reach of the one before
+ * reach    each touched time, or such a stretch of them, and the last time whose window still holds it
+ * islands  reaches of a series that overlap, joined; what lies between islands is not read
+ * known    what is stored between the ends of the islands: what is right already is not even locked
+ * sums     over the current price of each time (`revision desc`), from the newest to the oldest, as the index lies.
+ *          The scale of a sum is the largest scale of what is in it.
+ * means    `avg(numeric)` would round twice. A mean ends if the sum is divisible by the part of n that has no factor 2 or
+ *          5, as every sum is by 1; any other is rounded half up, in whole units of 10^-p.
+ *
+ * `materialized` keeps the planner from running what is costly twice; `offset 0` from reading the whole table once instead
+ * of each island by the index.
+ */
+const RECOMPUTE = `
+  with touched as materialized (
+    select distinct series_id, event_time from unnest($1::bigint[], $2::timestamptz[]) as t (series_id, event_time)
+  ), spans as materialized (
+    select series_id, min(event_time) as first, max(event_time) as last, count(*) as times from touched group by series_id
+  ), dense as materialized (
+    select s.series_id, s.first, s.last from spans s
+     where s.times = 1 or s.times + $3::integer - 1 > (
+             select count(*) from (
+               select from prices p
+                where p.series_id = s.series_id and p.event_time between s.first and s.last and p.revision = 1
+                limit s.times + $3 - 1) as stored)
+  ), stretches as (
+    select * from dense
+     union all
+    select series_id, event_time, event_time from touched where series_id not in (select series_id from dense)
+  ), reach as materialized (
+    select t.series_id, t.first,
+           coalesce((
+             select p.event_time from prices p
+              where p.series_id = t.series_id and p.event_time >= t.last and p.revision = 1
+              order by p.event_time offset $3 - 1 limit 1), 'infinity') as last
+      from stretches t
+  ), starts as (
+    select *, coalesce(first > max(last) over (
+             partition by series_id order by first rows between unbounded preceding and 1 preceding), true) as starts
+      from reach
+  ), numbered as (
+    select *, count(*) filter (where starts) over (
+             partition by series_id order by first rows unbounded preceding) as island
+      from starts
+  ), islands as materialized (
+    select series_id, min(first) as first, max(last) as last from numbered group by series_id, island
+  ), known as materialized (
+    select i.series_id, a.event_time, a.average from islands i
+     cross join lateral (
+       select event_time, average from moving_averages
+        where series_id = i.series_id and window_size = $3 and event_time between i.first and i.last offset 0) as a
+  ), sums as (
+    select i.series_id, w.event_time, w.sum, case when scale(w.sum) <= 6 then 1e-12 else ('1e-' || scale(w.sum) + 6)::numeric end as unit
+      from islands i
+     cross join lateral (
+       select c.event_time, sum(c.price) over inputs as sum, count(*) over inputs as points
+         from (
+           select distinct on (p.event_time) p.event_time, p.price from prices p
+            where p.series_id = i.series_id and p.event_time <= i.last and p.event_time >= coalesce((
+                    select b.event_time from prices b
+                     where b.series_id = i.series_id and b.event_time < i.first and b.revision = 1
+                     order by b.event_time desc offset greatest($3 - 2, 0) limit 1), '-infinity')
+            order by p.event_time desc, p.revision desc) as c
+       window inputs as (order by c.event_time desc rows between current row and $3 - 1 following)
+     ) as w
+     where w.points = $3 and w.event_time >= i.first
+  ), means as materialized (
+    select series_id, event_time,
+           case when $4::numeric = 1 then trim_scale(sum * $5::numeric)
+                when mod(sum, $4 * unit) = 0 then trim_scale(div(sum, $4 * unit) * unit * $5)
+                else div(sum + $3 * 0.5 * unit, $3 * unit) * unit end as average
+      from sums
+  )
+  insert into moving_averages (series_id, window_size, event_time, average)
+  select series_id, $3, event_time, average from means m
+   where not exists (
+     select from known k
+      where (k.series_id, k.event_time, k.average) = (m.series_id, m.event_time, m.average) and scale(k.average) = scale(m.average))
+  on conflict (series_id, window_size, event_time)
+  do update set average = excluded.average, computed_at = excluded.computed_at`
+
+/** n as its part without the factors 2 and 5, and the exact decimal 1/rest of what remains: 6 is ['3', '5e-1']. */
+function divisorOf(window: number): readonly [odd: string, share: string] {
+  let odd = window
+  while (odd % 2 === 0) odd /= 2
+  while (odd % 5 === 0) odd /= 5
+  const rest = BigInt(window / odd)
+  let [digits, places] = [1n, 0]
+  while (digits % rest !== 0n) [digits, places] = [digits * 10n, places + 1]
+  return [String(odd), `${digits / rest}e-${places}`]
+}

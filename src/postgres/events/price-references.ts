@@ -1,0 +1,58 @@
+import type pg from 'pg'
+import type { Announcement, Resolution, ResolveAnnouncements } from '../../core/events/price-reference.ts'
+
+/** How long prices are kept; what is older may be gone, and is then nobody's fault. */
+type Kept = { readonly pricesDays: number | undefined; readonly simulatedDays: number }
+
+/** Finds the stored prices that messages name, a whole batch in one statement. */
+export function createResolveAnnouncements(pool: pg.Pool, { pricesDays, simulatedDays }: Kept): ResolveAnnouncements {
+  return async (announcements) => {
+    const column = <T>(pick: (one: Announcement) => T) => announcements.map(pick)
+    const values = [
+      column((one) => one.symbol),
+      column((one) => one.provider),
+      column((one) => one.eventTime),
+      column((one) => one.price),
+      column((one) => one.rawResponseId),
+      pricesDays ?? null,
+      simulatedDays,
+    ]
+    const { rows } = await pool.query<Row>({ name: 'resolve-announcements', text: RESOLVE, values })
+    const found = Map.groupBy(rows, ({ at }) => Number(at) - 1)
+    return announcements.map((announcement, at) => toResolution(announcement, found.get(at) ?? []))
+  }
+}
+
+type Row = {
+  readonly at: string
+  readonly isExpired: boolean
+  readonly seriesId: string
+  /** Null where the series has no such price. */
+  readonly priceId: string | null
+}
+
+function toResolution({ place, eventTime }: Announcement, rows: readonly Row[]): Resolution {
+  const fitting = rows.filter(({ priceId }) => priceId !== null)
+  const exact = fitting.filter(({ priceId }) => priceId === place?.id)
+  const seriesIds = (exact.length > 0 ? exact : fitting).map(({ seriesId }) => seriesId)
+  if (seriesIds.length > 0) return { outcome: 'found', touched: seriesIds.map((seriesId) => ({ seriesId, eventTime })) }
+  if (rows.some(({ isExpired }) => isExpired)) return { outcome: 'expired' }
+  return { outcome: rows.length > 0 ? 'unknown_price' : 'unknown_series' }
+}
+
+/** A row for each series of the symbol, in whatever currency; the few series of a batch are looked up once. */
+const RESOLVE = `
+  with named as materialized (
+    select * from unnest($1::text[], $2::text[], $3::timestamptz[], $4::numeric[], $5::bigint[])
+      with ordinality as n (symbol, provider, event_time, price, raw_response_id, at)
+  ), known as materialized (
+    select s.id, s.symbol, s.provider, now() - make_interval(days =>
+             case when s.provider = 'simulated' then $7::integer else $6::integer end) as cut
+      from (select distinct symbol, provider from named) as n
+      join series s on s.symbol = n.symbol and s.provider = n.provider
+  )
+  select n.at, k.id as "seriesId", coalesce(n.event_time < k.cut, false) as "isExpired", (
+           select p.id from prices p
+            where p.series_id = k.id and p.event_time = n.event_time
+              and p.price = n.price and p.raw_response_id = n.raw_response_id limit 1) as "priceId"
+    from named n join known k on k.symbol = n.symbol and k.provider = n.provider`

@@ -1,0 +1,124 @@
+import type pg from 'pg'
+import { averagesReader } from '../../core/averages/follow.ts'
+import type { Instant } from '../../lib/instant.ts'
+import { RELAY_READER } from '../../core/log/log.ts'
+import type { MarketState } from '../../core/prices/quote.ts'
+import { HORIZON, logEnd } from '../log/log.ts'
+import type { LeaseFacts, ProviderFacts, ReadServiceFacts, ServiceFacts } from '../../core/health/status.ts'
+
+type Options = {
+  readonly windows: readonly number[]
+  /** Whether the log is announced, so that it can be late. */
+  readonly isAnnounced: boolean
+  /** Our name as a holder of leases; whoever runs no part of the service has none. */
+  readonly holder?: string
+}
+
+/** Reads what /health and /metrics tell; the averages' lag is that of the slowest window. */
+export function createReadServiceFacts(pool: pg.Pool, options: Options): ReadServiceFacts {
+  const { windows, isAnnounced, holder = '' } = options
+  return async () => {
+    const [facts, end, leases, providers] = await Promise.all([
+      pool.query<FactsRow>(READ_FACTS, [windows.map(averagesReader), isAnnounced ? RELAY_READER : null]),
+      logEnd(pool),
+      pool.query<LeaseFacts>(READ_LEASES, [holder]),
+      pool.query<ProviderRow>(READ_PROVIDERS),
+    ])
+    const row = facts.rows[0]
+    if (row === undefined) throw new Error('no facts')
+    const { databaseBytes, relayRows, relaySeconds, application, pid, forSeconds, ...rest } = row
+    return {
+      ...rest,
+      databaseBytes: Number(databaseBytes),
+      relayLag: isAnnounced ? { rows: relayRows, seconds: relaySeconds } : null,
+      logEnd: end,
+      logHeldBy: application === null ? null : { application, pid, forSeconds },
+      leases: leases.rows,
+      providers: providers.rows.map(toProviderFacts),
+    }
+  }
+}
+
+type FactsRow = Pick<ServiceFacts, 'averagesLagSeconds' | 'logLagSeconds' | 'openDeadLetters'> & {
+  readonly databaseBytes: string
+  readonly relayRows: number
+  readonly relaySeconds: number
+  readonly application: string | null
+  readonly pid: number | null
+  readonly forSeconds: number
+}
+
+/** An ordinary write lasts milliseconds, so only what has lasted a second holds anybody up. */
+const READ_FACTS = `
+  select pg_database_size(current_database()) as "databaseBytes",
+         coalesce(extract(epoch from clock_timestamp() - waiting.recorded_at), 0)::float8 as "averagesLagSeconds",
+         coalesce(extract(epoch from clock_timestamp() - unsettled.recorded_at), 0)::float8 as "logLagSeconds",
+         announcing.rows as "relayRows",
+         coalesce(extract(epoch from clock_timestamp() - announcing.since), 0)::float8 as "relaySeconds",
+         (select count(*)::integer from dead_letters where resolution is null) as "openDeadLetters",
+         holder.*
+    from (values (1)) as one
+    left join lateral (
+      select min(unseen.recorded_at) as recorded_at
+        from unnest($1::text[]) as r (reader)
+        left join log_positions l using (reader)
+       cross join lateral (
+          select p.recorded_at from prices p
+           where (p.epoch, p.xid, p.id) > (coalesce(l.epoch, 0), coalesce(l.xid, '0'), coalesce(l.id, 0))
+           order by p.epoch, p.xid, p.id limit 1) as unseen) as waiting on true
+    left join lateral (
+      select p.recorded_at from prices p where (p.epoch, p.xid) >= (${HORIZON})
+       order by p.epoch, p.xid, p.id limit 1) as unsettled on true
+    left join lateral (
+      select (select count(*)::integer from (
+                select from prices p where (p.epoch, p.xid, p.id) > (told.epoch, told.xid, told.id)
+                 order by p.epoch, p.xid, p.id limit 100000) as waiting) as rows,
+             (select p.recorded_at from prices p where (p.epoch, p.xid, p.id) > (told.epoch, told.xid, told.id)
+               order by p.epoch, p.xid, p.id limit 1) as since
+        from (select coalesce(l.epoch, 0) as epoch, coalesce(l.xid, '0') as xid, coalesce(l.id, 0) as id
+                from (values ($2::text)) as r (reader) left join log_positions l using (reader)
+               where r.reader is not null) as told) as announcing on true
+    left join lateral (
+      select application, pid, extract(epoch from clock_timestamp() - since)::float8 as "forSeconds"
+        from (
+          select coalesce(application_name, ''), pid, backend_xid, xact_start from pg_stat_activity where backend_xid is not null
+          union all
+          select 'prepared transaction ' || gid, null, transaction, prepared from pg_prepared_xacts
+        ) as writing (application, pid, xid, since)
+       where since < clock_timestamp() - interval '1 s'
+       order by xid::text::bigint limit 1) as holder on true`
+
+const READ_LEASES = `
+  select name, holder, epoch, expires_at > clock_timestamp() as "isHeld",
+         holder = $1 and expires_at > clock_timestamp() as "isOurs"
+    from leases order by name`
+
+type ProviderRow = Omit<ProviderFacts, 'newest'> & {
+  readonly symbol: string | null
+  readonly eventTime: Instant
+  readonly confirmedAt: Instant
+  readonly marketState: MarketState
+  readonly delaySeconds: number | null
+}
+
+const READ_PROVIDERS = `
+  select p.provider, (select count(*)::integer from series s where s.provider = p.provider) as series,
+         newest.symbol, newest."eventTime", newest."confirmedAt", newest."marketState", newest."delaySeconds",
+         jobs.total as jobs, jobs.failing as "failingJobs"
+    from (select provider from series union select provider from polling_jobs) as p
+   cross join lateral (
+      select count(*)::integer as total, count(*) filter (where failures > 0 and not paused)::integer as failing
+        from polling_jobs j where j.provider = p.provider) as jobs
+    left join lateral (
+      select s.symbol, st.confirmed_at as "confirmedAt", st.market_state as "marketState",
+             st.delay_seconds as "delaySeconds", price.event_time as "eventTime"
+        from series s
+        join series_state st on st.series_id = s.id
+       cross join lateral (
+          select event_time from prices where series_id = s.id order by event_time desc, revision desc limit 1) as price
+       where s.provider = p.provider order by st.confirmed_at desc limit 1) as newest on true
+   order by p.provider`
+
+function toProviderFacts({ provider, series, jobs, failingJobs, symbol, ...newest }: ProviderRow): ProviderFacts {
+  return { provider, series, jobs, failingJobs, newest: symbol === null ? null : { symbol, ...newest } }
+}

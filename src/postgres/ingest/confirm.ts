@@ -1,0 +1,49 @@
+import type pg from 'pg'
+import { compareInstants, type Instant } from '../../lib/instant.ts'
+import type { Judged } from '../../core/ingest/judge-quotes.ts'
+import type { Quote } from '../../core/prices/quote.ts'
+import { arrayText, type Plain } from '../connection/array-text.ts'
+import { seriesIdsText } from './known-prices.ts'
+
+/** The newest time of each series is confirmed; what else the provider said of the series goes with it. */
+export async function confirmNewest(
+  client: pg.PoolClient,
+  judged: readonly Judged[],
+  confirmedAt: Instant,
+): Promise<void> {
+  const newest = new Map<string, Judged>()
+  for (const item of judged) {
+    const before = newest.get(item.seriesId)
+    const isNewer = before === undefined || compareInstants(item.quote.eventTime, before.quote.eventTime) >= 0
+    if (!item.verdict.late && item.verdict.outcome !== 'outdated' && isNewer) newest.set(item.seriesId, item)
+  }
+  if (newest.size === 0) return
+  const items = [...newest.values()]
+  const column = (pick: (quote: Quote) => Plain) => arrayText(items.map(({ quote }) => pick(quote)))
+  const values = [
+    seriesIdsText(items),
+    confirmedAt,
+    // The provider's own words: anything may be in them.
+    items.map(({ quote }) => quote.providerSymbol),
+    column((quote) => quote.marketState),
+    column((quote) => quote.delaySeconds),
+    column((quote) => quote.previousClose),
+    column((quote) => quote.extended?.price),
+    column((quote) => quote.extended?.timestamp),
+    column((quote) => quote.extended?.session),
+  ]
+  await client.query({ name: 'confirm', text: CONFIRM, values })
+}
+
+/** Never back: a reply that was received earlier may be recorded later. */
+const CONFIRM = `
+  insert into series_state as s
+  select q.series_id, q.provider_symbol, $2, q.market_state, q.delay_seconds, q.previous_close,
+         q.extended_price, q.extended_at, q.extended_session
+    from unnest($1::bigint[], $3::text[], $4::text[], $5::integer[], $6::numeric[], $7::numeric[], $8::timestamptz[], $9::text[])
+         as q (series_id, provider_symbol, market_state, delay_seconds, previous_close, extended_price, extended_at, extended_session)
+  on conflict (series_id) do update set
+    provider_symbol = excluded.provider_symbol, confirmed_at = excluded.confirmed_at, market_state = excluded.market_state,
+    delay_seconds = excluded.delay_seconds, previous_close = excluded.previous_close,
+    extended_price = excluded.extended_price, extended_at = excluded.extended_at, extended_session = excluded.extended_session
+   where s.confirmed_at <= excluded.confirmed_at`

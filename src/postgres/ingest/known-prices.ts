@@ -1,0 +1,58 @@
+import type pg from 'pg'
+import type { Instant } from '../../lib/instant.ts'
+import { timeKey, type Item, type Stored } from '../../core/ingest/judge-quotes.ts'
+import type { CurrentPrice } from '../../core/ingest/revision.ts'
+import { arrayText, idsText } from '../connection/array-text.ts'
+
+/** The ids of some quotes' series, as the text of a parameter. */
+export function seriesIdsText(items: readonly Item[]): string {
+  return idsText(items.map((item) => item.seriesId))
+}
+
+/** Until the end of the transaction. */
+export async function lockSeries(client: pg.PoolClient, items: readonly Item[]): Promise<void> {
+  await client.query({ name: 'lock-series', text: LOCK_RECORDING, values: [seriesIdsText(items)] })
+}
+
+/**
+ * In id order, so that two transactions never wait for each other. Averages lock in another key space. Counted, so that one
+ * row comes back however many there are.
+ */
+export const LOCK_RECORDING = `
+  select count(pg_advisory_xact_lock(id)) from (select distinct id from unnest($1::bigint[]) as s (id) order by id) as ordered`
+
+type KnownRow = { readonly series_id: string; readonly event_time: Instant; readonly newest: Instant | null } & {
+  [column in keyof CurrentPrice]: CurrentPrice[column] | null
+}
+
+/** Reads what is stored at or behind the times of some quotes; under their locks, so that it stays true. */
+export async function readKnown(client: pg.PoolClient, items: readonly Item[]): Promise<Stored> {
+  const { rows } = await client.query<KnownRow>({
+    name: 'read-known',
+    text: READ_KNOWN,
+    values: [seriesIdsText(items), arrayText(items.map((item) => item.quote.eventTime))],
+  })
+  const newest = new Map<string, Instant>()
+  const current = new Map<string, CurrentPrice>()
+  for (const row of rows) {
+    if (row.newest !== null) newest.set(row.series_id, row.newest)
+    if (row.priceId !== null) current.set(timeKey(row.series_id, row.event_time), row as CurrentPrice)
+  }
+  return { newest, current }
+}
+
+/**
+ * Most prices are newer than all that is stored: then one descent of the index finds nothing, and no row is read. The length
+ * of a list that comes by `select` is hidden from the planner, which else plans short ones anew each time; so below.
+ */
+const READ_KNOWN = `
+  select q.series_id, q.event_time, newest.event_time as newest, current.*
+    from unnest((select $1::bigint[]), (select $2::timestamptz[])) as q (series_id, event_time)
+    left join lateral (
+      select p.event_time from prices p where p.series_id = q.series_id and p.event_time >= q.event_time
+       order by p.event_time desc, p.revision desc limit 1) as newest on true
+    left join lateral (
+      select p.id as "priceId", p.price, p.revision, p.correction, p.received_at as "receivedAt",
+             p.recorded_at as "recordedAt", p.raw_response_id as "rawResponseId"
+        from prices p where newest.event_time is not null and p.series_id = q.series_id and p.event_time = q.event_time
+       order by p.revision desc limit 1) as current on true`

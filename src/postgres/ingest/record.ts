@@ -1,0 +1,116 @@
+import pg from 'pg'
+import { judgeQuotes, writes, type Item, type Judged, type Stored } from '../../core/ingest/judge-quotes.ts'
+import type { CurrentPrice } from '../../core/ingest/revision.ts'
+import type { QuoteResult, RawReply, RecordReply, RecordResult } from '../../core/prices/quote.ts'
+import { arrayText } from '../connection/array-text.ts'
+import { confirmNewest } from './confirm.ts'
+import { lockSeries, readKnown, seriesIdsText } from './known-prices.ts'
+import { bodyHash, KEEP_REPLY, replyValues, type Refusal } from './raw-replies.ts'
+import { createSeriesIds } from './series.ts'
+import { inTransactionFrom, type Fence } from '../connection/transaction.ts'
+
+/**
+ * The only writer of `prices`. One transaction keeps the reply and what is new in it; what was there already is confirmed.
+ * When the promise resolves, the prices are durable.
+ * @param fence of a leader; whoever answers a request records without one
+ */
+export function createRecordReply(pool: pg.Pool, fence?: Fence): RecordReply {
+  const seriesIds = createSeriesIds(pool)
+  const record: RecordReply = async (reply, results) => {
+    const quotes = results.flatMap((result) => ('quote' in result ? [result.quote] : []))
+    const ids = await seriesIds.of(quotes)
+    const items = quotes.map((quote, index) => ({ quote, seriesId: ids[index] as string }))
+    const judged = await recordItems(pool, { reply, results, items, fence })
+    return toResults(reply, results, judged)
+  }
+  return (...told) =>
+    record(...told).catch((error: unknown) => {
+      if (!isUnknownSeries(error)) throw error
+      seriesIds.forget()
+      return record(...told)
+    })
+}
+
+/** A series that we know, and the database does not: another server took over, and had not got it yet. */
+function isUnknownSeries(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.code === '23503'
+}
+
+type Work = {
+  readonly reply: RawReply
+  readonly results: readonly QuoteResult[]
+  readonly items: readonly Item[]
+  readonly fence: Fence | undefined
+}
+
+async function recordItems(pool: pg.Pool, { reply, results, items, fence }: Work): Promise<Judged[]> {
+  const refused = results.some((result) => 'error' in result && KEPT_REFUSALS.has(result.error.code))
+  if (items.length === 0 && !refused) return []
+  // The lock first, before any write: the transaction id is taken under it, so the log keeps the order of a series.
+  const open = async (client: pg.PoolClient) => {
+    const [, known] = await Promise.all([lockSeries(client, items), readKnown(client, items)])
+    return known
+  }
+  const work = async (client: pg.PoolClient, known: Stored) => {
+    const judged = judgeQuotes(items, known, reply.receivedAt)
+    const news = judged.filter(({ verdict }) => writes(verdict))
+    await Promise.all([
+      news.length > 0 || refused ? keepNews(client, { reply, refused: refusals(results), news }) : undefined,
+      confirmNewest(client, judged, reply.receivedAt),
+    ])
+    return judged
+  }
+  return inTransactionFrom(pool, { open, work, fence })
+}
+
+/** A reply that a provider got wrong is evidence; that a symbol is unknown needs none. */
+const KEPT_REFUSALS: ReadonlySet<string> = new Set(['provider_bad_data', 'no_price'])
+
+function refusals(results: readonly QuoteResult[]) {
+  return results.flatMap((result) =>
+    'error' in result ? [{ symbol: result.symbol, code: result.error.code, detail: result.error.message }] : [],
+  )
+}
+
+type News = { readonly reply: RawReply; readonly refused: readonly Refusal[]; readonly news: readonly Judged[] }
+
+async function keepNews(client: pg.PoolClient, { reply, refused, news }: News): Promise<void> {
+  const values = [
+    ...replyValues(reply, refused),
+    seriesIdsText(news),
+    arrayText(news.map((item) => item.quote.eventTime)),
+    arrayText(news.map((item) => item.verdict.revision)),
+    arrayText(news.map((item) => item.verdict.late)),
+    arrayText(news.map((item) => item.quote.price)),
+  ]
+  const { rows } = await client.query<KeptRow>({ name: 'keep-news', text: KEEP_NEWS, values })
+  for (const [index, item] of news.entries()) {
+    const row = rows[index]
+    if (row === undefined) throw new Error('a price was not written')
+    // The same object stands in for later, equal quotes of this reply.
+    Object.assign(item.current, row)
+  }
+}
+
+type KeptRow = Pick<CurrentPrice, 'priceId' | 'recordedAt' | 'rawResponseId'>
+
+const KEEP_NEWS = `${KEEP_REPLY}
+  insert into prices (series_id, event_time, revision, late, price, received_at, raw_response_id, epoch)
+  select q.series_id, q.event_time, q.revision, q.late, q.price, reply.received_at, reply.id, e.epoch
+    from unnest((select $11::bigint[]), $12::timestamptz[], $13::integer[], $14::boolean[], $15::numeric[])
+         with ordinality as q (series_id, event_time, revision, late, price, n)
+   cross join reply cross join log_epoch e
+   order by q.n
+  returning id as "priceId", recorded_at as "recordedAt", raw_response_id as "rawResponseId"`
+
+function toResults(reply: RawReply, results: readonly QuoteResult[], judged: readonly Judged[]): RecordResult[] {
+  const inOrder = judged.values()
+  const replySha256 = bodyHash(reply.body).toString('hex')
+  return results.map((result) => {
+    const item = 'quote' in result ? inOrder.next().value : undefined
+    if (item === undefined) return result as Extract<QuoteResult, { error: unknown }>
+    const { quote, seriesId, verdict, current } = item
+    const price = { ...quote, ...current, seriesId, confirmedAt: reply.receivedAt }
+    return { symbol: result.symbol, outcome: verdict.outcome, price, replySha256 }
+  })
+}

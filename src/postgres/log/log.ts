@@ -1,0 +1,118 @@
+import type pg from 'pg'
+import type { Instant } from '../../lib/instant.ts'
+import {
+  LOG_START,
+  type LogEntry,
+  type LogPlace,
+  type ReadLog,
+  type ReadTouched,
+  type Touched,
+} from '../../core/log/log.ts'
+
+/** What runs a statement: the pool, or the connection of a transaction. */
+type Queryable = pg.Pool | pg.ClientBase
+
+/** The most entries of one read, whatever is asked. */
+const READ_LIMIT = 10_000
+
+/**
+ * Reads what is settled behind a place: an entry shows only once no earlier one can still appear, so a reader that goes
+ * on from the last place it saw misses nothing (reading by `id > last` loses what commits late). At most 10,000 entries.
+ */
+export function createReadLog(pool: pg.Pool): ReadLog {
+  return async (after, limit) => {
+    const { rows } = await pool.query<LogRow>({ name: 'read-log', text: READ_LOG, values: pageValues(after, limit) })
+    return rows.map(toEntry)
+  }
+}
+
+/** As `createReadLog`, without the words of each price and of its series, which nobody who averages looks at. */
+export function createReadTouched(pool: pg.Pool): ReadTouched {
+  return async (after, limit) => {
+    const values = pageValues(after, limit)
+    const { rows } = await pool.query<TouchedRow>({ name: 'read-touched', text: READ_TOUCHED, values })
+    return rows.map((row) => ({ place: placeOf(row), seriesId: row.seriesId, eventTime: row.eventTime }))
+  }
+}
+
+/** Everything before this place is settled; nothing at or behind it is. In one statement with what it guards. */
+export const HORIZON = `(select epoch from log_epoch), pg_snapshot_xmin(pg_current_snapshot())`
+
+/** The place that divides what is settled from what is not: every settled entry is before it, every other behind it. */
+export async function readHorizon(pool: Queryable): Promise<LogPlace> {
+  const { rows } = await pool.query<LogPlace>(
+    `select h.epoch::text, h.xid, '0' as id from (select ${HORIZON}) as h (epoch, xid)`,
+  )
+  return rows[0] ?? LOG_START
+}
+
+/** The place of the newest settled entry, for readers that want only what comes next. */
+export async function logEnd(pool: Queryable): Promise<LogPlace> {
+  const { rows } = await pool.query<LogPlace>(LOG_END)
+  return rows[0] ?? LOG_START
+}
+
+/** How far a reader has come by what it saved; undefined if it never did. */
+export async function loadPlace(pool: Queryable, reader: string): Promise<LogPlace | undefined> {
+  const { rows } = await pool.query<LogPlace>(LOAD_PLACE, [reader])
+  return rows[0]
+}
+
+/** The place right before the first entry that was recorded at that moment or later; the log's end if there is none. */
+export async function placeBefore(pool: Queryable, since: Instant): Promise<LogPlace> {
+  const { rows } = await pool.query<LogPlace>(PLACE_BEFORE, [since])
+  return rows[0] ?? logEnd(pool)
+}
+
+/** Saves how far a reader has come. A place never goes back: of two processes with the same name the slower changes nothing. */
+export async function savePlace(pool: Queryable, reader: string, { epoch, xid, id }: LogPlace): Promise<void> {
+  await pool.query({ name: 'save-place', text: SAVE_PLACE, values: [reader, epoch, xid, id] })
+}
+
+type LogRow = Omit<LogEntry, 'place' | 'priceId'> & LogPlace
+type TouchedRow = Touched & LogPlace
+
+/** By the index alone; words come after it, since a join before the limit may be planned over the whole log. */
+const PAGE = `
+  with page as materialized (
+    select * from prices
+     where (epoch, xid, id) > ($1, $2, $3) and (epoch, xid) < (${HORIZON})
+     order by epoch, xid, id limit $4)`
+
+function pageValues({ epoch, xid, id }: LogPlace, limit: number): unknown[] {
+  return [epoch, xid, id, Math.min(limit, READ_LIMIT)]
+}
+
+const READ_LOG = `${PAGE}
+  select p.epoch::text, p.xid, p.id, p.series_id as "seriesId", s.symbol, s.provider, s.currency, p.price,
+         p.event_time as "eventTime", p.raw_response_id as "rawResponseId", p.correction
+    from page p join series s on s.id = p.series_id
+   order by p.epoch, p.xid, p.id`
+
+const READ_TOUCHED = `${PAGE}
+  select epoch::text, xid, id, series_id as "seriesId", event_time as "eventTime" from page order by page.epoch, page.xid, page.id`
+
+const LOG_END = `
+  select p.epoch::text, p.xid, p.id from prices p where (p.epoch, p.xid) < (${HORIZON})
+   order by p.epoch desc, p.xid desc, p.id desc limit 1`
+
+const PLACE_BEFORE = `
+  select epoch::text, xid, id - 1 as id from prices where recorded_at >= $1 order by epoch, xid, id limit 1`
+
+const LOAD_PLACE = 'select epoch::text, xid, id from log_positions where reader = $1'
+
+const SAVE_PLACE = `
+  insert into log_positions as p (reader, epoch, xid, id) values ($1, $2, $3, $4)
+  on conflict (reader) do update
+    set epoch = excluded.epoch, xid = excluded.xid, id = excluded.id, saved_at = excluded.saved_at
+  where (p.epoch, p.xid, p.id) < (excluded.epoch, excluded.xid, excluded.id)`
+
+function toEntry(row: LogRow): LogEntry {
+  const { epoch: _epoch, xid: _xid, id, ...entry } = row
+  return { place: placeOf(row), priceId: id, ...entry }
+}
+
+/** The place of a row, without what else is in the row. */
+export function placeOf({ epoch, xid, id }: LogPlace): LogPlace {
+  return { epoch, xid, id }
+}

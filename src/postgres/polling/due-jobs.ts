@@ -1,0 +1,105 @@
+import type pg from 'pg'
+import type { DueJobs } from '../../core/polling/poller.ts'
+import type { DueJob } from '../../core/polling/schedule.ts'
+import type { WorkNeeds } from '../../core/polling/in-flight.ts'
+import type { Instant } from '../../lib/instant.ts'
+import { inTransaction, type Fence } from '../connection/transaction.ts'
+
+/**
+ * What the poller reads and writes; each call is one statement.
+ * @param fence ends each that writes
+ */
+export function createDueJobs(pool: pg.Pool, fence?: Fence): DueJobs & WorkNeeds['jobs'] {
+  const write = <Row extends pg.QueryResultRow>(query: pg.QueryConfig) =>
+    fence ? inTransaction(pool, (client) => client.query<Row>(query), fence) : pool.query<Row>(query)
+
+  async function moveJobs(moves: readonly Move[]): Promise<ReadonlySet<string>> {
+    if (moves.length === 0) return new Set()
+    const { rows } = await write<{ id: string }>({ name: 'move-jobs', text: MOVE, values: [JSON.stringify(moves)] })
+    return new Set(rows.map((row) => row.id))
+  }
+
+  return {
+    upcoming: async (until, except) => {
+      const query = { name: 'upcoming-jobs', text: UPCOMING, values: [until, except] }
+      return (await pool.query<{ provider: string; dueAt: Instant }>(query)).rows
+    },
+    due: async ({ provider, until, except, limit }) => {
+      const query = { name: 'due-jobs', text: DUE, values: [provider, until, except, limit] }
+      return (await pool.query<DueJob>(query)).rows
+    },
+    claim: async (claims) => {
+      const moves = claims.map(({ jobId, dueAt, nextRunAt }) => ({ jobId, from: dueAt, to: nextRunAt, claimed: dueAt }))
+      const moved = await moveJobs(moves)
+      return claims.filter((claim) => moved.has(claim.jobId))
+    },
+    release: async (claims) => {
+      await moveJobs(
+        claims.map(({ jobId, dueAt, nextRunAt }) => ({ jobId, from: nextRunAt, to: dueAt, claimed: null })),
+      )
+    },
+    finish: async (runs) => {
+      await write({ name: 'finish-runs', text: FINISH, values: [JSON.stringify(runs)] })
+    },
+  }
+}
+
+/** Makes due again what was claimed and never came to an end. Only a new leader may: whoever claimed it is no more. */
+export async function reclaimJobs(pool: pg.Pool, fence?: Fence): Promise<void> {
+  await inTransaction(pool, (client) => client.query(RECLAIM), fence)
+}
+
+/** `least` passes over null: a run by hand of a paused job has no next time. */
+const RECLAIM = `
+  update polling_jobs set next_run_at = least(next_run_at, claimed_run_at), claimed_run_at = null
+   where claimed_run_at is not null`
+
+const UPCOMING = `
+  select provider, min(next_run_at) as "dueAt" from polling_jobs
+   where next_run_at <= $1 and id <> all($2::uuid[])
+   group by provider order by 2`
+
+const DUE = `
+  select id as "jobId", symbol, provider, interval_seconds as "intervalSeconds", paused, failures,
+         anchored_at as "anchoredAt", next_run_at as "dueAt"
+    from polling_jobs
+   where provider = $1 and next_run_at <= $2 and id <> all($3::uuid[])
+   order by next_run_at, id limit $4`
+
+type Move = {
+  readonly jobId: string
+  readonly from: Instant | null
+  readonly to: Instant | null
+  readonly claimed: Instant | null
+}
+
+/** From one planned time to another, where it is still planned so; a job that somebody holds is somebody else's. */
+const MOVE = `
+  with mine as materialized (
+    select j.id, m."to", m.claimed
+      from polling_jobs j
+      join jsonb_to_recordset($1::jsonb) as m ("jobId" uuid, "from" timestamptz, "to" timestamptz, claimed timestamptz)
+        on j.id = m."jobId" and j.next_run_at is not distinct from m."from"
+       for update of j skip locked)
+  update polling_jobs j set next_run_at = mine."to", claimed_run_at = mine.claimed
+    from mine where j.id = mine.id returning j.id`
+
+/**
+ * A failed run moves its job from its next time to the retry, unless the job is planned otherwise by now. A deleted job
+ * leaves no run. Rows are locked in the order in which `create` locks them, so that the two never wait for each other.
+ */
+const FINISH = `
+  with finished as (
+    select j.id, f.*
+      from polling_jobs j
+      join jsonb_to_recordset($1::jsonb) as f ("jobId" uuid, "startedAt" timestamptz, "finishedAt" timestamptz,
+           outcome text, "priceId" bigint, "replySha256" text, error jsonb, "nextRunAt" timestamptz, "retryAt" timestamptz) on j.id = f."jobId"
+     order by j.provider, j.symbol for update of j),
+  written as (
+    insert into polling_runs (job_id, started_at, finished_at, outcome, price_id, error, reply_sha256)
+    select id, "startedAt", "finishedAt", outcome, "priceId", error, decode("replySha256", 'hex') from finished)
+  update polling_jobs j
+     set claimed_run_at = null,
+         failures = case when f.outcome = 'failed' then j.failures + 1 else 0 end,
+         next_run_at = case when j.next_run_at = f."nextRunAt" and f."retryAt" is not null then f."retryAt" else j.next_run_at end
+    from finished f where j.id = f.id`

@@ -1,0 +1,130 @@
+import { randomUUID } from 'node:crypto'
+import type pg from 'pg'
+import type { Clock } from '../../lib/clock.ts'
+import { ServiceError } from '../../errors.ts'
+import { MAX_JOBS, type Job, type JobOrder, type Jobs, type Run } from '../../core/polling/job.ts'
+import { instantFromMicros, instantFromMillis, microsOf, type Instant } from '../../lib/instant.ts'
+import { badCursor, pageOf, type Page, type PageRequest } from '../../lib/pagination.ts'
+import { listRuns, RUN_COLUMNS } from './runs.ts'
+
+/** The table of jobs. Its times are the given clock's, the same that the poller goes by. */
+export function createJobs(pool: pg.Pool, clock: Clock): Jobs {
+  const now = () => instantFromMillis(clock.now())
+
+  async function find(jobId: string): Promise<Job | undefined> {
+    if (!isUuid(jobId)) return undefined
+    return (await selectJobs(pool, 'where j.id = $1', [jobId]))[0]
+  }
+
+  async function update(statement: string, jobId: string, values: readonly unknown[]): Promise<Job | undefined> {
+    if (!isUuid(jobId)) return undefined
+    await pool.query(statement, [jobId, ...values])
+    return find(jobId)
+  }
+
+  return {
+    create: async (order) => {
+      await upsertJobs(pool, order, now())
+      return selectJobs(pool, ORDERED, [order.provider, order.symbols])
+    },
+    list: (page) => listJobs(pool, page),
+    find,
+    change: (jobId, { paused = null, intervalSeconds = null }) =>
+      update(CHANGE_JOB, jobId, [now(), paused, intervalSeconds]),
+    remove: async (jobId) => {
+      if (!isUuid(jobId)) return false
+      return (await pool.query('delete from polling_jobs where id = $1', [jobId])).rowCount === 1
+    },
+    runNow: (jobId) => update(RUN_NOW, jobId, [now()]),
+    runs: async (jobId, page) => ((await find(jobId)) ? listRuns(pool, jobId, page) : undefined),
+    count: async () => {
+      const { rows } = await pool.query<{ count: number }>('select count(*)::integer as count from polling_jobs')
+      return rows[0]?.count ?? 0
+    },
+  }
+}
+
+/** PostgreSQL refuses to compare a uuid with anything else. */
+function isUuid(text: string): boolean {
+  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text)
+}
+
+type JobRow = Omit<Job, 'lastRun'> & (Run | { readonly runId: null })
+
+async function selectJobs(pool: pg.Pool, where: string, values: readonly unknown[]): Promise<Job[]> {
+  const { rows } = await pool.query<JobRow>(`${SELECT_JOBS} ${where}`, [...values])
+  return rows.map(toJob)
+}
+
+function toJob(row: JobRow): Job {
+  const { jobId, symbol, provider, intervalSeconds, status, nextRunAt, failures, createdAt } = row
+  return { jobId, symbol, provider, intervalSeconds, status, nextRunAt, failures, lastRun: lastRunOf(row), createdAt }
+}
+
+function lastRunOf(row: JobRow): Run | null {
+  if (row.runId === null) return null
+  const { runId, startedAt, finishedAt, outcome, priceId, error } = row
+  return { runId, startedAt, finishedAt, outcome, priceId, error }
+}
+
+const SELECT_JOBS = `
+  select j.id as "jobId", j.symbol, j.provider, j.interval_seconds as "intervalSeconds",
+         case when j.paused then 'paused' when j.failures > 0 then 'failing' else 'active' end as status,
+         j.next_run_at as "nextRunAt", j.failures, j.created_at as "createdAt", ${RUN_COLUMNS}
+    from polling_jobs j
+    left join lateral (select * from polling_runs where job_id = j.id order by id desc limit 1) as r on true`
+
+const ORDERED = 'where j.provider = $1 and j.symbol = any($2) order by array_position($2::text[], j.symbol)'
+
+async function upsertJobs(pool: pg.Pool, order: JobOrder, now: Instant): Promise<void> {
+  const symbols = [...new Set(order.symbols)]
+  const ids = symbols.map(() => randomUUID())
+  const { provider, intervalSeconds } = order
+  const { rowCount } = await pool.query(UPSERT_JOBS, [ids, symbols, provider, intervalSeconds, now, MAX_JOBS])
+  if (rowCount === symbols.length) return
+  throw new ServiceError('invalid_request', `There can be at most ${MAX_JOBS} polling jobs; delete some first.`)
+}
+
+/** All or none. Rows are locked in the order of their symbols, so that two such statements never wait for each other. */
+const UPSERT_JOBS = `
+  with wanted as (select * from unnest($1::uuid[], $2::text[]) as w (id, symbol)),
+  known as (select symbol from polling_jobs where provider = $3 and symbol = any($2))
+  insert into polling_jobs (id, symbol, provider, interval_seconds, anchored_at, next_run_at, created_at)
+  select id, symbol, $3, $4, $5, $5, $5 from wanted
+   where (select count(*) from polling_jobs) + (select count(*) from wanted) - (select count(*) from known) <= $6
+   order by symbol
+  on conflict (symbol, provider) do update
+     set interval_seconds = excluded.interval_seconds, paused = false, failures = 0,
+         anchored_at = excluded.anchored_at, next_run_at = excluded.next_run_at`
+
+async function listJobs(pool: pg.Pool, { limit, cursor }: PageRequest): Promise<Page<Job>> {
+  const [createdAt, jobId] = cursor === undefined ? [null, null] : parseCursor(cursor)
+  const jobs = await selectJobs(pool, JOBS_PAGE, [createdAt, jobId, limit + 1])
+  return pageOf(jobs, limit, (last) => `${microsOf(last.createdAt)}-${last.jobId}`)
+}
+
+const JOBS_PAGE = `
+   where $1::timestamptz is null or (j.created_at, j.id) > ($1, $2::uuid)
+   order by j.created_at, j.id limit $3`
+
+function parseCursor(cursor: string): [Instant, string] {
+  const [, micros = '', jobId = ''] = /^(\d{1,17})-(.*)$/.exec(cursor) ?? []
+  if (micros === '' || !isUuid(jobId)) throw badCursor()
+  return [instantFromMicros(BigInt(micros)), jobId]
+}
+
+/** In an update, every column on the right is the old one. */
+const CHANGE_JOB = `
+  update polling_jobs
+     set paused = coalesce($3::boolean, paused),
+         claimed_run_at = case when paused or not coalesce($3::boolean, paused) then claimed_run_at end,
+         interval_seconds = coalesce($4::integer, interval_seconds),
+         anchored_at = case when interval_seconds <> $4::integer then $2::timestamptz else anchored_at end,
+         next_run_at = case
+           when coalesce($3::boolean, paused) then case when paused then next_run_at end
+           when paused then $2::timestamptz
+           when interval_seconds <> $4::integer then $2::timestamptz + make_interval(secs => $4::integer)
+           else next_run_at end
+   where id = $1`
+
+const RUN_NOW = 'update polling_jobs set next_run_at = least(next_run_at, $2) where id = $1'

@@ -1,0 +1,36 @@
+import type pg from 'pg'
+import type { FindStoredSymbols, StoredSymbol } from '../../core/prices/symbols.ts'
+
+/** Finds symbols by a part of their name among those that have prices, whatever their currency. */
+export function createFindStoredSymbols(pool: pg.Pool): FindStoredSymbols {
+  return async ({ query, provider, symbols, after, limit }) => {
+    const { rows } = await pool.query<StoredSymbol>({
+      name: 'find-symbols',
+      text: FIND_SYMBOLS,
+      values: [
+        query?.toUpperCase() ?? '',
+        provider ?? null,
+        symbols ?? null,
+        after?.symbol ?? null,
+        after?.provider ?? null,
+        limit,
+      ],
+    })
+    return rows
+  }
+}
+
+/** `strpos`, not `like`: what is searched for is never a pattern. */
+const FIND_SYMBOLS = `
+  select s.symbol, s.provider, min(st.provider_symbol) as "providerSymbol", max(newest.event_time) as "lastPriceAt"
+    from series s
+    join series_state st on st.series_id = s.id
+    left join lateral (
+      select event_time from prices p where p.series_id = s.id order by event_time desc, revision desc limit 1) as newest on true
+   where ($1 = '' or strpos(s.symbol, $1) > 0) and ($2::text is null or s.provider = $2)
+     and ($3::text[] is null or s.symbol = any($3))
+     and ($4::text is null or
+          (s.symbol <> $1, strpos(s.symbol, $1) <> 1, s.symbol, s.provider) > ($4 <> $1, strpos($4, $1) <> 1, $4, $5::text))
+   group by s.symbol, s.provider
+   order by s.symbol <> $1, strpos(s.symbol, $1) <> 1, s.symbol, s.provider
+   limit $6`

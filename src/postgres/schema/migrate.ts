@@ -1,0 +1,103 @@
+import { readdir, readFile } from 'node:fs/promises'
+import type pg from 'pg'
+import { ServiceError } from '../../errors.ts'
+import { RENEW_DB_ROLES } from './grants.ts'
+import { assertWhole } from './unfinished.ts'
+
+const FOLDER = new URL('../migrations/', import.meta.url)
+
+/**
+ * Brings the schema up to this program's version; the names of the migrations that ran come back. Several processes may
+ * call it at once: the first does the work under a lock, the others wait.
+ * @throws ServiceError `conflict` where the schema is newer than this program, or holds only a part of what is moved here
+ */
+export async function migrate(pool: pg.Pool): Promise<readonly string[]> {
+  await assertWhole(pool)
+  const [ours, executed] = await Promise.all([migrationNames(), executedNames(pool)])
+  if (executed.some((name) => !ours.includes(name))) {
+    throw new ServiceError('conflict', 'The database was made by a newer version of market-data: upgrade this one.')
+  }
+  const done = ours.length === executed.length ? [] : await runMigrations(pool, ours)
+  await pool.query(RAISE_EPOCH)
+  return done
+}
+
+/**
+ * Makes the tables as they are after just these migrations, for rows that were kept in such.
+ * @throws ServiceError `conflict` where this program does not know one of them, or there are tables of others already
+ */
+export async function migrateTo(pool: pg.Pool, names: readonly string[]): Promise<void> {
+  const [ours, executed] = await Promise.all([migrationNames(), executedNames(pool)])
+  if (names.some((name) => !ours.includes(name))) {
+    throw new ServiceError('conflict', 'What is to be moved is of a newer version of market-data: upgrade this one.')
+  }
+  if (executed.length === 0) await runMigrations(pool, names)
+  else if (executed.join() !== names.join()) {
+    throw new ServiceError(
+      'conflict',
+      'The tables are of another version than what is to be moved: take a new database.',
+    )
+  }
+}
+
+/**
+ * A dump that was restored elsewhere brings rows whose transaction ids are still to come there: they would be read as
+ * unsettled, and hide new ones. So new rows get a higher epoch; what has one is left alone. A row that is visible was written
+ * before the snapshot's end, whoever writes meanwhile.
+ */
+const RAISE_EPOCH = `
+  update log_epoch e set epoch = e.epoch + 1
+   where pg_snapshot_xmax(pg_current_snapshot()) <= (
+     select p.xid from prices p where p.epoch = e.epoch order by p.epoch desc, p.xid desc, p.id desc limit 1)`
+
+/**
+ * For commands that only read: they change no schema.
+ * @throws ServiceError `conflict` where the tables are missing, or older or newer than this program
+ */
+export async function assertMigrated(pool: pg.Pool): Promise<void> {
+  await assertWhole(pool)
+  const [ours, executed] = await Promise.all([migrationNames(), executedNames(pool)])
+  if (ours.join() === executed.join()) return
+  throw new ServiceError(
+    'conflict',
+    'The tables are not of this version of market-data: start the service, or run market-data migrate.',
+  )
+}
+
+/** Kysely is loaded only when it has something to do: loading it takes a tenth of a second of every start. */
+async function runMigrations(pool: pg.Pool, names: readonly string[]): Promise<readonly string[]> {
+  const { Kysely, PostgresDialect, sql } = await import('kysely')
+  const { Migrator } = await import('kysely/migration')
+  const texts = await Promise.all(names.map((name) => readFile(new URL(`${name}.sql`, FOLDER), 'utf8')))
+  const migrations = names.map((name, i) => {
+    const up = async (db: InstanceType<typeof Kysely>) => {
+      await sql.raw(texts[i] ?? '').execute(db)
+      // All migrations are one transaction, and so are the rights: whoever is killed leaves no table without them.
+      if (name === names.at(-1)) await sql.raw(RENEW_DB_ROLES).execute(db)
+    }
+    return [name, { up }] as const
+  })
+  const provider = { getMigrations: () => Promise.resolve(Object.fromEntries(migrations)) }
+  // Kysely would close our pool with itself, so it is never destroyed.
+  const migrator = new Migrator({ db: new Kysely({ dialect: new PostgresDialect({ pool }) }), provider })
+  const { error, results } = await migrator.migrateToLatest()
+  if ((error as { code?: string } | undefined)?.code === '42501') {
+    const detail = 'The tables are of an older version, and this user may not change them: run market-data migrate.'
+    throw new ServiceError('conflict', detail, { cause: error })
+  }
+  if (error !== undefined) throw error
+  return results?.map((result) => result.migrationName) ?? []
+}
+
+async function migrationNames(): Promise<string[]> {
+  const files = (await readdir(FOLDER)).filter((name) => name.endsWith('.sql'))
+  return files.map((name) => name.slice(0, -'.sql'.length)).toSorted((a, b) => a.localeCompare(b))
+}
+
+/** The migrations that made the tables of a database, in their order. */
+export async function executedNames(client: pg.Pool | pg.ClientBase): Promise<string[]> {
+  const exists = await client.query(`select to_regclass('kysely_migration') is not null as known`)
+  if (!exists.rows[0].known) return []
+  const { rows } = await client.query<{ name: string }>('select name from kysely_migration order by name')
+  return rows.map((row) => row.name)
+}

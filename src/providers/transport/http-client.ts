@@ -1,0 +1,126 @@
+import { ServiceError, type ErrorCode } from '../../errors.ts'
+import type { RateGate } from './retry-after.ts'
+
+export type HttpReply = { readonly status: number; readonly headers: Headers; readonly body: Uint8Array }
+
+type HttpRequest = {
+  readonly method?: string | undefined
+  readonly headers?: Readonly<Record<string, string>> | undefined
+  readonly body?: string | undefined
+  /** `manual` hands a redirect to the caller; `follow` goes where it points, within the provider's own hosts. */
+  readonly redirect: 'follow' | 'manual'
+  /** A longer body is an error; 0 means that only the headers are wanted. */
+  readonly maxBytes: number
+  readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * Asks a provider. Every status below 500, except 429, is an answer.
+ * @throws ServiceError `provider_unavailable`, `provider_timeout`, `provider_rate_limited`, or `provider_bad_data` for a
+ * body that is too long or an address outside the provider's hosts; the signal's reason where it fired
+ */
+export type HttpClient = (url: string, request: HttpRequest) => Promise<HttpReply>
+
+type Needs = {
+  readonly provider: string
+  /** The only hosts that are ever asked, whatever a reply says. */
+  readonly hosts: ReadonlySet<string>
+  /** Where the requests really go, for proxies and tests; the host that was meant is named in a header. */
+  readonly baseUrl?: string | undefined
+  readonly fetch?: typeof fetch | undefined
+  readonly timeoutMs: number
+  readonly gate: RateGate
+}
+
+type Exchange = { readonly needs: Needs; readonly request: HttpRequest; readonly signal: AbortSignal }
+
+const MAX_REDIRECTS = 3
+
+/** What every provider's requests need: a time limit, a size limit, a list of hosts, the provider's own rate limit. */
+export function createHttpClient(needs: Needs): HttpClient {
+  return async (url, request) => {
+    const timeout = AbortSignal.timeout(needs.timeoutMs)
+    const signal = request.signal ? AbortSignal.any([request.signal, timeout]) : timeout
+    try {
+      return await follow(url, { needs, request, signal })
+    } catch (error) {
+      request.signal?.throwIfAborted()
+      if (error instanceof ServiceError) throw error
+      if (timeout.aborted) throw failure(needs, 'provider_timeout', `did not answer in ${needs.timeoutMs} ms`)
+      const { provider } = needs
+      const message = `${provider} cannot be reached${reasonOf(error)}.`
+      throw new ServiceError('provider_unavailable', message, { provider, cause: error })
+    }
+  }
+}
+
+/** The system's word for it, ` (ENOTFOUND)`, which `fetch` hides in the cause of its own error. */
+function reasonOf(error: unknown): string {
+  const { code, cause } = error as { code?: unknown; cause?: unknown }
+  if (typeof code === 'string') return ` (${code})`
+  return cause instanceof Error ? reasonOf(cause) : ''
+}
+
+async function follow(url: string, exchange: Exchange): Promise<HttpReply> {
+  const { needs, request } = exchange
+  let target = new URL(url)
+  for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
+    const response = await send(target, exchange)
+    const location = response.headers.get('location')
+    if (request.redirect === 'manual' || location === null || response.status < 300 || response.status > 399) {
+      return { status: response.status, headers: response.headers, body: await readBody(response, exchange) }
+    }
+    await response.body?.cancel()
+    target = new URL(location, target)
+  }
+  throw failure(needs, 'provider_bad_data', 'redirects in circles')
+}
+
+async function send(target: URL, exchange: Exchange): Promise<Response> {
+  const { needs, signal } = exchange
+  if (target.protocol !== 'https:' || !needs.hosts.has(target.host)) {
+    throw failure(needs, 'provider_bad_data', 'points to an address that is not its own')
+  }
+  needs.gate.pass()
+  const ask = needs.fetch ?? fetch
+  const address = needs.baseUrl === undefined ? target.href : rebased(target, needs.baseUrl)
+  const init = initOf(target, exchange)
+  const response = await ask(address, init).catch((error: unknown) => {
+    // Most often a kept connection that the other side had closed in the meantime.
+    if (signal.aborted) throw error
+    return ask(address, init)
+  })
+  if (response.status !== 429 && response.status < 500) return response
+  await response.body?.cancel()
+  if (response.status === 429) throw needs.gate.shut(response.headers.get('retry-after'))
+  throw failure(needs, 'provider_unavailable', `answered with status ${response.status}`)
+}
+
+function initOf(target: URL, { needs, request, signal }: Exchange): RequestInit {
+  const { method = 'GET', body = null } = request
+  const meant = needs.baseUrl === undefined ? {} : { 'x-forwarded-host': target.host }
+  return { method, body, headers: { ...request.headers, ...meant }, redirect: 'manual', signal }
+}
+
+function rebased(target: URL, baseUrl: string): string {
+  return `${baseUrl.replace(/\/+$/, '')}${target.pathname}${target.search}`
+}
+
+async function readBody(response: Response, { needs, request }: Exchange): Promise<Uint8Array> {
+  if (request.maxBytes === 0) {
+    await response.body?.cancel()
+    return new Uint8Array()
+  }
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of response.body ?? []) {
+    size += chunk.length
+    if (size > request.maxBytes) throw failure(needs, 'provider_bad_data', `sent more than ${request.maxBytes} bytes`)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}
+
+function failure({ provider }: Needs, code: ErrorCode, what: string): ServiceError {
+  return new ServiceError(code, `${provider} ${what}.`, { provider })
+}

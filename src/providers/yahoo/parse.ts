@@ -1,0 +1,154 @@
+import { ServiceError, type ErrorCode } from '../../errors.ts'
+import { compareDecimals, digitCount, parseDecimal, scaledInteger, type Decimal } from '../../lib/decimal.ts'
+import { compareInstants, instantFromMicros, type Instant } from '../../lib/instant.ts'
+import type { ExtendedPrice, MarketState, Quote, QuoteResult, RawReply, SymbolMatch } from '../../core/prices/quote.ts'
+import { exactNumber, isRecord, parseExactJson } from '../transport/exact-json.ts'
+import { symbolFromYahoo } from './symbol.ts'
+
+type Item = Readonly<Record<string, unknown>>
+type Refusal = { readonly code: ErrorCode; readonly why: string }
+
+const STATES: ReadonlyMap<unknown, MarketState> = new Map([
+  ['PREPRE', 'closed'],
+  ['PRE', 'pre'],
+  ['REGULAR', 'open'],
+  ['POST', 'post'],
+  ['POSTPOST', 'closed'],
+  ['CLOSED', 'closed'],
+])
+const ZERO = parseDecimal('0') as Decimal
+const END_OF_TIME = parseDecimal('253402300800') as Decimal
+const MAX_DIGITS = 40
+const MAX_CURRENCY_LENGTH = 16
+
+/** The quotes of a reply's body, unread; undefined where the body is not what a quote reply looks like. */
+export function yahooQuoteItems(body: Uint8Array): readonly unknown[] | undefined {
+  const reply = jsonOf(body)
+  const response = isRecord(reply) ? reply['quoteResponse'] : undefined
+  const result = isRecord(response) ? response['result'] : undefined
+  return Array.isArray(result) ? result : undefined
+}
+
+/** One result for each symbol asked. Quotes are told apart by their own symbol, never by their order. */
+export function parseYahooQuotes(reply: RawReply): readonly QuoteResult[] {
+  const items = reply.status === 200 ? yahooQuoteItems(reply.body) : undefined
+  if (items === undefined) {
+    const unusable: Refusal = { code: 'provider_bad_data', why: `The reply (status ${reply.status}) holds no quotes` }
+    return reply.symbols.map((symbol) => refused(reply, symbol, unusable))
+  }
+  const bySymbol = new Map(items.filter(isRecord).map((item) => [symbolFromYahoo(item['symbol']), item]))
+  const strangers = [...bySymbol.keys()].filter((symbol) => symbol === undefined || !reply.symbols.includes(symbol))
+  return reply.symbols.map((symbol) => {
+    const item = bySymbol.get(symbol)
+    const quote = item ? quoteOf(item, symbol, reply.provider) : missing(strangers)
+    return 'code' in quote ? refused(reply, symbol, quote) : { symbol, quote }
+  })
+}
+
+/** What a search reply found, without the companies that have no symbol; undefined where the body is no search reply. */
+export function parseYahooMatches(body: Uint8Array): readonly SymbolMatch[] | undefined {
+  const reply = jsonOf(body)
+  const found = isRecord(reply) ? reply['quotes'] : undefined
+  if (!Array.isArray(found)) return undefined
+  return found.filter(isRecord).flatMap((item) => {
+    const symbol = symbolFromYahoo(item['symbol'])
+    if (symbol === undefined) return []
+    const providerSymbol = textOf(item['symbol']) ?? symbol
+    const name = textOf(item['longname']) ?? textOf(item['shortname'])
+    const exchange = textOf(item['exchDisp']) ?? textOf(item['exchange'])
+    return [{ symbol, providerSymbol, name, exchange, kind: textOf(item['quoteType'])?.toLowerCase() ?? null }]
+  })
+}
+
+function quoteOf(item: Item, symbol: string, provider: string): Quote | Refusal {
+  if (item['quoteType'] === 'NONE') return { code: 'symbol_delisted', why: 'The symbol is no longer traded' }
+  if (isAbsent(item['regularMarketPrice'])) return { code: 'no_price', why: 'The symbol is known, but has no price' }
+  const price = priceOf(item['regularMarketPrice'])
+  const eventTime = timeOf(item['regularMarketTime'])
+  const currency = currencyOf(item['currency'])
+  if (!price) return { code: 'provider_bad_data', why: 'The price is no number' }
+  if (!eventTime) return { code: 'provider_bad_data', why: 'The price has no proper time' }
+  if (currency === undefined) return { code: 'provider_bad_data', why: 'The currency is no text' }
+  return {
+    symbol,
+    provider,
+    providerSymbol: textOf(item['symbol']) ?? symbol,
+    currency,
+    price,
+    eventTime,
+    marketState: stateOf(item),
+    delaySeconds: delayOf(item['exchangeDataDelayedBy']),
+    previousClose: positive(priceOf(item['regularMarketPreviousClose'])),
+    extended: extendedOf(item, eventTime),
+  }
+}
+
+/** A number, or Yahoo's `{raw, fmt}`. A number in quotes is none: nobody promises how it is written. */
+function priceOf(value: unknown): Decimal | undefined {
+  return exactNumber(isRecord(value) ? value['raw'] : value)
+}
+
+/** Seconds since 1970. Milliseconds by mistake end up beyond what a date can say, or are refused as the future. */
+function timeOf(value: unknown): Instant | undefined {
+  const seconds = exactNumber(value)
+  if (!seconds || compareDecimals(seconds, ZERO) <= 0 || compareDecimals(seconds, END_OF_TIME) >= 0) return undefined
+  return instantFromMicros(scaledInteger(seconds, 6))
+}
+
+function stateOf(item: Item): MarketState {
+  if (item['quoteType'] === 'CRYPTOCURRENCY') return 'always'
+  return STATES.get(item['marketState']) ?? 'unknown'
+}
+
+function delayOf(minutes: unknown): number | null {
+  const delay = Math.round(Number(exactNumber(minutes) ?? Number.NaN) * 60)
+  return Number.isSafeInteger(delay) && delay >= 0 ? delay : null
+}
+
+/** The newest price outside the regular session, unless the regular one is newer still. */
+function extendedOf(item: Item, regularTime: Instant): ExtendedPrice | null {
+  if (stateOf(item) === 'open') return null
+  const sessions = (['pre', 'post'] as const).flatMap((session) => {
+    const price = positive(priceOf(item[`${session}MarketPrice`]))
+    const timestamp = timeOf(item[`${session}MarketTime`])
+    if (!price || !timestamp || compareInstants(timestamp, regularTime) <= 0) return []
+    return [{ price, timestamp, session }]
+  })
+  return sessions.toSorted((a, b) => compareInstants(b.timestamp, a.timestamp))[0] ?? null
+}
+
+/** Figures beside the price are left out where they make no sense; they are no reason to refuse the price. */
+function positive(decimal: Decimal | undefined): Decimal | null {
+  return decimal && compareDecimals(decimal, ZERO) > 0 && digitCount(decimal) <= MAX_DIGITS ? decimal : null
+}
+
+function missing(strangers: readonly (string | undefined)[]): Refusal {
+  if (strangers.length === 0) return { code: 'symbol_not_found', why: 'The symbol is not known' }
+  return { code: 'provider_bad_data', why: 'The reply is about another symbol' }
+}
+
+function refused({ provider }: RawReply, symbol: string, { code, why }: Refusal): QuoteResult {
+  return { symbol, error: new ServiceError(code, `${provider}, ${symbol}: ${why}.`, { provider, symbol }) }
+}
+
+function jsonOf(body: Uint8Array): unknown {
+  try {
+    return parseExactJson(new TextDecoder().decode(body))
+  } catch {
+    return undefined
+  }
+}
+
+/** As sent, `GBp` included; null where none is named. */
+function currencyOf(value: unknown): string | null | undefined {
+  if (isAbsent(value) || value === '') return null
+  return typeof value === 'string' && value.length <= MAX_CURRENCY_LENGTH ? value : undefined
+}
+
+function isAbsent(value: unknown): value is null | undefined {
+  return value === null || value === undefined
+}
+
+function textOf(value: unknown): string | null {
+  return typeof value === 'string' && value !== '' ? value : null
+}

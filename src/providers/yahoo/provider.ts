@@ -1,0 +1,75 @@
+import type { Clock } from '../../lib/clock.ts'
+import { ServiceError, withDetails } from '../../errors.ts'
+import { instantFromMillis } from '../../lib/instant.ts'
+import type { QuoteSource } from '../../core/prices/quote.ts'
+import { createCircuit, type ProviderLog } from '../transport/circuit-breaker.ts'
+import { createHttpClient, type HttpReply } from '../transport/http-client.ts'
+import { createRateGate } from '../transport/retry-after.ts'
+import { withTimeLimit } from '../transport/time-limit.ts'
+import { YAHOO_HOSTS, createYahooClient } from './client.ts'
+import { parseYahooMatches, parseYahooQuotes, yahooQuoteItems } from './parse.ts'
+import { yahooSymbol } from './symbol.ts'
+
+type Needs = {
+  readonly clock: Clock
+  readonly baseUrl?: string | undefined
+  readonly fetch?: typeof fetch | undefined
+  /** For each request; a call that has to sign in first takes several, and at most three times as long. */
+  readonly timeoutMs?: number | undefined
+  readonly log?: ProviderLog | undefined
+}
+
+const NAME = 'yfinance'
+const PARSER_VERSION = 1
+const DEFAULT_TIMEOUT_MS = 10_000
+const QUOTE_ADDRESS = 'https://query2.finance.yahoo.com/v7/finance/quote'
+
+/** Yahoo Finance, through yahoo-finance2: unofficial and without a key, so it is asked with restraint. */
+export function createYahoo({ clock, log, timeoutMs = DEFAULT_TIMEOUT_MS, ...needs }: Needs): QuoteSource {
+  const gate = createRateGate({ provider: NAME, clock })
+  const client = createYahooClient(createHttpClient({ ...needs, provider: NAME, hosts: YAHOO_HOSTS, timeoutMs, gate }))
+  const circuit = createCircuit({ provider: NAME, clock, log })
+  const guarded = <T>(signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> =>
+    circuit(() => withTimeLimit({ provider: NAME, ms: 3 * timeoutMs, signal }, work).catch(named))
+  return {
+    name: NAME,
+    description: 'Yahoo Finance: stocks, funds, indices, currencies and crypto currencies; no key, no official limits.',
+    parserVersion: PARSER_VERSION,
+    maxBatch: 100,
+    advisedIntervalSeconds: 15,
+    fetchReply: async (symbols, signal) => {
+      const asked = symbols.map(yahooSymbol)
+      const { status, body } = await guarded(signal, async (limited) =>
+        usable(await client.quote(asked, limited), yahooQuoteItems),
+      )
+      const request = `GET ${QUOTE_ADDRESS}?symbols=${asked.map(encodeURIComponent).join(',')}`
+      const receivedAt = instantFromMillis(clock.now())
+      return { provider: NAME, symbols, request, status, body, receivedAt, parserVersion: PARSER_VERSION }
+    },
+    parseReply: parseYahooQuotes,
+    searchSymbols: async (query, signal) => {
+      const { body } = await guarded(signal, async (limited) =>
+        usable(await client.search(query, limited), parseYahooMatches),
+      )
+      const matches = parseYahooMatches(body)
+      if (!matches) throw badData()
+      return matches
+    },
+  }
+}
+
+/** Other refusals (400, 404) may be the fault of what was asked: they stay with those who asked, and open no circuit. */
+function usable(reply: HttpReply, read: (body: Uint8Array) => unknown): HttpReply {
+  if (reply.status === 403) throw new ServiceError('provider_unavailable', 'Yahoo refuses us (status 403).')
+  if (reply.status === 200 && read(reply.body) === undefined) throw badData()
+  return reply
+}
+
+function badData(): ServiceError {
+  return new ServiceError('provider_bad_data', 'Yahoo sent something else than was asked for.', { provider: NAME })
+}
+
+/** The client speaks of Yahoo only; whoever reads the error wants to know which provider that is. */
+function named(error: unknown): never {
+  throw error instanceof ServiceError ? withDetails(error, { provider: NAME }) : error
+}

@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import test from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { completionScript, SHELLS } from '../../../src/cli/terminal/completion.ts'
+import { createProgram } from '../../../src/cli/program.ts'
+import { createDataDir, runCommand } from '../../support/service-process.ts'
+
+const MISUNDERSTOOD: readonly (readonly [words: string, message: RegExp])[] = [
+  ['nonsense', /unknown command 'nonsense'/],
+  ['jobs nonsense', /unknown command 'nonsense'/],
+  ['fetch', /missing required argument 'symbols'/],
+  ['fetch AAPL ../etc', /Not a symbol: "\.\.\/etc"/],
+  ['fetch AAPL --provider nasdaq', /No provider "nasdaq"\. There are: yfinance, simulated\./],
+  ['watch AAPL --provider nasdaq', /No provider "nasdaq"/],
+  ['jobs add AAPL', /required option '-e, --every <interval>' not specified/],
+  ['jobs add AAPL --every 5', /Write it like 30s, 5m, 1h or 1d\./],
+  ['jobs add AAPL --every 0s', /It can be from 1s to 365d\./],
+  ['history AAPL --from yesterday', /Write it like 2025-06-15 or/],
+  ['history AAPL --from 2025-02-30', /Write it like 2025-06-15 or/],
+  ['history AAPL --limit 0', /It is a whole number from 1\./],
+  ['history AAPL --csv --json', /--csv or --json, not both/],
+  ['completion powershell', /Allowed choices are bash, zsh, fish\./],
+]
+
+test('a command that is not understood is one line on stderr and exit code 2', async () => {
+  const answers = await Promise.all(MISUNDERSTOOD.map(([words]) => runCommand(words.split(' '))))
+  for (const [at, { code, stdout, stderr }] of answers.entries()) {
+    const [words, message] = MISUNDERSTOOD[at] ?? ['', /never/]
+    assert.deepEqual([code, stdout], [2, ''], words)
+    assert.match(stderr, /^market-data: [^\n]+\n$/, words)
+    assert.match(stderr, message, words)
+  }
+})
+
+test('settings that cannot be used are exit code 78, each of them named', async () => {
+  const env = { PORT: 'many', DEFAULT_PROVIDER: 'nasdaq' }
+  const { code, stdout, stderr } = await runCommand(['jobs', 'list'], { env, dataDir: createDataDir() })
+  assert.deepEqual([code, stdout], [78, ''])
+  assert.match(stderr, /^market-data: PORT=many.*\nmarket-data: DEFAULT_PROVIDER=nasdaq.*\n$/)
+})
+
+const program = createProgram(() => Promise.reject(new Error('only described')), '')
+
+test('the shell completes commands, subcommands, options and choices', () => {
+  const script = completionScript(program, 'bash')
+  const complete = (line: string) => {
+    const words = line.split(' ')
+    const setting = `COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length - 1}`
+    const shown = `${setting}; _market_data; printf '%s\\n' "\${COMPREPLY[@]}"`
+    return execFileSync('bash', ['-c', `${script}\n${shown}`], { encoding: 'utf8' })
+      .trim()
+      .split('\n')
+  }
+  assert.deepEqual(complete('market-data fe'), ['fetch'])
+  assert.deepEqual(complete('market-data jobs p'), ['pause'])
+  assert.deepEqual(complete('market-data jobs add AAPL --e'), ['--every'])
+  assert.deepEqual(complete('market-data completion '), ['bash', 'zsh', 'fish', '--help'])
+})
+
+test('the completion of every shell knows every command', () => {
+  for (const shell of SHELLS) {
+    const script = completionScript(program, shell)
+    for (const { name } of allCommands()) assert.match(script, new RegExp(`\\b${name}\\b`), `${shell}: ${name}`)
+  }
+})
+
+test('the help of every command has examples that the program understands', () => {
+  for (const { name, help } of allCommands()) {
+    assert.match(help, /\nExamples:\n {2}\$ \S/, name)
+    for (const [, example] of help.matchAll(/ \$ .*?market-data ([a-z-]+( [a-z]+)?)/g)) {
+      const [command = '', subcommand = ''] = (example ?? '').split(' ')
+      const found = program.commands.find((each) => each.name() === command)
+      assert.ok(found, example)
+      if (found.commands.length > 0)
+        assert.ok(
+          found.commands.some((each) => each.name() === subcommand),
+          example,
+        )
+    }
+  }
+})
+
+test('the help of the program tells the exit codes', () => {
+  const launcher = fileURLToPath(new URL('../../../bin/market-data', import.meta.url))
+  const help = execFileSync(process.execPath, [launcher, '--help'], { encoding: 'utf8' })
+  assert.match(help, /Exit codes:\n {2}0 .*\n {2}1 .*\n {2}2 .*\n {2}78 /)
+})
+
+function allCommands(commands = program.commands): { name: string; help: string }[] {
+  return commands.flatMap((command) => {
+    let help = ''
+    command.configureOutput({ ...command.configureOutput(), writeOut: (text) => (help += text) }).outputHelp()
+    return [{ name: command.name(), help }, ...allCommands(command.commands)]
+  })
+}

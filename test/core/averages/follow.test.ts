@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict'
+import { test, type TestContext } from 'node:test'
+import type pg from 'pg'
+import { averagesReader, createAveraging } from '../../../src/core/averages/follow.ts'
+import { systemClock } from '../../../src/lib/clock.ts'
+import { createRecompute } from '../../../src/postgres/averages/recompute.ts'
+import { createReadTouched, loadPlace, savePlace } from '../../../src/postgres/log/log.ts'
+import { comparePlaces, LOG_START } from '../../../src/core/log/log.ts'
+import { expectedAverages } from './oracle.ts'
+import { until } from '../../support/until.ts'
+import { createTeller, readAverages, readSettledLog } from './recorded-prices.ts'
+
+type Recompute = Parameters<typeof createAveraging>[0]['recompute']
+type Parts = Partial<Pick<Parameters<typeof createAveraging>[0], 'windows' | 'recompute' | 'readLog' | 'onError'>>
+
+const recomputeIn =
+  (pool: pg.Pool): Recompute =>
+  (touched, window) =>
+    createRecompute(pool, [window])(touched)
+
+/** A consumer that runs until the test ends, or until it is stopped. */
+function createConsumer(t: TestContext, pool: pg.Pool, parts: Parts = {}) {
+  const averaging = createAveraging({
+    windows: [3],
+    readLog: createReadTouched(pool),
+    loadPlace: (reader) => loadPlace(pool, reader),
+    savePlace: (reader, place) => savePlace(pool, reader, place),
+    recompute: recomputeIn(pool),
+    waitForPrices: (ms, signal) => systemClock.sleep(ms, signal),
+    clock: systemClock,
+    ...parts,
+  })
+  const stopper = new AbortController()
+  const running = averaging.run(stopper.signal)
+  const stop = async () => {
+    stopper.abort()
+    await running
+  }
+  t.after(stop)
+  return { stop }
+}
+
+/** Until the place of each window is the end of the log. */
+async function untilCaughtUp(pool: pg.Pool, ...windows: number[]): Promise<void> {
+  const last = (await readSettledLog(pool)).at(-1)?.place ?? assert.fail()
+  for (const window of windows) {
+    const atEnd = async () => comparePlaces((await loadPlace(pool, averagesReader(window))) ?? LOG_START, last) === 0
+    await until(atEnd, `the averages over ${window} have caught up`)
+  }
+}
+
+test('prices are averaged as they come, by any number of consumers at once', async (t) => {
+  const { pool, tell } = await createTeller(t)
+  const consumers = [1, 2, 3].map(() => createConsumer(t, pool))
+  const prices = new Map<number, string>()
+  for (let minute = 0; minute < 40; minute += 1) {
+    const at = minute % 4 === 3 ? minute - 3 : minute
+    prices.set(at, `${minute + 1}.25`)
+    await tell({ minute: at, price: `${minute + 1}.25` })
+  }
+  await untilCaughtUp(pool, 3)
+  assert.deepEqual(await readAverages(pool, 3), expectedAverages(prices, 3))
+  await Promise.all(consumers.map((consumer) => consumer.stop()))
+})
+
+test('a consumer that starts again goes on behind its saved place', async (t) => {
+  const { pool, tell } = await createTeller(t)
+  const first = createConsumer(t, pool)
+  await tell({ minute: 0, price: '1' }, { minute: 1, price: '2' })
+  await untilCaughtUp(pool, 3)
+  await first.stop()
+  await tell({ minute: 2, price: '3' })
+
+  const touched: string[] = []
+  const recompute = recomputeIn(pool)
+  const second = createConsumer(t, pool, {
+    recompute: (entries, window) => {
+      touched.push(...entries.map((entry) => entry.eventTime))
+      return recompute(entries, window)
+    },
+  })
+  await untilCaughtUp(pool, 3)
+  assert.deepEqual(touched, ['2025-06-15T00:02:00Z'])
+  assert.deepEqual(await readAverages(pool, 3), [[2, '2']])
+  await second.stop()
+})
+
+test('a batch whose recomputation fails is tried again, and its place is not saved before it succeeds', async (t) => {
+  const { pool, tell } = await createTeller(t)
+  const errors: unknown[] = []
+  const recompute = recomputeIn(pool)
+  let outage = true
+  const consumer = createConsumer(t, pool, {
+    recompute: (entries, window) =>
+      outage ? Promise.reject(new Error('the database is away')) : recompute(entries, window),
+    onError: (error) => errors.push(error),
+  })
+  await tell({ minute: 0, price: '1' }, { minute: 1, price: '2' }, { minute: 2, price: '3' })
+  await until(() => errors.length >= 2, 'two failures')
+  assert.equal(await loadPlace(pool, averagesReader(3)), undefined)
+  outage = false
+  await untilCaughtUp(pool, 3)
+  assert.deepEqual(await readAverages(pool, 3), [[2, '2']])
+  await consumer.stop()
+})
+
+test('windows that stand at the same place go on together, and one that is behind holds up no other', async (t) => {
+  const { pool, tell } = await createTeller(t)
+  await tell({ minute: 0, price: '1' }, { minute: 1, price: '2' }, { minute: 2, price: '3' })
+  await readSettledLog(pool)
+  const readLog = createReadTouched(pool)
+  let readings = 0
+  const first = createConsumer(t, pool, {
+    windows: [2, 3],
+    readLog: async (after, limit) => {
+      const entries = await readLog(after, limit)
+      if (entries.length > 0) readings += 1
+      return entries
+    },
+  })
+  await untilCaughtUp(pool, 2, 3)
+  assert.equal(readings, 1)
+  await first.stop()
+
+  const recompute = recomputeIn(pool)
+  const { promise: freed, resolve: free } = Promise.withResolvers<void>()
+  const second = createConsumer(t, pool, {
+    windows: [1, 2, 3],
+    recompute: async (entries, window) => {
+      if (window === 1) await freed
+      return recompute(entries, window)
+    },
+  })
+  await tell({ minute: 3, price: '4' })
+  await untilCaughtUp(pool, 2, 3)
+  assert.deepEqual([await readAverages(pool, 1), (await readAverages(pool, 3)).at(-1)], [[], [3, '3']])
+  free()
+  await untilCaughtUp(pool, 1)
+  assert.equal((await readAverages(pool, 1)).length, 4)
+  await second.stop()
+})

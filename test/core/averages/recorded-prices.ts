@@ -1,0 +1,91 @@
+import type { TestContext } from 'node:test'
+import type pg from 'pg'
+import { createReadLog } from '../../../src/postgres/log/log.ts'
+import { createRecordReply } from '../../../src/postgres/ingest/record.ts'
+import type { Decimal } from '../../../src/lib/decimal.ts'
+import { instantFromMillis, type Instant } from '../../../src/lib/instant.ts'
+import { LOG_START, type LogEntry } from '../../../src/core/log/log.ts'
+import type { Quote, QuoteResult, RawReply } from '../../../src/core/prices/quote.ts'
+import { createDatabase } from '../../support/database.ts'
+import { untilSettled } from '../../support/settled.ts'
+
+/** A price as a test says it: for the given minute of one June day. */
+export type Told = { readonly symbol?: string; readonly minute: number; readonly price: string }
+
+const MIDNIGHT = Date.parse('2025-06-15T00:00:00Z')
+const encoder = new TextEncoder()
+const decoder = new TextDecoder()
+
+export function atMinute(minute: number): Instant {
+  return instantFromMillis(MIDNIGHT + minute * 60_000)
+}
+
+/** A database, and `tell`, which records what it is told as one reply of the provider `told`. */
+export async function createTeller(t: TestContext) {
+  const pool = await createDatabase(t)
+  return { pool, tell: tellerOf(pool) }
+}
+
+export function tellerOf(pool: pg.Pool) {
+  const record = createRecordReply(pool)
+  let replies = 0
+  return async (...told: Told[]) => {
+    replies += 1
+    const reply = replyOf(told, instantFromMillis(MIDNIGHT + 86_400_000 + replies))
+    return record(reply, parseTold(reply))
+  }
+}
+
+function replyOf(told: readonly Told[], receivedAt: Instant): RawReply {
+  return {
+    provider: 'told',
+    symbols: told.map(({ symbol }) => symbol ?? 'AAPL'),
+    request: 'GET /told',
+    status: 200,
+    body: encoder.encode(JSON.stringify(told)),
+    receivedAt,
+    parserVersion: 1,
+  }
+}
+
+/** The parser of the provider `told`. */
+export function parseTold(reply: RawReply): QuoteResult[] {
+  const told = JSON.parse(decoder.decode(reply.body)) as Told[]
+  return told.map(({ symbol = 'AAPL', minute, price }) => ({ symbol, quote: quoteOf(symbol, minute, price) }))
+}
+
+function quoteOf(symbol: string, minute: number, price: string): Quote {
+  return {
+    symbol,
+    provider: 'told',
+    providerSymbol: symbol,
+    currency: 'USD',
+    price: price as Decimal,
+    eventTime: atMinute(minute),
+    marketState: 'open',
+    delaySeconds: 0,
+    previousClose: null,
+    extended: null,
+  }
+}
+
+/** The log behind a place, once all that was written is settled: a transaction of any other test may hold that back. */
+export async function readSettledLog(pool: pg.Pool, after = LOG_START): Promise<readonly LogEntry[]> {
+  await untilSettled(pool)
+  const log: LogEntry[] = []
+  for (;;) {
+    const page = await createReadLog(pool)(log.at(-1)?.place ?? after, 10_000)
+    if (page.length === 0) return log
+    log.push(...page)
+  }
+}
+
+/** The stored averages of one symbol, oldest first, as `[minute, average]`. */
+export async function readAverages(pool: pg.Pool, window: number, symbol = 'AAPL'): Promise<[number, string][]> {
+  const { rows } = await pool.query<{ event_time: Instant; average: string }>(
+    `select a.event_time, a.average from moving_averages a join series s on s.id = a.series_id
+      where s.symbol = $1 and a.window_size = $2 order by a.event_time`,
+    [symbol, window],
+  )
+  return rows.map((row) => [(Date.parse(row.event_time) - MIDNIGHT) / 60_000, row.average])
+}

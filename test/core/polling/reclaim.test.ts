@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { reclaimJobs } from '../../../src/postgres/polling/due-jobs.ts'
+import { createRig } from './poller-harness.ts'
+
+test('what a killed poller left under way runs again once the next one leads, once, and then on its grid', async (t) => {
+  const { pool, jobs, makeJob, startPoller, clock, asked, runsOf } = await createRig(t)
+  await makeJob('AAPL', 3_600)
+  const byHand = await makeJob('MSFT', 3_600)
+  const pausedMeanwhile = await makeJob('NVDA', 3_600)
+  await clock.advance(1)
+  await jobs.change(byHand, { paused: true })
+  await jobs.runNow(byHand)
+  const first = startPoller()
+  await clock.advance(5)
+  await jobs.change(pausedMeanwhile, { paused: true })
+  first.kill()
+  await clock.advance(1_000)
+  await reclaimJobs(pool)
+  startPoller()
+  await clock.advance(3_600_000)
+  await reclaimJobs(pool)
+  await clock.advance(3_600_000)
+  assert.deepEqual(
+    asked.slice(1).map(({ symbols, from }) => [symbols.toSorted().join(), Math.floor(from)]),
+    [
+      ['AAPL,MSFT', 1],
+      ['AAPL', 3_600],
+      ['AAPL', 7_200],
+    ],
+  )
+  assert.deepEqual(
+    [(await runsOf('AAPL')).length, (await runsOf('MSFT')).length, (await runsOf('NVDA')).length],
+    [3, 1, 0],
+  )
+})

@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { ask } from '../support/request.ts'
+import { startService, type ServiceProcess } from '../support/service-process.ts'
+import { until } from '../support/until.ts'
+
+type Run = { readonly started_at: string; readonly outcome: string; readonly price_id: string }
+
+const INTERVAL_MS = 1_000
+
+test('a job survives kill -9: it runs on once per interval, with nothing twice', async (t) => {
+  const first = await startService(t)
+  const body = { symbol: 'AAPL', interval_seconds: 1, provider: 'simulated' }
+  const { json: made } = await ask(`${first.url}/prices/poll`, { method: 'POST', body })
+  const id = made.job_id as string
+  const before = await untilRuns(first, id, 4)
+  await first.kill()
+
+  const second = await startService(t, { dataDir: first.dataDir })
+  const after = await untilRuns(second, id, before.length + 4)
+  const { json: jobs } = await ask(`${second.url}/prices/poll`)
+  assert.deepEqual(
+    jobs.data.map((job: { job_id: string }) => job.job_id),
+    [id],
+  )
+  for (const run of before)
+    assert.ok(
+      after.some(({ started_at }) => started_at === run.started_at),
+      'no run is lost',
+    )
+  assertOncePerInterval(after)
+  assert.deepEqual(new Set(after.map(({ outcome }) => outcome).filter((outcome) => outcome === 'failed')), new Set())
+
+  // What was simulated in the same second is the same price, and never stored twice.
+  const history = `${second.url}/prices/history?symbol=AAPL&provider=simulated&include=superseded&limit=10000`
+  const prices = (await ask(history)).json.data as { timestamp: string; price_id: string }[]
+  assert.equal(new Set(prices.map(({ timestamp }) => timestamp)).size, prices.length)
+  const stored = new Set(prices.map((price) => price.price_id))
+  for (const { price_id } of after) assert.ok(stored.has(price_id), 'every run has its price')
+})
+
+async function untilRuns({ url }: ServiceProcess, id: string, count: number): Promise<Run[]> {
+  return until(async () => {
+    const { json } = await ask(`${url}/prices/poll/${id}/runs?limit=10000`)
+    const runs = json.data as Run[]
+    return runs.length >= count && runs
+  }, `${count} runs`)
+}
+
+/** Ever so late, a run may start close before the next one; but never are there more than the intervals that went by. */
+function assertOncePerInterval(newestFirst: readonly Run[]): void {
+  const starts = newestFirst.map(({ started_at }) => Date.parse(started_at)).toReversed()
+  for (const [index, start] of starts.entries()) {
+    const goneBy = Math.floor((start - starts[0]!) / INTERVAL_MS) + 1
+    assert.ok(index + 1 <= goneBy + 1, `${index + 1} runs in ${goneBy} intervals`)
+  }
+}

@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { ServiceError } from '../../../src/errors.ts'
+import type { SymbolMatch } from '../../../src/core/prices/quote.ts'
+import { createHttpService, type HttpService, type Json } from '../../support/http-service.ts'
+import { createScriptedSource } from '../../support/scripted-provider.ts'
+
+const FOUND = ['AAPL', 'AB', 'MSFT', 'A', 'AZ']
+
+test('pages of any size list every symbol once: the stored ones, then those that only the provider knows', async (t) => {
+  const service = await createSearching(t)
+  await service.store(...['AB', 'BA', 'AAPL', 'MSFT', 'NVDA'].map((symbol) => ({ symbol })))
+  for (const limit of [1, 2, 3, 100]) {
+    const stored = await readPages(service, `/symbols?limit=${limit}`)
+    assert.deepEqual(symbolsOf(stored), ['AAPL', 'AB', 'BA', 'MSFT', 'NVDA'])
+    const found = await readPages(service, `/symbols?q=a&limit=${limit}`)
+    assert.deepEqual(symbolsOf(found), ['AAPL', 'AB', 'BA', 'NVDA', 'MSFT', 'A', 'AZ'], `limit ${limit}`)
+    const isStored = found.filter((one) => one.is_stored)
+    assert.deepEqual(symbolsOf(isStored), ['AAPL', 'AB', 'BA', 'NVDA', 'MSFT'])
+    assert.ok(isStored.every((one) => one.last_price_at !== null))
+  }
+})
+
+test('where the provider fails, what is stored is listed with its error; without anything stored it is the answer', async (t) => {
+  const service = await createSearching(t, new ServiceError('provider_unavailable', 'As scripted.'))
+  assert.equal((await service.ask('/symbols?q=a')).status, 502)
+  await service.store({ symbol: 'AAPL' }, { symbol: 'AB' })
+  const first = (await service.ask('/symbols?q=a&limit=1')).json()
+  assert.deepEqual([symbolsOf(first.data), first.provider_error], [['AAPL'], undefined])
+  const second = (await service.ask(first.next_url)).json()
+  assert.deepEqual([symbolsOf(second.data), second.next_cursor], [['AB'], null])
+  assert.equal(second.provider_error.code, 'provider_unavailable')
+})
+
+test('a cursor that is not of this list is refused', async (t) => {
+  const { ask } = await createHttpService(t)
+  for (const text of ['x', 'stored A', 'stored A\0 p', 'found x']) {
+    const cursor = Buffer.from(text).toString('base64url')
+    assert.equal((await ask(`/symbols?cursor=${cursor}`)).status, 422, text)
+  }
+})
+
+async function createSearching(t: Parameters<typeof createHttpService>[0], failure?: ServiceError) {
+  const searchSymbols = () =>
+    failure ? Promise.reject(failure) : Promise.resolve(FOUND.map((symbol) => matchOf(symbol)))
+  const source = { ...createScriptedSource(), searchSymbols }
+  return createHttpService(t, { sources: { get: () => source, list: () => [source] } })
+}
+
+function matchOf(symbol: string): SymbolMatch {
+  return { symbol, providerSymbol: symbol, name: `${symbol} Inc.`, exchange: 'X', kind: 'equity' }
+}
+
+async function readPages({ ask }: HttpService, path: string): Promise<Json[]> {
+  const rows: Json[] = []
+  for (let next: string | null = path; next !== null;) {
+    const page = (await ask(next)).json()
+    rows.push(...page.data)
+    next = page.next_url
+  }
+  return rows
+}
+
+function symbolsOf(rows: readonly Json[]): string[] {
+  return rows.map((row) => row.symbol)
+}

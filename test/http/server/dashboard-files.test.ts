@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import test, { type TestContext } from 'node:test'
+import { createHttpService } from '../../support/http-service.ts'
+
+test('without a built page the address in a browser says how to build it', async (t) => {
+  const { ask } = await createHttpService(t, { pageFolder: createFolder(t) })
+  const { status, headers, text } = await ask('/')
+  assert.equal(status, 200)
+  assert.match(String(headers['content-type']), /^text\/html/)
+  assert.match(text, /npm run build/)
+})
+
+test('the page may speak to its own origin only, and is asked for anew each time', async (t) => {
+  const { ask } = await createHttpService(t, { pageFolder: createPage(t) })
+  const { headers, text } = await ask('/')
+  assert.equal(text, '<p>the page</p>')
+  assert.equal(headers['cache-control'], 'no-cache')
+  const policy = String(headers['content-security-policy'])
+  assert.match(policy, /default-src 'none'.*script-src 'self';.*connect-src 'self'/)
+  assert.doesNotMatch(policy, /https?:|\*/)
+})
+
+test('its files are kept for good, and come as they were compressed', async (t) => {
+  const { ask } = await createHttpService(t, { pageFolder: createPage(t) })
+  const plain = await ask('/assets/page-1.js')
+  assert.equal(plain.text, 'plain')
+  assert.match(String(plain.headers['cache-control']), /immutable/)
+  const packed = await ask('/assets/page-1.js', { headers: { 'accept-encoding': 'br' } })
+  assert.equal(packed.text, 'packed')
+  assert.equal(packed.headers['content-encoding'], 'br')
+  assert.equal((await ask('/assets/none.js')).status, 404)
+})
+
+function createPage(t: TestContext): string {
+  const folder = createFolder(t)
+  mkdirSync(join(folder, 'assets'))
+  writeFileSync(join(folder, 'index.html'), '<p>the page</p>')
+  writeFileSync(join(folder, 'assets/page-1.js'), 'plain')
+  writeFileSync(join(folder, 'assets/page-1.js.br'), 'packed')
+  return folder
+}
+
+function createFolder(t: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), 'market-data-page-'))
+  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}

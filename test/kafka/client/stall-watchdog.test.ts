@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Consumer } from '@platformatic/kafka'
+import type { PriceStream } from '../../../src/kafka/client/record-buffer.ts'
+import { watchForStalls, type PartitionLag } from '../../../src/kafka/client/stall-watchdog.ts'
+
+const TOPIC = 'prices'
+
+/** The client, as it was seen to hang: a member with a heartbeat whose position stays where it is. */
+async function watch(looks: number, { isEmpty = true, step = 0n, end = 10n, id = 'first', partitionsCount = 1 }) {
+  const over = new AbortController()
+  const offsetsToFetch = new Map([[`${TOPIC}:0`, 3n]])
+  const failures: Error[] = []
+  let seen: readonly PartitionLag[] = []
+  const sleep = async () => {
+    looks -= 1
+    if (looks < 0 || failures.length > 0) over.abort()
+    offsetsToFetch.set(`${TOPIC}:0`, (offsetsToFetch.get(`${TOPIC}:0`) ?? 0n) + step)
+  }
+  const needs = {
+    consumer: {
+      assignments: [{ topic: TOPIC, partitions: [0] }],
+      metadata: async () => ({ topics: new Map([[TOPIC, { id, partitionsCount }]]) }),
+      listOffsets: async () => new Map([[TOPIC, [end]]]),
+    } as unknown as Consumer,
+    stream: { offsetsToFetch } as unknown as PriceStream,
+    inbox: { next: async () => [], isEmpty: () => isEmpty, fail: (error: Error) => void failures.push(error) },
+    topic: { name: TOPIC, id: 'first', partitions: 1 },
+    clock: { now: () => 0, sleep },
+    onLag: (lag: readonly PartitionLag[]) => (seen = lag.length > 0 ? lag : seen),
+  }
+  await watchForStalls(needs, over.signal)
+  return { failures, seen }
+}
+
+test('a partition that has messages and does not move ends the stream', async () => {
+  const { failures, seen } = await watch(20, {})
+  assert.match(failures[0]?.message ?? '', /partition 0 has messages and none come/)
+  assert.deepEqual(seen, [{ partition: 0, position: 3n, end: 10n }])
+})
+
+test('a partition that moves, is read to its end, or waits for us is left alone', async () => {
+  for (const course of [{ step: 1n, end: 100n }, { end: 3n }, { isEmpty: false }]) {
+    assert.deepEqual((await watch(20, course)).failures, [])
+  }
+})
+
+test('a topic that was deleted and made again ends the stream, so that it is read from its beginning', async () => {
+  const { failures } = await watch(20, { step: 1n, id: 'second' })
+  assert.match(failures[0]?.message ?? '', /made anew/)
+})
+
+test('a topic that got more partitions ends the stream, so that a classic group shares them out as well', async () => {
+  const { failures } = await watch(20, { step: 1n, partitionsCount: 2 })
+  assert.match(failures[0]?.message ?? '', /more partitions/)
+})

@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { ensureTopic } from '../../../src/kafka/client/topics.ts'
+import { accessTo, freshName, needsKafka, testAccess } from '../../support/kafka.ts'
+
+test(
+  'a topic that is missing is made as it is wished, once, also by several at the same time',
+  needsKafka,
+  async (t) => {
+    const access = await testAccess()
+    const wish = { name: freshName(t), partitions: 4, replication: 1 }
+    const topics = await Promise.all([1, 2, 3].map(() => ensureTopic(access, wish)))
+    assert.equal(new Set(topics.map(({ id }) => id)).size, 1)
+    assert.equal(topics[0]?.partitions, 4)
+  },
+)
+
+test(
+  'without a wish the topic has six partitions, and one that is there may have any number',
+  needsKafka,
+  async (t) => {
+    const access = await testAccess()
+    const name = freshName(t)
+    const any = { partitions: undefined, replication: undefined }
+    assert.equal((await ensureTopic(access, { name, ...any })).partitions, 6)
+    const other = freshName(t)
+    await ensureTopic(access, { name: other, ...any, partitions: 2 })
+    assert.equal((await ensureTopic(access, { name: other, ...any })).partitions, 2)
+  },
+)
+
+test('a topic that does not fit is explained, and left as it is', needsKafka, async (t) => {
+  const access = await testAccess()
+  const wish = { name: freshName(t), partitions: 3, replication: undefined }
+  await ensureTopic(access, wish)
+  await assert.rejects(ensureTopic(access, { ...wish, partitions: 6 }), {
+    code: 'conflict',
+    message: /has 3 partitions, KAFKA_PARTITIONS says 6: change the setting/,
+  })
+  await assert.rejects(ensureTopic(access, { ...wish, replication: 9 }), { code: 'conflict', message: /replicas/ })
+  await assert.rejects(ensureTopic(access, { ...wish, name: freshName(t), replication: 9 }), {
+    code: 'conflict',
+    message: /cannot keep 9 replicas of topic .*too few/,
+  })
+  assert.equal((await ensureTopic(access, wish)).partitions, 3)
+})
+
+test('where no broker answers, the failure says so within seconds', needsKafka, async () => {
+  const nobody = ensureTopic(accessTo('127.0.0.1:1'), { name: 'x', partitions: 1, replication: undefined })
+  await assert.rejects(nobody, /metadata failed|Cannot connect/)
+})

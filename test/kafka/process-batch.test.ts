@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Consumer } from '@platformatic/kafka'
+import { createCommits } from '../../src/kafka/client/offset-commits.ts'
+import type { PriceRecord } from '../../src/kafka/client/record-buffer.ts'
+import { settle } from '../../src/kafka/process-batch.ts'
+import type { Announcement } from '../../src/core/events/price-reference.ts'
+import type { DeadLetter } from '../../src/core/events/dead-letter.ts'
+import { atMinute } from '../core/averages/recorded-prices.ts'
+import { priceMessage } from '../support/kafka-records.ts'
+
+const ORIGIN = { topicId: '11111111-1111-1111-1111-111111111111', consumerGroup: 'group' }
+
+function recordOf(offset: number, symbol: string, partition = 0): PriceRecord {
+  const value = Buffer.from(priceMessage({ symbol, timestamp: atMinute(offset) }))
+  return { topic: 'prices', partition, offset: BigInt(offset), value, headerEntries: [] } as unknown as PriceRecord
+}
+
+const resolveButBad = async (announcements: readonly Announcement[]) => {
+  const isBad = announcements.some(({ symbol }) => symbol === 'BAD')
+  if (isBad) throw Object.assign(new Error('date/time field value out of range'), { code: '22008' })
+  return announcements.map(({ symbol, eventTime }) => {
+    return { outcome: 'found' as const, touched: [{ seriesId: symbol, eventTime }] }
+  })
+}
+
+test('a message that only the database finds bad is put aside alone, and the others of its batch are used', async () => {
+  const buried: DeadLetter[] = []
+  const handled: string[] = []
+  const needs = {
+    resolve: resolveButBad,
+    handle: async (touched: readonly { seriesId: string }[]) =>
+      void handled.push(...touched.map((one) => one.seriesId)),
+    bury: async (letters: readonly DeadLetter[]) => void buried.push(...letters),
+  }
+  const records = ['A', 'B', 'BAD', 'C', 'D'].map((symbol, offset) => recordOf(offset, symbol))
+  assert.deepEqual(await settle(needs, ORIGIN, records), { prices: 4, deadLetters: 1, expired: 0 })
+  assert.deepEqual(handled, ['A', 'B', 'C', 'D'])
+  assert.deepEqual(
+    buried.map(({ offset, reason, detail }) => [offset, reason, detail]),
+    [['2', 'wrong_fields', 'PostgreSQL: date/time field value out of range']],
+  )
+})
+
+test('whatever else the database says is an outage: the batch is thrown back, and nothing is put aside', async () => {
+  const outage = Object.assign(new Error('terminating connection'), { code: '57P01' })
+  const needs = { resolve: () => Promise.reject(outage), handle: async () => {}, bury: () => assert.fail('buried') }
+  await assert.rejects(settle(needs, ORIGIN, [recordOf(0, 'A'), recordOf(1, 'B')]), outage)
+})
+
+test('offsets that the group refused are told with the next ones, also those of partitions that have nothing new', async () => {
+  const told: string[][] = []
+  let refuses = true
+  const consumer = {
+    assignments: [{ topic: 'prices', partitions: [0, 1] }],
+    commit: async ({ offsets }: { offsets: readonly { partition: number; offset: bigint }[] }) => {
+      if (refuses) throw new Error('REBALANCE_IN_PROGRESS')
+      told.push(offsets.map(({ partition, offset }) => `${partition}@${offset}`))
+    },
+  } as unknown as Consumer
+  const commits = createCommits(consumer)
+  await commits.commit([recordOf(6, 'A', 0)])
+  refuses = false
+  await commits.commit([recordOf(4, 'B', 1)])
+  await commits.commit([recordOf(4, 'B', 1)])
+  assert.deepEqual(told, [['0@7', '1@5']])
+})

@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { systemClock } from '../../src/lib/clock.ts'
+import { averagesGroup } from '../../src/kafka/consumer.ts'
+import { createReadKafkaFacts } from '../../src/kafka/status.ts'
+import type { KafkaFacts } from '../../src/core/health/status.ts'
+import { startBroker } from '../support/kafka-broker.ts'
+import { accessTo, freshName, needsKafka, needsKafkaItself, testAccess } from '../support/kafka.ts'
+import { sendValues } from '../support/kafka-records.ts'
+import { until } from '../support/until.ts'
+import { createPipeline, type Pipeline } from './pipeline.ts'
+
+/** Asks anew each time. */
+function readerOf({ access, topic }: Pick<Pipeline, 'access' | 'topic'>): () => Promise<KafkaFacts> {
+  const group = averagesGroup(topic.name)
+  return () => createReadKafkaFacts({ access, topic, group, clock: systemClock })()
+}
+
+const totalOf = ({ seen }: KafkaFacts) => ({
+  messages: seen?.partitions.reduce((sum, { messages }) => sum + messages, 0),
+  lag: seen?.partitions.reduce((sum, { lag }) => sum + lag, 0),
+})
+
+test('a topic that nobody made yet has no partitions', needsKafka, async (t) => {
+  const topic = { name: freshName(t), partitions: 6, replication: undefined }
+  const read = readerOf({ access: await testAccess(), topic })
+  const seen = await until(async () => (await read()).seen ?? undefined, 'Kafka answers')
+  assert.deepEqual(seen, { partitions: [], groupState: null })
+})
+
+test(
+  'what a group without a member has to settle is known, for each partition, and so is that it reads and has read',
+  needsKafka,
+  async (t) => {
+    const pipeline = await createPipeline(t, { partitions: 3 })
+    const { access, topic, tell, startRelay, startConsumer } = pipeline
+    const read = readerOf(pipeline)
+    startRelay()
+    for (let minute = 0; minute < 20; minute += 1) await tell({ minute, price: '1' })
+    const behind = await until(async () => {
+      const facts = await read()
+      return totalOf(facts).messages === 20 && facts
+    }, 'the topic has them')
+    assert.equal(totalOf(behind).lag, 20)
+    assert.deepEqual(
+      behind.seen?.partitions.map(({ partition }) => partition),
+      [0, 1, 2],
+    )
+    assert.equal(behind.seen?.groupState, null)
+
+    const consumer = startConsumer()
+    await until(async () => {
+      const facts = await read()
+      return totalOf(facts).lag === 0 && facts.seen?.groupState === 'Stable'
+    }, 'all is settled by a member')
+    await consumer.stop()
+    await sendValues(access, topic.name, ['no price'])
+    const left = await until(async () => {
+      const facts = await read()
+      return facts.seen?.groupState === 'Empty' && totalOf(facts).messages === 21 && facts
+    }, 'nobody reads')
+    assert.equal(totalOf(left).lag, 1)
+  },
+)
+
+describe('a broker that dies', needsKafkaItself, () => {
+  test('Kafka is away since the first look that failed, whether dead or frozen, and it comes back', async (t) => {
+    const broker = await startBroker()
+    t.after(() => broker.end())
+    let now = Date.now()
+    const clock = { ...systemClock, now: () => now }
+    const read = createReadKafkaFacts({
+      access: accessTo(broker.brokers),
+      topic: { name: 'none' },
+      group: 'none',
+      clock,
+    })
+    const look = () => {
+      now += 5_000
+      return read()
+    }
+    await until(async () => (await look()).awaySince === null, 'Kafka answers')
+    process.kill(broker.pid(), 'SIGSTOP')
+    const since = performance.now()
+    const first = await look()
+    const waited = performance.now() - since
+    t.diagnostic(`known after ${Math.round(waited)} ms`)
+    // The client itself would wait for 8 s.
+    assert.ok(waited < 5_000)
+    assert.ok(first.awaySince !== null && first.seen === null)
+    await broker.kill()
+    const second = await look()
+    assert.equal(second.awaySince, first.awaySince)
+    await broker.start()
+    await until(async () => (await look()).awaySince === null, 'Kafka answers again')
+  })
+})

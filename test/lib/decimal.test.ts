@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import {
+  compareDecimals,
+  digitCount,
+  parseDecimal,
+  scaledInteger,
+  scaleOf,
+  type Decimal,
+} from '../../src/lib/decimal.ts'
+
+test('an exponent is expanded and every digit kept as it came', () => {
+  const cases: readonly (readonly [source: string, decimal: string | undefined])[] = [
+    ['196.45', '196.45'],
+    ['197.1000', '197.1000'],
+    ['1.5e-7', '0.00000015'],
+    ['1.5E3', '1500'],
+    ['12345.678e1', '123456.78'],
+    ['0.000e2', '0.0'],
+    ['007.5', '7.5'],
+    ['-0.5e+1', '-5'],
+    ['1e999999999', undefined],
+    ['Infinity', undefined],
+    ['1.', undefined],
+    ['.5', undefined],
+    ['1,5', undefined],
+    ['', undefined],
+  ]
+  for (const [source, decimal] of cases) assert.equal(parseDecimal(source), decimal, source)
+})
+
+const decimals = fc
+  .tuple(fc.bigInt({ min: 0n, max: 10n ** 20n }), fc.integer({ min: 0, max: 12 }))
+  .map(([units, scale]) => ({ units, scale, text: textOf(units, scale) }))
+
+function textOf(units: bigint, scale: number): Decimal {
+  const digits = String(units).padStart(scale + 1, '0')
+  return (scale === 0 ? digits : `${digits.slice(0, -scale)}.${digits.slice(-scale)}`) as Decimal
+}
+
+test('shifting the point by an exponent changes no number', () => {
+  fc.assert(
+    fc.property(decimals, fc.integer({ min: -30, max: 30 }), ({ units, scale, text }, exponent) => {
+      const parsed = parseDecimal(`${text}e${exponent}`)
+      assert.ok(parsed)
+      assert.equal(scaledInteger(parsed, 60), units * 10n ** BigInt(60 - scale + exponent))
+    }),
+  )
+})
+
+test('decimals compare as the numbers they are, whatever their trailing zeros', () => {
+  fc.assert(
+    fc.property(decimals, decimals, (a, b) => {
+      const [left, right] = [a.units * 10n ** BigInt(12 - a.scale), b.units * 10n ** BigInt(12 - b.scale)]
+      assert.equal(compareDecimals(a.text, b.text), left < right ? -1 : Number(left > right))
+    }),
+  )
+})
+
+test('digits are counted without leading zeros, and the scale with trailing ones', () => {
+  assert.deepEqual(
+    ['0.00120', '120', '1.20'].map((text) => digitCount(text as Decimal)),
+    [3, 3, 3],
+  )
+  assert.deepEqual(
+    ['0.00120', '120', '1.20'].map((text) => scaleOf(text as Decimal)),
+    [5, 0, 2],
+  )
+})

@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict'
+import { test, type TestContext } from 'node:test'
+import { setTimeout as wait } from 'node:timers/promises'
+import type pg from 'pg'
+import { LEASE_MS, type Lease } from '../../../src/core/cluster/lease.ts'
+import { assertLeads, createLeases, fenceOf } from '../../../src/postgres/cluster/leases.ts'
+import { savePlace, loadPlace } from '../../../src/postgres/log/log.ts'
+import { inTransaction } from '../../../src/postgres/connection/transaction.ts'
+import { createDatabase } from '../../support/database.ts'
+import { until } from '../../support/until.ts'
+
+const PLACE = { epoch: '1', xid: '5', id: '7' }
+
+async function createHolders(t: TestContext) {
+  const pool = await createDatabase(t)
+  return { pool, one: createLeases(pool, 'one'), other: createLeases(pool, 'other') }
+}
+
+/** As if the holder had been silent for the whole time. */
+async function expire(pool: pg.Pool): Promise<void> {
+  await pool.query('update leases set expires_at = clock_timestamp()')
+}
+
+async function savedBy(pool: pg.Pool, lease: Lease): Promise<void> {
+  await inTransaction(pool, (client) => savePlace(client, 'relay', PLACE), fenceOf(lease))
+}
+
+test('of many who ask at once one leads, and another only after it let go or was silent; each taking raises the epoch', async (t) => {
+  const { pool, one, other } = await createHolders(t)
+  const crowd = Array.from({ length: 12 }, (_, at) => createLeases(pool, `crowd ${at}`))
+  const taken = (await Promise.all(crowd.map((leases) => leases.take('poller')))).filter((lease) => lease !== undefined)
+  assert.equal(taken.length, 1)
+  assert.equal(await one.take('poller'), undefined)
+  await crowd[Number(taken[0]!.holder.split(' ')[1])]!.release(taken[0]!)
+  assert.deepEqual(await one.take('poller'), { name: 'poller', holder: 'one', epoch: '2' })
+  assert.equal(await other.take('poller'), undefined)
+  await expire(pool)
+  assert.deepEqual(await other.take('poller'), { name: 'poller', holder: 'other', epoch: '3' })
+  assert.deepEqual(await one.take('relay'), { name: 'relay', holder: 'one', epoch: '1' })
+})
+
+test('a holder that starts again leads again at once, and what it sent before is refused', async (t) => {
+  const { pool, one } = await createHolders(t)
+  const before = (await one.take('poller'))!
+  assert.equal((await one.take('poller'))!.epoch, '2')
+  await assert.rejects(savedBy(pool, before), /the lease \w+ is lost/)
+})
+
+test('renewing keeps a lease, also one that nobody took after its end; once it is taken it is lost', async (t) => {
+  const { pool, one, other } = await createHolders(t)
+  const lease = (await one.take('poller'))!
+  await expire(pool)
+  await assert.rejects(savedBy(pool, lease), /the lease \w+ is lost/)
+  assert.equal(await one.renew(lease), true)
+  await savedBy(pool, lease)
+  const { rows } = await pool.query(
+    'select extract(epoch from expires_at - clock_timestamp()) * 1000 as left from leases',
+  )
+  assert.ok(Number(rows[0].left) > LEASE_MS / 2)
+  await expire(pool)
+  await other.take('poller')
+  assert.equal(await one.renew(lease), false)
+})
+
+test('a transaction of a leader that leads no more writes nothing', async (t) => {
+  const { pool, one, other } = await createHolders(t)
+  const former = (await one.take('relay'))!
+  await expire(pool)
+  const present = (await other.take('relay'))!
+  await assert.rejects(savedBy(pool, former), /the lease \w+ is lost/)
+  assert.equal(await loadPlace(pool, 'relay'), undefined)
+  await savedBy(pool, present)
+  assert.deepEqual(await loadPlace(pool, 'relay'), PLACE)
+})
+
+test('between the check and the commit nobody takes the lease', async (t) => {
+  const { pool, one, other } = await createHolders(t)
+  const lease = (await one.take('relay'))!
+  await pool.query(`update leases set expires_at = clock_timestamp() + interval '1 s'`)
+  const taking = await inTransaction(pool, async (client) => {
+    await assertLeads(client, lease)
+    await until(
+      async () => (await pool.query('select from leases where expires_at < clock_timestamp()')).rowCount,
+      'expired',
+    )
+    const taken = other.take('relay')
+    assert.equal(await Promise.race([taken, wait(300, 'still waiting')]), 'still waiting')
+    return { taken }
+  })
+  assert.equal((await taking.taken)?.epoch, '2')
+})

@@ -1,0 +1,190 @@
+import assert from 'node:assert/strict'
+import { setTimeout as wait } from 'node:timers/promises'
+import { test } from 'node:test'
+import type pg from 'pg'
+import {
+  createReadLog,
+  createReadTouched,
+  loadPlace,
+  logEnd,
+  readHorizon,
+  savePlace,
+} from '../../../src/postgres/log/log.ts'
+import { comparePlaces, LOG_START, type LogEntry } from '../../../src/core/log/log.ts'
+import { atMinute, createTeller, readSettledLog } from '../../core/averages/recorded-prices.ts'
+import { createDatabase } from '../../support/database.ts'
+
+const WRITERS = 8
+const PRICES_EACH = 150
+
+test('an entry has the words of its price, and the log is read from any place in pieces of any size', async (t) => {
+  const { pool, tell } = await createTeller(t)
+  const readLog = createReadLog(pool)
+  assert.deepEqual(await readLog(LOG_START, 10), [])
+  assert.deepEqual(await logEnd(pool), LOG_START)
+  await tell({ minute: 0, price: '1.50' }, { minute: 1, price: '2' }, { symbol: 'BTC-USD', minute: 0, price: '3' })
+  await tell({ minute: 0, price: '1.75' })
+
+  const all = await readSettledLog(pool)
+  assert.deepEqual(
+    all.map(({ symbol, price, eventTime, correction }) => [symbol, price, eventTime, correction]),
+    [
+      ['AAPL', '1.50', atMinute(0), false],
+      ['AAPL', '2', atMinute(1), false],
+      ['BTC-USD', '3', atMinute(0), false],
+      ['AAPL', '1.75', atMinute(0), true],
+    ],
+  )
+  const [first, second] = all
+  assert.ok(first && second)
+  assert.deepEqual([first.provider, first.currency, first.priceId], ['told', 'USD', '1'])
+  assert.deepEqual(await readLog(first.place, 1), [second])
+  assert.deepEqual(await logEnd(pool), all.at(-1)?.place)
+  assert.deepEqual(await readLog(await logEnd(pool), 10), [])
+})
+
+test('who reads no more than what was touched sees the same places, a piece at a time too', async (t) => {
+  const { pool, tell } = await createTeller(t)
+  const minutes = [3, 1, 2, 1]
+  for (const [at, minute] of minutes.entries())
+    await tell({ minute, price: `${at + 1}` }, { symbol: 'MSFT', minute, price: '7' })
+  const all = (await readSettledLog(pool)).map(({ place, seriesId, eventTime }) => ({ place, seriesId, eventTime }))
+  const readTouched = createReadTouched(pool)
+  assert.deepEqual(await readTouched(LOG_START, 100), all)
+  assert.deepEqual(await readTouched(all[1]!.place, 3), all.slice(2, 5))
+})
+
+test('the log reader loses nothing under concurrent writers with long and rolled-back transactions; by id it would', async (t) => {
+  const pool = await createDatabase(t, WRITERS + 2)
+  const seriesId = await createSeries(pool)
+  const writing = writeConcurrently(pool, seriesId)
+  const done = writing.then(() => readSettledLog(pool))
+  const [settled, byId] = await Promise.all([followSettled(pool, done), followById(pool, done)])
+
+  const { rows } = await pool.query<{ id: string }>('select id from prices order by epoch, xid, id')
+  const written = rows.map((row) => row.id)
+  assert.equal(written.length, await writing)
+  assert.deepEqual(
+    settled.map((entry) => entry.priceId),
+    written,
+  )
+  assert.ok(byId.size < written.length, 'reading by id lost nothing: the writers were not concurrent enough')
+})
+
+test('an open transaction holds back what was written after it, and nothing is seen twice once it ends', async (t) => {
+  const pool = await createDatabase(t)
+  const readLog = createReadLog(pool)
+  const seriesId = await createSeries(pool)
+  const slow = await pool.connect()
+  await slow.query('begin')
+  await insertPrice(slow, seriesId, 1)
+  await insertPrice(pool, seriesId, 2)
+  assert.deepEqual(await readLog(LOG_START, 10), [])
+  const horizon = await readHorizon(pool)
+  await slow.query('commit')
+  slow.release()
+  const entries = await readSettledLog(pool)
+  assert.deepEqual(
+    entries.map((entry) => entry.eventTime),
+    [atMinute(1), atMinute(2)],
+  )
+  assert.ok(entries.every((entry) => comparePlaces(entry.place, horizon) > 0))
+  assert.ok(comparePlaces(await readHorizon(pool), entries.at(-1)?.place ?? LOG_START) > 0)
+})
+
+test('rows of an earlier epoch are settled whatever their transaction ids, and come first', async (t) => {
+  const pool = await createDatabase(t)
+  const seriesId = await createSeries(pool)
+  await pool.query(
+    `insert into prices (series_id, event_time, revision, late, price, received_at, raw_response_id, epoch, xid)
+     values ($1, $2, 1, false, 1, now(), 1, 1, '99999999999')`,
+    [seriesId, atMinute(1)],
+  )
+  assert.deepEqual(await createReadLog(pool)(LOG_START, 10), [])
+  await pool.query('update log_epoch set epoch = 2')
+  await insertPrice(pool, seriesId, 2)
+  const entries = await readSettledLog(pool)
+  assert.deepEqual(
+    entries.map((entry) => [entry.place.epoch, entry.eventTime]),
+    [
+      ['1', atMinute(1)],
+      ['2', atMinute(2)],
+    ],
+  )
+})
+
+test('a saved place is loaded again, belongs to its reader alone and never goes back', async (t) => {
+  const pool = await createDatabase(t)
+  const place = { epoch: '1', xid: '18446744073709551615', id: '7' }
+  assert.equal(await loadPlace(pool, 'averages:5'), undefined)
+  await savePlace(pool, 'averages:5', place)
+  await savePlace(pool, 'averages:5', { ...place, id: '6' })
+  assert.deepEqual(await loadPlace(pool, 'averages:5'), place)
+  assert.equal(await loadPlace(pool, 'averages:20'), undefined)
+})
+
+async function createSeries(pool: pg.Pool): Promise<string> {
+  const { rows } = await pool.query(`insert into series (provider, symbol) values ('told', 'AAPL') returning id`)
+  return rows[0].id
+}
+
+async function insertPrice(client: pg.Pool | pg.PoolClient, seriesId: string, minute: number): Promise<void> {
+  await client.query(
+    `insert into prices (series_id, event_time, revision, late, price, received_at, raw_response_id, epoch)
+     values ($1, $2, 1, false, 1, now(), 1, (select epoch from log_epoch))`,
+    [seriesId, atMinute(minute)],
+  )
+}
+
+/** One in five transactions stays open for up to 20 ms, one in twenty is rolled back; resolves with how many were not. */
+async function writeConcurrently(pool: pg.Pool, seriesId: string): Promise<number> {
+  let committed = 0
+  const write = async (minute: number) => {
+    const client = await pool.connect()
+    await client.query('begin')
+    await insertPrice(client, seriesId, minute)
+    if (minute % 5 === 0) await wait(minute % 21)
+    const end = minute % 20 === 7 ? 'rollback' : 'commit'
+    await client.query(end)
+    client.release()
+    committed += end === 'commit' ? 1 : 0
+  }
+  const writers = Array.from({ length: WRITERS }, async (_, writer) => {
+    for (let i = 0; i < PRICES_EACH; i += 1) await write(i * WRITERS + writer)
+  })
+  await Promise.all(writers)
+  return committed
+}
+
+async function followSettled(pool: pg.Pool, done: Promise<unknown>): Promise<LogEntry[]> {
+  const readLog = createReadLog(pool)
+  const seen: LogEntry[] = []
+  await readUntil(done, async () => {
+    const news = await readLog(seen.at(-1)?.place ?? LOG_START, 100)
+    seen.push(...news)
+    return news.length
+  })
+  return seen
+}
+
+/** The control: what everybody writes first. */
+async function followById(pool: pg.Pool, done: Promise<unknown>): Promise<Set<string>> {
+  const seen = new Set<string>()
+  let last = '0'
+  await readUntil(done, async () => {
+    const { rows } = await pool.query('select id from prices where id > $1 order by id limit 100', [last])
+    for (const row of rows) seen.add((last = row.id))
+    return rows.length
+  })
+  return seen
+}
+
+/** Reads on and on; once the writers are done, until there is nothing more. */
+async function readUntil(done: Promise<unknown>, read: () => Promise<number>): Promise<void> {
+  let isDone = false
+  void done.then(() => (isDone = true))
+  for (;;) {
+    const last = isDone
+    if ((await read()) === 0 && last) return
+  }
+}

@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { checkQuote } from '../../../src/core/ingest/validate-quote.ts'
+import type { Instant } from '../../../src/lib/instant.ts'
+import type { Quote, QuoteResult } from '../../../src/core/prices/quote.ts'
+import { parseYahooQuotes } from '../../../src/providers/yahoo/parse.ts'
+import { quoteReply, yahooQuote } from '../../support/yahoo-fake.ts'
+
+const RECEIVED_AT = '2025-06-15T20:31:00Z' as Instant
+const REGULAR = { regularMarketTime: 1_750_000_000 }
+
+const PRICES: readonly { name: string; source: string; becomes: string }[] = [
+  { name: 'trailing zeros', source: '1.500', becomes: '1.500' },
+  { name: 'finer than a float', source: '900719925474099.31', becomes: '900719925474099.31' },
+  { name: 'a quadrillion', source: '1000000000000000', becomes: 'provider_bad_data' },
+  { name: 'a small exponent', source: '1.5e-7', becomes: '0.00000015' },
+  { name: 'a large exponent', source: '2.5E+3', becomes: '2500' },
+  {
+    name: 'Yahoo’s formatted form',
+    source: '{"raw":196.4500000000000001,"fmt":"196.45"}',
+    becomes: '196.4500000000000001',
+  },
+  { name: 'a formatted form without a number', source: '{"raw":"1","fmt":"1"}', becomes: 'provider_bad_data' },
+  { name: 'an empty object', source: '{}', becomes: 'provider_bad_data' },
+  { name: 'a number in quotes', source: '"196.45"', becomes: 'provider_bad_data' },
+  { name: 'infinity in quotes', source: '"Infinity"', becomes: 'provider_bad_data' },
+  { name: 'true', source: 'true', becomes: 'provider_bad_data' },
+  { name: 'a list', source: '[1]', becomes: 'provider_bad_data' },
+  { name: 'beyond every float', source: '1e999', becomes: 'provider_bad_data' },
+  { name: 'null', source: 'null', becomes: 'no_price' },
+  { name: 'zero', source: '0', becomes: 'provider_bad_data' },
+  { name: 'a negative number', source: '-1.5', becomes: 'provider_bad_data' },
+]
+
+for (const { name, source, becomes } of PRICES) {
+  test(`a price that is ${name} becomes ${becomes}`, () => {
+    assert.equal(judged(parse(['AAPL'], [yahooQuote('AAPL', source)])[0]), becomes)
+  })
+}
+
+const OTHER_FAULTS: readonly { name: string; more: Record<string, unknown>; code: string }[] = [
+  { name: 'no time', more: { regularMarketTime: undefined }, code: 'provider_bad_data' },
+  { name: 'a time that is null', more: { regularMarketTime: null }, code: 'provider_bad_data' },
+  { name: 'a time in milliseconds', more: { regularMarketTime: 1_750_019_427_000 }, code: 'provider_bad_data' },
+  { name: 'a time five minutes ahead', more: { regularMarketTime: 1_750_019_760 }, code: 'provider_bad_data' },
+  { name: 'a time as text', more: { regularMarketTime: '1750019427' }, code: 'provider_bad_data' },
+  { name: 'a currency that is no text', more: { currency: 7 }, code: 'provider_bad_data' },
+  { name: 'the type NONE', more: { quoteType: 'NONE' }, code: 'symbol_delisted' },
+]
+
+for (const { name, more, code } of OTHER_FAULTS) {
+  test(`a quote with ${name} is refused as ${code}`, () => {
+    assert.equal(judged(parse(['AAPL'], [yahooQuote('AAPL', '1', more)])[0]), code)
+  })
+}
+
+const STATES: readonly (readonly [Record<string, unknown>, string])[] = [
+  [{ marketState: 'PREPRE' }, 'closed'],
+  [{ marketState: 'PRE' }, 'pre'],
+  [{ marketState: 'REGULAR' }, 'open'],
+  [{ marketState: 'POST' }, 'post'],
+  [{ marketState: 'POSTPOST' }, 'closed'],
+  [{ marketState: 'CLOSED' }, 'closed'],
+  [{ marketState: 'HALTED' }, 'unknown'],
+  [{ marketState: 'constructor' }, 'unknown'],
+  [{ marketState: undefined }, 'unknown'],
+  [{ quoteType: 'CRYPTOCURRENCY' }, 'always'],
+]
+
+test('the market state is told in our words, an unheard one as unknown', () => {
+  for (const [more, state] of STATES) assert.equal(quoteOf({ ...more }).marketState, state, JSON.stringify(more))
+})
+
+test('currency and delay that Yahoo does not name stay unnamed', () => {
+  const { currency, delaySeconds } = quoteOf({ currency: undefined, exchangeDataDelayedBy: undefined })
+  assert.deepEqual({ currency, delaySeconds }, { currency: null, delaySeconds: null })
+})
+
+test('outside the session the newest extended price stands beside the regular one', () => {
+  const pre = { preMarketPrice: 2.5, preMarketTime: 1_750_010_000 }
+  const post = { postMarketPrice: 3.5, postMarketTime: 1_750_005_000 }
+  const beforeOpen = quoteOf({ ...REGULAR, ...pre, ...post, marketState: 'PRE' })
+  assert.deepEqual(beforeOpen.extended, { price: '2.5', timestamp: '2025-06-15T17:53:20Z', session: 'pre' })
+  assert.equal(beforeOpen.price, '1')
+  assert.equal(quoteOf({ ...REGULAR, ...post, marketState: 'CLOSED' }).extended?.session, 'post')
+})
+
+test('an extended price that is older than the regular one, of a running session, or nonsense is left out', () => {
+  const post = { postMarketPrice: 3.5, postMarketTime: 1_750_005_000, marketState: 'POST' }
+  assert.equal(quoteOf({ ...post, regularMarketTime: 1_750_006_000 }).extended, null)
+  assert.equal(quoteOf({ ...REGULAR, ...post, marketState: 'REGULAR' }).extended, null)
+  assert.equal(quoteOf({ ...REGULAR, ...post, postMarketPrice: 0 }).extended, null)
+  assert.equal(quoteOf({ ...REGULAR, ...post, postMarketTime: null }).extended, null)
+})
+
+test('the previous close is kept where it makes sense', () => {
+  assert.equal(quoteOf({ regularMarketPreviousClose: 195.64 }).previousClose, '195.64')
+  for (const nonsense of [0, -1, null, '195.64', undefined]) {
+    assert.equal(quoteOf({ regularMarketPreviousClose: nonsense }).previousClose, null)
+  }
+})
+
+test('quotes are matched by their symbol in our spelling, in whatever order they come', () => {
+  const quotes = [yahooQuote('EURUSD=X', '1.1'), yahooQuote('brk-b', '2'), yahooQuote('JPY=X', '3')]
+  const results = parse(['BRK.B', 'EURUSD', 'USDJPY'], quotes)
+  assert.deepEqual(results.map(judged), ['2', '1.1', '3'])
+})
+
+test('a quote for another symbol than was asked is refused, never taken for the one that is missing', () => {
+  assert.deepEqual(parse(['FB', 'AAPL'], [yahooQuote('META', '600'), yahooQuote('AAPL', '1')]).map(judged), [
+    'provider_bad_data',
+    '1',
+  ])
+})
+
+test('a body that is no quote reply refuses every symbol, whatever its status', () => {
+  for (const [status, body] of [
+    [200, '<html>'],
+    [200, '{"quoteResponse":{"result":null}}'],
+    [404, quoteReply([])],
+  ] as const) {
+    const results = parseYahooQuotes(replyOf(['A', 'B'], body, status))
+    assert.deepEqual(results.map(judged), ['provider_bad_data', 'provider_bad_data'])
+  }
+})
+
+function quoteOf(more: Record<string, unknown>): Quote {
+  const [result] = parse(['AAPL'], [yahooQuote('AAPL', '1', more)])
+  assert.ok(result && 'quote' in result)
+  return result.quote
+}
+
+/** The price, or the code of what stands against it, the check that all providers' quotes pass included. */
+function judged(result: QuoteResult | undefined): string | undefined {
+  if (!result || 'error' in result) return result?.error.code
+  return checkQuote(result.quote, RECEIVED_AT)?.code ?? result.quote.price
+}
+
+function parse(symbols: readonly string[], quotes: readonly string[]): readonly QuoteResult[] {
+  return parseYahooQuotes(replyOf(symbols, quoteReply(quotes), 200))
+}
+
+function replyOf(symbols: readonly string[], body: string, status: number) {
+  const bytes = new TextEncoder().encode(body)
+  return { provider: 'yfinance', symbols, request: '', status, body: bytes, receivedAt: RECEIVED_AT, parserVersion: 1 }
+}

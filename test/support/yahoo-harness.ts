@@ -1,0 +1,33 @@
+import type { TestContext } from 'node:test'
+import type { Clock } from '../../src/lib/clock.ts'
+import type { QuoteResult, QuoteSource } from '../../src/core/prices/quote.ts'
+import { createYahoo } from '../../src/providers/yahoo/provider.ts'
+import { createYahooStandIn, yahooQuote, type YahooStandIn } from './yahoo-fake.ts'
+
+type TestClock = Clock & { advance(ms: number): void }
+type YahooRig = { readonly standIn: YahooStandIn; readonly yahoo: QuoteSource; readonly clock: TestClock }
+
+export const NOW = Date.parse('2025-06-15T20:31:00Z')
+
+/** The real provider before a stand-in that quotes AAPL at 196.45. */
+export async function createYahooRig(t: TestContext, { timeoutMs = 10_000 } = {}): Promise<YahooRig> {
+  const standIn = await createYahooStandIn(t)
+  standIn.quote('AAPL', yahooQuote('AAPL', '196.45'))
+  const clock = createTestClock()
+  return { standIn, clock, yahoo: createYahoo({ clock, baseUrl: standIn.url, timeoutMs }) }
+}
+
+/** A clock that stands still until it is told otherwise. */
+export function createTestClock(startsAt = NOW): TestClock {
+  let now = startsAt
+  return { now: () => now, sleep: () => Promise.resolve(), advance: (ms) => void (now += ms) }
+}
+
+export async function quotesOf(source: QuoteSource, symbols: readonly string[]): Promise<readonly QuoteResult[]> {
+  return source.parseReply(await source.fetchReply(symbols, new AbortController().signal))
+}
+
+/** `AAPL 196.45`, or `AAPL no_price`. */
+export function summaryOf(result: QuoteResult): string {
+  return `${result.symbol} ${'quote' in result ? result.quote.price : result.error.code}`
+}
