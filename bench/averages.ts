@@ -2,13 +2,13 @@ import { startBroker } from '../test/support/kafka-broker.ts'
 import { createAveraging } from '../src/core/averages/follow.ts'
 import { systemClock } from '../src/lib/clock.ts'
 import { createRecompute } from '../src/postgres/averages/recompute.ts'
-import { createReadTouched, loadPlace, savePlace } from '../src/postgres/log/log.ts'
+import { createReadAffected, loadCheckpoint, saveCheckpoint } from '../src/postgres/log/log.ts'
 import { fillPrices, rowsToRead } from './load.ts'
 import { fail, makeTopic } from './kafka.ts'
-import { fillOriginal, startOriginal } from './reference.ts'
+import { fillReference, startReference } from './reference.ts'
 import { startServer, type Database } from './postgres.ts'
 import { pgbench } from './processes.ts'
-import { inTurns, perSecond, type Scale } from './rounds.ts'
+import { interleave, perSecond, type Scale } from './rounds.ts'
 import type { Figure } from './table.ts'
 
 const SERIES = 100
@@ -26,12 +26,12 @@ export async function measureAverages(scale: Scale): Promise<readonly Figure[]> 
   await using stack = new AsyncDisposableStack()
   const broker = stack.adopt(await startBroker(), (running) => running.end())
   await makeTopic(broker.brokers)
-  const original = stack.use(await startOriginal({ databaseUrl: theirs.url, brokers: broker.brokers }))
-  await fillOriginal(theirs, 10_000)
+  const original = stack.use(await startReference({ databaseUrl: theirs.url, brokers: broker.brokers }))
+  await fillReference(theirs, 10_000)
   const few = Math.ceil(scale.events / 200)
   await original.produce(few)
   await theirs.pool.query('create sequence batches')
-  const rates = await inTurns(scale, {
+  const rates = await interleave(scale, {
     ours: () => perSecond(() => average(ours, scale.events)),
     pgbench: async () =>
       BATCH * (await pgbench(theirs, INSERT_AVERAGES, { clients: 1, transactions: Math.ceil(scale.events / BATCH) })),
@@ -46,20 +46,20 @@ export async function measureAverages(scale: Scale): Promise<readonly Figure[]> 
 
 /** Goes on in the log where the last round ended. */
 async function average({ pool }: Database, events: number): Promise<number> {
-  const readLog = createReadTouched(pool)
+  const readLog = createReadAffected(pool)
   const stopping = new AbortController()
   let done = 0
   const averaging = createAveraging({
     windows: [5],
-    readLog: async (place, limit) => {
+    readLog: async (position, limit) => {
       if (done >= events) stopping.abort()
-      const entries = done >= events ? [] : await readLog(place, limit)
+      const entries = done >= events ? [] : await readLog(position, limit)
       done += entries.length
       return entries
     },
-    loadPlace: (reader) => loadPlace(pool, reader),
-    savePlace: (reader, place) => savePlace(pool, reader, place),
-    recompute: (touched, window) => createRecompute(pool, [window])(touched),
+    loadCheckpoint: (reader) => loadCheckpoint(pool, reader),
+    saveCheckpoint: (reader, position) => saveCheckpoint(pool, reader, position),
+    recompute: (affected, window) => createRecompute(pool, [window])(affected),
     waitForPrices: systemClock.sleep,
     clock: systemClock,
     onError: fail,

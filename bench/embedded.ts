@@ -5,7 +5,7 @@ import { migrate } from '../src/postgres/schema/migrate.ts'
 import type { ReadHistory } from '../src/core/prices/history.ts'
 import { ingest } from './ingest.ts'
 import { createFolder, startServer } from './postgres.ts'
-import { inTurns, perSecond, type Scale } from './rounds.ts'
+import { interleave, perSecond, type Scale } from './rounds.ts'
 import type { Figure } from './table.ts'
 
 const SERVER = { name: 'server', wanted: { atLeast: 0.8 } }
@@ -18,7 +18,7 @@ export async function measureEmbedded(scale: Scale): Promise<readonly Figure[]> 
   const embedded = stack.use(await openDatabase({ at: { path, moved: false }, poolSize: 16, log }))
   await migrate(embedded.pool)
   const server = await stack.use(await startServer()).createDatabase()
-  const rates = await inTurns(scale, {
+  const rates = await interleave(scale, {
     writes: () => ingest(embedded, { size: 100, ...scale }),
     serverWrites: () => ingest(server, { size: 100, ...scale }),
     reads: () => readPages(createReadHistory(embedded.pool), scale),
@@ -43,7 +43,7 @@ export async function measureEmbedded(scale: Scale): Promise<readonly Figure[]> 
 const READERS = 4
 
 function readPages(readHistory: ReadHistory, { seconds }: Scale): Promise<number> {
-  const request = { provider: 'tireless', symbol: 'W0S0', limit: 100, order: 'desc', withSuperseded: false } as const
+  const request = { provider: 'sustained', symbol: 'W0S0', limit: 100, order: 'desc', withSuperseded: false } as const
   return perSecond(async () => {
     const deadline = performance.now() + seconds * 1_000
     const read = async () => {

@@ -1,9 +1,9 @@
 import { createRecompute } from '../src/postgres/averages/recompute.ts'
 import { createReadLatest } from '../src/postgres/prices/latest.ts'
-import type { Touched } from '../src/core/log/log.ts'
+import type { Affected } from '../src/core/log/log.ts'
 import { fillPrices } from './load.ts'
 import { startServer, type Database } from './postgres.ts'
-import { inTurns, quantile, type Scale } from './rounds.ts'
+import { interleave, quantile, type Scale } from './rounds.ts'
 import type { Figure } from './table.ts'
 
 const SERIES = 1_000
@@ -16,7 +16,7 @@ export async function measureGrowth(scale: Scale): Promise<readonly Figure[]> {
   const fill = { series: SERIES, averages: true }
   await fillPrices(large.pool, { ...fill, rows: scale.rows })
   await fillPrices(small.pool, { ...fill, rows: scale.rows / SMALLER })
-  const ms = await inTurns(scale, {
+  const ms = await interleave(scale, {
     largeLatest: () => timeLatest(large),
     smallLatest: () => timeLatest(small),
     largeAverages: () => timeAverages(large),
@@ -56,7 +56,7 @@ async function timeAverages({ pool }: Database): Promise<number> {
   const recompute = createRecompute(pool, [5])
   const times: number[] = []
   for (let at = 0; at < REPEATS; at++) {
-    const { rows } = await pool.query<Touched>(NEXT_SECOND, [SERIES])
+    const { rows } = await pool.query<Affected>(NEXT_SECOND, [SERIES])
     times.push(await timeOf(() => recompute(rows)))
   }
   return quantile(times, 0.5)

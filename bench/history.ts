@@ -3,7 +3,7 @@ import { createReadHistory } from '../src/postgres/prices/history.ts'
 import { fillPrices } from './load.ts'
 import { startServer } from './postgres.ts'
 import { load, pgbench } from './processes.ts'
-import { inTurns, type Scale } from './rounds.ts'
+import { interleave, type Scale } from './rounds.ts'
 import { startService } from './service.ts'
 import type { Figure } from './table.ts'
 
@@ -17,7 +17,7 @@ export async function measureHistory(scale: Scale): Promise<readonly Figure[]> {
   await fillPrices(database.pool, { series: 100, rows: scale.events * 5 })
   await using service = await startService({ DATABASE_URL: database.url })
   const statement = await statementOf()
-  const rates = await inTurns(scale, {
+  const rates = await interleave(scale, {
     ours: () =>
       load(`${service.url}/prices/history?symbol=S1&provider=simulated&limit=${PAGE}`, {
         connections: CONNECTIONS,

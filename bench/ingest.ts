@@ -1,10 +1,10 @@
 import { startBroker } from '../test/support/kafka-broker.ts'
 import { createFeed, symbolsOf } from './load.ts'
 import { makeTopic } from './kafka.ts'
-import { startOriginal } from './reference.ts'
+import { startReference } from './reference.ts'
 import { startServer, type Database } from './postgres.ts'
 import { load, pgbench } from './processes.ts'
-import { inTurns, perSecond, type Scale } from './rounds.ts'
+import { interleave, perSecond, type Scale } from './rounds.ts'
 import type { Figure } from './table.ts'
 
 /** What writes at the same time, on either side. */
@@ -25,9 +25,9 @@ export async function measureIngest(scale: Scale): Promise<readonly Figure[]> {
   await using stack = new AsyncDisposableStack()
   const broker = stack.adopt(await startBroker(), (running) => running.end())
   await makeTopic(broker.brokers)
-  const original = stack.use(await startOriginal({ databaseUrl: theirs.url, brokers: broker.brokers }))
+  const original = stack.use(await startReference({ databaseUrl: theirs.url, brokers: broker.brokers }))
   const { seconds } = scale
-  const rates = await inTurns(scale, {
+  const rates = await interleave(scale, {
     large: () => ingest(ours, { size: LARGE_REPLY, seconds }),
     largeByPgbench: () => insert(theirs, { size: LARGE_REPLY, seconds }),
     usual: () => ingest(ours, { size: REPLY, seconds }),
@@ -59,13 +59,13 @@ type Load = { readonly size: number; readonly seconds: number }
 
 /** Prices a second that are recorded by some workers at once, in replies of one size. */
 export function ingest({ pool }: Pick<Database, 'pool'>, { size, seconds }: Load): Promise<number> {
-  const collect = createFeed(pool)
+  const store = createFeed(pool)
   const { signal } = new AbortController()
   return perSecond(async () => {
     const deadline = performance.now() + seconds * 1_000
     const work = async (worker: number) => {
       let prices = 0
-      for (; performance.now() < deadline; prices += size) await collect('tireless', symbolsOf(worker, size), signal)
+      for (; performance.now() < deadline; prices += size) await store('sustained', symbolsOf(worker, size), signal)
       return prices
     }
     const done = await Promise.all(Array.from({ length: WORKERS }, (_, worker) => work(worker)))

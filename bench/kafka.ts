@@ -6,12 +6,12 @@ import { kafkaAccess } from '../src/kafka/client/options.ts'
 import { toMessage } from '../src/kafka/message.ts'
 import { createPublisher, type OutgoingMessage } from '../src/kafka/client/publisher.ts'
 import { createRelay } from '../src/kafka/relay.ts'
-import { createReadLog, loadPlace, savePlace } from '../src/postgres/log/log.ts'
+import { createReadLog, loadCheckpoint, saveCheckpoint } from '../src/postgres/log/log.ts'
 import { LOG_START, RELAY_READER } from '../src/core/log/log.ts'
 import { fillPrices, rowsToRead } from './load.ts'
 import { startServer, type Database } from './postgres.ts'
 import { numberIn } from './processes.ts'
-import { inTurns, perSecond, type Scale } from './rounds.ts'
+import { interleave, perSecond, type Scale } from './rounds.ts'
 import type { Figure } from './table.ts'
 
 const PARTITIONS = 6
@@ -28,7 +28,7 @@ export async function measureKafka(scale: Scale): Promise<readonly Figure[]> {
   const broker = stack.adopt(await startBroker(), (running) => running.end())
   await makeTopic(broker.brokers)
   const size = await messageSize(database)
-  const rates = await inTurns(scale, {
+  const rates = await interleave(scale, {
     ours: () => perSecond(() => announce(database, broker.brokers, scale.events)),
     producer: () => runProducer(broker.brokers, scale.events, size),
   })
@@ -56,9 +56,9 @@ async function announce({ pool }: Database, brokers: string, events: number): Pr
   let announced = 0
   const relay = createRelay({
     readLog,
-    loadPlace: () => loadPlace(pool, RELAY_READER),
-    savePlace: async (place) => {
-      await savePlace(pool, RELAY_READER, place)
+    loadCheckpoint: () => loadCheckpoint(pool, RELAY_READER),
+    saveCheckpoint: async (position) => {
+      await saveCheckpoint(pool, RELAY_READER, position)
       if (announced >= events) stopping.abort()
     },
     waitForPrices: systemClock.sleep,

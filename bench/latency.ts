@@ -4,7 +4,7 @@ import { takePrices } from './filled.ts'
 import { makeTopic, TOPIC } from './kafka.ts'
 import { numberIn } from './processes.ts'
 import { openReader } from './reader.ts'
-import { inTurns, quantile, type Scale } from './rounds.ts'
+import { interleave, quantile, type Scale } from './rounds.ts'
 import { startService } from './service.ts'
 import type { Figure } from './table.ts'
 
@@ -18,7 +18,7 @@ export async function measureLatency(scale: Scale): Promise<readonly Figure[]> {
   const broker = stack.adopt(await startBroker(), (running) => running.end())
   await makeTopic(broker.brokers)
   const count = Math.ceil(scale.events / 100)
-  const p99 = await inTurns(scale, {
+  const p99 = await interleave(scale, {
     ours: () => measureStream(service.url, count),
     kafka: () => measureTopic(broker.brokers, count),
   })

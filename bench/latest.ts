@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url'
-import { fillOriginal, startOriginal } from './reference.ts'
+import { fillReference, startReference } from './reference.ts'
 import { startServer } from './postgres.ts'
 import { firstMatch, load, startProgram, type Process } from './processes.ts'
-import { inTurns, type Scale } from './rounds.ts'
+import { interleave, type Scale } from './rounds.ts'
 import { startService } from './service.ts'
 import type { Figure } from './table.ts'
 
@@ -28,10 +28,10 @@ export async function measureLatest(scale: Scale): Promise<readonly Figure[]> {
   const [bareUrl, frameworkUrl] = await Promise.all([bare, framework].map((peer) => firstMatch(peer, /(http.+)/)))
   await using server = await startServer()
   const database = await server.createDatabase()
-  await using original = await startOriginal({ databaseUrl: database.url })
-  await fillOriginal(database, 10_000)
+  await using original = await startReference({ databaseUrl: database.url })
+  await fillReference(database, 10_000)
   const options = { connections: CONNECTIONS, seconds: scale.seconds }
-  const rates = await inTurns(scale, {
+  const rates = await interleave(scale, {
     ours: async () => {
       await confirm()
       return load(service.url + PATH, options)

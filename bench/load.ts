@@ -1,18 +1,18 @@
 import type pg from 'pg'
 import { systemClock } from '../src/lib/clock.ts'
-import { createCollect, type Collect } from '../src/core/ingest/ingest.ts'
+import { createIngest, type Ingest } from '../src/core/ingest/ingest.ts'
 import { instantFromMillis } from '../src/lib/instant.ts'
-import type { QuoteSource } from '../src/core/prices/quote.ts'
-import { createRecordReply } from '../src/postgres/ingest/record.ts'
+import type { QuoteProvider } from '../src/core/prices/quote.ts'
+import { createStoreReply } from '../src/postgres/ingest/store-reply.ts'
 import { localReply, parseLocalReply } from '../src/providers/transport/local-reply.ts'
 import type { Scale } from './rounds.ts'
 
 /** The door by which prices come in, on a provider that has a new price of each symbol whenever it is asked. */
-export function createFeed(pool: pg.Pool): Collect {
-  const source = createTireless()
-  return createCollect({
-    sourceOf: () => source,
-    record: createRecordReply(pool),
+export function createFeed(pool: pg.Pool): Ingest {
+  const source = createSustained()
+  return createIngest({
+    providerOf: () => source,
+    record: createStoreReply(pool),
     announce: () => {},
     observe: () => {},
     clock: systemClock,
@@ -20,11 +20,11 @@ export function createFeed(pool: pg.Pool): Collect {
 }
 
 /** Answers at once, and makes each reply a millisecond younger than the one before. */
-function createTireless(): QuoteSource {
+function createSustained(): QuoteProvider {
   let replies = 0
   const firstMs = Date.now() - 86_400_000
   return {
-    name: 'tireless',
+    name: 'sustained',
     parserVersion: 1,
     maxBatch: 500,
     advisedIntervalSeconds: 1,
@@ -33,7 +33,7 @@ function createTireless(): QuoteSource {
       const price = `${100 + (replies % 100)}.${10 + (replies % 90)}`
       const quotes = symbols.map((symbol) => ({ symbol, price, timestamp, currency: 'USD' }))
       const asked = { symbols, request: 'GET https://tireless.example/quotes', parserVersion: 1 }
-      return localReply({ provider: 'tireless', note: '', quotes }, asked, systemClock)
+      return localReply({ provider: 'sustained', note: '', quotes }, asked, systemClock)
     },
     parseReply: parseLocalReply,
   }

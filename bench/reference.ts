@@ -19,7 +19,7 @@ export type Original = AsyncDisposable & {
 
 type Needs = { readonly databaseUrl: string; readonly brokers?: string }
 
-export async function startOriginal({ databaseUrl, brokers = '' }: Needs): Promise<Original> {
+export async function startReference({ databaseUrl, brokers = '' }: Needs): Promise<Original> {
   const python = await pythonWithPackages()
   const env = { DATABASE_URL: databaseUrl, KAFKA_BROKERS: brokers }
   const port = await freePort()
@@ -37,7 +37,7 @@ export async function startOriginal({ databaseUrl, brokers = '' }: Needs): Promi
 }
 
 /** Prices of AAPL, a second apart up to now, as the original keeps them. */
-export async function fillOriginal({ pool }: Database, rows: number): Promise<void> {
+export async function fillReference({ pool }: Database, rows: number): Promise<void> {
   await pool.query(FILL, [rows])
 }
 

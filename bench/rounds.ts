@@ -17,7 +17,7 @@ export const QUICK: Scale = { rounds: 1, seconds: 0.5, events: 2_000, rows: 20_0
  * Measures each side once a round, in turn, so that whatever else the machine does hits all of them alike; gives each
  * side's median. The first round is not counted.
  */
-export async function inTurns<Side extends string>(
+export async function interleave<Side extends string>(
   { rounds }: Scale,
   sides: Readonly<Record<Side, () => Promise<number>>>,
 ): Promise<Record<Side, number>> {

@@ -12,7 +12,7 @@ import { measureStreams } from './streams.ts'
 import type { Figure } from './table.ts'
 
 /** Each starts all that it needs and ends it again. */
-export const PARTS: Readonly<Record<string, (scale: Scale) => Promise<readonly Figure[]>>> = {
+export const SCENARIOS: Readonly<Record<string, (scale: Scale) => Promise<readonly Figure[]>>> = {
   ingest: measureIngest,
   averages: measureAverages,
   kafka: measureKafka,

@@ -33,10 +33,10 @@ for (let count = 0; count < READERS; count++) {
   await openReader(`${service.url}/prices/stream?symbols=S${count % rate}`, () => void delivered++)
 }
 let taken = 0
-const feeding = feed(service.url, rate, { signal: ending.signal, onTaken: (prices) => void (taken += prices.length) })
-const samples = await Promise.race([takeSamples(service), feeding.then(() => [])])
+const filled = feed(service.url, rate, { signal: ending.signal, onTaken: (prices) => void (taken += prices.length) })
+const samples = await Promise.race([takeSamples(service), filled.then(() => [])])
 ending.abort()
-await feeding
+await filled
 if (delivered === 0) throw new Error('the streams brought nothing')
 console.log(`${taken} prices taken, ${delivered} delivered, no error; growth by the hour, from the second fifth on:`)
 for (const watched of WATCHED) {

@@ -37,8 +37,8 @@ function cellsOf(figure: Figure): string[] {
   if (peer === undefined) return [what, unit, numberText(ours), '', '', '', '', '']
   const { name, theirs, wanted } = peer
   const bound = wanted === undefined ? '' : 'atLeast' in wanted ? `≥ ${wanted.atLeast}` : `≤ ${wanted.atMost}`
-  const verdict = { true: 'reached', false: 'missed', undefined: '' }[`${isReached(figure)}`]
-  return [what, unit, numberText(ours), name, numberText(theirs), numberText(ours / theirs), bound, verdict]
+  const decision = { true: 'reached', false: 'missed', undefined: '' }[`${isReached(figure)}`]
+  return [what, unit, numberText(ours), name, numberText(theirs), numberText(ours / theirs), bound, decision]
 }
 
 /** Three digits say all that such a measurement knows. */

@@ -4,7 +4,7 @@ import { systemClock } from '../src/lib/clock.ts'
 import { instantFromMillis } from '../src/lib/instant.ts'
 import { LOG_START } from '../src/core/log/log.ts'
 import { metricsRoutes } from '../src/http/health/metrics.ts'
-import { createProviderLedger } from '../src/core/health/provider-stats.ts'
+import { createProviderStats } from '../src/core/health/provider-stats.ts'
 
 const OURS = 'market_data_'
 
@@ -34,7 +34,7 @@ export async function metricsPage(): Promise<string> {
 /** Asked twice, since the first answer does not count itself; every label has a value by then. */
 async function readMetrics(): Promise<string> {
   const app = fastify().withTypeProvider<TypeBoxTypeProvider>()
-  const ledger = createProviderLedger(systemClock)
+  const providerStats = createProviderStats(systemClock)
   const at = instantFromMillis(0)
   const newest = { symbol: 'AAPL', eventTime: at, confirmedAt: at, marketState: 'open', delaySeconds: 0 } as const
   const provider = { provider: 'simulated', series: 1, newest, jobs: 1, failingJobs: 0 }
@@ -51,13 +51,13 @@ async function readMetrics(): Promise<string> {
     providers: [provider],
   }
   metricsRoutes(app, {
-    ledger,
+    providerStats,
     clock: systemClock,
-    readServiceFacts: async () => facts,
+    readServiceStatus: async () => facts,
     readConsumerLag: () => [{ partition: 0, position: 0n, end: 0n }],
     readPoolUse: () => [{ name: 'work', busy: 0, idle: 1, waiting: 0 }],
   })
-  ledger.observe('simulated', 5)
+  providerStats.observe('simulated', 5)
   await app.inject('/metrics')
   const { body } = await app.inject('/metrics')
   await app.close()

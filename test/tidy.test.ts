@@ -16,8 +16,8 @@ const measurements = filesBelow('bench', '.ts')
 
 test('a room imports only the rooms that the table allows', () => {
   const wrong = sources.flatMap((file) => {
-    const room = roomOf(file.path)
-    const allowed = new Set([room, ...(MAY_IMPORT[room] ?? [])])
+    const component = roomOf(file.path)
+    const allowed = new Set([component, ...(MAY_IMPORT[component] ?? [])])
     return ourImports(file)
       .filter((path) => path.startsWith('src/') && !allowed.has(roomOf(path)))
       .map((path) => `${file.path} imports ${path}`)
@@ -132,8 +132,8 @@ function filesBelow(folder: string, suffix: string): SourceFile[] {
 
 /** `core/prices` for a file of an inner room, `http` for one of an edge, `errors` for a file of src itself. */
 function roomOf(path: string): string {
-  const [, room = path, inner = ''] = path.split('/')
-  return room === 'core' ? `core/${inner}` : room.replace(/\.ts$/, '')
+  const [, component = path, inner = ''] = path.split('/')
+  return component === 'core' ? `core/${inner}` : component.replace(/\.ts$/, '')
 }
 
 /** The folder inside an edge; undefined for a file of the edge itself. */

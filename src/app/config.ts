@@ -73,7 +73,7 @@ export const Environment = Type.Object({
     default: 8,
     minimum: 2,
     maximum: 100,
-    description: 'The most connections to PostgreSQL for requests and work; leases and upkeep take three more.',
+    description: 'The most connections to PostgreSQL for requests and work; leases and maintenance take three more.',
   }),
   ...KAFKA_SETTINGS,
   MA_WINDOWS: Type.Array(Type.Integer({ minimum: 1, maximum: 500 }), {

@@ -3,15 +3,15 @@ import { systemClock as clock } from '../lib/clock.ts'
 import { ConfigError, type Config } from './config.ts'
 import type { DatabaseOptions } from '../postgres/database.ts'
 import { chooseDataDir, type DataDir } from '../postgres/embedded/data-dir.ts'
-import { createSources, type Sources } from '../providers/registry.ts'
+import { createProviderRegistry, type ProviderRegistry } from '../providers/registry.ts'
 
 export type Version = { readonly name: string; readonly version: string; readonly node: string }
 
 /** What every command needs. */
-export type Setting = { readonly config: Config; readonly log: Logger; readonly version: Version }
+export type AppContext = { readonly config: Config; readonly log: Logger; readonly version: Version }
 
 /** How the settings name a database. */
-export function databaseOptions({ config, log }: Setting): DatabaseOptions {
+export function databaseOptions({ config, log }: AppContext): DatabaseOptions {
   return {
     at: config.DATABASE_URL ?? dataDirOf(config),
     poolSize: config.DATABASE_POOL,
@@ -32,9 +32,9 @@ function dataDirOf({ DATA_DIR }: Config): DataDir {
  * The providers as the settings have them.
  * @throws ConfigError for a replay file that cannot be read
  */
-export function createSourcesOf({ config, log }: Setting): Sources {
+export function createProviders({ config, log }: AppContext): ProviderRegistry {
   try {
-    return createSources({
+    return createProviderRegistry({
       clock,
       log,
       yahooBaseUrl: config.YFINANCE_BASE_URL,

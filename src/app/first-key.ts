@@ -3,7 +3,7 @@ import type pg from 'pg'
 import { createKeys, type Keys, type Secret } from '../core/access/key.ts'
 import { ConfigError, isLoopback, type Config } from './config.ts'
 import { createKeySecret, readKeySecret } from '../core/access/secret.ts'
-import { createKeyTable, createReadAdmissions, createSessions } from '../postgres/access/api-keys.ts'
+import { createKeyTable, createReadCredentials, createSessions } from '../postgres/access/api-keys.ts'
 
 /** Who gets in: whoever has a key, anybody on this machine as long as no key was ever made, or anybody (AUTH=off). */
 export type AccessAtStart = 'keys' | 'this machine' | 'everybody'
@@ -14,10 +14,10 @@ export type AccessAtStart = 'keys' | 'this machine' | 'everybody'
  */
 export async function prepareAccess(config: Config, pool: pg.Pool): Promise<AccessAtStart> {
   const { HOST, AUTH, FIRST_KEY_FILE } = config
-  const readAdmissions = createReadAdmissions(pool)
-  if (FIRST_KEY_FILE !== undefined && !(await readAdmissions()).isClosed) await makeFirstKey(pool, FIRST_KEY_FILE)
+  const readCredentials = createReadCredentials(pool)
+  if (FIRST_KEY_FILE !== undefined && !(await readCredentials()).isClosed) await makeFirstKey(pool, FIRST_KEY_FILE)
   if (AUTH === 'off') return 'everybody'
-  if ((await readAdmissions()).isClosed) return 'keys'
+  if ((await readCredentials()).isClosed) return 'keys'
   if (isLoopback(HOST)) return 'this machine'
   throw new ConfigError([
     `HOST=${HOST}: other machines could reach the service without a key; ` +
@@ -38,7 +38,7 @@ export function keyAccessOf({ HOST, AUTH, RATE_LIMIT, TRUST_PROXY }: Config, poo
     trustedProxies: TRUST_PROXY,
     keys: keysOf(pool),
     sessions: createSessions(pool),
-    readAdmissions: createReadAdmissions(pool),
+    readCredentials: createReadCredentials(pool),
   }
 }
 

@@ -5,8 +5,8 @@ import { kafkaReason } from '../kafka/client/errors.ts'
 /** Says when Kafka begins to fail, at most once a minute while it goes on to, and when it works again. */
 export type KafkaWatch = {
   /** @param room who was let down */
-  failed(room: string, error: unknown): void
-  worked(room: string): void
+  failed(component: string, error: unknown): void
+  worked(component: string): void
 }
 
 type Needs = { readonly log: Pick<Logger, 'warn' | 'info' | 'debug'>; readonly clock: Pick<Clock, 'now'> }
@@ -18,18 +18,18 @@ export function createKafkaWatch({ log, clock }: Needs): KafkaWatch {
   let saidAt = -Infinity
   let isTold = false
   return {
-    failed: (room, error) => {
+    failed: (component, error) => {
       failures += 1
-      if (clock.now() - saidAt < SAY_EVERY_MS) return log.debug({ err: error, room }, 'Kafka fails')
+      if (clock.now() - saidAt < SAY_EVERY_MS) return log.debug({ err: error, component }, 'Kafka fails')
       saidAt = clock.now()
       isTold = true
       log.warn(
-        { room, reason: kafkaReason(error), failures },
+        { component, reason: kafkaReason(error), failures },
         'Kafka fails, and is tried again. Prices are kept meanwhile.',
       )
     },
-    worked: (room) => {
-      if (isTold) log.info({ room, failures }, 'Kafka works again.')
+    worked: (component) => {
+      if (isTold) log.info({ component, failures }, 'Kafka works again.')
       failures = 0
       isTold = false
     },

@@ -4,12 +4,12 @@ import { ConfigError, type Config } from './config.ts'
 import { ServiceError } from '../errors.ts'
 import { kafkaAccess, type KafkaAccess } from '../kafka/client/options.ts'
 import { deadLetterTopic } from '../kafka/dead-letters.ts'
-import type { TopicWish } from '../kafka/client/topics.ts'
+import type { TopicSpec } from '../kafka/client/topics.ts'
 
 // Kafka's client is loaded by those who speak to Kafka only: it would make every other start a third longer.
 
 /** The brokers and the topic that the settings name. */
-export type Kafka = { readonly access: KafkaAccess; readonly topic: TopicWish }
+export type Kafka = { readonly access: KafkaAccess; readonly topic: TopicSpec }
 
 /**
  * Kafka as the settings have it; undefined where they name no brokers. Nothing is asked of it.
@@ -44,8 +44,8 @@ const PREPARE_MS = 2_000
  */
 export async function prepareTopics({ access, topic }: Kafka, onAway: (error: unknown) => void): Promise<void> {
   const { ensureTopic } = await import('../kafka/client/topics.ts')
-  const wishes = [topic, deadLetterTopic(topic)]
-  const prepared = Promise.all(wishes.map((wish) => ensureTopic(access, wish))).catch((error: unknown) => {
+  const specs = [topic, deadLetterTopic(topic)]
+  const prepared = Promise.all(specs.map((spec) => ensureTopic(access, spec))).catch((error: unknown) => {
     if (error instanceof ServiceError) throw new ConfigError([error.message])
     onAway(error)
   })
@@ -56,23 +56,23 @@ export async function prepareTopics({ access, topic }: Kafka, onAway: (error: un
 
 /** What is asked of Kafka to say how the service is. */
 export async function kafkaReads(kafka: Kafka | undefined, roles: readonly Role[]) {
-  const readKafkaFacts = kafka && (await loadReadKafkaFacts(kafka))
+  const readKafkaStatus = kafka && (await loadReadKafkaStatus(kafka))
   // Whatever else a process does goes on without Kafka.
   const isOfUseAnyway = roles.some((role) => role === 'api' || role === 'poller')
   const kafkaReady = async () => {
-    if (readKafkaFacts === undefined || isOfUseAnyway) return
-    const { awaySince } = await readKafkaFacts()
+    if (readKafkaStatus === undefined || isOfUseAnyway) return
+    const { awaySince } = await readKafkaStatus()
     if (awaySince !== null) throw new ServiceError('storage_unavailable', `Kafka has not answered since ${awaySince}.`)
   }
-  return { readKafkaFacts, kafkaReady }
+  return { readKafkaStatus, kafkaReady }
 }
 
-async function loadReadKafkaFacts(kafka: Kafka) {
-  const [{ averagesGroup }, { createReadKafkaFacts }] = await Promise.all([
+async function loadReadKafkaStatus(kafka: Kafka) {
+  const [{ averagesGroup }, { createReadKafkaStatus }] = await Promise.all([
     import('../kafka/consumer.ts'),
     import('../kafka/status.ts'),
   ])
-  return createReadKafkaFacts({ ...kafka, group: averagesGroup(kafka.topic.name), clock })
+  return createReadKafkaStatus({ ...kafka, group: averagesGroup(kafka.topic.name), clock })
 }
 
 /**

@@ -14,16 +14,16 @@ export type StorageWatch = {
 type Needs = {
   readonly log: Pick<Logger, 'error' | 'warn' | 'info' | 'debug'>
   /** Where the data lies, for people. */
-  readonly place: string
+  readonly location: string
 }
 
-export function createStorageWatch({ log, place }: Needs): StorageWatch {
+export function createStorageWatch({ log, location }: Needs): StorageWatch {
   let [isAway, isFull] = [false, false]
 
   function failed(error: unknown): void {
     const reason = error instanceof Error ? error.message : String(error)
     if (isDiskFull(error)) {
-      if (!isFull) log.error({ reason }, `The disk is full: make room for ${place}.`)
+      if (!isFull) log.error({ reason }, `The disk is full: make room for ${location}.`)
       isFull = true
     } else if (isOfStorage(error)) {
       if (!isAway) log.warn({ reason }, 'The database does not answer.')

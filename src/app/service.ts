@@ -7,9 +7,9 @@ import type { Verify } from '../core/health/verification.ts'
 import { ROLES, type Role } from '../core/cluster/roles.ts'
 import { systemClock as clock } from '../lib/clock.ts'
 import type { Config } from './config.ts'
-import { windUp } from './shutdown.ts'
+import { drain } from './shutdown.ts'
 import { ServiceError } from '../errors.ts'
-import { createProviderLedger } from '../core/health/provider-stats.ts'
+import { createProviderStats } from '../core/health/provider-stats.ts'
 import { createServer } from '../http/server.ts'
 import { asyncApiYaml } from '../kafka/asyncapi.ts'
 import { kafkaOf, kafkaReads, prepareTopics, toleratedLagSeconds, type Kafka } from './kafka.ts'
@@ -25,26 +25,26 @@ import { createJobs } from '../postgres/polling/jobs.ts'
 import { createReadLatest } from '../postgres/prices/latest.ts'
 import { createReadLineage, createReadRawBody, createReadRawResponse } from '../postgres/prices/lineage.ts'
 import { createLeases } from '../postgres/cluster/leases.ts'
-import { createReadLog, logEnd, readHorizon } from '../postgres/log/log.ts'
+import { createReadLog, logEnd, readHighWaterMark } from '../postgres/log/log.ts'
 import { migrate } from '../postgres/schema/migrate.ts'
 import { assertSettings, createPool, isSuperuser, poolUse } from '../postgres/connection/pool.ts'
-import { createRecordReply } from '../postgres/ingest/record.ts'
-import { createReadServiceFacts } from '../postgres/health/status.ts'
+import { createStoreReply } from '../postgres/ingest/store-reply.ts'
+import { createReadServiceStatus } from '../postgres/health/status.ts'
 import { createFindStoredSymbols } from '../postgres/prices/symbols.ts'
 import { createVerify } from '../postgres/verify/verify.ts'
-import { createBell } from '../lib/notifier.ts'
-import { createCollect } from '../core/ingest/ingest.ts'
+import { createNotifier } from '../lib/notifier.ts'
+import { createIngest } from '../core/ingest/ingest.ts'
 import { createLatest } from '../core/ingest/read-through.ts'
-import type { RecordReply } from '../core/prices/quote.ts'
-import { createRunners } from './workers/workers.ts'
-import { createSourcesOf, databaseOptions, type Setting } from './context.ts'
+import type { StoreReply } from '../core/prices/quote.ts'
+import { createWorkers } from './workers/workers.ts'
+import { createProviders, databaseOptions, type AppContext } from './context.ts'
 import { createStorageWatch } from './outage-log.ts'
 
 /** The running service; disposing of it ends everything in the reverse order of its start. */
 export type Service = AsyncDisposable & {
   /** Where it answers. */
   readonly url: string
-  readonly database: Pick<Database, 'place' | 'moved'>
+  readonly database: Pick<Database, 'location' | 'moved'>
   /** What the demonstration polls, where it was asked for and there were no jobs. */
   readonly demoSymbols: readonly string[]
   readonly access: AccessAtStart
@@ -57,12 +57,12 @@ export type ServeOptions = {
 }
 
 /** Starts every part and ends again what was started when a later part fails to start. */
-export async function startService(setting: Setting, { demo, roles }: ServeOptions): Promise<Service> {
-  const { config, log } = setting
+export async function startService(context: AppContext, { demo, roles }: ServeOptions): Promise<Service> {
+  const { config, log } = context
   await assertCanListen(config)
   const kafka = kafkaOf(config)
   await using parts = new AsyncDisposableStack()
-  const database = parts.use(await openDatabase(databaseOptions(setting)))
+  const database = parts.use(await openDatabase(databaseOptions(context)))
   await assertSettings(database.pool)
   await migrate(database.pool)
   if (!database.isOurs && (await isSuperuser(database.pool))) log.warn(SUPERUSER)
@@ -73,13 +73,13 @@ export async function startService(setting: Setting, { demo, roles }: ServeOptio
   }
   const stopping = new AbortController()
   const { signal } = stopping
-  const { server, jobs, run } = await assemble({ ...setting, kafka, kafkaWatch, roles, database, signal })
+  const { server, jobs, run } = await assemble({ ...context, kafka, kafkaWatch, roles, database, signal })
   const demoSymbols = demo && (await createDemoJobs(jobs)) ? DEMO.symbols : []
   const running = run()
   parts.defer(async () => {
     // First of all, so that requests which wait for a provider end, and the server can close.
     stopping.abort(new ServiceError('overloaded', 'The service is stopping: ask again.'))
-    await windUp({ requests: server.close(), work: running }, { clock, log })
+    await drain({ requests: server.close(), work: running }, { clock, log })
   })
   await server.listen({ host: config.HOST, port: config.PORT }).catch((error: unknown) => {
     throw listenFailure(error, config)
@@ -93,53 +93,53 @@ export async function startService(setting: Setting, { demo, roles }: ServeOptio
 const SUPERUSER = 'DATABASE_URL signs in as a superuser: least rights are made by market-data roles create'
 
 /** The OpenAPI document of the HTTP interface; nothing is started or asked for it. */
-export async function openApiDocument(setting: Setting): Promise<object> {
+export async function openApiDocument(context: AppContext): Promise<object> {
   const nowhere = createPool('postgres://nowhere', { size: 1, onError: () => {} })
   const pools = { pool: nowhere, working: nowhere, answering: nowhere, leading: nowhere }
-  const database = { ...pools, isOurs: false, place: 'nowhere' }
-  const kafkaWatch = createKafkaWatch({ log: setting.log, clock })
+  const database = { ...pools, isOurs: false, location: 'nowhere' }
+  const kafkaWatch = createKafkaWatch({ log: context.log, clock })
   const idle = { kafka: undefined, kafkaWatch, roles: ROLES, database, signal: AbortSignal.abort() }
-  const { server } = await assemble({ ...setting, ...idle })
+  const { server } = await assemble({ ...context, ...idle })
   await server.ready()
   return server.swagger()
 }
 
 /** What `market-data verify` does; where the database is served by another process, that one may go on. */
-export function createVerification(setting: Setting, pool: pg.Pool): Verify {
-  const { parserOf } = createSourcesOf(setting)
-  return createVerify({ pool, windows: setting.config.MA_WINDOWS, parserOf, clock })
+export function createVerification(context: AppContext, pool: pg.Pool): Verify {
+  const { parserOf } = createProviders(context)
+  return createVerify({ pool, windows: context.config.MA_WINDOWS, parserOf, clock })
 }
 
 /** Where vite puts the page (dashboard/vite.config.ts). */
 const PAGE_FOLDER = fileURLToPath(new URL('../../dist/dashboard', import.meta.url))
 
-type Assembly = Setting & {
+type Assembly = AppContext & {
   readonly kafka: Kafka | undefined
   readonly kafkaWatch: KafkaWatch
   readonly roles: readonly Role[]
-  readonly database: Pick<Database, 'pool' | 'working' | 'answering' | 'leading' | 'isOurs' | 'place'>
+  readonly database: Pick<Database, 'pool' | 'working' | 'answering' | 'leading' | 'isOurs' | 'location'>
   readonly signal: AbortSignal
 }
 
 /** Every part, wired to the others and not yet started. */
 async function assemble(assembly: Assembly) {
   const { config, log, version, kafka, kafkaWatch, roles, database, signal } = assembly
-  const { pool: upkeep, working: pool, answering, leading } = database
-  const storage = createStorageWatch({ log, place: database.place })
-  const news = createBell()
-  const jobNews = createBell()
-  const ledger = createProviderLedger(clock)
-  const sources = createSourcesOf(assembly)
-  const collectBy = (record: RecordReply) =>
-    createCollect({
+  const { pool: maintenance, working: pool, answering, leading } = database
+  const storage = createStorageWatch({ log, location: database.location })
+  const pricesStored = createNotifier()
+  const jobsChanged = createNotifier()
+  const providerStats = createProviderStats(clock)
+  const sources = createProviders(assembly)
+  const ingestInto = (record: StoreReply) =>
+    createIngest({
       ...storage.writes({ record }),
-      sourceOf: sources.get,
-      announce: news.ring,
-      observe: ledger.observe,
+      providerOf: sources.get,
+      announce: pricesStored.notify,
+      observe: providerStats.observe,
       clock,
     })
   const holder = holderName(database)
-  const jobs = wakingJobs(storage.reads(createJobs(answering, clock)), jobNews.ring)
+  const jobs = wakingJobs(storage.reads(createJobs(answering, clock)), jobsChanged.notify)
   const readLog = createReadLog(answering)
   const leases = createLeases(leading, holder)
   const needs = {
@@ -150,25 +150,25 @@ async function assemble(assembly: Assembly) {
     storage,
     clock,
     pool,
-    upkeep,
+    maintenance,
     leases,
     sources,
-    collectBy,
-    news,
-    jobNews,
+    ingestInto,
+    pricesStored,
+    jobsChanged,
   }
-  const runners = await createRunners(needs, roles)
+  const workers = await createWorkers(needs, roles)
   const server = createServer({
     ...storage.reads(readsOf(answering, { config, holder })),
     ...(await kafkaReads(kafka, roles)),
     ...keyAccessOf(config, answering),
-    readConsumerLag: runners.consumerLag,
-    readPoolUse: () => poolUse({ work: pool, answers: answering, leases: leading, upkeep }),
+    readConsumerLag: workers.consumerLag,
+    readPoolUse: () => poolUse({ work: pool, answers: answering, leases: leading, maintenance }),
     log,
     clock,
     version,
     sources,
-    ledger,
+    providerStats,
     jobs,
     signal,
     readLog,
@@ -180,15 +180,15 @@ async function assemble(assembly: Assembly) {
     host: config.HOST,
     allowedHosts: config.ALLOWED_HOSTS,
     latest: createLatest({
-      collect: collectBy(createRecordReply(answering)),
+      ingest: ingestInto(createStoreReply(answering)),
       ...storage.reads({ readLatest: createReadLatest(answering) }),
-      onNews: news.onRing,
+      onPricesStored: pricesStored.subscribe,
       clock,
       signal,
     }),
-    onNews: news.onRing,
+    onPricesStored: pricesStored.subscribe,
   })
-  return { server, jobs, run: () => runners.run(signal) }
+  return { server, jobs, run: () => workers.run(signal) }
 }
 
 /** For people who ask who leads. The embedded database has one process at a time: the next one need not wait for the last. */
@@ -215,14 +215,14 @@ function readsOf(pool: pg.Pool, { config, holder }: { readonly config: Config; r
     readLineage: createReadLineage(pool, windows),
     readRawResponse: createReadRawResponse(pool),
     readRawBody: createReadRawBody(pool),
-    readServiceFacts: createReadServiceFacts(pool, {
+    readServiceStatus: createReadServiceStatus(pool, {
       windows,
-      isAnnounced: config.KAFKA_BROKERS !== undefined,
+      isPublished: config.KAFKA_BROKERS !== undefined,
       holder,
     }),
     findStoredSymbols: createFindStoredSymbols(pool),
     logEnd: () => logEnd(pool),
-    readHorizon: () => readHorizon(pool),
+    readHighWaterMark: () => readHighWaterMark(pool),
     ready: async () => void (await pool.query('select 1')),
   }
 }

@@ -4,7 +4,7 @@ import { addExamples, JSON_OPTION, type Act, type JsonOption } from './terminal/
 import { addJobCommands, type JobActions } from './polling/job-commands.ts'
 import { addKafkaCommands, type KafkaActions } from './events/kafka-commands.ts'
 import { addKeyCommands, type KeyActions } from './access/key-commands.ts'
-import { addMovingCommands, type MovingActions } from './transfer/transfer-commands.ts'
+import { addTransferCommands, type TransferActions } from './transfer/transfer-commands.ts'
 import { addPriceCommands, type PriceActions } from './prices/prices.ts'
 import { ROLES, type Role } from '../core/cluster/roles.ts'
 import { parseRoles } from './terminal/arguments.ts'
@@ -14,7 +14,7 @@ export type Actions = PriceActions &
   JobActions &
   KeyActions &
   KafkaActions &
-  MovingActions & {
+  TransferActions & {
     serve(options: ServeOptions): Promise<number>
     migrate(options: JsonOption): Promise<number>
     createDbRoles(options: JsonOption): Promise<number>
@@ -62,8 +62,8 @@ export function createProgram(load: () => Promise<Actions>, version: string): Co
   addJobCommands(program, act)
   addKafkaCommands(program, act)
   addKeyCommands(program, act)
-  addMovingCommands(program, act)
-  addUpkeep(program, act)
+  addTransferCommands(program, act)
+  addMaintenance(program, act)
   addDbRoles(program, act)
   addCompletion(program)
   return program
@@ -89,7 +89,7 @@ function addServe(program: Command, act: Act<Actions>): void {
   )
 }
 
-function addUpkeep(program: Command, act: Act<Actions>): void {
+function addMaintenance(program: Command, act: Act<Actions>): void {
   const doctor = program
     .command('doctor')
     .description('look whether everything is as it should be, and say what to do where it is not')

@@ -1,9 +1,9 @@
-import { placeText, type LogEntry, type LogPlace } from '../core/log/log.ts'
+import { positionText, type LogEntry, type LogPosition } from '../core/log/log.ts'
 import { exactNumber } from './exact-number.ts'
 
 /** An entry of the log as it goes out to everybody, written once. */
 export type PriceEvent = {
-  readonly place: LogPlace
+  readonly position: LogPosition
   readonly symbol: string
   readonly provider: string
   /** The lines of a server-sent event. */
@@ -11,7 +11,7 @@ export type PriceEvent = {
 }
 
 /** The five members of a `price-events` message in their order, and which price it is. */
-export function toPriceEvent({ place, ...entry }: LogEntry): PriceEvent {
+export function toPriceEvent({ position, ...entry }: LogEntry): PriceEvent {
   const data = JSON.stringify({
     symbol: entry.symbol,
     price: exactNumber(entry.price),
@@ -20,6 +20,6 @@ export function toPriceEvent({ place, ...entry }: LogEntry): PriceEvent {
     raw_response_id: entry.rawResponseId,
     price_id: entry.priceId,
   })
-  const text = `id: ${placeText(place)}\nevent: price\ndata: ${data}\n\n`
-  return { place, symbol: entry.symbol, provider: entry.provider, text }
+  const text = `id: ${positionText(position)}\nevent: price\ndata: ${data}\n\n`
+  return { position, symbol: entry.symbol, provider: entry.provider, text }
 }

@@ -32,7 +32,7 @@ export function asyncApiDocument({ version, topic }: Facts): object {
       deadLetters: channel(`${topic}-dlt`, 'Messages that nobody could use, as they came, and why.', 'deadLetter'),
     },
     operations: {
-      announcePrice: { action: 'send', summary: 'The relay announces a stored price.', ...on('prices', 'price') },
+      publishPrice: { action: 'send', summary: 'The relay announces a stored price.', ...on('prices', 'price') },
       averagePrice: {
         action: 'receive',
         summary: 'Any sender may name a stored price: what it has a part in is averaged again.',

@@ -1,17 +1,17 @@
-import { keepGoing, untilDone } from '../lib/retry.ts'
+import { repeatUntilAborted, retryUntilDone } from '../lib/retry.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { KafkaAccess } from './client/options.ts'
 import { createCommits, type Commits } from './client/offset-commits.ts'
 import { groupProtocol } from './client/group-protocol.ts'
-import { createInbox, type Inbox } from './client/record-buffer.ts'
+import { createRecordBuffer, type RecordBuffer } from './client/record-buffer.ts'
 import { joinGroup } from './client/group-member.ts'
-import { settle, type Origin, type SettleNeeds } from './process-batch.ts'
+import { processBatch, type Origin, type ProcessNeeds } from './process-batch.ts'
 import { watchForStalls, type PartitionLag } from './client/stall-watchdog.ts'
-import { ensureTopic, type TopicWish } from './client/topics.ts'
+import { ensureTopic, type TopicSpec } from './client/topics.ts'
 
-type Needs = SettleNeeds & {
+type Needs = ProcessNeeds & {
   readonly access: KafkaAccess
-  readonly topic: TopicWish
+  readonly topic: TopicSpec
   readonly group: string
   readonly clock: Clock
   /** Hears of what is wrong with Kafka. */
@@ -37,7 +37,7 @@ export function averagesGroup(topic: string): string {
 const LONGEST_WAIT_MS = 5_000
 
 /**
- * One member of the group that turns announcements into averages. The offset of a batch is saved behind its commit in the
+ * One member of the group that turns references into averages. The offset of a batch is saved behind its commit in the
  * database, so a batch may be read twice and is never skipped. While the database is away the batch in hand waits for it.
  */
 export function createPriceConsumer(needs: Needs): PriceConsumer {
@@ -48,16 +48,16 @@ export function createPriceConsumer(needs: Needs): PriceConsumer {
     await using member = await joinGroup(needs, await groupProtocol(needs.access, signal), signal)
     needs.onWorking?.()
     const { consumer, stream } = member
-    const inbox = createInbox(stream)
-    consumer.on('consumer:heartbeat:stalled', () => inbox.fail(new Error('the group no longer answers')))
+    const buffer = createRecordBuffer(stream)
+    consumer.on('consumer:heartbeat:stalled', () => buffer.fail(new Error('the group no longer answers')))
     const over = new AbortController()
     const watched = watchForStalls(
-      { consumer, stream, inbox, topic: { ...topic, id: topicId }, clock: needs.clock, onLag: (now) => (lag = now) },
+      { consumer, stream, buffer, topic: { ...topic, id: topicId }, clock: needs.clock, onLag: (now) => (lag = now) },
       AbortSignal.any([signal, over.signal]),
     )
     try {
       const origin = { topicId, consumerGroup: needs.group }
-      await readOn({ ...needs, inbox, commits: createCommits(consumer), origin }, signal)
+      await readOn({ ...needs, buffer, commits: createCommits(consumer), origin }, signal)
     } finally {
       over.abort()
       await watched
@@ -65,19 +65,19 @@ export function createPriceConsumer(needs: Needs): PriceConsumer {
     }
   }
 
-  return { run: (signal) => keepGoing(needs, signal, () => session(signal)), lag: () => lag }
+  return { run: (signal) => repeatUntilAborted(needs, signal, () => session(signal)), lag: () => lag }
 }
 
-type Reader = Needs & { readonly inbox: Inbox; readonly commits: Commits; readonly origin: Origin }
+type Reader = Needs & { readonly buffer: RecordBuffer; readonly commits: Commits; readonly origin: Origin }
 
 async function readOn(reader: Reader, signal: AbortSignal): Promise<void> {
-  const { inbox, commits, origin, clock, onSettleError } = reader
+  const { buffer, commits, origin, clock, onSettleError } = reader
   while (!signal.aborted) {
-    const records = await inbox.next(signal)
+    const records = await buffer.next(signal)
     if (records.length === 0) return
     // However long the database is away.
     const patient = { clock, onError: onSettleError, longestWaitMs: LONGEST_WAIT_MS }
-    const settled = await untilDone(patient, signal, () => settle(reader, origin, records))
+    const settled = await retryUntilDone(patient, signal, () => processBatch(reader, origin, records))
     if (settled !== undefined) await commits.commit(records)
   }
 }

@@ -1,16 +1,16 @@
-import { keepGoing } from '../lib/retry.ts'
+import { repeatUntilAborted } from '../lib/retry.ts'
 import type { Clock } from '../lib/clock.ts'
-import type { ResolveAnnouncements } from '../core/events/price-reference.ts'
-import type { DeadLetterDesk, StoredDeadLetter, UnsentDeadLetters } from '../core/events/dead-letter.ts'
-import type { Touched } from '../core/log/log.ts'
+import type { FindPrices } from '../core/events/price-reference.ts'
+import type { DeadLetterAdmin, StoredDeadLetter, UnsentDeadLetters } from '../core/events/dead-letter.ts'
+import type { Affected } from '../core/log/log.ts'
 import type { OutgoingMessage } from './client/publisher.ts'
 import type { Fault } from './message.ts'
 import type { Publisher } from './client/publisher.ts'
-import { judge } from './process-batch.ts'
-import type { TopicWish } from './client/topics.ts'
+import { resolveMessages } from './process-batch.ts'
+import type { TopicSpec } from './client/topics.ts'
 
 /** Where dead letters of a topic go. A letter is as large as its message, and has more headers. */
-export function deadLetterTopic({ name, replication }: TopicWish): TopicWish {
+export function deadLetterTopic({ name, replication }: TopicSpec): TopicSpec {
   const settings = { 'max.message.bytes': String(2 * 1024 * 1024) }
   return { name: `${name}-dlt`, partitions: undefined, replication, settings }
 }
@@ -37,7 +37,7 @@ export function createDeadLetterSender(needs: SenderNeeds): { run(signal: AbortS
     await publisher.publish(letters.map(toDeadLetterMessage), signal)
     await unsent.markSent(letters.map(({ id }) => id))
   }
-  return { run: (signal) => keepGoing(needs, signal, () => step(signal)) }
+  return { run: (signal) => repeatUntilAborted(needs, signal, () => step(signal)) }
 }
 
 /** As Kafka Connect writes them, so that existing tools read ours: the message untouched, and its story in headers. */
@@ -80,9 +80,9 @@ function storyOf(letter: StoredDeadLetter): Record<string, string> {
 }
 
 type RetryNeeds = {
-  readonly desk: DeadLetterDesk
-  readonly resolve: ResolveAnnouncements
-  readonly handle: (touched: readonly Touched[]) => Promise<unknown>
+  readonly admin: DeadLetterAdmin
+  readonly resolve: FindPrices
+  readonly handle: (affected: readonly Affected[]) => Promise<unknown>
 }
 
 /**
@@ -90,18 +90,18 @@ type RetryNeeds = {
  * @returns what is still wrong; undefined if nothing is
  * @throws ServiceError `not_found`
  */
-export async function retryDeadLetter({ desk, resolve, handle }: RetryNeeds, id: string): Promise<Fault | undefined> {
-  const { value, headers } = await desk.find(id)
+export async function retryDeadLetter({ admin, resolve, handle }: RetryNeeds, id: string): Promise<Fault | undefined> {
+  const { value, headers } = await admin.find(id)
   const message = {
     value: value && Buffer.from(value),
     headers: headers.map(([name, bytes]) => [Buffer.from(name), bytes && Buffer.from(bytes)] as const),
   }
-  const [verdict] = await judge(resolve, [message])
-  if (verdict === undefined) return undefined
-  if ('fault' in verdict) {
-    await desk.noteFailure(id, verdict.fault)
-    return verdict.fault
+  const [decision] = await resolveMessages(resolve, [message])
+  if (decision === undefined) return undefined
+  if ('fault' in decision) {
+    await admin.noteFailure(id, decision.fault)
+    return decision.fault
   }
-  await handle(verdict.touched)
-  await desk.resolve(id, 'retried')
+  await handle(decision.affected)
+  await admin.resolve(id, 'retried')
 }

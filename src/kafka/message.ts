@@ -1,12 +1,12 @@
 import { hash } from 'node:crypto'
 import { Type, type Static } from 'typebox'
 import { Compile } from 'typebox/compile'
-import type { Announcement } from '../core/events/price-reference.ts'
+import type { PriceReference } from '../core/events/price-reference.ts'
 import type { DeadLetterReason } from '../core/events/dead-letter.ts'
 import { wrongPrice } from '../core/ingest/validate-quote.ts'
 import { parseDecimal } from '../lib/decimal.ts'
 import { parseInstant } from '../lib/instant.ts'
-import { parsePlace, placeText, type LogEntry } from '../core/log/log.ts'
+import { parsePosition, positionText, type LogEntry } from '../core/log/log.ts'
 import type { OutgoingMessage } from './client/publisher.ts'
 
 /** What we read of a message that came. */
@@ -16,7 +16,7 @@ export type IncomingMessage = {
 }
 
 export type Fault = { readonly reason: DeadLetterReason; readonly detail: string }
-export type Reading = { readonly announcement: Announcement } | { readonly fault: Fault }
+export type Reading = { readonly reference: PriceReference } | { readonly fault: Fault }
 
 /** The value of a message: these five members in this order. What others add is not looked at. */
 export const PriceMessage = Type.Object(
@@ -60,7 +60,7 @@ export const PriceHeaders = Type.Object(
     ce_type: Type.Literal('market-data.price.recorded'),
     ce_subject: Type.String({ description: 'The symbol.' }),
     ce_time: Type.String({ format: 'date-time', description: 'The timestamp of the price.' }),
-    'mds.place': Type.String({
+    'mds.position': Type.String({
       pattern: '^[0-9]+-[0-9]+-[0-9]+$',
       description: 'Where the price stands in the log: epoch, transaction, price. Grows within a symbol.',
     }),
@@ -76,9 +76,15 @@ const FIXED = {
   ce_type: 'market-data.price.recorded',
 }
 const fixedHeaders = Object.entries(FIXED).map(([name, value]) => [Buffer.from(name), Buffer.from(value)] as const)
-const [CE_ID, CE_SUBJECT, CE_TIME, PLACE, SHA256] = ['ce_id', 'ce_subject', 'ce_time', 'mds.place', 'mds.sha256'].map(
-  (name) => Buffer.from(name),
-) as [Buffer, Buffer, Buffer, Buffer, Buffer]
+const [CE_ID, CE_SUBJECT, CE_TIME, POSITION, SHA256] = [
+  'ce_id',
+  'ce_subject',
+  'ce_time',
+  'mds.position',
+  'mds.sha256',
+].map((name) => Buffer.from(name)) as [Buffer, Buffer, Buffer, Buffer, Buffer]
+/** What version 0.1.0 called `mds.position`; its messages stay on the topic. */
+const OLD_POSITION = Buffer.from('mds.place')
 
 /** An entry of the log as everybody hears of it. */
 export function toMessage(entry: LogEntry): OutgoingMessage {
@@ -92,12 +98,12 @@ export function toMessage(entry: LogEntry): OutgoingMessage {
       raw_response_id: rawResponseId,
     }),
   )
-  const place = Buffer.from(placeText(entry.place))
+  const position = Buffer.from(positionText(entry.position))
   const headers = new Map<Buffer, Buffer>(fixedHeaders)
-    .set(CE_ID, place)
+    .set(CE_ID, position)
     .set(CE_SUBJECT, Buffer.from(symbol))
     .set(CE_TIME, Buffer.from(eventTime))
-    .set(PLACE, place)
+    .set(POSITION, position)
     .set(SHA256, Buffer.from(hash('sha256', value)))
   return { key: Buffer.from(symbol), value, headers }
 }
@@ -109,16 +115,16 @@ const YEARS = /^(?!0000)\d{4}-/
 /** Reads a message of any sender. What it lets through is safe to ask the database about. */
 export function readMessage({ value, headers }: IncomingMessage): Reading {
   if (!value) return fault('not_json', 'The message has no value.')
-  const { place: placeHeader, sha256 } = ourHeaders(headers)
+  const { position: positionHeader, sha256 } = ourHeaders(headers)
   if (sha256 !== undefined && sha256 !== hash('sha256', value)) {
     return fault('hash_mismatch', 'The value is not the one that the header mds.sha256 was made of.')
   }
   const parsed = parseJson(value)
   if (parsed === undefined) return fault('not_json', 'The value is not JSON in UTF-8.')
   if (!checker.Check(parsed.body)) return fault('wrong_fields', describeErrors(parsed.body))
-  const place = parsePlace(placeHeader ?? '')
+  const position = parsePosition(positionHeader ?? '')
   const reading = readMembers(parsed.body, parsed.price)
-  return 'fault' in reading || place === undefined ? reading : { announcement: { ...reading.announcement, place } }
+  return 'fault' in reading || position === undefined ? reading : { reference: { ...reading.reference, position } }
 }
 
 function readMembers(body: Static<typeof PriceMessage>, priceText: string): Reading {
@@ -130,18 +136,18 @@ function readMembers(body: Static<typeof PriceMessage>, priceText: string): Read
   if (eventTime === undefined || !YEARS.test(eventTime))
     return fault('wrong_fields', '/timestamp must be an RFC 3339 time')
   const { symbol, provider, raw_response_id: rawResponseId } = body
-  return { announcement: { symbol, provider, eventTime, price, rawResponseId } }
+  return { reference: { symbol, provider, eventTime, price, rawResponseId } }
 }
 
 function fault(reason: DeadLetterReason, detail: string): Reading {
   return { fault: { reason, detail } }
 }
 
-function ourHeaders(headers: IncomingMessage['headers']): { place?: string; sha256?: string } {
-  const found: { place?: string; sha256?: string } = {}
+function ourHeaders(headers: IncomingMessage['headers']): { position?: string; sha256?: string } {
+  const found: { position?: string; sha256?: string } = {}
   for (const [name, value] of headers) {
     if (!name || !value) continue
-    if (name.equals(PLACE)) found.place = value.toString('latin1')
+    if (name.equals(POSITION) || name.equals(OLD_POSITION)) found.position = value.toString('latin1')
     if (name.equals(SHA256)) found.sha256 = value.toString('latin1')
   }
   return found

@@ -1,14 +1,14 @@
 import { Admin } from '@platformatic/kafka'
 import type { Clock } from '../lib/clock.ts'
 import { instantFromMillis, type Instant } from '../lib/instant.ts'
-import type { KafkaFacts, PartitionFacts, ReadKafkaFacts } from '../core/health/status.ts'
+import type { KafkaStatus, PartitionStatus, ReadKafkaStatus } from '../core/health/status.ts'
 import type { KafkaAccess } from './client/options.ts'
 import { withDeadline } from '../lib/deadline.ts'
-import { isUnknownTopic, type TopicWish } from './client/topics.ts'
+import { isUnknownTopic, type TopicSpec } from './client/topics.ts'
 
 type Needs = {
   readonly access: KafkaAccess
-  readonly topic: Pick<TopicWish, 'name'>
+  readonly topic: Pick<TopicSpec, 'name'>
   readonly group: string
   readonly clock: Clock
 }
@@ -19,13 +19,13 @@ const FRESH_MS = 5_000
 const ASK_MS = 1_500
 
 /** Asks Kafka itself what the topic holds and how far its group is: that is true also of a group without a member. */
-export function createReadKafkaFacts({ access, topic, group, clock }: Needs): ReadKafkaFacts {
+export function createReadKafkaStatus({ access, topic, group, clock }: Needs): ReadKafkaStatus {
   const names = { topic: topic.name, group }
   let awaySince: Instant | null = null
-  let facts: Promise<KafkaFacts> | undefined
+  let facts: Promise<KafkaStatus> | undefined
   let staleAt = 0
 
-  async function ask(): Promise<KafkaFacts> {
+  async function ask(): Promise<KafkaStatus> {
     const admin = new Admin({ ...access, retries: 0 })
     try {
       const seen = await withDeadline(look(admin, names), { ms: ASK_MS, what: 'Kafka' })
@@ -48,9 +48,9 @@ export function createReadKafkaFacts({ access, topic, group, clock }: Needs): Re
   }
 }
 
-type Names = Pick<KafkaFacts, 'topic' | 'group'>
+type Names = Pick<KafkaStatus, 'topic' | 'group'>
 
-async function look(admin: Admin, { topic, group }: Names): Promise<NonNullable<KafkaFacts['seen']>> {
+async function look(admin: Admin, { topic, group }: Names): Promise<NonNullable<KafkaStatus['seen']>> {
   const groupState = stateOf(admin, group)
   const partitions = await partitionsOf(admin, topic)
   // What is settled before the ends, so that nobody is behind a message that came in between.
@@ -63,7 +63,7 @@ async function look(admin: Admin, { topic, group }: Names): Promise<NonNullable<
     groupState: await groupState,
     partitions: partitions.map((partition) => {
       const [begin, end] = [begins.get(partition) ?? 0n, ends.get(partition) ?? 0n]
-      return toFacts(partition, { begin, end, settled: settled.get(partition) })
+      return toStatus(partition, { begin, end, settled: settled.get(partition) })
     }),
   }
 }
@@ -71,7 +71,7 @@ async function look(admin: Admin, { topic, group }: Names): Promise<NonNullable<
 type Offsets = { readonly begin: bigint; readonly end: bigint; readonly settled: bigint | undefined }
 
 /** Where there is no offset, or one that the topic no longer has, the group reads from the beginning. */
-function toFacts(partition: number, { begin, end, settled = begin }: Offsets): PartitionFacts {
+function toStatus(partition: number, { begin, end, settled = begin }: Offsets): PartitionStatus {
   const from = settled < begin || settled > end ? begin : settled
   return { partition, messages: Number(end - begin), lag: Number(end - from) }
 }

@@ -1,27 +1,27 @@
 /** Tells those who wait that prices were stored. It carries nothing: what there is to know lies in the log. */
-export type Bell = {
-  ring(): void
+export type Notifier = {
+  notify(): void
   /** Until the next ring; earlier when the time is over or the signal fires. */
   wait(ms: number, signal: AbortSignal): Promise<void>
   /** Calls back at each ring; gives back how to stop that. */
-  onRing(listener: () => void): () => void
+  subscribe(listener: () => void): () => void
 }
 
-export function createBell(): Bell {
+export function createNotifier(): Notifier {
   const listeners = new Set<() => void>()
-  const onRing = (listener: () => void) => {
+  const subscribe = (listener: () => void) => {
     listeners.add(listener)
     return () => void listeners.delete(listener)
   }
   return {
-    ring: () => {
+    notify: () => {
       for (const listener of listeners) listener()
     },
-    onRing,
+    subscribe,
     wait: (ms, signal) => {
       const { promise, resolve } = Promise.withResolvers<void>()
       const timer = setTimeout(resolve, signal.aborted ? 0 : ms)
-      const stop = onRing(resolve)
+      const stop = subscribe(resolve)
       const wake = () => resolve()
       signal.addEventListener('abort', wake)
       return promise.finally(() => {

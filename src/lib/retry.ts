@@ -11,15 +11,15 @@ const FIRST_WAIT_MS = 250
 const LONGEST_WAIT_MS = 10_000
 
 /** Repeats a step until the signal fires, also where it fails. */
-export async function keepGoing(needs: Needs, signal: AbortSignal, step: () => Promise<void>): Promise<void> {
-  while (!signal.aborted) await untilDone(needs, signal, step)
+export async function repeatUntilAborted(needs: Needs, signal: AbortSignal, step: () => Promise<void>): Promise<void> {
+  while (!signal.aborted) await retryUntilDone(needs, signal, step)
 }
 
 /**
  * Tries until it succeeds, with a wait after each failure, twice as long each time, for ever; undefined where the signal
  * fires before.
  */
-export async function untilDone<T>(
+export async function retryUntilDone<T>(
   { clock, onError, longestWaitMs = LONGEST_WAIT_MS }: Needs,
   signal: AbortSignal,
   act: () => Promise<T>,

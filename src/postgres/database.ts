@@ -16,7 +16,7 @@ export type DatabaseOptions = {
 }
 
 export type Database = AsyncDisposable & {
-  /** For what may take a minute: upkeep, and commands. */
+  /** For what may take a minute: maintenance, and commands. */
   readonly pool: pg.Pool
   /** For what goes on by itself, in short transactions. A connection that fell silent is given up in time. */
   readonly working: pg.Pool
@@ -27,7 +27,7 @@ export type Database = AsyncDisposable & {
   /** Whether this process holds the database, and nobody leads when it starts. */
   readonly isOurs: boolean
   /** For people: a folder, or a server's address without its password. */
-  readonly place: string
+  readonly location: string
   /** Whether the data lies elsewhere than one looks first. */
   readonly moved: boolean
   /** Whether another process serves the embedded database: a running service, as a rule. */
@@ -45,7 +45,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     const address = readAddress(at)
     if (address === undefined) throw new ServiceError('invalid_request', `${namedBy}: is no address of a server.`)
     await using opening = new AsyncDisposableStack()
-    const opened = opening.use(database(options, at, { place: address.shown, moved: false, isShared: false }))
+    const opened = opening.use(database(options, at, { location: address.shown, moved: false, isShared: false }))
     await assertAnswers(opened.pool, address, namedBy)
     opening.move()
     return opened
@@ -53,7 +53,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   const { path, moved } = at
   const onExit = (reason: string) => log.warn(`${reason} Starting it again.`)
   const embedded = await keepEmbedded({ state: path, log: (line) => log.debug(line.trimEnd()), onExit })
-  return database(options, embedded.connection, { place: path, moved, isShared: false, stop: () => embedded.stop() })
+  return database(options, embedded.connection, { location: path, moved, isShared: false, stop: () => embedded.stop() })
 }
 
 /** As `openDatabase`, for a command beside a service: where one runs on the embedded database, its server serves both. */
@@ -61,22 +61,22 @@ export async function joinDatabase(options: DatabaseOptions): Promise<Database> 
   const { at } = options
   const running = typeof at === 'string' ? undefined : await findRunning(at.path)
   if (typeof at === 'string' || running === undefined) return openDatabase(options)
-  return database(options, running, { place: at.path, moved: at.moved, isShared: true })
+  return database(options, running, { location: at.path, moved: at.moved, isShared: true })
 }
 
 /** Callers are told within 2 s that the database is away. */
 const ANSWER_WITHIN_MS = 1_500
 /** Transactions of ours last some 200 ms: enough for a machine forty times as slow, and soon enough to go on within 12 s. */
 const WORK_WITHIN_MS = 8_000
-const UPKEEP_SIZE = 2
+const MAINTENANCE_SIZE = 2
 
-type Place = Pick<Database, 'place' | 'moved' | 'isShared'> & { readonly stop?: () => Promise<void> }
+type Location = Pick<Database, 'location' | 'moved' | 'isShared'> & { readonly stop?: () => Promise<void> }
 
-function database({ poolSize, log }: DatabaseOptions, connection: Connection, { stop, ...where }: Place): Database {
+function database({ poolSize, log }: DatabaseOptions, connection: Connection, { stop, ...where }: Location): Database {
   const onError = (error: Error) => log.debug(`connection: ${error.message}`)
   const size = Math.floor(poolSize / 2)
   const pools = {
-    pool: createPool(connection, { size: UPKEEP_SIZE, onError }),
+    pool: createPool(connection, { size: MAINTENANCE_SIZE, onError }),
     working: createPool(connection, { size: poolSize - size, onError, answerWithinMs: WORK_WITHIN_MS }),
     answering: createPool(connection, { size, onError, answerWithinMs: ANSWER_WITHIN_MS }),
     leading: createPool(connection, { size: 1, onError, answerWithinMs: ANSWER_WITHIN_MS }),

@@ -1,6 +1,6 @@
 import type { Clock } from '../lib/clock.ts'
 import { ServiceError } from '../errors.ts'
-import type { QuoteSource } from '../core/prices/quote.ts'
+import type { QuoteProvider } from '../core/prices/quote.ts'
 import type { ProviderLog } from './transport/circuit-breaker.ts'
 import { createImported } from './csv/imported.ts'
 import { createReplay, replayParser } from './replay/provider.ts'
@@ -20,24 +20,24 @@ type Needs = {
   readonly log?: ProviderLog | undefined
 }
 
-export type Sources = {
+export type ProviderRegistry = {
   /**
    * By name or alias; also one whose prices were imported.
    * @throws ServiceError `unknown_provider`
    */
-  get(name: string): QuoteSource
-  list(): readonly QuoteSource[]
+  get(name: string): QuoteProvider
+  list(): readonly QuoteProvider[]
   /** What reads the replies of a provider, also of one that has no source now; undefined for an unknown one. */
   parserOf(provider: string): Parser | undefined
 }
 
-type Parser = Pick<QuoteSource, 'parserVersion' | 'parseReply'>
+type Parser = Pick<QuoteProvider, 'parserVersion' | 'parseReply'>
 
 const ALIASES: ReadonlyMap<string, string> = new Map([['yahoo', 'yfinance']])
 
 /** Every provider that this service has, ready to be asked; none is asked anything by that. */
-export function createSources(needs: Needs): Sources {
-  const sources = new Map(buildSources(needs).map((source) => [source.name, source]))
+export function createProviderRegistry(needs: Needs): ProviderRegistry {
+  const sources = new Map(buildProviders(needs).map((source) => [source.name, source]))
   return {
     get: (name) => {
       const source = sources.get(ALIASES.get(name) ?? name) ?? createImported(name)
@@ -54,7 +54,7 @@ export function createSources(needs: Needs): Sources {
   }
 }
 
-function buildSources({ clock, log, ...needs }: Needs): readonly QuoteSource[] {
+function buildProviders({ clock, log, ...needs }: Needs): readonly QuoteProvider[] {
   const sources = [
     createYahoo({ clock, log, baseUrl: needs.yahooBaseUrl, timeoutMs: needs.yahooTimeoutMs, fetch: needs.fetch }),
     createSimulated({ seed: needs.simulatedSeed ?? 'market-data', clock }),

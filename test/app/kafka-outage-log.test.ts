@@ -16,8 +16,8 @@ test('Kafka that fails is told at once and then once a minute with a count, and 
   watch.worked('relay')
   watch.worked('relay')
   assert.deepEqual(lines, [
-    ['warn', { room: 'relay', reason: 'away', failures: 1 }],
-    ['warn', { room: 'relay', reason: 'away', failures: 31 }],
-    ['info', { room: 'relay', failures: 36 }],
+    ['warn', { component: 'relay', reason: 'away', failures: 1 }],
+    ['warn', { component: 'relay', reason: 'away', failures: 31 }],
+    ['info', { component: 'relay', failures: 36 }],
   ])
 })

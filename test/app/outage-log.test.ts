@@ -11,7 +11,7 @@ function createStorage() {
   const note = (level: string) => (details: unknown, message?: string) =>
     void lines.push(`${level}: ${message ?? String(details)}`)
   const log = { error: note('error'), warn: note('warn'), info: note('info'), debug: note('debug') }
-  const watch = createStorageWatch({ log: log as never, place: '/data' })
+  const watch = createStorageWatch({ log: log as never, location: '/data' })
   let failure: Error | undefined
   const act = async () => {
     if (failure) throw failure

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { withFigures } from '../../bench/page.ts'
-import { PARTS } from '../../bench/scenarios.ts'
-import { inTurns, quantile, QUICK } from '../../bench/rounds.ts'
+import { SCENARIOS } from '../../bench/scenarios.ts'
+import { interleave, quantile, QUICK } from '../../bench/rounds.ts'
 import { isReached, tableOf } from '../../bench/table.ts'
 
 test('the sides take turns, the first round only warms up, and medians are given', async () => {
@@ -13,7 +13,7 @@ test('the sides take turns, the first round only warms up, and medians are given
     return figures.shift() ?? 0
   }
   const sides = { ours: side('ours', [1_000, 3, 1, 2]), theirs: side('theirs', [0, 5, 4, 6]) }
-  assert.deepEqual(await inTurns({ ...QUICK, rounds: 3 }, sides), { ours: 2, theirs: 5 })
+  assert.deepEqual(await interleave({ ...QUICK, rounds: 3 }, sides), { ours: 2, theirs: 5 })
   assert.deepEqual(turns, Array.from({ length: 4 }, () => ['ours', 'theirs']).flat())
 })
 
@@ -38,7 +38,7 @@ test('a table tells what was missed as it tells what was reached', () => {
 
 test('the page has a place for every part, and what is written there leaves the rest as it is', () => {
   const page = readFileSync(new URL('../../docs/performance.md', import.meta.url), 'utf8')
-  for (const part of Object.keys(PARTS)) {
+  for (const part of Object.keys(SCENARIOS)) {
     const written = withFigures(withFigures(page, part, 'FIRST'), part, 'SECOND')
     assert.ok(written.includes(`<!-- ${part} -->\nSECOND\n<!-- /${part} -->`), part)
     assert.equal(written.length, withFigures(page, part, '').length + 'SECOND'.length)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test, { type TestContext } from 'node:test'
 import { createRecompute } from '../../src/postgres/averages/recompute.ts'
-import { createRecordReply } from '../../src/postgres/ingest/record.ts'
+import { createStoreReply } from '../../src/postgres/ingest/store-reply.ts'
 import { instantFromMillis } from '../../src/lib/instant.ts'
 import { createHttpService, type HttpService } from '../support/http-service.ts'
 import { quoteOf } from '../support/scripted-provider.ts'
@@ -31,12 +31,12 @@ test('10,000 prices and their averages are loaded and drawn; how fast is reporte
 
 test('with 50 symbols at five prices a second each no task of the page takes 100 ms', { skip }, async (t) => {
   const listeners = new Set<() => void>()
-  const onNews = (listener: () => void) => {
+  const onPricesStored = (listener: () => void) => {
     listeners.add(listener)
     return () => listeners.delete(listener)
   }
-  const service = await createHttpService(t, { onNews })
-  const record = createRecordReply(service.pool)
+  const service = await createHttpService(t, { onPricesStored })
+  const record = createStoreReply(service.pool)
   const tick = async (at: number) => {
     await record(...replyAt(at))
     for (const listener of listeners) listener()

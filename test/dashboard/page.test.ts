@@ -6,7 +6,7 @@ import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from 'playwright-core'
 import { ServiceError } from '../../src/errors.ts'
 import { instantFromMillis } from '../../src/lib/instant.ts'
-import type { KafkaFacts } from '../../src/core/health/status.ts'
+import type { KafkaStatus } from '../../src/core/health/status.ts'
 import { createHttpService, type HttpService } from '../support/http-service.ts'
 import { createDoor, openPage, skip } from './browser.ts'
 import { serveSimulated } from './simulated-service.ts'
@@ -83,7 +83,7 @@ test('a database that is away, a provider that fails and a first run are told in
   await page.goto(await service.listen())
   await page.getByRole('heading', { name: 'Nothing is fetched yet' }).waitFor()
 
-  service.ledger.observe('scripted', 5, new ServiceError('provider_unavailable', 'scripted answers with 500.'))
+  service.providerStats.observe('scripted', 5, new ServiceError('provider_unavailable', 'scripted answers with 500.'))
   await page.locator('.notices', { hasText: 'scripted answers with 500.' }).waitFor()
 
   await page.route(/\/(prices\/poll|symbols|health)/, (route) =>
@@ -132,7 +132,7 @@ test('the chosen symbol is in the address, and a reload keeps it', { skip }, asy
   assert.equal(await page.locator('.watchlist [aria-current=true]', { hasText: 'MSFT' }).count(), 1)
 })
 
-const HELD_UP: KafkaFacts = {
+const HELD_UP: KafkaStatus = {
   topic: 'a-topic-with-a-name-that-is-longer-than-the-screen-of-a-phone-is-wide',
   group: 'averages',
   awaySince: null,
@@ -147,7 +147,7 @@ const HELD_UP: KafkaFacts = {
 
 test('the way of a price shows where it is held up, at the width of a phone as well', { skip }, async (t) => {
   let shown = HELD_UP
-  const service = await createHttpService(t, { readKafkaFacts: async () => shown })
+  const service = await createHttpService(t, { readKafkaStatus: async () => shown })
   await service.store({ symbol: 'AAPL', price: '100' })
   const page = await openPage(t, { viewport: { width: 390, height: 844 } })
   await page.goto(await service.listen())

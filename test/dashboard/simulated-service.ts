@@ -4,7 +4,7 @@ import { readConfig } from '../../src/app/config.ts'
 import { ROLES } from '../../src/core/cluster/roles.ts'
 import { createRecompute } from '../../src/postgres/averages/recompute.ts'
 import { createPool } from '../../src/postgres/connection/pool.ts'
-import { createRecordReply } from '../../src/postgres/ingest/record.ts'
+import { createStoreReply } from '../../src/postgres/ingest/store-reply.ts'
 import { createSimulated } from '../../src/providers/simulated/provider.ts'
 import { startService, type Service } from '../../src/app/service.ts'
 import { createEmptyDatabase, urlOf } from '../support/database.ts'
@@ -30,7 +30,7 @@ type Connection = Awaited<ReturnType<typeof createEmptyDatabase>>
 
 async function simulatePast(connection: Connection): Promise<void> {
   const pool = createPool(connection, { size: 2, onError: () => {} })
-  const record = createRecordReply(pool)
+  const record = createStoreReply(pool)
   const now = Date.now()
   const { signal } = new AbortController()
   for (let at = STEPS; at > 0; at--) {

@@ -2,14 +2,14 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
-import { placeText } from '../../src/core/log/log.ts'
-import { readSettledLog } from '../core/averages/recorded-prices.ts'
+import { positionText } from '../../src/core/log/log.ts'
+import { readStableLog } from '../core/averages/recorded-prices.ts'
 import { ask } from '../support/request.ts'
 import { startBroker } from '../support/kafka-broker.ts'
 import { readTopic } from '../support/kafka-records.ts'
 import { needsKafkaItself } from '../support/kafka.ts'
-import { createYahooStandIn } from '../support/yahoo-fake.ts'
-import { quoteEverChanging, startLoad, SYMBOLS, type Ledger } from './crash-load.ts'
+import { createYahooFake } from '../support/yahoo-fake.ts'
+import { quoteEverChanging, startLoad, SYMBOLS, type ProviderStats } from './crash-load.ts'
 import { createInstallation, untilRead } from './installation.ts'
 
 /** At the least; the broker is away until some hundred prices were recorded as well. */
@@ -21,7 +21,7 @@ test(
   async (t) => {
     const broker = await startBroker()
     t.after(() => broker.end())
-    const yahoo = await createYahooStandIn(t)
+    const yahoo = await createYahooFake(t)
     quoteEverChanging(yahoo, Math.random)
     const env = { YFINANCE_BASE_URL: yahoo.url }
     const installation = await createInstallation(t, { brokers: broker.brokers, env })
@@ -31,15 +31,15 @@ test(
       start('relay'),
       start('consume'),
     ])
-    const ledger: Ledger = new Map()
-    const load = startLoad(api.url, Math.random, ledger)
+    const providerStats: ProviderStats = new Map()
+    const load = startLoad(api.url, Math.random, providerStats)
     await load.acknowledged(100)
 
     await broker.stop()
-    const before = { prices: ledger.size, at: Date.now() }
+    const before = { prices: providerStats.size, at: Date.now() }
     await Promise.all([load.acknowledged(300), sleep(AWAY_SECONDS * 1_000)])
     const late = await startUnready('relay')
-    const meanwhile = ledger.size - before.prices
+    const meanwhile = providerStats.size - before.prices
     await broker.wipe()
     await broker.start()
     const awaySeconds = Math.round((Date.now() - before.at) / 1_000)
@@ -47,7 +47,7 @@ test(
     await load.end()
     assert.doesNotMatch((await ask(`${api.url}/metrics`)).text, /route="\/prices\/latest",status="[^2]/)
 
-    const log = await readSettledLog(pool)
+    const log = await readStableLog(pool)
     const since = performance.now()
     await untilRead(installation, log)
     t.diagnostic(
@@ -55,8 +55,8 @@ test(
     )
     const announced = await readTopic(access, topic.name)
     for (const symbol of SYMBOLS) {
-      const own = announced.filter(({ key }) => key === symbol).map(({ headers }) => headers['mds.place'])
-      const told = log.filter((entry) => entry.symbol === symbol).map(({ place }) => placeText(place))
+      const own = announced.filter(({ key }) => key === symbol).map(({ headers }) => headers['mds.position'])
+      const told = log.filter((entry) => entry.symbol === symbol).map(({ position }) => positionText(position))
       const first = [...new Set(own)]
       assert.deepEqual(first, told.slice(-first.length))
     }
@@ -81,8 +81,8 @@ test(
     assert.equal(JSON.parse(republished.stdout).announced, log.length)
     await untilRead(installation, log)
     assert.deepEqual(await readTable(pool), averages)
-    const places = new Set((await readTopic(access, topic.name)).map(({ headers }) => headers['mds.place']))
-    assert.deepEqual(places, new Set(log.map(({ place }) => placeText(place))))
+    const positions = new Set((await readTopic(access, topic.name)).map(({ headers }) => headers['mds.position']))
+    assert.deepEqual(positions, new Set(log.map(({ position }) => positionText(position))))
   },
 )
 

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import type pg from 'pg'
 import type { KafkaAccess } from '../../src/kafka/client/options.ts'
-import { createReadLog, loadPlace, logEnd } from '../../src/postgres/log/log.ts'
+import { createReadLog, loadCheckpoint, logEnd } from '../../src/postgres/log/log.ts'
 import type { Instant } from '../../src/lib/instant.ts'
-import { LOG_START, placeText, RELAY_READER, type LogEntry } from '../../src/core/log/log.ts'
+import { LOG_START, positionText, RELAY_READER, type LogEntry } from '../../src/core/log/log.ts'
 import { expectedAverages } from '../core/averages/oracle.ts'
 import { eachRecord } from '../support/kafka-records.ts'
 import { until } from '../support/until.ts'
-import type { Ledger, Quoting } from './crash-writers.ts'
+import type { ProviderStats, Quoting } from './crash-writers.ts'
 
 const QUIET = { withinMs: 300_000, everyMs: 500 }
 const PAGE = 10_000
@@ -16,8 +16,8 @@ const PAGE = 10_000
 export async function untilQuiet(pool: pg.Pool, windows: readonly number[]): Promise<void> {
   await until(
     async () => {
-      const [place, end] = await Promise.all([loadPlace(pool, RELAY_READER), logEnd(pool)])
-      return placeText(place ?? LOG_START) === placeText(end)
+      const [position, end] = await Promise.all([loadCheckpoint(pool, RELAY_READER), logEnd(pool)])
+      return positionText(position ?? LOG_START) === positionText(end)
     },
     'everything is announced',
     QUIET,
@@ -37,8 +37,8 @@ const MISSING_AVERAGES = `
    where coalesce(a.count, 0) <> greatest(0, p.count - w.size + 1)`
 
 /** What was acknowledged is there as it was told, and all that is there was said by the provider and is there once. */
-export async function assertStoredOnce(pool: pg.Pool, ledger: Ledger, quoting: Quoting): Promise<number> {
-  const missing = new Map(ledger)
+export async function assertStoredOnce(pool: pg.Pool, providerStats: ProviderStats, quoting: Quoting): Promise<number> {
+  const missing = new Map(providerStats)
   let stored = 0
   for await (const { priceId, symbol, eventTime, price } of eachEntry(pool)) {
     const words = `${symbol} ${eventTime} ${price}`
@@ -53,26 +53,26 @@ export async function assertStoredOnce(pool: pg.Pool, ledger: Ledger, quoting: Q
   return stored
 }
 
-/** Each price is on the topic, and the first announcements of a symbol are in the order of the log. */
-export async function assertAnnounced(pool: pg.Pool, access: KafkaAccess, topic: string): Promise<number> {
+/** Each price is on the topic, and the first references of a symbol are in the order of the log. */
+export async function assertPublished(pool: pg.Pool, access: KafkaAccess, topic: string): Promise<number> {
   const seen = new Set<string>()
   const firsts = new Map<string, string[]>()
   let records = 0
   for await (const { key, headers } of eachRecord(access, topic)) {
     records += 1
-    const place = headers['mds.place'] ?? ''
-    if (seen.has(place)) continue
-    seen.add(place)
+    const position = headers['mds.position'] ?? ''
+    if (seen.has(position)) continue
+    seen.add(position)
     const ofSymbol = firsts.get(key) ?? []
-    ofSymbol.push(place)
+    ofSymbol.push(position)
     firsts.set(key, ofSymbol)
   }
   const next = new Map<string, number>()
-  for await (const { symbol, place } of eachEntry(pool)) {
+  for await (const { symbol, position } of eachEntry(pool)) {
     const at = next.get(symbol) ?? 0
-    assert.equal(firsts.get(symbol)?.[at], placeText(place), `announcement ${at} of ${symbol}`)
+    assert.equal(firsts.get(symbol)?.[at], positionText(position), `reference ${at} of ${symbol}`)
     next.set(symbol, at + 1)
-    seen.delete(placeText(place))
+    seen.delete(positionText(position))
   }
   assert.deepEqual([...seen], [], 'announced, and not in the log')
   return records
@@ -123,12 +123,12 @@ async function readNumbers(pool: pg.Pool, query: string, values: readonly unknow
 
 async function* eachEntry(pool: pg.Pool): AsyncGenerator<LogEntry> {
   const read = createReadLog(pool)
-  let place = LOG_START
+  let position = LOG_START
   for (;;) {
-    const entries = await read(place, PAGE)
+    const entries = await read(position, PAGE)
     yield* entries
     const last = entries.at(-1)
     if (last === undefined) return
-    place = last.place
+    position = last.position
   }
 }

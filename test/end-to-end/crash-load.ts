@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ask } from '../support/request.ts'
-import { json, quoteReply, yahooQuote, QUOTE_PATH, type YahooStandIn } from '../support/yahoo-fake.ts'
+import { json, quoteReply, yahooQuote, QUOTE_PATH, type YahooFake } from '../support/yahoo-fake.ts'
 
 /** A price that somebody was told, and so may count on. */
 export type Acknowledged = { readonly symbol: string; readonly timestamp: string; readonly price: string }
 
 /** By the id of the price. */
-export type Ledger = Map<string, Acknowledged>
+export type ProviderStats = Map<string, Acknowledged>
 
 export type Load = {
   /** Resolves when so many more prices were acknowledged. */
@@ -23,10 +23,10 @@ const FIRST_SECOND = 1_750_000_000
  * Yahoo in a hurry: another price at each request, most of them at a new time, some at the time before (its clock is
  * coarse) and some late. Answers with everything it ever said, as `symbol timestamp price`.
  */
-export function quoteEverChanging(standIn: YahooStandIn, random: () => number): ReadonlySet<string> {
+export function quoteEverChanging(fake: YahooFake, random: () => number): ReadonlySet<string> {
   const said = new Set<string>()
   let tick = 0
-  standIn.answer(QUOTE_PATH, ({ query }) => {
+  fake.answer(QUOTE_PATH, ({ query }) => {
     const symbols = query.get('symbols')?.split(',') ?? []
     const quotes = symbols.map((symbol) => {
       const step = random()
@@ -42,7 +42,7 @@ export function quoteEverChanging(standIn: YahooStandIn, random: () => number): 
 }
 
 /** Eight callers ask for prices as fast as they are answered, and note what they were told. */
-export function startLoad(url: string, random: () => number, ledger: Ledger): Load {
+export function startLoad(url: string, random: () => number, providerStats: ProviderStats): Load {
   const over = new AbortController()
   async function call(): Promise<void> {
     while (!over.signal.aborted) {
@@ -52,7 +52,7 @@ export function startLoad(url: string, random: () => number, ledger: Ledger): Lo
       if (answer === undefined) return
       if (answer.status === 200) {
         const { price_id: id, timestamp, price } = answer.json
-        ledger.set(id, { symbol, timestamp, price })
+        providerStats.set(id, { symbol, timestamp, price })
       } else {
         assert.deepEqual([answer.status, answer.json.code], [503, 'storage_unavailable'], answer.text)
         await sleep(5)
@@ -62,8 +62,8 @@ export function startLoad(url: string, random: () => number, ledger: Ledger): Lo
   const callers = Promise.all(SYMBOLS.map(call))
   return {
     acknowledged: async (count) => {
-      const goal = ledger.size + count
-      while (ledger.size < goal)
+      const goal = providerStats.size + count
+      while (providerStats.size < goal)
         await Promise.race([callers.then(() => assert.fail('the service went away')), sleep(2)])
     },
     end: async () => {

@@ -10,7 +10,7 @@ import { until } from '../support/until.ts'
 export type Ending = 'SIGKILL' | 'SIGTERM'
 
 /** Something that is hurt, and that somebody starts again wherever it died, as a service manager does. */
-export type Victim = {
+export type Target = {
   readonly part: string
   /** Resolves once it is gone; by then its next start is under way. */
   end(signal: Ending): Promise<void>
@@ -31,7 +31,7 @@ export type Life = {
   readonly stderr: string
 }
 
-export type KeptService = Victim & { readonly url: () => string | undefined }
+export type KeptService = Target & { readonly url: () => string | undefined }
 
 const BACK_WITHIN_MS = 180_000
 const RESTART_AFTER_MS = 100
@@ -100,7 +100,7 @@ async function isReady(url: string | undefined): Promise<boolean> {
 }
 
 /** A server of its own that keeps its promises; nobody who uses it is its parent. */
-export async function keepPostgres(t: TestContext): Promise<Victim & { readonly url: string }> {
+export async function keepPostgres(t: TestContext): Promise<Target & { readonly url: string }> {
   const state = createDataDir()
   const settings = { max_connections: '150' }
   const server = await keepEmbedded({ state, settings, log: () => {}, onExit: () => {} })
@@ -152,7 +152,7 @@ async function answers(url: string): Promise<boolean> {
 }
 
 /** A broker of its own. */
-export async function keepBroker(t: TestContext): Promise<Victim & { readonly brokers: string }> {
+export async function keepBroker(t: TestContext): Promise<Target & { readonly brokers: string }> {
   const broker = await startBroker()
   t.after(() => broker.end())
   return {

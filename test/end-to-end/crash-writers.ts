@@ -4,10 +4,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
 import { systemClock } from '../../src/lib/clock.ts'
 import { toServiceError } from '../../src/http/server/to-service-error.ts'
-import { createRecordReply } from '../../src/postgres/ingest/record.ts'
+import { createStoreReply } from '../../src/postgres/ingest/store-reply.ts'
 import { instantFromMillis } from '../../src/lib/instant.ts'
 import type { RawReply, RecordResult } from '../../src/core/prices/quote.ts'
-import { createSources } from '../../src/providers/registry.ts'
+import { createProviderRegistry } from '../../src/providers/registry.ts'
 import { ask } from '../support/request.ts'
 import { quoteReply, yahooQuote, QUOTE_PATH } from '../support/yahoo-fake.ts'
 
@@ -19,13 +19,13 @@ const CALLERS_OF_EACH = 2
 const PAUSE_MS = 300
 
 /** What somebody was told is stored, as `symbol timestamp price` by the id of the price. */
-export type Ledger = Map<string, string>
+export type ProviderStats = Map<string, string>
 
 /** A provider that never says the same twice. */
 export type Quoting = {
   /** A reply in Yahoo's form. */
   replyTo(symbols: readonly string[]): string
-  /** Whether it ever said this, in the ledger's words. */
+  /** Whether it ever said this, in the providerStats's words. */
   hasSaid(words: string): boolean
 }
 
@@ -51,7 +51,7 @@ type Needs = {
   readonly quoting: Quoting
   readonly apis: readonly (() => string | undefined)[]
   readonly random: () => number
-  readonly ledger: Ledger
+  readonly providerStats: ProviderStats
   /** Prices in each reply of a writer. */
   readonly batch: number
 }
@@ -66,14 +66,14 @@ export type Writers = {
 }
 
 /** Eight writers record by the service's own door, and try the same again until it is acknowledged; callers ask the APIs. */
-export function startWriters(t: TestContext, { pool, quoting, apis, random, ledger, batch }: Needs): Writers {
+export function startWriters(t: TestContext, { pool, quoting, apis, random, providerStats, batch }: Needs): Writers {
   const over = new AbortController()
   // Where the test fails, the database ends as well.
   const gone = new AbortController()
   const signal = AbortSignal.any([over.signal, gone.signal])
   t.after(() => gone.abort())
-  const record = createRecordReply(pool)
-  const source = createSources({ clock: systemClock }).get('yfinance')
+  const record = createStoreReply(pool)
+  const source = createProviderRegistry({ clock: systemClock }).get('yfinance')
   const encoder = new TextEncoder()
   const answers = new Map<string, number>()
   let retries = 0
@@ -108,7 +108,7 @@ export function startWriters(t: TestContext, { pool, quoting, apis, random, ledg
 
   async function write(): Promise<void> {
     while (!signal.aborted) {
-      for (const result of await recordAtLast(newReply())) note(ledger, result)
+      for (const result of await recordAtLast(newReply())) note(providerStats, result)
       await systemClock.sleep(2 * PAUSE_MS * random(), signal)
     }
   }
@@ -121,7 +121,7 @@ export function startWriters(t: TestContext, { pool, quoting, apis, random, ledg
       answers.set(name, (answers.get(name) ?? 0) + 1)
       if (answer?.status === 200) {
         const { price_id, timestamp, price } = answer.json
-        ledger.set(price_id, `${symbol} ${timestamp} ${price}`)
+        providerStats.set(price_id, `${symbol} ${timestamp} ${price}`)
       } else {
         await systemClock.sleep(50, signal)
       }
@@ -146,8 +146,8 @@ function someOf(count: number, random: () => number): string[] {
   return [...SYMBOLS.slice(start), ...SYMBOLS.slice(0, start)].slice(0, count)
 }
 
-function note(ledger: Ledger, result: RecordResult): void {
+function note(providerStats: ProviderStats, result: RecordResult): void {
   assert.ok('price' in result, `${result.symbol} has no price`)
   const { priceId, symbol, eventTime, price } = result.price
-  ledger.set(priceId, `${symbol} ${eventTime} ${price}`)
+  providerStats.set(priceId, `${symbol} ${eventTime} ${price}`)
 }

@@ -15,8 +15,8 @@ import {
   type ServiceProcess,
 } from '../support/service-process.ts'
 import { until } from '../support/until.ts'
-import { createYahooStandIn } from '../support/yahoo-fake.ts'
-import { quoteEverChanging, startLoad, SYMBOLS, type Ledger } from './crash-load.ts'
+import { createYahooFake } from '../support/yahoo-fake.ts'
+import { quoteEverChanging, startLoad, SYMBOLS, type ProviderStats } from './crash-load.ts'
 
 // `npm run crash` is the long version. CRASH_SEED repeats the choices of a run; the moments are the machine's own.
 
@@ -24,44 +24,44 @@ const rounds = Number(process.env['CRASH_ROUNDS'] ?? 8)
 const seed = Number(process.env['CRASH_SEED'] ?? Date.now() % 1_000_000)
 const isLong = rounds >= 50
 
-const VICTIMS = ['the service', 'the database', 'both'] as const
-type Victim = (typeof VICTIMS)[number]
+const TARGETS = ['the service', 'the database', 'both'] as const
+type Target = (typeof TARGETS)[number]
 
 test(`${rounds} times kill -9 amid writes: every acknowledged price stays, every average is right`, async (t) => {
   t.diagnostic(`seed ${seed}`)
   const random = createRandom(seed)
-  const standIn = await createYahooStandIn(t)
-  const said = quoteEverChanging(standIn, random)
+  const fake = await createYahooFake(t)
+  const said = quoteEverChanging(fake, random)
   const start = (dataDir?: string) =>
     startService(t, {
       args: ['--demo'],
-      env: { YFINANCE_BASE_URL: standIn.url, LOG_LEVEL: 'warn' },
+      env: { YFINANCE_BASE_URL: fake.url, LOG_LEVEL: 'warn' },
       ...(dataDir !== undefined && { dataDir }),
     })
-  const ledger: Ledger = new Map()
-  const times: { readonly victim: Victim; readonly ms: number }[] = []
+  const providerStats: ProviderStats = new Map()
+  const times: { readonly target: Target; readonly ms: number }[] = []
   let service = await start()
 
   for (let round = 0; round < rounds; round++) {
-    const victim = VICTIMS[(round + seed) % VICTIMS.length]!
-    const load = startLoad(service.url, random, ledger)
+    const target = TARGETS[(round + seed) % TARGETS.length]!
+    const load = startLoad(service.url, random, providerStats)
     await load.acknowledged(20 + Math.floor(200 * random()))
-    if (victim === 'the database') {
-      times.push({ victim, ms: await killDatabase(service, () => load.acknowledged(1)) })
+    if (target === 'the database') {
+      times.push({ target, ms: await killDatabase(service, () => load.acknowledged(1)) })
       await load.end()
     } else {
       const orphan = service.postmasterPid()!
-      if (victim === 'both') process.kill(orphan, 'SIGKILL')
+      if (target === 'both') process.kill(orphan, 'SIGKILL')
       await Promise.all([service.kill(), load.end()])
       service = await start(service.dataDir)
-      times.push({ victim, ms: service.readyMs })
+      times.push({ target, ms: service.readyMs })
       assert.ok(!processesIn(service.dataDir).includes(orphan), 'the old database is gone')
     }
-    await assertAllThere(service, ledger)
+    await assertAllThere(service, providerStats)
   }
 
-  t.diagnostic(`${ledger.size} prices acknowledged`)
-  for (const victim of VICTIMS) t.diagnostic(`back after ${victim} died: ${summary(times, victim)}`)
+  t.diagnostic(`${providerStats.size} prices acknowledged`)
+  for (const target of TARGETS) t.diagnostic(`back after ${target} died: ${summary(times, target)}`)
   for (const symbol of SYMBOLS) await assertHonest(service, symbol, said)
   await assertVerified(t, service)
   assert.equal(await service.stop(), 0)
@@ -94,14 +94,14 @@ async function killDatabase(service: ServiceProcess, nextPrice: () => Promise<vo
   return performance.now() - since
 }
 
-async function assertAllThere({ url }: ServiceProcess, ledger: Ledger): Promise<void> {
+async function assertAllThere({ url }: ServiceProcess, providerStats: ProviderStats): Promise<void> {
   const stored = new Map<string, string>()
   for (const symbol of SYMBOLS) {
     for (const { id, timestamp, price } of await historyOf(url, symbol, '&include=superseded')) {
       stored.set(id, `${symbol} ${timestamp} ${price}`)
     }
   }
-  const lost = [...ledger].filter(
+  const lost = [...providerStats].filter(
     ([id, { symbol, timestamp, price }]) => stored.get(id) !== `${symbol} ${timestamp} ${price}`,
   )
   assert.deepEqual(lost, [], 'acknowledged, and not there as it was told')
@@ -149,8 +149,8 @@ async function averagesOf(url: string, symbol: string): Promise<string[]> {
   return averages
 }
 
-function summary(times: readonly { victim: Victim; ms: number }[], victim: Victim): string {
-  const its = times.filter((one) => one.victim === victim).map(({ ms }) => ms)
+function summary(times: readonly { target: Target; ms: number }[], target: Target): string {
+  const its = times.filter((one) => one.target === target).map(({ ms }) => ms)
   return `median ${Math.round(median(its))} ms, at most ${Math.round(Math.max(...its))} ms, ${its.length} times`
 }
 

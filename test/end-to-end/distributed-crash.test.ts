@@ -8,11 +8,11 @@ import { accessTo, needsKafkaItself } from '../support/kafka.ts'
 import { createRandom } from '../support/random.ts'
 import { runCommand } from '../support/service-process.ts'
 import { until } from '../support/until.ts'
-import { createYahooStandIn, json, QUOTE_PATH } from '../support/yahoo-fake.ts'
-import { assertAnnounced, assertAverages, assertStoredOnce, untilQuiet, untilVerified } from './crash-checks.ts'
+import { createYahooFake, json, QUOTE_PATH } from '../support/yahoo-fake.ts'
+import { assertPublished, assertAverages, assertStoredOnce, untilQuiet, untilVerified } from './crash-checks.ts'
 import { strikeAll, type Fault } from './crash-faults.ts'
 import { keepBroker, keepPostgres, keepService, type KeptService, type Life } from './crash-targets.ts'
-import { quoteEachOnce, startWriters, SYMBOLS, type Ledger } from './crash-writers.ts'
+import { quoteEachOnce, startWriters, SYMBOLS, type ProviderStats } from './crash-writers.ts'
 
 // `npm run crash:distributed` is the long version. CRASH_SEED repeats the choices of a run; the moments are the machine's own.
 
@@ -36,38 +36,38 @@ test(
     t.diagnostic(`seed ${seed}`)
     const random = createRandom(seed)
     const installation = await createInstallation(t, random)
-    const { pool, apis, victims, lives, quoting, startLoad, access, run } = installation
-    const ledger: Ledger = new Map()
+    const { pool, apis, targets, lives, quoting, startLoad, access, run } = installation
+    const providerStats: ProviderStats = new Map()
     const since = performance.now()
-    const load = startLoad(ledger)
+    const load = startLoad(providerStats)
     await startJobs(apis[0]!)
 
     const faults = await strikeAll({
-      victims,
+      targets,
       count: faultCount,
       random,
       pause: async (faultsSoFar) => {
         await sleep(2 * PAUSE_MS * random())
-        await until(() => ledger.size >= (priceCount * faultsSoFar) / faultCount, 'enough prices', QUIET)
+        await until(() => providerStats.size >= (priceCount * faultsSoFar) / faultCount, 'enough prices', QUIET)
       },
     })
-    await until(() => ledger.size >= priceCount, 'enough prices', QUIET)
+    await until(() => providerStats.size >= priceCount, 'enough prices', QUIET)
     const faultsMs = performance.now() - since
     await load.end()
-    await assertRecovered(victims, apis)
+    await assertRecovered(targets, apis)
     await untilPolled(pool)
     await endJobs(apis[0]!)
     report(t, { faults, lives, faultsMs })
-    t.diagnostic(`${ledger.size} prices acknowledged, ${load.retries()} recordings tried again`)
+    t.diagnostic(`${providerStats.size} prices acknowledged, ${load.retries()} recordings tried again`)
     t.diagnostic(`over HTTP: ${[...load.answers].map(([name, times]) => `${name} ${times} times`).join(', ')}`)
     assertNoFault(lives, load.answers)
 
     const sinceEnd = performance.now()
     await untilQuiet(pool, WINDOWS)
-    const stored = await assertStoredOnce(pool, ledger, quoting)
+    const stored = await assertStoredOnce(pool, providerStats, quoting)
     const verified = await untilVerified(run)
     t.diagnostic(`quiet after ${seconds(performance.now() - sinceEnd)}; verify: ${verified}`)
-    const records = await assertAnnounced(pool, access, TOPIC)
+    const records = await assertPublished(pool, access, TOPIC)
     t.diagnostic(`${stored} prices stored, ${records} on the topic: ${records - stored} announced again`)
     await assertAverages(pool, WINDOWS)
     assert.deepEqual((await pool.query('select * from dead_letters')).rows, [])
@@ -76,9 +76,9 @@ test(
 
 /** A database, a broker and nine processes, each of them kept alive by somebody, and each to be hurt. */
 async function createInstallation(t: TestContext, random: () => number) {
-  const [standIn, postgres, broker] = await Promise.all([createYahooStandIn(t), keepPostgres(t), keepBroker(t)])
+  const [fake, postgres, broker] = await Promise.all([createYahooFake(t), keepPostgres(t), keepBroker(t)])
   const quoting = quoteEachOnce(random)
-  standIn.answer(QUOTE_PATH, ({ query }) => json(quoting.replyTo((query.get('symbols') ?? '').split(','))))
+  fake.answer(QUOTE_PATH, ({ query }) => json(quoting.replyTo((query.get('symbols') ?? '').split(','))))
   const pool = createPool(postgres.url, { size: 10, onError: () => {} })
   t.after(() => pool.end())
   const env = {
@@ -86,7 +86,7 @@ async function createInstallation(t: TestContext, random: () => number) {
     KAFKA_BROKERS: broker.brokers,
     KAFKA_TOPIC: TOPIC,
     MA_WINDOWS: WINDOWS.join(),
-    YFINANCE_BASE_URL: standIn.url,
+    YFINANCE_BASE_URL: fake.url,
     LOG_LEVEL: 'warn',
   }
   const lives: Life[] = []
@@ -98,12 +98,12 @@ async function createInstallation(t: TestContext, random: () => number) {
   return {
     pool,
     apis,
-    victims: [...services, broker, postgres],
+    targets: [...services, broker, postgres],
     lives,
     quoting,
     access: accessTo(broker.brokers),
-    startLoad: (ledger: Ledger) =>
-      startWriters(t, { pool, quoting, apis: apis.map(({ url }) => url), random, ledger, batch: BATCH }),
+    startLoad: (providerStats: ProviderStats) =>
+      startWriters(t, { pool, quoting, apis: apis.map(({ url }) => url), random, providerStats, batch: BATCH }),
     run: (words: readonly string[]) => runCommand(words, { env, withinMs: 1_800_000 }),
   }
 }
@@ -135,8 +135,8 @@ async function endJobs(api: KeptService): Promise<void> {
 }
 
 /** Without any help; health is `ok` once every provider and every job works and the averages are there. */
-async function assertRecovered(victims: readonly { back(): Promise<void> }[], apis: readonly KeptService[]) {
-  await Promise.all(victims.map((victim) => victim.back()))
+async function assertRecovered(targets: readonly { back(): Promise<void> }[], apis: readonly KeptService[]) {
+  await Promise.all(targets.map((target) => target.back()))
   for (const api of apis) {
     const price = `${api.url()}/prices/latest?symbol=${SYMBOLS[0]}&max_age=0`
     await until(async () => (await ask(price)).status === 200, 'a new price', QUIET)

@@ -130,9 +130,9 @@ test(
     const installation = await createInstallation(t)
     const { pool, topic, start } = installation
     const load = createLoad(t, installation)
-    const [victim] = await Promise.all([start('consume'), start('consume'), start('consume'), start('relay')])
+    const [target] = await Promise.all([start('consume'), start('consume'), start('consume'), start('relay')])
     await until(async () => (await membersOf(topic.name)).length === 3, 'the partitions are shared by three')
-    await victim.kill()
+    await target.kill()
     await until(async () => (await membersOf(topic.name)).length === 2, 'the partitions are shared by two')
     const log = await load.end()
     await untilRead(installation, log)

@@ -1,9 +1,9 @@
 import type { TestContext } from 'node:test'
 import { averagesGroup } from '../../src/kafka/consumer.ts'
-import { loadPlace } from '../../src/postgres/log/log.ts'
+import { loadCheckpoint } from '../../src/postgres/log/log.ts'
 import { createPool } from '../../src/postgres/connection/pool.ts'
-import { comparePlaces, LOG_START, RELAY_READER, type LogEntry } from '../../src/core/log/log.ts'
-import { tellerOf } from '../core/averages/recorded-prices.ts'
+import { comparePositions, LOG_START, RELAY_READER, type LogEntry } from '../../src/core/log/log.ts'
+import { recorderOf } from '../core/averages/recorded-prices.ts'
 import { createDatabaseConnection, urlOf } from '../support/database.ts'
 import { groupLag } from '../support/kafka-records.ts'
 import { accessTo, freshName, kafkaBrokers } from '../support/kafka.ts'
@@ -25,17 +25,17 @@ export async function createInstallation(t: TestContext, { brokers, env = {} }: 
   t.after(() => pool.end())
   const topic = { name: freshName(t) }
   const KAFKA_BROKERS = brokers ?? (await kafkaBrokers())
-  const setting = { env: { DATABASE_URL: urlOf(connection), KAFKA_BROKERS, KAFKA_TOPIC: topic.name, ...env } }
+  const context = { env: { DATABASE_URL: urlOf(connection), KAFKA_BROKERS, KAFKA_TOPIC: topic.name, ...env } }
   return {
     pool,
-    tell: tellerOf(pool),
+    tell: recorderOf(pool),
     topic,
     access: accessTo(KAFKA_BROKERS),
-    start: (...words: string[]) => startService(t, { ...setting, command: [process.execPath, LAUNCHER, ...words] }),
+    start: (...words: string[]) => startService(t, { ...context, command: [process.execPath, LAUNCHER, ...words] }),
     /** For a part that cannot work yet. */
     startUnready: (...words: string[]) =>
-      startService(t, { ...setting, command: [process.execPath, LAUNCHER, ...words], awaits: '/livez' }),
-    run: (...words: string[]) => runCommand(words, setting),
+      startService(t, { ...context, command: [process.execPath, LAUNCHER, ...words], awaits: '/livez' }),
+    run: (...words: string[]) => runCommand(words, context),
   }
 }
 
@@ -45,13 +45,13 @@ export async function createInstallation(t: TestContext, { brokers, env = {} }: 
  */
 export async function untilRead(installation: Installation, log: readonly LogEntry[]): Promise<void> {
   const { access, topic } = installation
-  await untilAnnounced(installation, log)
+  await untilPublished(installation, log)
   const group = averagesGroup(topic.name)
   await until(async () => (await groupLag(access, group, topic.name)) === 0, 'all is read')
 }
 
-export async function untilAnnounced({ pool }: Installation, log: readonly LogEntry[]): Promise<void> {
-  const end = log.at(-1)?.place ?? LOG_START
-  const relayPlace = async () => (await loadPlace(pool, RELAY_READER)) ?? LOG_START
-  await until(async () => comparePlaces(await relayPlace(), end) >= 0, 'all is announced')
+export async function untilPublished({ pool }: Installation, log: readonly LogEntry[]): Promise<void> {
+  const end = log.at(-1)?.position ?? LOG_START
+  const relayPosition = async () => (await loadCheckpoint(pool, RELAY_READER)) ?? LOG_START
+  await until(async () => comparePositions(await relayPosition(), end) >= 0, 'all is announced')
 }

@@ -11,7 +11,7 @@ import type { KafkaAccess } from '../../src/kafka/client/options.ts'
 import { ensureTopic } from '../../src/kafka/client/topics.ts'
 import { LOCK_CLASS } from '../../src/postgres/averages/recompute.ts'
 import type { LogEntry } from '../../src/core/log/log.ts'
-import { readSettledLog } from '../core/averages/recorded-prices.ts'
+import { readStableLog } from '../core/averages/recorded-prices.ts'
 import { groupLag, priceMessage, readTopic } from '../support/kafka-records.ts'
 import { needsKafka } from '../support/kafka.ts'
 import { until } from '../support/until.ts'
@@ -43,7 +43,7 @@ test(
         ...minutes.flatMap((at) => symbols.map((symbol) => ({ symbol, minute: at, price: `${1 + (at % 97)}` }))),
       )
     }
-    const log = await readSettledLog(pool)
+    const log = await readStableLog(pool)
     await ensureTopic(access, { ...topic, partitions: PARTITIONS, replication: undefined })
     const sent = await sendWithPoison(access, topic.name, log)
     const bad = sent.filter(({ entry }) => entry === undefined)

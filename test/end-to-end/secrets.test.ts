@@ -8,7 +8,7 @@ import type { Json } from '../support/request.ts'
 import { createDatabaseConnection, createUser } from '../support/database.ts'
 import { LAUNCHER, runCommand, startService } from '../support/service-process.ts'
 import { until } from '../support/until.ts'
-import { createYahooStandIn, SEARCH_PATH, yahooQuote } from '../support/yahoo-fake.ts'
+import { createYahooFake, SEARCH_PATH, yahooQuote } from '../support/yahoo-fake.ts'
 
 // Canaries: secrets that are put everywhere a caller or a setting can put them, and then looked for everywhere.
 
@@ -16,7 +16,7 @@ const PASSWORD = 'canary-of-kafka'
 /** No provider has given us a key, but Yahoo's stand-in gives these, and wants them back. */
 const OF_PROVIDER = { cookie: 'd=stand-in', crumb: 'crumb1' }
 
-async function createRig(t: TestContext) {
+async function createHarness(t: TestContext) {
   const connection = await createDatabaseConnection(t)
   const owner = createPool(connection, { size: 2, onError: () => {} })
   t.after(() => owner.end())
@@ -26,7 +26,7 @@ async function createRig(t: TestContext) {
     )
   await until(made, 'the roles are made')
   const url = await createUser(t, connection, 'mds_ingest')
-  const yahoo = await createYahooStandIn(t)
+  const yahoo = await createYahooFake(t)
   yahoo.quote('AAPL', yahooQuote('AAPL', '1.5'))
   const env = {
     DATABASE_URL: url,
@@ -49,7 +49,7 @@ async function createRig(t: TestContext) {
 }
 
 /** Every row of every table, as text; replies also as they came. */
-async function dumpOf(pool: Awaited<ReturnType<typeof createRig>>['owner']): Promise<string> {
+async function dumpOf(pool: Awaited<ReturnType<typeof createHarness>>['owner']): Promise<string> {
   const { rows } = await pool.query(`select format('%I', tablename) as name from pg_tables where schemaname = 'public'`)
   const tables = await Promise.all(rows.map(({ name }) => pool.query(`select one::text from ${name} as one`)))
   assert.ok(tables.length >= 14, `${tables.length} tables`)
@@ -59,7 +59,7 @@ async function dumpOf(pool: Awaited<ReturnType<typeof createRig>>['owner']): Pro
   return JSON.stringify([tables.map((table) => table.rows), replies])
 }
 
-type Tell = Awaited<ReturnType<typeof createRig>>['tell']
+type Tell = Awaited<ReturnType<typeof createHarness>>['tell']
 
 /** Puts a secret into every header that may carry one by right or by mistake. */
 async function tellInHeaders(tell: Tell, right: Record<string, string>, secret: string): Promise<void> {
@@ -102,7 +102,7 @@ function assertNowhere(places: Readonly<Record<string, string>>, secrets: Readon
 }
 
 test('no key, session or password is found in any log, answer, metric or table, wherever callers and settings put it', async (t) => {
-  const { owner, yahoo, service, env, told, tell, password } = await createRig(t)
+  const { owner, yahoo, service, env, told, tell, password } = await createHarness(t)
   const create = await runCommand(['keys', 'create', '--scope', 'admin', '--json'], { env })
   const { key } = JSON.parse(create.stdout) as { key: string }
   const wrong = createKeySecret().text

@@ -95,8 +95,8 @@ describe('a broker that wants TLS and a password', needsKafkaItself, () => {
     ]
     for (const { mistake, reason } of reasons) {
       const env = { KAFKA_BROKERS: broker.brokers, ...settings(), ...mistake }
-      const wish = { name: 'prices', partitions: undefined, replication: undefined }
-      const error: unknown = await ensureTopic(kafkaAccess(readConfig(env, '/nowhere')), wish).catch((thrown) => thrown)
+      const spec = { name: 'prices', partitions: undefined, replication: undefined }
+      const error: unknown = await ensureTopic(kafkaAccess(readConfig(env, '/nowhere')), spec).catch((thrown) => thrown)
       assert.match(kafkaReason(error), reason)
     }
   })

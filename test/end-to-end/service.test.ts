@@ -17,7 +17,7 @@ import {
   type ServiceProcess,
 } from '../support/service-process.ts'
 import { until } from '../support/until.ts'
-import { createYahooStandIn, QUOTE_PATH } from '../support/yahoo-fake.ts'
+import { createYahooFake, QUOTE_PATH } from '../support/yahoo-fake.ts'
 import { nodeOfMachine } from '../support/node-of-machine.ts'
 
 const project = fileURLToPath(new URL('../..', import.meta.url))
@@ -43,13 +43,13 @@ test('Ctrl-C ends it with exit code 0 too, also where npm hands it on and it com
 })
 
 test('SIGTERM ends it within 5 s beside open streams, a reader that takes nothing and a provider that hangs; who waits for that may ask again', async (t) => {
-  const standIn = await createYahooStandIn(t)
+  const fake = await createYahooFake(t)
   let isAsked = false
-  standIn.answer(QUOTE_PATH, () => {
+  fake.answer(QUOTE_PATH, () => {
     isAsked = true
     return { hang: true }
   })
-  const service = await startService(t, { args: ['--demo'], env: { YFINANCE_BASE_URL: standIn.url } })
+  const service = await startService(t, { args: ['--demo'], env: { YFINANCE_BASE_URL: fake.url } })
   const streams = await Promise.all([1, 2, 3].map(() => openStream(t, `${service.url}/prices/stream`)))
   for (const stream of streams) await stream.until(1)
   const { port } = new URL(service.url)

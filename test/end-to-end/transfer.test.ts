@@ -68,15 +68,15 @@ function assertAtWork({ child, stderr }: ReturnType<typeof spawnCommand>): void 
   assert.equal(child.exitCode, null, `it ended too early:\n${stderr()}`)
 }
 
-type Setting = { readonly dataDir?: string; readonly env?: Readonly<Record<string, string>> }
+type AppContext = { readonly dataDir?: string; readonly env?: Readonly<Record<string, string>> }
 
 /** A command at work, once so many prices have arrived. */
 async function startAmid(
   args: readonly string[],
   target: Connection,
-  { enough, ...setting }: Setting & { enough: number },
+  { enough, ...context }: AppContext & { enough: number },
 ) {
-  const running = spawnCommand([process.execPath, LAUNCHER, ...args], setting)
+  const running = spawnCommand([process.execPath, LAUNCHER, ...args], context)
   // Not by a pool of ours, which would be taken for a service.
   const client = new pg.Client(typeof target === 'string' ? { connectionString: target } : target)
   await client.connect()
@@ -107,13 +107,13 @@ async function killAmid(...asked: Parameters<typeof startAmid>): Promise<void> {
 async function assertMoved(
   t: TestContext,
   client: Readonly<Record<string, string>>,
-  setting: { env?: Record<string, string>; dataDir?: string },
+  context: { env?: Record<string, string>; dataDir?: string },
 ) {
-  const service = await startService(t, setting)
+  const service = await startService(t, context)
   assert.equal((await ask(service.url + STREAM)).status, 401)
   const stream = await openStreamWith(t, service.url + STREAM, client)
   await stream.until(40)
-  const verify = await runCommand(['verify', '--json'], { ...setting, dataDir: service.dataDir, ...PATIENCE })
+  const verify = await runCommand(['verify', '--json'], { ...context, dataDir: service.dataDir, ...PATIENCE })
   const verified = JSON.parse(verify.stdout)
   assert.deepEqual([verified.checked_prices, verified.difference_count, verified.lagging], [LINES + 70, 0, 0])
   assert.equal(stream.prices.length, 40)

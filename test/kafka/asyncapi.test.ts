@@ -24,7 +24,7 @@ test('the YAML says what the document says', () => {
 
 test('our messages are as the document says', () => {
   const { headers, value } = toMessage({
-    place: { epoch: '1', xid: '7', id: '2' },
+    position: { epoch: '1', xid: '7', id: '2' },
     priceId: '2',
     seriesId: '1',
     symbol: 'BRK.B',

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { retryDeadLetter } from '../../src/kafka/dead-letters.ts'
 import { ensureTopic } from '../../src/kafka/client/topics.ts'
-import { createDeadLetterDesk } from '../../src/postgres/events/dead-letters.ts'
+import { createDeadLetterAdmin } from '../../src/postgres/events/dead-letters.ts'
 import type { DeadLetter } from '../../src/core/events/dead-letter.ts'
 import { readAverages } from '../core/averages/recorded-prices.ts'
 import { priceMessage, readTopic, sendValues } from '../support/kafka-records.ts'
@@ -15,14 +15,18 @@ const count = async ({ pool }: Pipeline, what: string) =>
 
 test('while the database is away messages wait, and none of them is a dead letter', needsKafka, async (t) => {
   const pipeline = await createPipeline(t)
-  const { pool, tell, settleNeeds, startRelay, startConsumer, errors } = pipeline
+  const { pool, tell, processNeeds, startRelay, startConsumer, errors } = pipeline
   let isAway = true
   const away =
     <A extends unknown[], R>(act: (...args: A) => Promise<R>) =>
     (...args: A) =>
       isAway ? Promise.reject(new Error('connect ECONNREFUSED')) : act(...args)
   startRelay()
-  startConsumer({ resolve: away(settleNeeds.resolve), handle: away(settleNeeds.handle), bury: away(settleNeeds.bury) })
+  startConsumer({
+    resolve: away(processNeeds.resolve),
+    handle: away(processNeeds.handle),
+    store: away(processNeeds.store),
+  })
   for (let minute = 0; minute < 6; minute += 1) await tell({ minute, price: '2' })
   await until(() => errors.length >= 3, 'three tries')
   isAway = false
@@ -32,9 +36,9 @@ test('while the database is away messages wait, and none of them is a dead lette
 
 test('a dead letter can be looked at, tried again once its price is there, or dropped', needsKafka, async (t) => {
   const pipeline = await createPipeline(t, { window: 1 })
-  const { access, pool, tell, topic, settleNeeds, startConsumer } = pipeline
-  const desk = createDeadLetterDesk(pool)
-  const list = (all = false) => desk.list({ all, after: '0', limit: 10 })
+  const { access, pool, tell, topic, processNeeds, startConsumer } = pipeline
+  const admin = createDeadLetterAdmin(pool)
+  const list = (all = false) => admin.list({ all, after: '0', limit: 10 })
   await ensureTopic(access, topic)
   startConsumer()
   await sendValues(access, topic.name, [priceMessage({}), 'x'])
@@ -44,14 +48,14 @@ test('a dead letter can be looked at, tried again once its price is there, or dr
   const hopeless = letters.find(({ reason }) => reason === 'not_json')!
   assert.equal(Buffer.from(early.value!).toString(), priceMessage({}))
 
-  const retry = (id: string) => retryDeadLetter({ desk, ...settleNeeds }, id)
+  const retry = (id: string) => retryDeadLetter({ admin, ...processNeeds }, id)
   assert.equal((await retry(early.id))?.reason, 'unknown_series')
-  assert.equal((await desk.find(early.id)).attempts, 2)
+  assert.equal((await admin.find(early.id)).attempts, 2)
   await tell({ minute: 0, price: '1' })
   assert.equal(await retry(early.id), undefined)
   assert.equal((await readAverages(pool, 1)).length, 1)
-  assert.equal(await desk.resolve(hopeless.id, 'dropped'), true)
-  assert.equal(await desk.resolve(hopeless.id, 'dropped'), false)
+  assert.equal(await admin.resolve(hopeless.id, 'dropped'), true)
+  assert.equal(await admin.resolve(hopeless.id, 'dropped'), false)
   assert.deepEqual(await list(), [])
   const resolutions = (await list(true)).map(({ id, resolution }) => [id, resolution])
   assert.deepEqual(
@@ -61,11 +65,11 @@ test('a dead letter can be looked at, tried again once its price is there, or dr
       [hopeless.id, 'dropped'],
     ]),
   )
-  await assert.rejects(desk.find('999'), { code: 'not_found' })
+  await assert.rejects(admin.find('999'), { code: 'not_found' })
 })
 
 test('a message with bytes of every kind in its key, value and headers is kept as it came', needsKafka, async (t) => {
-  const { pool, settleNeeds } = await createPipeline(t)
+  const { pool, processNeeds } = await createPipeline(t)
   const bytes = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte))
   const letter = {
     topic: 'prices',
@@ -82,9 +86,9 @@ test('a message with bytes of every kind in its key, value and headers is kept a
     detail: 'x',
     consumerGroup: 'group',
   }
-  await settleNeeds.bury([letter, { ...letter, partition: 1, key: null, value: null }])
-  await settleNeeds.bury([letter])
-  const [first, second, ...others] = await createDeadLetterDesk(pool).list({ all: false, after: '0', limit: 10 })
+  await processNeeds.store([letter, { ...letter, partition: 1, key: null, value: null }])
+  await processNeeds.store([letter])
+  const [first, second, ...others] = await createDeadLetterAdmin(pool).list({ all: false, after: '0', limit: 10 })
   assert.deepEqual(others, [])
   assert.deepEqual({ ...first, ...letter }, first)
   assert.deepEqual([second?.key, second?.value], [null, null])
@@ -94,7 +98,7 @@ test(
   'a letter that its topic is too small for is told without its body, and holds up none behind it',
   needsKafka,
   async (t) => {
-    const { access, pool, topic, settleNeeds, startDeadLetters } = await createPipeline(t)
+    const { access, pool, topic, processNeeds, startDeadLetters } = await createPipeline(t)
     await ensureTopic(access, { name: `${topic.name}-dlt`, partitions: 1, replication: undefined })
     const letter = (offset: number, bytes: number): DeadLetter => ({
       topic: topic.name,
@@ -108,7 +112,7 @@ test(
       detail: 'no JSON',
       consumerGroup: 'group',
     })
-    await settleNeeds.bury([letter(0, 10), letter(1, 1_048_200), letter(2, 10)])
+    await processNeeds.store([letter(0, 10), letter(1, 1_048_200), letter(2, 10)])
     startDeadLetters()
     const sent = async () => (await pool.query('select from dead_letters where sent_at is not null')).rowCount
     await until(async () => (await sent()) === 3, 'all letters are told')

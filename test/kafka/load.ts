@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { placeText, type LogEntry } from '../../src/core/log/log.ts'
+import { positionText, type LogEntry } from '../../src/core/log/log.ts'
 import { expectedAverages } from '../core/averages/oracle.ts'
-import { readAverages, readSettledLog } from '../core/averages/recorded-prices.ts'
+import { readAverages, readStableLog } from '../core/averages/recorded-prices.ts'
 import { readTopic } from '../support/kafka-records.ts'
 import { until } from '../support/until.ts'
 import type { Pipeline } from './pipeline.ts'
@@ -19,7 +19,7 @@ export function createLoad(t: TestContext, { pool, tell }: Pick<Pipeline, 'pool'
   let minute = 0
   const over = new AbortController()
   t.after(() => over.abort())
-  const telling = (async () => {
+  const logRetry = (async () => {
     for (; !over.signal.aborted; minute += 1) {
       await tell(...SYMBOLS.map((symbol) => ({ symbol, minute, price: `${1 + (minute % 89)}.5` })))
       await sleep(20)
@@ -29,8 +29,8 @@ export function createLoad(t: TestContext, { pool, tell }: Pick<Pipeline, 'pool'
     until: (minutes: number) => until(() => minute >= minutes, `${minutes} minutes are told`),
     end: async () => {
       over.abort()
-      await telling
-      return readSettledLog(pool)
+      await logRetry
+      return readStableLog(pool)
     },
   }
 }
@@ -40,8 +40,8 @@ export async function assertNothingLost(way: Way, log: readonly LogEntry[]): Pro
   await assertAverages(way, log)
   const records = await readTopic(way.access, way.topic.name)
   for (const symbol of SYMBOLS) {
-    const announced = new Set(records.filter(({ key }) => key === symbol).map(({ headers }) => headers['mds.place']))
-    const told = log.filter((entry) => entry.symbol === symbol).map(({ place }) => placeText(place))
+    const announced = new Set(records.filter(({ key }) => key === symbol).map(({ headers }) => headers['mds.position']))
+    const told = log.filter((entry) => entry.symbol === symbol).map(({ position }) => positionText(position))
     // A set keeps the order of first occurrences.
     assert.deepEqual([...announced], told)
   }

@@ -4,14 +4,14 @@ import fc from 'fast-check'
 import type { OutgoingMessage } from '../../src/kafka/client/publisher.ts'
 import { readMessage, toMessage } from '../../src/kafka/message.ts'
 import { partitionOf } from '../../src/kafka/client/publisher.ts'
-import { createResolveAnnouncements } from '../../src/postgres/events/price-references.ts'
+import { createFindPrices } from '../../src/postgres/events/price-references.ts'
 import type { Decimal } from '../../src/lib/decimal.ts'
 import type { Instant } from '../../src/lib/instant.ts'
 import type { LogEntry } from '../../src/core/log/log.ts'
 import { createDatabase } from '../support/database.ts'
 
 const ENTRY: LogEntry = {
-  place: { epoch: '1', xid: '734', id: '17' },
+  position: { epoch: '1', xid: '734', id: '17' },
   priceId: '17',
   seriesId: '3',
   symbol: 'AAPL',
@@ -47,34 +47,34 @@ test('a message is the five members of the original in their order, exact, with 
     ce_id: '1-734-17',
     ce_subject: 'AAPL',
     ce_time: '2025-06-15T20:30:27.283671Z',
-    'mds.place': '1-734-17',
+    'mds.position': '1-734-17',
     'mds.sha256': 'b28631c280d21d5acd09a6077ed22567e9904fd8e8560d5b7611fe0b5709161d',
   })
 })
 
 test('what is sent is read as it was, digit for digit', () => {
   const { key: _key, value, headers } = toMessage(ENTRY)
-  const { symbol, provider, price, eventTime, rawResponseId, place } = ENTRY
-  const announcement = { symbol, provider, price, eventTime, rawResponseId, place }
-  assert.deepEqual(readMessage({ value, headers }), { announcement })
+  const { symbol, provider, price, eventTime, rawResponseId, position } = ENTRY
+  const reference = { symbol, provider, price, eventTime, rawResponseId, position }
+  assert.deepEqual(readMessage({ value, headers }), { reference })
 })
 
 test('whatever price may be kept can be announced, up to the last digit below its bound', () => {
   for (const text of ['999999999999999.9999999999', '0.000000000000000001']) {
     const { value, headers } = toMessage({ ...ENTRY, price: text as Decimal })
     const reading = readMessage({ value, headers })
-    assert.ok('announcement' in reading, text)
-    assert.equal(reading.announcement.price, text)
+    assert.ok('reference' in reading, text)
+    assert.equal(reading.reference.price, text)
   }
 })
 
 test('the five members of any sender are enough, whatever else is beside them and however the time is written', () => {
   const others = VALUE.replace('{', '{"note":{"price":1},').replace('.283671Z', '.283671+00:00')
   const reading = read(others)
-  assert.ok('announcement' in reading)
-  assert.equal(reading.announcement.price, '196.45')
-  assert.equal(reading.announcement.eventTime, ENTRY.eventTime)
-  assert.equal(reading.announcement.place, undefined)
+  assert.ok('reference' in reading)
+  assert.equal(reading.reference.price, '196.45')
+  assert.equal(reading.reference.eventTime, ENTRY.eventTime)
+  assert.equal(reading.reference.position, undefined)
 })
 
 const BAD: readonly [string, string | Buffer | null, string][] = [
@@ -112,7 +112,7 @@ test('a value that is not the one its hash was made of is refused', () => {
 })
 
 test('whatever the bytes, the database can be asked about what reading lets through', async (t) => {
-  const resolve = createResolveAnnouncements(await createDatabase(t), { pricesDays: 30, simulatedDays: 7 })
+  const resolve = createFindPrices(await createDatabase(t), { pricesDays: 30, simulatedDays: 7 })
   const member = fc.oneof(fc.string({ unit: 'binary' }), fc.double(), fc.constantFrom('AAPL', '1', '9'.repeat(18)))
   const zone = fc.constantFrom('Z', '+14:00', '-14:00', '-00:30')
   const time = fc
@@ -131,11 +131,11 @@ test('whatever the bytes, the database can be asked about what reading lets thro
     provider: fc.oneof(fc.constant('yfinance'), member),
     raw_response_id: fc.oneof(fc.stringMatching(/^[0-9]{1,18}$/), member),
   })
-  const place = fc.oneof(fc.constantFrom('1-1-1', `1-1-${'9'.repeat(19)}`), fc.string({ unit: 'binary' }))
+  const position = fc.oneof(fc.constantFrom('1-1-1', `1-1-${'9'.repeat(19)}`), fc.string({ unit: 'binary' }))
   await fc.assert(
-    fc.asyncProperty(message, place, async (body, text) => {
-      const reading = read(JSON.stringify(body), { 'mds.place': text })
-      if ('announcement' in reading) assert.equal((await resolve([reading.announcement])).length, 1)
+    fc.asyncProperty(message, position, async (body, text) => {
+      const reading = read(JSON.stringify(body), { 'mds.position': text })
+      if ('reference' in reading) assert.equal((await resolve([reading.reference])).length, 1)
     }),
     { numRuns: 400 },
   )

@@ -3,12 +3,12 @@ import { hash } from 'node:crypto'
 import { test } from 'node:test'
 import { partitionOf } from '../../src/kafka/client/publisher.ts'
 import { ensureTopic } from '../../src/kafka/client/topics.ts'
-import { placeText, type LogEntry } from '../../src/core/log/log.ts'
-import { readSettledLog } from '../core/averages/recorded-prices.ts'
+import { positionText, type LogEntry } from '../../src/core/log/log.ts'
+import { readStableLog } from '../core/averages/recorded-prices.ts'
 import { readTopic } from '../support/kafka-records.ts'
 import { runKafkaTool, runKcat } from '../support/kafka-tools.ts'
 import { freshName, isInstalled, kafkaBrokers, needsKafkaItself, testAccess } from '../support/kafka.ts'
-import { createInstallation, untilAnnounced } from '../end-to-end/installation.ts'
+import { createInstallation, untilPublished } from '../end-to-end/installation.ts'
 
 const SYMBOLS = ['AAPL', 'BRK.B', 'BTC-USD', 'EURUSD', '^GSPC', 'VOD.L']
 
@@ -17,8 +17,8 @@ test("Kafka's own consumer, and kcat, read key, members, headers and Java's part
   const { pool, tell, topic, start } = installation
   await tell(...SYMBOLS.map((symbol, minute) => ({ symbol, minute, price: '196.4500000000000000001' })))
   await start('relay')
-  const log = await readSettledLog(pool)
-  await untilAnnounced(installation, log)
+  const log = await readStableLog(pool)
+  await untilPublished(installation, log)
   const expected = log.map(wordsOf)
 
   const brokers = await kafkaBrokers()
@@ -42,17 +42,17 @@ test("Kafka's own consumer, and kcat, read key, members, headers and Java's part
 })
 
 /** A message as it must be, in other words than those of the code that makes it. */
-function wordsOf({ symbol, eventTime, rawResponseId, place }: LogEntry) {
+function wordsOf({ symbol, eventTime, rawResponseId, position }: LogEntry) {
   const value = `{"symbol":"${symbol}","price":196.4500000000000000001,"timestamp":"${eventTime}","provider":"told","raw_response_id":"${rawResponseId}"}`
   const headers = [
     ['content-type', 'application/json'],
     ['ce_specversion', '1.0'],
     ['ce_source', '/market-data/prices'],
     ['ce_type', 'market-data.price.recorded'],
-    ['ce_id', placeText(place)],
+    ['ce_id', positionText(position)],
     ['ce_subject', symbol],
     ['ce_time', eventTime],
-    ['mds.place', placeText(place)],
+    ['mds.position', positionText(position)],
     ['mds.sha256', hash('sha256', value)],
   ]
   const partition = partitionOf(Buffer.from(symbol), 6)

@@ -4,10 +4,10 @@ import { systemClock } from '../../src/lib/clock.ts'
 import { createPublisher, partitionOf } from '../../src/kafka/client/publisher.ts'
 import { republish } from '../../src/kafka/relay.ts'
 import type { PartitionLag } from '../../src/kafka/client/stall-watchdog.ts'
-import { createReadLog, logEnd, placeBefore } from '../../src/postgres/log/log.ts'
-import { comparePlaces, LOG_START, placeText } from '../../src/core/log/log.ts'
+import { createReadLog, logEnd, positionBefore } from '../../src/postgres/log/log.ts'
+import { comparePositions, LOG_START, positionText } from '../../src/core/log/log.ts'
 import { expectedAverages } from '../core/averages/oracle.ts'
-import { readAverages, readSettledLog } from '../core/averages/recorded-prices.ts'
+import { readAverages, readStableLog } from '../core/averages/recorded-prices.ts'
 import { readTopic, sendValues } from '../support/kafka-records.ts'
 import { needsKafka } from '../support/kafka.ts'
 import { until } from '../support/until.ts'
@@ -34,17 +34,17 @@ test(
       await tell(...symbols.map((symbol) => ({ symbol, minute, price: `${minute + 1}` })))
     }
     const relay = startRelay()
-    const log = await readSettledLog(pool)
-    const end = log.at(-1)!.place
-    await until(() => comparePlaces(relay.announcedUpTo(), end) === 0, 'all is announced')
+    const log = await readStableLog(pool)
+    const end = log.at(-1)!.position
+    await until(() => comparePositions(relay.announcedUpTo(), end) === 0, 'all is announced')
 
     const records = await readTopic(access, topic.name)
     assert.equal(records.length, log.length)
     for (const symbol of symbols) {
       const own = records.filter(({ key }) => key === symbol)
-      const told = log.filter((entry) => entry.symbol === symbol).map(({ place }) => placeText(place))
+      const told = log.filter((entry) => entry.symbol === symbol).map(({ position }) => positionText(position))
       assert.deepEqual(
-        own.map(({ headers }) => headers['mds.place']),
+        own.map(({ headers }) => headers['mds.position']),
         told,
       )
       assert.deepEqual(new Set(own.map(({ partition }) => partition)), new Set([partitionOf(Buffer.from(symbol), 6)]))
@@ -60,24 +60,24 @@ test(
     const minutes = Array.from({ length: 4_000 }, (_, minute) => ({ minute, price: '1' }))
     await tell(...minutes)
     const relay = startRelay()
-    const log = await readSettledLog(pool)
-    await until(() => comparePlaces(relay.announcedUpTo(), log.at(-1)!.place) === 0, 'all is announced')
-    const places = (await readTopic(access, topic.name)).map(({ headers }) => headers['mds.place'])
+    const log = await readStableLog(pool)
+    await until(() => comparePositions(relay.announcedUpTo(), log.at(-1)!.position) === 0, 'all is announced')
+    const positions = (await readTopic(access, topic.name)).map(({ headers }) => headers['mds.position'])
     assert.deepEqual(
-      places,
-      log.map(({ place }) => placeText(place)),
+      positions,
+      log.map(({ position }) => positionText(position)),
     )
     assert.deepEqual(errors, [])
   },
 )
 
-test('repeated, reordered and foreign announcements lead to the same averages', needsKafka, async (t) => {
+test('repeated, reordered and foreign references lead to the same averages', needsKafka, async (t) => {
   const { access, pool, tell, topic, startRelay, startConsumer } = await createPipeline(t)
   const prices = new Map(Array.from({ length: 40 }, (_, minute) => [minute, `${((minute * 7) % 11) + 1}.25`]))
   for (const [minute, price] of prices) await tell({ minute, price })
   const relay = startRelay()
-  const log = await readSettledLog(pool)
-  await until(() => comparePlaces(relay.announcedUpTo(), log.at(-1)!.place) === 0, 'all is announced')
+  const log = await readStableLog(pool)
+  await until(() => comparePositions(relay.announcedUpTo(), log.at(-1)!.position) === 0, 'all is announced')
   const told = (await readTopic(access, topic.name)).map(({ value }) => value)
   await sendValues(access, topic.name, told.toReversed())
   await sendValues(access, topic.name, told.toSorted())
@@ -95,18 +95,18 @@ function isRead(lag: readonly PartitionLag[], count: number): boolean {
 test('a topic that is wiped is filled again by republishing, from any moment on', needsKafka, async (t) => {
   const { access, pool, tell, topic } = await createPipeline(t)
   for (let minute = 0; minute < 10; minute += 1) await tell({ minute, price: '1' })
-  const log = await readSettledLog(pool)
+  const log = await readStableLog(pool)
   const [readLog, end] = [createReadLog(pool), await logEnd(pool)]
   await using publisher = createPublisher({ access, topic, clock: systemClock })
   const { signal } = new AbortController()
   assert.equal(await republish({ readLog, publisher }, { after: LOG_START, end }, signal), 10)
   const { rows } = await pool.query('select recorded_at from prices where id = $1', [log[6]!.priceId])
   assert.equal(
-    await republish({ readLog, publisher }, { after: await placeBefore(pool, rows[0].recorded_at), end }, signal),
+    await republish({ readLog, publisher }, { after: await positionBefore(pool, rows[0].recorded_at), end }, signal),
     4,
   )
   await tell({ minute: 10, price: '1' })
-  await readSettledLog(pool)
+  await readStableLog(pool)
   assert.equal(await republish({ readLog, publisher }, { after: LOG_START, end }, signal), 10, 'up to where it began')
   assert.equal((await readTopic(access, topic.name)).length, 24)
 })

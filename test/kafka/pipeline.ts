@@ -5,13 +5,13 @@ import { averagesGroup, createPriceConsumer, type PriceConsumer } from '../../sr
 import { createDeadLetterSender, deadLetterTopic, withoutBody } from '../../src/kafka/dead-letters.ts'
 import { createPublisher, type Publisher } from '../../src/kafka/client/publisher.ts'
 import { createRelay } from '../../src/kafka/relay.ts'
-import type { SettleNeeds } from '../../src/kafka/process-batch.ts'
-import { createResolveAnnouncements } from '../../src/postgres/events/price-references.ts'
+import type { ProcessNeeds } from '../../src/kafka/process-batch.ts'
+import { createFindPrices } from '../../src/postgres/events/price-references.ts'
 import { createRecompute } from '../../src/postgres/averages/recompute.ts'
-import { createBuryDeadLetters, createUnsentDeadLetters } from '../../src/postgres/events/dead-letters.ts'
-import { createReadLog, loadPlace, savePlace } from '../../src/postgres/log/log.ts'
+import { createStoreDeadLetters, createUnsentDeadLetters } from '../../src/postgres/events/dead-letters.ts'
+import { createReadLog, loadCheckpoint, saveCheckpoint } from '../../src/postgres/log/log.ts'
 import { RELAY_READER } from '../../src/core/log/log.ts'
-import { createTeller } from '../core/averages/recorded-prices.ts'
+import { createRecorder } from '../core/averages/recorded-prices.ts'
 import { freshName, testAccess } from '../support/kafka.ts'
 
 export type Pipeline = Awaited<ReturnType<typeof createPipeline>>
@@ -28,7 +28,7 @@ type Options = {
 /** A database, a topic of its own, and whatever of the way between them a test starts. Ends with the test. */
 export async function createPipeline(t: TestContext, options: Options = {}) {
   const access = options.access ?? (await testAccess())
-  const { pool, tell } = await createTeller(t)
+  const { pool, tell } = await createRecorder(t)
   const topic = {
     name: options.name ?? freshName(t),
     partitions: options.partitions ?? 6,
@@ -53,10 +53,10 @@ export async function createPipeline(t: TestContext, options: Options = {}) {
     return started
   }
 
-  const settleNeeds: SettleNeeds = {
-    resolve: createResolveAnnouncements(pool, { pricesDays: undefined, simulatedDays: 7 }),
+  const processNeeds: ProcessNeeds = {
+    resolve: createFindPrices(pool, { pricesDays: undefined, simulatedDays: 7 }),
     handle: createRecompute(pool, [options.window ?? 5]),
-    bury: createBuryDeadLetters(pool),
+    store: createStoreDeadLetters(pool),
   }
 
   return {
@@ -65,14 +65,14 @@ export async function createPipeline(t: TestContext, options: Options = {}) {
     topic,
     access,
     errors,
-    settleNeeds,
+    processNeeds,
     /** A second relay of the same name shares the place of the first. */
     startRelay: () => {
       const publisher = createPublisher({ access, topic, clock: systemClock, onError })
       const relay = createRelay({
         readLog: createReadLog(pool),
-        loadPlace: () => loadPlace(pool, RELAY_READER),
-        savePlace: (place) => savePlace(pool, RELAY_READER, place),
+        loadCheckpoint: () => loadCheckpoint(pool, RELAY_READER),
+        saveCheckpoint: (position) => saveCheckpoint(pool, RELAY_READER, position),
         waitForPrices: systemClock.sleep,
         publisher,
         clock: systemClock,
@@ -96,11 +96,11 @@ export async function createPipeline(t: TestContext, options: Options = {}) {
       })
       return start({ run: (signal) => runWith(publisher, sender, signal) })
     },
-    startConsumer: (needs: Partial<SettleNeeds> & { readonly group?: string } = {}) =>
+    startConsumer: (needs: Partial<ProcessNeeds> & { readonly group?: string } = {}) =>
       start<PriceConsumer>(
         createPriceConsumer({
           group: averagesGroup(topic.name),
-          ...settleNeeds,
+          ...processNeeds,
           ...needs,
           access,
           topic,

@@ -3,8 +3,8 @@ import { test } from 'node:test'
 import type { Consumer } from '@platformatic/kafka'
 import { createCommits } from '../../src/kafka/client/offset-commits.ts'
 import type { PriceRecord } from '../../src/kafka/client/record-buffer.ts'
-import { settle } from '../../src/kafka/process-batch.ts'
-import type { Announcement } from '../../src/core/events/price-reference.ts'
+import { processBatch } from '../../src/kafka/process-batch.ts'
+import type { PriceReference } from '../../src/core/events/price-reference.ts'
 import type { DeadLetter } from '../../src/core/events/dead-letter.ts'
 import { atMinute } from '../core/averages/recorded-prices.ts'
 import { priceMessage } from '../support/kafka-records.ts'
@@ -16,11 +16,11 @@ function recordOf(offset: number, symbol: string, partition = 0): PriceRecord {
   return { topic: 'prices', partition, offset: BigInt(offset), value, headerEntries: [] } as unknown as PriceRecord
 }
 
-const resolveButBad = async (announcements: readonly Announcement[]) => {
-  const isBad = announcements.some(({ symbol }) => symbol === 'BAD')
+const resolveButBad = async (references: readonly PriceReference[]) => {
+  const isBad = references.some(({ symbol }) => symbol === 'BAD')
   if (isBad) throw Object.assign(new Error('date/time field value out of range'), { code: '22008' })
-  return announcements.map(({ symbol, eventTime }) => {
-    return { outcome: 'found' as const, touched: [{ seriesId: symbol, eventTime }] }
+  return references.map(({ symbol, eventTime }) => {
+    return { outcome: 'found' as const, affected: [{ seriesId: symbol, eventTime }] }
   })
 }
 
@@ -29,12 +29,12 @@ test('a message that only the database finds bad is put aside alone, and the oth
   const handled: string[] = []
   const needs = {
     resolve: resolveButBad,
-    handle: async (touched: readonly { seriesId: string }[]) =>
-      void handled.push(...touched.map((one) => one.seriesId)),
-    bury: async (letters: readonly DeadLetter[]) => void buried.push(...letters),
+    handle: async (affected: readonly { seriesId: string }[]) =>
+      void handled.push(...affected.map((one) => one.seriesId)),
+    store: async (letters: readonly DeadLetter[]) => void buried.push(...letters),
   }
   const records = ['A', 'B', 'BAD', 'C', 'D'].map((symbol, offset) => recordOf(offset, symbol))
-  assert.deepEqual(await settle(needs, ORIGIN, records), { prices: 4, deadLetters: 1, expired: 0 })
+  assert.deepEqual(await processBatch(needs, ORIGIN, records), { prices: 4, deadLetters: 1, expired: 0 })
   assert.deepEqual(handled, ['A', 'B', 'C', 'D'])
   assert.deepEqual(
     buried.map(({ offset, reason, detail }) => [offset, reason, detail]),
@@ -44,8 +44,8 @@ test('a message that only the database finds bad is put aside alone, and the oth
 
 test('whatever else the database says is an outage: the batch is thrown back, and nothing is put aside', async () => {
   const outage = Object.assign(new Error('terminating connection'), { code: '57P01' })
-  const needs = { resolve: () => Promise.reject(outage), handle: async () => {}, bury: () => assert.fail('buried') }
-  await assert.rejects(settle(needs, ORIGIN, [recordOf(0, 'A'), recordOf(1, 'B')]), outage)
+  const needs = { resolve: () => Promise.reject(outage), handle: async () => {}, store: () => assert.fail('buried') }
+  await assert.rejects(processBatch(needs, ORIGIN, [recordOf(0, 'A'), recordOf(1, 'B')]), outage)
 })
 
 test('offsets that the group refused are told with the next ones, also those of partitions that have nothing new', async () => {

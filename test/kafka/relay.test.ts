@@ -3,32 +3,32 @@ import { test } from 'node:test'
 import { systemClock } from '../../src/lib/clock.ts'
 import type { OutgoingMessage } from '../../src/kafka/client/publisher.ts'
 import { createRelay } from '../../src/kafka/relay.ts'
-import { createReadLog, loadPlace, savePlace } from '../../src/postgres/log/log.ts'
-import { placeText, type LogPlace } from '../../src/core/log/log.ts'
-import { createTeller, readSettledLog } from '../core/averages/recorded-prices.ts'
+import { createReadLog, loadCheckpoint, saveCheckpoint } from '../../src/postgres/log/log.ts'
+import { positionText, type LogPosition } from '../../src/core/log/log.ts'
+import { createRecorder, readStableLog } from '../core/averages/recorded-prices.ts'
 import { until } from '../support/until.ts'
 
 test('a relay whose place is refused because another leads goes on from where that one is', async (t) => {
-  const { pool, tell } = await createTeller(t)
+  const { pool, tell } = await createRecorder(t)
   for (let minute = 0; minute < 10; minute += 1) await tell({ minute, price: '1' })
-  const log = await readSettledLog(pool)
+  const log = await readStableLog(pool)
   const told: string[] = []
   const publish = async (messages: readonly OutgoingMessage[]) => {
     for (const { headers } of messages) told.push(String([...headers].find(([name]) => String(name) === 'ce_id')?.[1]))
   }
   let isRefused = true
-  const save = async (place: LogPlace) => {
-    if (!isRefused) return savePlace(pool, 'relay', place)
+  const save = async (position: LogPosition) => {
+    if (!isRefused) return saveCheckpoint(pool, 'relay', position)
     isRefused = false
-    await savePlace(pool, 'relay', log[6]!.place)
+    await saveCheckpoint(pool, 'relay', log[6]!.position)
     throw new Error('another relay leads')
   }
   const errors: unknown[] = []
   const over = new AbortController()
   const relay = createRelay({
     readLog: createReadLog(pool),
-    loadPlace: () => loadPlace(pool, 'relay'),
-    savePlace: save,
+    loadCheckpoint: () => loadCheckpoint(pool, 'relay'),
+    saveCheckpoint: save,
     waitForPrices: systemClock.sleep,
     publisher: { publish },
     clock: systemClock,
@@ -38,7 +38,7 @@ test('a relay whose place is refused because another leads goes on from where th
   await until(() => told.length === 13, 'ten, and three again')
   over.abort()
   await running
-  const places = log.map(({ place }) => placeText(place))
-  assert.deepEqual(told, [...places, ...places.slice(7)])
+  const positions = log.map(({ position }) => positionText(position))
+  assert.deepEqual(told, [...positions, ...positions.slice(7)])
   assert.match(String(errors), /another relay leads/)
 })

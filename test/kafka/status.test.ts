@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { systemClock } from '../../src/lib/clock.ts'
 import { averagesGroup } from '../../src/kafka/consumer.ts'
-import { createReadKafkaFacts } from '../../src/kafka/status.ts'
-import type { KafkaFacts } from '../../src/core/health/status.ts'
+import { createReadKafkaStatus } from '../../src/kafka/status.ts'
+import type { KafkaStatus } from '../../src/core/health/status.ts'
 import { startBroker } from '../support/kafka-broker.ts'
 import { accessTo, freshName, needsKafka, needsKafkaItself, testAccess } from '../support/kafka.ts'
 import { sendValues } from '../support/kafka-records.ts'
@@ -11,12 +11,12 @@ import { until } from '../support/until.ts'
 import { createPipeline, type Pipeline } from './pipeline.ts'
 
 /** Asks anew each time. */
-function readerOf({ access, topic }: Pick<Pipeline, 'access' | 'topic'>): () => Promise<KafkaFacts> {
+function readerOf({ access, topic }: Pick<Pipeline, 'access' | 'topic'>): () => Promise<KafkaStatus> {
   const group = averagesGroup(topic.name)
-  return () => createReadKafkaFacts({ access, topic, group, clock: systemClock })()
+  return () => createReadKafkaStatus({ access, topic, group, clock: systemClock })()
 }
 
-const totalOf = ({ seen }: KafkaFacts) => ({
+const totalOf = ({ seen }: KafkaStatus) => ({
   messages: seen?.partitions.reduce((sum, { messages }) => sum + messages, 0),
   lag: seen?.partitions.reduce((sum, { lag }) => sum + lag, 0),
 })
@@ -69,7 +69,7 @@ describe('a broker that dies', needsKafkaItself, () => {
     t.after(() => broker.end())
     let now = Date.now()
     const clock = { ...systemClock, now: () => now }
-    const read = createReadKafkaFacts({
+    const read = createReadKafkaStatus({
       access: accessTo(broker.brokers),
       topic: { name: 'none' },
       group: 'none',

@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createSources } from '../../src/providers/registry.ts'
+import { createProviderRegistry } from '../../src/providers/registry.ts'
 import { instantFromMillis } from '../../src/lib/instant.ts'
 import { createTestClock, NOW, summaryOf } from '../support/yahoo-harness.ts'
 
 test('a provider is found by its name and by its alias', () => {
-  const sources = createSources({ clock: createTestClock() })
+  const sources = createProviderRegistry({ clock: createTestClock() })
   for (const source of sources.list()) assert.equal(sources.get(source.name), source)
   assert.equal(sources.get('yahoo'), sources.get('yfinance'))
 })
 
 test('the replies of every provider can be read, also of `replay` where there is no file any more', () => {
-  const sources = createSources({ clock: createTestClock() })
+  const sources = createProviderRegistry({ clock: createTestClock() })
   for (const source of sources.list()) assert.equal(sources.parserOf(source.name), source)
   const symbols = ['AAPL']
   const parser = sources.parserOf('replay')
@@ -23,7 +23,7 @@ test('the replies of every provider can be read, also of `replay` where there is
 })
 
 test('an unknown provider is refused with the names of those that there are', () => {
-  const sources = createSources({ clock: createTestClock() })
+  const sources = createProviderRegistry({ clock: createTestClock() })
   const known = sources.list().map(({ name }) => name)
   assert.ok(known.includes('yfinance') && known.includes('simulated'))
   for (const name of ['bloomberg', '', 'constructor', 'replay']) {

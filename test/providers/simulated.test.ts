@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { checkQuote } from '../../src/core/ingest/validate-quote.ts'
+import { validateQuote } from '../../src/core/ingest/validate-quote.ts'
 import { createSimulated, simulatedPrice } from '../../src/providers/simulated/provider.ts'
 import { NOW, createTestClock, quotesOf } from '../support/yahoo-harness.ts'
 
@@ -45,7 +45,7 @@ test('every symbol has a price that passes the check, at any time, with two deci
       const [result] = await quotesOf(source, [asked])
       assert.ok(result && 'quote' in result)
       assert.match(result.quote.price, /^\d+\.\d{2}$/)
-      assert.equal(checkQuote(result.quote, result.quote.eventTime), undefined)
+      assert.equal(validateQuote(result.quote, result.quote.eventTime), undefined)
     }),
   )
 })

@@ -61,17 +61,17 @@ export async function createContainers(t: TestContext): Promise<Containers> {
   const here = (text: string) => text.replace('@postgres/', `@127.0.0.1:${port}/`).replace('kafka:9092', brokers)
   // The broker is that of all tests.
   const KAFKA_TOPIC = freshName(t)
-  const setting = ({ environment = {} }: Container) => {
+  const context = ({ environment = {} }: Container) => {
     const given = Object.entries(environment).map(([name, value]) => [name, here(String(value))])
     return { cwd: project, env: { ...imageEnvironment(), ...Object.fromEntries(given), KAFKA_TOPIC, PORT: '0' } }
   }
   const container = (name: string) => services[name] as Container
   return {
     run: async (name) => {
-      const { exited, stderr } = spawnCommand(commandOf(container(name)), setting(container(name)))
+      const { exited, stderr } = spawnCommand(commandOf(container(name)), context(container(name)))
       return { code: await exited, stderr: stderr() }
     },
-    start: (name) => startService(t, { ...setting(container(name)), command: commandOf(container(name)) }),
+    start: (name) => startService(t, { ...context(container(name)), command: commandOf(container(name)) }),
     databaseOf: (user) => {
       const password = { market_data: PASSWORDS.SERVICE_PASSWORD, grafana: PASSWORDS.GRAFANA_PASSWORD }[user]
       return `postgres://${user}:${password}@127.0.0.1:${port}/market_data`

@@ -1,13 +1,13 @@
 import { startTestServer } from './database.ts'
-import { startKafkaRig } from './kafka-harness.ts'
+import { startKafkaHarness } from './kafka-harness.ts'
 
 let server: Awaited<ReturnType<typeof startTestServer>>
-let kafka: Awaited<ReturnType<typeof startKafkaRig>>
+let kafka: Awaited<ReturnType<typeof startKafkaHarness>>
 
 export async function globalSetup(): Promise<void> {
   server = await startTestServer()
   process.env['TEST_POSTGRES'] = JSON.stringify(server.connection)
-  kafka = await startKafkaRig()
+  kafka = await startKafkaHarness()
   process.env['TEST_KAFKA'] = kafka.url
 }
 

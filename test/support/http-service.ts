@@ -6,36 +6,42 @@ import { pino } from 'pino'
 import { createKeys, type IssuedKey, type Scope } from '../../src/core/access/key.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import { ServiceError } from '../../src/errors.ts'
-import { createProviderLedger } from '../../src/core/health/provider-stats.ts'
+import { createProviderStats } from '../../src/core/health/provider-stats.ts'
 import { createKeySecret } from '../../src/core/access/secret.ts'
 import { createServer, type HttpNeeds } from '../../src/http/server.ts'
 import { createReadAverages } from '../../src/postgres/averages/averages.ts'
 import { createRecompute } from '../../src/postgres/averages/recompute.ts'
 import { createReadHistory } from '../../src/postgres/prices/history.ts'
 import { createJobs } from '../../src/postgres/polling/jobs.ts'
-import { createKeyTable, createReadAdmissions, createSessions } from '../../src/postgres/access/api-keys.ts'
+import { createKeyTable, createReadCredentials, createSessions } from '../../src/postgres/access/api-keys.ts'
 import { createReadLatest } from '../../src/postgres/prices/latest.ts'
 import { createReadLineage, createReadRawBody, createReadRawResponse } from '../../src/postgres/prices/lineage.ts'
-import { createReadLog, logEnd, readHorizon } from '../../src/postgres/log/log.ts'
+import { createReadLog, logEnd, readHighWaterMark } from '../../src/postgres/log/log.ts'
 import { poolUse } from '../../src/postgres/connection/pool.ts'
-import { createRecordReply } from '../../src/postgres/ingest/record.ts'
-import { createReadServiceFacts } from '../../src/postgres/health/status.ts'
+import { createStoreReply } from '../../src/postgres/ingest/store-reply.ts'
+import { createReadServiceStatus } from '../../src/postgres/health/status.ts'
 import { createFindStoredSymbols } from '../../src/postgres/prices/symbols.ts'
-import { createCollect } from '../../src/core/ingest/ingest.ts'
+import { createIngest } from '../../src/core/ingest/ingest.ts'
 import { instantFromMillis } from '../../src/lib/instant.ts'
 import { createLatest } from '../../src/core/ingest/read-through.ts'
-import type { QuoteSource, RecordReply } from '../../src/core/prices/quote.ts'
+import type { QuoteProvider, StoreReply } from '../../src/core/prices/quote.ts'
 import { createDatabase } from './database.ts'
 import { untilSettled } from './settled.ts'
-import { createScriptedSource, instantOf, quoteOf, type GivenPrice, type ScriptedSource } from './scripted-provider.ts'
+import {
+  createScriptedProvider,
+  instantOf,
+  quoteOf,
+  type GivenPrice,
+  type ScriptedProvider,
+} from './scripted-provider.ts'
 
 const WINDOWS = [5, 3]
 
 export type HttpService = {
   readonly app: FastifyInstance
   readonly pool: pg.Pool
-  readonly source: ScriptedSource
-  readonly ledger: HttpNeeds['ledger']
+  readonly source: ScriptedProvider
+  readonly providerStats: HttpNeeds['providerStats']
   /** Makes a key; from then on nobody gets in without one. */
   issueKey(...scopes: Scope[]): Promise<IssuedKey>
   /** Asks without a network, as a caller on this machine would. */
@@ -62,19 +68,19 @@ export async function createHttpService(t: TestContext, changed: Partial<HttpNee
   const closing: (() => Promise<void>)[] = []
   t.after(() => Promise.all(closing.map((close) => close())))
   const pool = await createDatabase(t)
-  const source = createScriptedSource()
+  const source = createScriptedProvider()
   const stop = new AbortController()
-  const ledger = createProviderLedger(systemClock)
+  const providerStats = createProviderStats(systemClock)
   const listeners = new Set<() => void>()
-  const onNews = (listener: () => void) => {
+  const onPricesStored = (listener: () => void) => {
     listeners.add(listener)
     return () => listeners.delete(listener)
   }
   const announce = () => listeners.forEach((listener) => listener())
-  const record = createRecordReply(pool)
+  const record = createStoreReply(pool)
   const recompute = createRecompute(pool, WINDOWS)
-  const sourceOf = (name: string) => getSource(source, name)
-  const collect = createCollect({ sourceOf, record, announce, observe: ledger.observe, clock: systemClock })
+  const providerOf = (name: string) => getProvider(source, name)
+  const ingest = createIngest({ providerOf, record, announce, observe: providerStats.observe, clock: systemClock })
   const keys = createKeys(createKeyTable(pool), createKeySecret)
   const app = createServer({
     host: '127.0.0.1',
@@ -86,7 +92,7 @@ export async function createHttpService(t: TestContext, changed: Partial<HttpNee
     isPrivate: true,
     rateLimit: 0,
     trustedProxies: [],
-    readAdmissions: createReadAdmissions(pool),
+    readCredentials: createReadCredentials(pool),
     keys,
     sessions: createSessions(pool),
     pageFolder: join(import.meta.dirname, '../../dist/dashboard'),
@@ -95,12 +101,12 @@ export async function createHttpService(t: TestContext, changed: Partial<HttpNee
     signal: stop.signal,
     version: { name: 'market-data-service', version: '0.0.0-test', node: process.version },
     ready: async () => void (await pool.query('select 1')),
-    sources: { get: sourceOf, list: () => [source] },
+    sources: { get: providerOf, list: () => [source] },
     defaultProvider: source.name,
     latest: createLatest({
-      collect,
+      ingest,
       readLatest: createReadLatest(pool),
-      onNews,
+      onPricesStored,
       clock: systemClock,
       signal: stop.signal,
     }),
@@ -113,18 +119,18 @@ export async function createHttpService(t: TestContext, changed: Partial<HttpNee
     readAverages: createReadAverages(pool),
     readLog: createReadLog(pool),
     logEnd: () => logEnd(pool),
-    readHorizon: () => readHorizon(pool),
-    onNews,
+    readHighWaterMark: () => readHighWaterMark(pool),
+    onPricesStored,
     findStoredSymbols: createFindStoredSymbols(pool),
-    readServiceFacts: createReadServiceFacts(pool, {
+    readServiceStatus: createReadServiceStatus(pool, {
       windows: WINDOWS,
-      isAnnounced: changed.readKafkaFacts !== undefined,
+      isPublished: changed.readKafkaStatus !== undefined,
     }),
     kafkaReady: async () => {},
-    readKafkaFacts: undefined,
+    readKafkaStatus: undefined,
     readConsumerLag: () => [],
     readPoolUse: () => poolUse({ work: pool }),
-    ledger,
+    providerStats,
     ...changed,
   })
   closing.push(async () => {
@@ -136,7 +142,7 @@ export async function createHttpService(t: TestContext, changed: Partial<HttpNee
     app,
     pool,
     source,
-    ledger,
+    providerStats,
     issueKey: (...scopes) => keys.create({ scopes, name: null, expiresAt: null }),
     ask: (path, options = {}) => ask(app, path, options),
     store: async (...prices) => {
@@ -150,7 +156,7 @@ export async function createHttpService(t: TestContext, changed: Partial<HttpNee
   }
 }
 
-function getSource(source: QuoteSource, name: string): QuoteSource {
+function getProvider(source: QuoteProvider, name: string): QuoteProvider {
   if (name === source.name || name === 'alias') return source
   throw new ServiceError('unknown_provider', `No provider ${name}.`)
 }
@@ -168,7 +174,7 @@ async function ask(app: FastifyInstance, path: string, options: NonNullable<Para
 }
 
 /** Each price comes in a reply of its own, in the order given. */
-async function storePrices(record: RecordReply, prices: readonly Partial<GivenPrice>[]): Promise<void> {
+async function storePrices(record: StoreReply, prices: readonly Partial<GivenPrice>[]): Promise<void> {
   for (const given of prices) {
     const quote = quoteOf(given)
     const receivedAt = given.receivedAt ? instantOf(given.receivedAt) : instantFromMillis(Date.now())

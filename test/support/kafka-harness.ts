@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { startBroker } from './kafka-broker.ts'
 
 /** The one broker of a test run, started when the first test process asks where it is. */
-export async function startKafkaRig(): Promise<{ readonly url: string; stop(): Promise<void> }> {
+export async function startKafkaHarness(): Promise<{ readonly url: string; stop(): Promise<void> }> {
   let broker: ReturnType<typeof startBroker> | undefined
   const server = createServer((_, response) => {
     broker ??= startBroker()

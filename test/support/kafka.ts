@@ -16,8 +16,8 @@ export const needsKafkaItself = { skip: whatIsMissing() }
 export async function kafkaBrokers(): Promise<string> {
   const given = process.env['KAFKA_BROKERS']
   if (given) return given
-  const rig = process.env['TEST_KAFKA']
-  if (rig) return askRig(rig)
+  const harness = process.env['TEST_KAFKA']
+  if (harness) return askRig(harness)
   own ??= startBroker()
   return (await own).brokers
 }

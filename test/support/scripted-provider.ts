@@ -2,12 +2,12 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { ServiceError } from '../../src/errors.ts'
 import { instantFromMillis, parseInstant, type Instant } from '../../src/lib/instant.ts'
 import type { Decimal } from '../../src/lib/decimal.ts'
-import type { Quote, QuoteResult, QuoteSource } from '../../src/core/prices/quote.ts'
+import type { Quote, QuoteResult, QuoteProvider } from '../../src/core/prices/quote.ts'
 
 /** A price as a test writes it. */
 export type GivenPrice = { symbol: string; price: string; time: string; currency: string; receivedAt: string }
 
-export type ScriptedSource = QuoteSource & {
+export type ScriptedProvider = QuoteProvider & {
   /** Every request that was made, as the symbols it asked for. */
   readonly asked: readonly string[][]
   /** What the provider says of a symbol from now on; 100 USD of this moment where nothing is said. */
@@ -19,7 +19,7 @@ export type ScriptedSource = QuoteSource & {
 }
 
 /** Other people's system, as a test wants it to be. */
-export function createScriptedSource(): ScriptedSource {
+export function createScriptedProvider(): ScriptedProvider {
   const asked: string[][] = []
   const script = new Map<string, Partial<Quote> | ServiceError>()
   let failure: ServiceError | undefined

@@ -90,7 +90,7 @@ export async function startService(t: TestContext, options: StartOptions = {}): 
 /** Runs a command of `market-data` to its end, and kills it after a minute if nothing else is said. */
 export async function runCommand(
   args: readonly string[],
-  { withinMs = 60_000, ...options }: Setting & { readonly withinMs?: number } = {},
+  { withinMs = 60_000, ...options }: AppContext & { readonly withinMs?: number } = {},
 ) {
   const { child, stdout, stderr } = spawnCommand([process.execPath, LAUNCHER, ...args], options)
   const impatience = setTimeout(() => child.kill('SIGKILL'), withinMs)
@@ -149,7 +149,7 @@ function postmasterPid(dataDir: string): number | undefined {
   }
 }
 
-type Setting = Pick<StartOptions, 'env' | 'dataDir' | 'cwd'>
+type AppContext = Pick<StartOptions, 'env' | 'dataDir' | 'cwd'>
 
 type Running = {
   readonly child: ChildProcess
@@ -159,7 +159,10 @@ type Running = {
 }
 
 /** Starts a command of `market-data`; who starts it ends it. */
-export function spawnCommand([program = '', ...args]: readonly string[], { env = {}, dataDir, cwd }: Setting): Running {
+export function spawnCommand(
+  [program = '', ...args]: readonly string[],
+  { env = {}, dataDir, cwd }: AppContext,
+): Running {
   const folder = cwd ?? dataDir ?? createFolder()
   mkdirSync(folder, { recursive: true })
   // Nothing of the test run's own environment, which may name another database.

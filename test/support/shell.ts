@@ -10,7 +10,7 @@ import { ask } from './request.ts'
 import { createEmptyDatabase, urlOf } from './database.ts'
 import { createDataDir, createFolder, startService, type ServiceProcess } from './service-process.ts'
 import { until } from './until.ts'
-import { createYahooStandIn, yahooQuote } from './yahoo-fake.ts'
+import { createYahooFake, yahooQuote } from './yahoo-fake.ts'
 
 /** Where a person types what the documentation shows. */
 export type Shell = {
@@ -27,35 +27,35 @@ const DATABASE = 'postgres://market_data:secret@localhost/market_data'
  * demonstration running where none did. Yahoo is a stand-in, and addresses are put in place.
  */
 export async function createShell(t: TestContext): Promise<Shell> {
-  const { env, ...setting } = await createSetting(t)
+  const { env, ...context } = await createSetting(t)
   const database = urlOf(await createEmptyDatabase(t))
   let service: ServiceProcess | undefined
   const start = async (commands: string) => {
     await service?.stop()
     const command = ['bash', '-ec', commands.replace(STARTS_SERVICE, '$1exec $2')]
-    service = await startService(t, { ...setting, env, command })
+    service = await startService(t, { ...context, env, command })
     return service.stdout()
   }
   return {
     run: async (commands) => {
       const here = commands.replaceAll(DATABASE, database).replaceAll(/^PORT=\d+ /gm, 'PORT=0 ')
       if (STARTS_SERVICE.test(here)) return start(here)
-      service ??= await startService(t, { ...setting, env, args: ['--demo'] })
+      service ??= await startService(t, { ...context, env, args: ['--demo'] })
       if (here.includes('/moving-averages')) await untilAverages(service)
-      return runToEnd(here.replaceAll(SERVICE, service.url), { ...setting, env })
+      return runToEnd(here.replaceAll(SERVICE, service.url), { ...context, env })
     },
   }
 }
 
-type Setting = { readonly cwd: string; readonly dataDir: string; readonly env: Readonly<Record<string, string>> }
+type AppContext = { readonly cwd: string; readonly dataDir: string; readonly env: Readonly<Record<string, string>> }
 
 const project = fileURLToPath(new URL('../..', import.meta.url))
 
-async function createSetting(t: TestContext): Promise<Setting> {
+async function createSetting(t: TestContext): Promise<AppContext> {
   const cwd = createFolder()
   const names = readdirSync(project).filter((name) => name !== 'data' && !name.startsWith('.'))
   for (const name of names) symlinkSync(join(project, name), join(cwd, name))
-  const yahoo = await createYahooStandIn(t)
+  const yahoo = await createYahooFake(t)
   for (const symbol of ['AAPL', 'MSFT']) yahoo.quote(symbol, yahooQuote(symbol, '196.45'))
   const PATH = [join(project, 'node_modules', '.bin'), process.env['PATH']].join(delimiter)
   return { cwd, dataDir: createDataDir(), env: { PATH, YFINANCE_BASE_URL: yahoo.url } }
@@ -67,7 +67,7 @@ async function untilAverages({ url }: ServiceProcess): Promise<void> {
 }
 
 /** A stream never ends, so it is cut off behind its first price. */
-async function runToEnd(commands: string, { cwd, dataDir, env }: Setting): Promise<string> {
+async function runToEnd(commands: string, { cwd, dataDir, env }: AppContext): Promise<string> {
   const finite = commands.replaceAll(/^curl -N .*$/gm, "$& | grep -m1 '^data: '")
   const own = { HOME: process.env['HOME'], DATA_DIR: dataDir }
   const child = spawn('bash', ['-ec', finite], { cwd, env: { ...own, ...env }, timeout: 120_000 })

@@ -23,7 +23,7 @@ export type YahooAnswer = {
 
 type YahooHandler = (asked: AskedOfYahoo) => YahooAnswer | Promise<YahooAnswer>
 
-export type YahooStandIn = {
+export type YahooFake = {
   /** The base URL of the provider. */
   readonly url: string
   /** Everything that was asked, in order. */
@@ -61,7 +61,7 @@ export function quoteReply(quotes: readonly string[]): string {
 }
 
 /** A server on a free port that behaves as Yahoo does: no quotes without its cookie and its crumb. Ends with the test. */
-export async function createYahooStandIn(t: TestContext): Promise<YahooStandIn> {
+export async function createYahooFake(t: TestContext): Promise<YahooFake> {
   const asked: AskedOfYahoo[] = []
   const quotes = new Map<string, string>()
   const handlers = new Map<string, YahooHandler>()

@@ -1,20 +1,20 @@
 import type { TestContext } from 'node:test'
 import type { Clock } from '../../src/lib/clock.ts'
-import type { QuoteResult, QuoteSource } from '../../src/core/prices/quote.ts'
+import type { QuoteResult, QuoteProvider } from '../../src/core/prices/quote.ts'
 import { createYahoo } from '../../src/providers/yahoo/provider.ts'
-import { createYahooStandIn, yahooQuote, type YahooStandIn } from './yahoo-fake.ts'
+import { createYahooFake, yahooQuote, type YahooFake } from './yahoo-fake.ts'
 
 type TestClock = Clock & { advance(ms: number): void }
-type YahooRig = { readonly standIn: YahooStandIn; readonly yahoo: QuoteSource; readonly clock: TestClock }
+type YahooHarness = { readonly fake: YahooFake; readonly yahoo: QuoteProvider; readonly clock: TestClock }
 
 export const NOW = Date.parse('2025-06-15T20:31:00Z')
 
 /** The real provider before a stand-in that quotes AAPL at 196.45. */
-export async function createYahooRig(t: TestContext, { timeoutMs = 10_000 } = {}): Promise<YahooRig> {
-  const standIn = await createYahooStandIn(t)
-  standIn.quote('AAPL', yahooQuote('AAPL', '196.45'))
+export async function createYahooHarness(t: TestContext, { timeoutMs = 10_000 } = {}): Promise<YahooHarness> {
+  const fake = await createYahooFake(t)
+  fake.quote('AAPL', yahooQuote('AAPL', '196.45'))
   const clock = createTestClock()
-  return { standIn, clock, yahoo: createYahoo({ clock, baseUrl: standIn.url, timeoutMs }) }
+  return { fake, clock, yahoo: createYahoo({ clock, baseUrl: fake.url, timeoutMs }) }
 }
 
 /** A clock that stands still until it is told otherwise. */
@@ -23,7 +23,7 @@ export function createTestClock(startsAt = NOW): TestClock {
   return { now: () => now, sleep: () => Promise.resolve(), advance: (ms) => void (now += ms) }
 }
 
-export async function quotesOf(source: QuoteSource, symbols: readonly string[]): Promise<readonly QuoteResult[]> {
+export async function quotesOf(source: QuoteProvider, symbols: readonly string[]): Promise<readonly QuoteResult[]> {
   return source.parseReply(await source.fetchReply(symbols, new AbortController().signal))
 }
 

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { YahooAnswer, YahooStandIn } from './yahoo-fake.ts'
+import type { YahooAnswer, YahooFake } from './yahoo-fake.ts'
 
 /** One exchange with the real Yahoo, as a file of the shared fixtures keeps it. */
 export type Recording = {
@@ -42,12 +42,12 @@ export function transcribed(name: string): string {
 }
 
 /** Makes the stand-in answer as recorded, by method, path and query (the crumb aside). */
-export function replayRecordings(standIn: YahooStandIn, exchanges: readonly Recording[]): void {
+export function replayRecordings(fake: YahooFake, exchanges: readonly Recording[]): void {
   const answers = new Map(
     exchanges.map((one) => [keyOf(one.method, one.url.pathname, one.url.searchParams), one.answer]),
   )
   for (const { url } of exchanges) {
-    standIn.answer(url.pathname, ({ method, path, query }) => answers.get(keyOf(method, path, query)) ?? NOT_RECORDED)
+    fake.answer(url.pathname, ({ method, path, query }) => answers.get(keyOf(method, path, query)) ?? NOT_RECORDED)
   }
 }
 

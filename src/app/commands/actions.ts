@@ -6,10 +6,10 @@ import type { Version } from '../context.ts'
 import { createJobActions } from './job.ts'
 import { createKafkaActions } from './kafka.ts'
 import { createKeyActions } from './key.ts'
-import { createMovingActions } from './transfer.ts'
+import { createTransferActions } from './transfer.ts'
 import { createPriceActions } from './price.ts'
 import { createServiceActions } from './service.ts'
-import { createUpkeepActions } from './maintenance.ts'
+import { createMaintenanceActions } from './maintenance.ts'
 
 /** What each command does: its parts, put together, and the exit code. */
 export function createActions(version: Version, output: Output): Actions {
@@ -21,8 +21,8 @@ export function createActions(version: Version, output: Output): Actions {
   return {
     ...createServiceActions(needs),
     ...createKafkaActions(needs),
-    ...createUpkeepActions(needs),
-    ...createMovingActions(needs),
+    ...createMaintenanceActions(needs),
+    ...createTransferActions(needs),
     ...createPriceActions(needs),
     ...createJobActions(needs),
     ...createKeyActions(needs),

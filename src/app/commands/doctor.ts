@@ -9,20 +9,20 @@ import { kafkaReason } from '../../kafka/client/errors.ts'
 import { joinDatabase, type Database } from '../../postgres/database.ts'
 import { dataFolder } from '../../postgres/embedded/cluster.ts'
 import { assertMigrated } from '../../postgres/schema/migrate.ts'
-import { createReadServiceFacts } from '../../postgres/health/status.ts'
-import { checkQuote } from '../../core/ingest/validate-quote.ts'
+import { createReadServiceStatus } from '../../postgres/health/status.ts'
+import { validateQuote } from '../../core/ingest/validate-quote.ts'
 import { millisOf, type Instant } from '../../lib/instant.ts'
-import type { ServiceFacts } from '../../core/health/status.ts'
+import type { ServiceStatus } from '../../core/health/status.ts'
 import { findService } from './running-service.ts'
-import { createSourcesOf, databaseOptions, type Setting } from '../context.ts'
+import { createProviders, databaseOptions, type AppContext } from '../context.ts'
 
 /** Looks at everything that the service needs, and changes nothing: no database is made, no price is kept. */
-export async function examine(readSetting: () => Setting): Promise<readonly Check[]> {
-  const [configuration, setting] = settingOf(readSetting)
-  if (setting === undefined) return [checkNode(), configuration]
-  const database = checkStorage(setting)
+export async function examine(readSetting: () => AppContext): Promise<readonly Check[]> {
+  const [configuration, context] = settingOf(readSetting)
+  if (context === undefined) return [checkNode(), configuration]
+  const database = checkStorage(context)
   // The database first: one of ours alone takes the machine's attention while it starts.
-  const rest = await Promise.all([database, checkKafka(setting), checkService(setting), checkProvider(setting)])
+  const rest = await Promise.all([database, checkKafka(context), checkService(context), checkProvider(context)])
   return [checkNode(), configuration, ...rest.flat()]
 }
 
@@ -37,7 +37,7 @@ function checkNode(): Check {
   return { name: 'node', status: isNewEnough ? 'ok' : 'fail', detail: process.version, help }
 }
 
-function settingOf(readSetting: () => Setting): [Check, Setting?] {
+function settingOf(readSetting: () => AppContext): [Check, AppContext?] {
   const name = 'configuration'
   try {
     return [{ name, status: 'ok', detail: 'every setting can be used' }, readSetting()]
@@ -47,17 +47,17 @@ function settingOf(readSetting: () => Setting): [Check, Setting?] {
   }
 }
 
-async function checkStorage(setting: Setting): Promise<readonly Check[]> {
+async function checkStorage(context: AppContext): Promise<readonly Check[]> {
   const help =
-    setting.config.DATABASE_URL === undefined ? undefined : 'Is DATABASE_URL right, and does that server run?'
+    context.config.DATABASE_URL === undefined ? undefined : 'Is DATABASE_URL right, and does that server run?'
   try {
-    const options = databaseOptions(setting)
+    const options = databaseOptions(context)
     const directory = typeof options.at === 'string' ? [] : [checkDisk(options.at.path)]
     if (typeof options.at !== 'string' && !existsSync(join(dataFolder(options.at.path), 'PG_VERSION'))) {
       return [...directory, { name: 'database', status: 'ok', detail: 'none yet; the first start makes it' }]
     }
     await using database = await joinDatabase(options)
-    return [...directory, ...(await checkDatabase(database, setting.config))]
+    return [...directory, ...(await checkDatabase(database, context.config))]
   } catch (error) {
     return [{ name: 'database', status: 'fail', detail: problemsOf(error).join('; '), help }]
   }
@@ -80,15 +80,15 @@ function nearestFolder(path: string): string {
   return existsSync(path) ? path : nearestFolder(dirname(path))
 }
 
-async function checkDatabase({ pool, place }: Database, config: Config): Promise<readonly Check[]> {
-  const reachable: Check = { name: 'database', status: 'ok', detail: place }
+async function checkDatabase({ pool, location }: Database, config: Config): Promise<readonly Check[]> {
+  const reachable: Check = { name: 'database', status: 'ok', detail: location }
   const clocks = await checkClock(pool)
   try {
     await assertMigrated(pool)
   } catch (error) {
     return [reachable, clocks, { name: 'tables', status: 'fail', detail: problemsOf(error).join('; ') }]
   }
-  const facts = await createReadServiceFacts(pool, { windows: config.MA_WINDOWS, isAnnounced: false })()
+  const facts = await createReadServiceStatus(pool, { windows: config.MA_WINDOWS, isPublished: false })()
   const tables: Check = { name: 'tables', status: 'ok', detail: 'of this version' }
   return [reachable, clocks, tables, checkAverages(facts, config), checkLog(facts), checkJobs(facts)]
 }
@@ -107,7 +107,7 @@ async function checkClock(pool: pg.Pool): Promise<Check> {
   return { name: 'clock', status, detail: `${(skewMs / 1_000).toFixed(1)} s from the database's`, help }
 }
 
-function checkAverages({ averagesLagSeconds }: ServiceFacts, config: Config): Check {
+function checkAverages({ averagesLagSeconds }: ServiceStatus, config: Config): Check {
   const name = 'averages'
   if (averagesLagSeconds === 0) return { name, status: 'ok', detail: 'up to date' }
   const detail = `${averagesLagSeconds.toFixed(1)} s behind the prices`
@@ -120,7 +120,7 @@ function checkAverages({ averagesLagSeconds }: ServiceFacts, config: Config): Ch
   }
 }
 
-function checkLog({ logHeldBy }: ServiceFacts): Check {
+function checkLog({ logHeldBy }: ServiceStatus): Check {
   const name = 'log'
   if (logHeldBy === null) return { name, status: 'ok', detail: 'nobody holds it back' }
   const { application, pid, forSeconds } = logHeldBy
@@ -130,7 +130,7 @@ function checkLog({ logHeldBy }: ServiceFacts): Check {
   return { name, status: 'warn', detail, help: `Prices wait for it. To end it: ${end}` }
 }
 
-function checkJobs({ providers }: ServiceFacts): Check {
+function checkJobs({ providers }: ServiceStatus): Check {
   let [all, failing] = [0, 0]
   for (const { jobs, failingJobs } of providers) {
     all += jobs
@@ -145,7 +145,7 @@ function checkJobs({ providers }: ServiceFacts): Check {
   }
 }
 
-async function checkKafka({ config }: Setting): Promise<readonly Check[]> {
+async function checkKafka({ config }: AppContext): Promise<readonly Check[]> {
   const name = 'kafka'
   try {
     const kafka = kafkaOf(config)
@@ -160,7 +160,7 @@ async function checkKafka({ config }: Setting): Promise<readonly Check[]> {
   }
 }
 
-async function checkService({ config, version }: Setting): Promise<Check> {
+async function checkService({ config, version }: AppContext): Promise<Check> {
   const name = 'service'
   if (config.PORT === 0) return { name, status: 'warn', detail: 'PORT=0: any free port, so there is none to look at' }
   const found = await findService(config)
@@ -181,14 +181,14 @@ const PROBE = 'AAPL'
 const PROVIDER_PATIENCE_MS = 5_000
 
 /** Asks for one price and keeps nothing. A provider that is away is no fault of the installation. */
-async function checkProvider(setting: Setting): Promise<Check> {
-  const { DEFAULT_PROVIDER } = setting.config
+async function checkProvider(context: AppContext): Promise<Check> {
+  const { DEFAULT_PROVIDER } = context.config
   const name = 'provider'
   try {
-    const source = createSourcesOf(setting).get(DEFAULT_PROVIDER)
+    const source = createProviders(context).get(DEFAULT_PROVIDER)
     const reply = await source.fetchReply([PROBE], AbortSignal.timeout(PROVIDER_PATIENCE_MS))
     const [result] = source.parseReply(reply)
-    const error = result && 'quote' in result ? checkQuote(result.quote, reply.receivedAt) : result?.error
+    const error = result && 'quote' in result ? validateQuote(result.quote, reply.receivedAt) : result?.error
     if (error === undefined) return { name, status: 'ok', detail: `${source.name} has a price of ${PROBE}` }
     return { name, status: 'warn', detail: `${source.name} answers, without a price of ${PROBE}: ${error.message}` }
   } catch (error) {

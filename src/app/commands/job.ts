@@ -2,7 +2,7 @@ import { addJobs, changeJobs, listJobs } from '../../cli/polling/jobs.ts'
 import type { Actions } from '../../cli/program.ts'
 import { systemClock as clock } from '../../lib/clock.ts'
 import { createJobs } from '../../postgres/polling/jobs.ts'
-import { createSourcesOf } from '../context.ts'
+import { createProviders } from '../context.ts'
 import { openTables, type Tables } from './open-tables.ts'
 import type { Needs } from './context.ts'
 
@@ -20,18 +20,18 @@ export function createJobActions({ output, readSetting }: Needs): Pick<Actions, 
     },
 
     addJobs: async (options) => {
-      const setting = readSetting()
-      const source = createSourcesOf(setting).get(options.provider ?? setting.config.DEFAULT_PROVIDER)
-      await using tables = await openTables(setting)
+      const context = readSetting()
+      const source = createProviders(context).get(options.provider ?? context.config.DEFAULT_PROVIDER)
+      await using tables = await openTables(context)
       await addJobs(needsOf(tables), source, options)
       sayWhereNothingRuns(tables)
       return 0
     },
 
     changeJobs: async (verb, options) => {
-      const setting = readSetting()
-      const provider = options.provider && createSourcesOf(setting).get(options.provider).name
-      await using tables = await openTables(setting)
+      const context = readSetting()
+      const provider = options.provider && createProviders(context).get(options.provider).name
+      await using tables = await openTables(context)
       await changeJobs(needsOf(tables), verb, { ...options, provider })
       if (verb === 'resume' || verb === 'run') sayWhereNothingRuns(tables)
       return 0

@@ -6,12 +6,12 @@ import { requireKafka } from '../kafka.ts'
 import { retryDeadLetter } from '../../kafka/dead-letters.ts'
 import { kafkaReason } from '../../kafka/client/errors.ts'
 import { republish } from '../../kafka/relay.ts'
-import { createResolveAnnouncements } from '../../postgres/events/price-references.ts'
+import { createFindPrices } from '../../postgres/events/price-references.ts'
 import { createRecompute } from '../../postgres/averages/recompute.ts'
-import { createDeadLetterDesk } from '../../postgres/events/dead-letters.ts'
-import { createReadLog, logEnd, placeBefore } from '../../postgres/log/log.ts'
-import { keptOf } from '../workers/worker.ts'
-import type { Setting } from '../context.ts'
+import { createDeadLetterAdmin } from '../../postgres/events/dead-letters.ts'
+import { createReadLog, logEnd, positionBefore } from '../../postgres/log/log.ts'
+import { retentionOf } from '../workers/worker.ts'
+import type { AppContext } from '../context.ts'
 import { EXIT_FAILED, type Needs } from './context.ts'
 import { openTables, type Tables } from './open-tables.ts'
 import { stopSignal } from '../stop-signal.ts'
@@ -20,13 +20,13 @@ import { stopSignal } from '../stop-signal.ts'
 export function createKafkaActions({ output, readSetting }: Needs): Omit<KafkaActions, 'serveRole'> {
   return {
     republish: async ({ since, json }) => {
-      const setting = readSetting()
-      const kafka = requireKafka(setting.config)
-      await using tables = await openTables(setting)
+      const context = readSetting()
+      const kafka = requireKafka(context.config)
+      await using tables = await openTables(context)
       const onError = (error: unknown) => output.say(`Kafka fails, and is tried again: ${kafkaReason(error)}`)
       const { createPublisher } = await import('../../kafka/client/publisher.ts')
       await using publisher = createPublisher({ ...kafka, clock, onError })
-      const between = { after: await placeBefore(tables.pool, since), end: await logEnd(tables.pool) }
+      const between = { after: await positionBefore(tables.pool, since), end: await logEnd(tables.pool) }
       const count = await republish({ readLog: createReadLog(tables.pool), publisher }, between, stopSignal())
       await output.write(json ? jsonLine({ announced: count }) : `Announced ${count} prices again.\n`)
       return 0
@@ -34,15 +34,15 @@ export function createKafkaActions({ output, readSetting }: Needs): Omit<KafkaAc
 
     listDeadLetters: async (options) => {
       await using tables = await openTables(readSetting())
-      await listDeadLetters({ desk: createDeadLetterDesk(tables.pool), output }, options)
+      await listDeadLetters({ admin: createDeadLetterAdmin(tables.pool), output }, options)
       return 0
     },
 
     actOnDeadLetter: async (action, id, options) => {
-      const setting = readSetting()
-      await using tables = await openTables(setting)
-      const needs = { desk: createDeadLetterDesk(tables.pool), output }
-      if (action === 'retry') return await retry({ ...needs, setting, tables }, id, options)
+      const context = readSetting()
+      await using tables = await openTables(context)
+      const needs = { admin: createDeadLetterAdmin(tables.pool), output }
+      if (action === 'retry') return await retry({ ...needs, context, tables }, id, options)
       await (action === 'show' ? showDeadLetter : dropDeadLetter)(needs, id, options)
       return 0
     },
@@ -50,19 +50,19 @@ export function createKafkaActions({ output, readSetting }: Needs): Omit<KafkaAc
 }
 
 type RetryNeeds = Pick<Needs, 'output'> & {
-  readonly desk: ReturnType<typeof createDeadLetterDesk>
-  readonly setting: Setting
+  readonly admin: ReturnType<typeof createDeadLetterAdmin>
+  readonly context: AppContext
   readonly tables: Tables
 }
 
 async function retry(
-  { desk, output, setting, tables }: RetryNeeds,
+  { admin, output, context, tables }: RetryNeeds,
   id: string,
   { json }: { json?: boolean | undefined },
 ) {
-  const { config } = setting
-  const resolve = createResolveAnnouncements(tables.pool, keptOf(config))
-  const fault = await retryDeadLetter({ desk, resolve, handle: createRecompute(tables.pool, config.MA_WINDOWS) }, id)
+  const { config } = context
+  const resolve = createFindPrices(tables.pool, retentionOf(config))
+  const fault = await retryDeadLetter({ admin, resolve, handle: createRecompute(tables.pool, config.MA_WINDOWS) }, id)
   const text = fault ? `still wrong: ${fault.reason}, ${fault.detail}\n` : `done, and closed: ${id}\n`
   await output.write(json ? jsonLine({ id, fault: fault ?? null }) : text)
   return fault ? EXIT_FAILED : 0

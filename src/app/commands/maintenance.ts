@@ -13,7 +13,7 @@ import { openTables } from './open-tables.ts'
 import type { Needs } from './context.ts'
 
 /** The commands that look after the tables. */
-export function createUpkeepActions({
+export function createMaintenanceActions({
   output,
   readSetting,
 }: Needs): Pick<Actions, 'migrate' | 'createDbRoles' | 'verify' | 'doctor'> {
@@ -33,9 +33,9 @@ export function createUpkeepActions({
     },
 
     verify: async ({ json }) => {
-      const setting = readSetting()
-      await using tables = await openTables(setting)
-      const found = await createVerification(setting, tables.pool)(output.closed)
+      const context = readSetting()
+      await using tables = await openTables(context)
+      const found = await createVerification(context, tables.pool)(output.closed)
       await output.write(json ? jsonLine(verificationBody(found)) : verifyReport(found))
       return found.differenceCount === 0 ? 0 : EXIT_FAILED
     },

@@ -1,6 +1,6 @@
 import { joinDatabase, type Database } from '../../postgres/database.ts'
 import { assertMigrated, migrate } from '../../postgres/schema/migrate.ts'
-import { databaseOptions, type Setting } from '../context.ts'
+import { databaseOptions, type AppContext } from '../context.ts'
 
 /** The database of a command, with tables of this version. */
 export type Tables = Database & {
@@ -13,10 +13,10 @@ export type Tables = Database & {
  * database itself, as `serve` would, so that commands work on a machine where nothing was ever started.
  * @throws ServiceError `conflict` where the tables are not of this version
  */
-export async function openTables(setting: Setting): Promise<Tables> {
+export async function openTables(context: AppContext): Promise<Tables> {
   await using opening = new AsyncDisposableStack()
-  const database = opening.use(await joinDatabase(databaseOptions(setting)))
-  const isOursAlone = setting.config.DATABASE_URL === undefined && !database.isShared
+  const database = opening.use(await joinDatabase(databaseOptions(context)))
+  const isOursAlone = context.config.DATABASE_URL === undefined && !database.isShared
   await (isOursAlone ? migrate(database.pool) : assertMigrated(database.pool))
   opening.move()
   return { ...database, isOursAlone }

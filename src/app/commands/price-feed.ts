@@ -4,14 +4,14 @@ import { findRunning } from '../../postgres/embedded/server.ts'
 import { createReadLatest } from '../../postgres/prices/latest.ts'
 import { createReadLog, logEnd } from '../../postgres/log/log.ts'
 import { assertMigrated } from '../../postgres/schema/migrate.ts'
-import { databaseOptions, type Setting } from '../context.ts'
+import { databaseOptions, type AppContext } from '../context.ts'
 
 /**
  * What `watch` reads. It never opens the embedded database itself: it would keep the service that it waits for from
  * starting. Undefined while nobody serves that database.
  */
-export async function joinPriceFeed(setting: Setting, providers: readonly string[]): Promise<PriceFeed | undefined> {
-  const options = databaseOptions(setting)
+export async function joinPriceFeed(context: AppContext, providers: readonly string[]): Promise<PriceFeed | undefined> {
+  const options = databaseOptions(context)
   if (typeof options.at !== 'string' && (await findRunning(options.at.path)) === undefined) return undefined
   await using opening = new AsyncDisposableStack()
   const { pool } = opening.use(await joinDatabase(options))

@@ -5,10 +5,10 @@ import type { Actions } from '../../cli/program.ts'
 import { watchPrices } from '../../cli/prices/watch.ts'
 import { systemClock as clock } from '../../lib/clock.ts'
 import { createReadHistory } from '../../postgres/prices/history.ts'
-import { createRecordReply } from '../../postgres/ingest/record.ts'
+import { createStoreReply } from '../../postgres/ingest/store-reply.ts'
 import { createFindStoredSymbols } from '../../postgres/prices/symbols.ts'
-import { createCollect } from '../../core/ingest/ingest.ts'
-import { createSourcesOf, type Setting } from '../context.ts'
+import { createIngest } from '../../core/ingest/ingest.ts'
+import { createProviders, type AppContext } from '../context.ts'
 import { EXIT_FAILED } from './context.ts'
 import { joinPriceFeed } from './price-feed.ts'
 import { findService } from './running-service.ts'
@@ -20,35 +20,35 @@ import type { Needs } from './context.ts'
 export function createPriceActions({ output, readSetting }: Needs): Pick<Actions, 'fetch' | 'history' | 'watch'> {
   return {
     fetch: async (options) => {
-      const setting = readSetting()
-      const sources = createSourcesOf(setting)
-      const provider = sources.get(options.provider ?? setting.config.DEFAULT_PROVIDER).name
-      await using tables = await openTables(setting)
-      const record = createRecordReply(tables.pool)
+      const context = readSetting()
+      const sources = createProviders(context)
+      const provider = sources.get(options.provider ?? context.config.DEFAULT_PROVIDER).name
+      await using tables = await openTables(context)
+      const record = createStoreReply(tables.pool)
       // Nobody in this process waits for prices; the service finds them in the log.
-      const collect = createCollect({ sourceOf: sources.get, record, announce: () => {}, observe: () => {}, clock })
-      return (await fetchPrices({ collect, output }, { ...options, provider })) ? 0 : EXIT_FAILED
+      const ingest = createIngest({ providerOf: sources.get, record, announce: () => {}, observe: () => {}, clock })
+      return (await fetchPrices({ ingest, output }, { ...options, provider })) ? 0 : EXIT_FAILED
     },
 
     history: async (options) => {
-      const setting = readSetting()
-      const provider = createSourcesOf(setting).get(options.provider ?? setting.config.DEFAULT_PROVIDER).name
-      await using tables = await openTables(setting)
+      const context = readSetting()
+      const provider = createProviders(context).get(options.provider ?? context.config.DEFAULT_PROVIDER).name
+      await using tables = await openTables(context)
       const reads = { readHistory: createReadHistory(tables.pool), findStored: createFindStoredSymbols(tables.pool) }
       await printHistory({ ...reads, output }, { ...options, provider })
       return 0
     },
 
     watch: async (options) => {
-      const setting = readSetting()
-      const sources = createSourcesOf(setting)
+      const context = readSetting()
+      const sources = createProviders(context)
       const provider = options.provider && sources.get(options.provider).name
       const providers = provider === undefined ? sources.list().map(({ name }) => name) : [provider]
       const stopping = new AbortController()
       void untilStopped().then(() => stopping.abort())
       const signal = AbortSignal.any([stopping.signal, output.closed])
-      if (setting.config.DATABASE_URL !== undefined) await sayWhereNobodyAnswers(setting, output)
-      const join = () => joinPriceFeed(setting, providers)
+      if (context.config.DATABASE_URL !== undefined) await sayWhereNobodyAnswers(context, output)
+      const join = () => joinPriceFeed(context, providers)
       await watchPrices({ join, output, clock, signal }, { ...options, provider })
       return 0
     },
@@ -56,7 +56,7 @@ export function createPriceActions({ output, readSetting }: Needs): Pick<Actions
 }
 
 /** On a server's database we see nobody work, so we ask where the service would be. */
-async function sayWhereNobodyAnswers({ config }: Setting, output: Output): Promise<void> {
+async function sayWhereNobodyAnswers({ config }: AppContext, output: Output): Promise<void> {
   const { url, who } = await findService(config)
   if (who !== 'service')
     output.say(`No service answers at ${url}: prices arrive only while one works on this database.`)

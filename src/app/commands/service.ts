@@ -1,11 +1,11 @@
 import { jsonLine } from '../../formats/cli-json.ts'
 import type { Actions } from '../../cli/program.ts'
-import { accessText, startBlock } from '../../cli/terminal/start-banner.ts'
-import { endByForce } from '../shutdown.ts'
+import { accessText, startBanner } from '../../cli/terminal/start-banner.ts'
+import { forceExit } from '../shutdown.ts'
 import { requireKafka } from '../kafka.ts'
 import { createLog } from '../logger.ts'
 import { openApiDocument, startService, type Service } from '../service.ts'
-import type { Setting } from '../context.ts'
+import type { AppContext } from '../context.ts'
 import { untilStopped } from '../stop-signal.ts'
 import type { Needs } from './context.ts'
 
@@ -13,15 +13,15 @@ import type { Needs } from './context.ts'
 export function createServiceActions({ output, readSetting }: Needs): Pick<Actions, 'serve' | 'serveRole' | 'openapi'> {
   const serve: Actions['serve'] = async ({ demo = false, roles, json }) => {
     const stopped = untilStopped()
-    const setting = readSetting()
-    const log = createLog(setting.config)
-    await using service = await startService({ ...setting, log }, { demo, roles })
-    const facts = { ...startFacts(setting, service), roles }
+    const context = readSetting()
+    const log = createLog(context.config)
+    await using service = await startService({ ...context, log }, { demo, roles })
+    const facts = { ...startStatus(context, service), roles }
     const { url, data, demoSymbols } = facts
-    await output.write(json ? jsonLine({ url, data, roles, demo_symbols: demoSymbols }) : startBlock(facts))
+    await output.write(json ? jsonLine({ url, data, roles, demo_symbols: demoSymbols }) : startBanner(facts))
     log.info(`access: ${accessText(facts)}`)
     log.info(`stopping: ${await stopped}`)
-    endByForce(log)
+    forceExit(log)
     return 0
   }
   return {
@@ -39,9 +39,9 @@ export function createServiceActions({ output, readSetting }: Needs): Pick<Actio
   }
 }
 
-function startFacts({ version }: Setting, { url, database, demoSymbols, access }: Service) {
+function startStatus({ version }: AppContext, { url, database, demoSymbols, access }: Service) {
   const dataNote = database.moved
     ? 'not ./data: PostgreSQL does not run as root, and its account cannot enter this folder'
     : undefined
-  return { url, version: version.version, data: database.place, dataNote, demoSymbols, access }
+  return { url, version: version.version, data: database.location, dataNote, demoSymbols, access }
 }

@@ -8,12 +8,12 @@ import { createProgress } from '../../cli/terminal/progress.ts'
 import { systemClock as clock } from '../../lib/clock.ts'
 import { ServiceError } from '../../errors.ts'
 import { openDatabase } from '../../postgres/database.ts'
-import { createRecordSlice, loadFilePlaces } from '../../postgres/ingest/csv-import.ts'
+import { createRecordSlice, loadFileOffsets } from '../../postgres/ingest/csv-import.ts'
 import { copyDatabase } from '../../postgres/transfer/copy.ts'
 import { dump, type DumpHeader, type OnProgress } from '../../postgres/transfer/dump.ts'
 import { readDumpFile, writeDumpFile } from '../../postgres/transfer/dump-file.ts'
 import { restore } from '../../postgres/transfer/restore.ts'
-import { importFile, type FilePlace } from '../../core/ingest/csv-import.ts'
+import { importFile, type FileOffset } from '../../core/ingest/csv-import.ts'
 import { instantFromMillis } from '../../lib/instant.ts'
 import { importedName } from '../../providers/csv/imported.ts'
 import { readImportFile, surveyImportFile } from '../../providers/csv/import-file.ts'
@@ -23,7 +23,7 @@ import { openTables } from './open-tables.ts'
 import { stopSignal } from '../stop-signal.ts'
 
 /** The commands that bring data in and take it elsewhere. */
-export function createMovingActions({
+export function createTransferActions({
   output,
   readSetting,
 }: Needs): Pick<Actions, 'importPrices' | 'copy' | 'dump' | 'restore'> {
@@ -41,9 +41,9 @@ export function createMovingActions({
       await using tables = await openTables(readSetting())
       const source = { file, provider, receivedAt: instantFromMillis(clock.now()) }
       const needs = {
-        survey: (places: readonly FilePlace[]) => surveyImportFile(source, places),
-        readSlices: (behind: FilePlace | undefined) => readImportFile(source, behind),
-        loadPlaces: () => loadFilePlaces(tables.pool, provider),
+        survey: (offsets: readonly FileOffset[]) => surveyImportFile(source, offsets),
+        readSlices: (behind: FileOffset | undefined) => readImportFile(source, behind),
+        loadOffsets: () => loadFileOffsets(tables.pool, provider),
         record: createRecordSlice(tables.pool, provider, basename(file)),
         refuse: refuseFile(file),
       }
@@ -55,12 +55,12 @@ export function createMovingActions({
     },
 
     copy: async ({ to, json }) => {
-      const setting = readSetting()
-      await using tables = await openTables(setting)
-      await using target = await openDatabase({ ...databaseOptions(setting), at: to, namedBy: '--to' })
+      const context = readSetting()
+      await using tables = await openTables(context)
+      await using target = await openDatabase({ ...databaseOptions(context), at: to, namedBy: '--to' })
       const copy = (watching: Watching) => copyDatabase(tables.pool, target.pool, watching)
       const { rows, isFinished } = await watched(copy)
-      await output.write(copyReport({ rows, isFinished, place: target.place }, json))
+      await output.write(copyReport({ rows, isFinished, location: target.location }, json))
       return isFinished ? 0 : EXIT_FAILED
     },
 

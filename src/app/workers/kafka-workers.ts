@@ -3,31 +3,31 @@ import { averagesGroup, createPriceConsumer, type PriceConsumer } from '../../ka
 import { createDeadLetterSender, deadLetterTopic, withoutBody } from '../../kafka/dead-letters.ts'
 import { createPublisher } from '../../kafka/client/publisher.ts'
 import { createRelay } from '../../kafka/relay.ts'
-import { createResolveAnnouncements } from '../../postgres/events/price-references.ts'
+import { createFindPrices } from '../../postgres/events/price-references.ts'
 import { createRecompute } from '../../postgres/averages/recompute.ts'
-import { createBuryDeadLetters, createUnsentDeadLetters } from '../../postgres/events/dead-letters.ts'
+import { createStoreDeadLetters, createUnsentDeadLetters } from '../../postgres/events/dead-letters.ts'
 import { createReadLog } from '../../postgres/log/log.ts'
 import type { Fence } from '../../postgres/connection/transaction.ts'
 import { RELAY_READER } from '../../core/log/log.ts'
-import { keptOf, placesOf, telling, type Runner, type RunnerNeeds } from './worker.ts'
+import { retentionOf, checkpointsOf, logRetry, type Worker, type WorkerNeeds } from './worker.ts'
 
-type Needs = RunnerNeeds & { readonly kafka: Kafka }
+type Needs = WorkerNeeds & { readonly kafka: Kafka }
 
 /** Announces what is in the log, for as long as this process leads: the place is saved under the fence. */
-export function createAnnouncing(needs: Needs, fence: Fence): Runner {
-  const { kafka, pool, clock, news } = needs
-  const places = placesOf(pool, fence)
+export function createRelayWorker(needs: Needs, fence: Fence): Worker {
+  const { kafka, pool, clock, pricesStored } = needs
+  const positions = checkpointsOf(pool, fence)
   return {
     run: async (signal) => {
       await using publisher = createPublisher({ ...kafka, clock, ...watching(needs, 'relay') })
       const relay = createRelay({
         readLog: createReadLog(pool),
-        loadPlace: () => places.loadPlace(RELAY_READER),
-        savePlace: (place) => places.savePlace(RELAY_READER, place),
-        waitForPrices: news.wait,
+        loadCheckpoint: () => positions.loadCheckpoint(RELAY_READER),
+        saveCheckpoint: (position) => positions.saveCheckpoint(RELAY_READER, position),
+        waitForPrices: pricesStored.wait,
         publisher,
         clock,
-        onError: telling(needs, 'relay'),
+        onError: logRetry(needs, 'relay'),
       })
       await relay.run(signal)
     },
@@ -35,25 +35,25 @@ export function createAnnouncing(needs: Needs, fence: Fence): Runner {
 }
 
 /** One member of the group that computes averages; any number of processes share its work, so nobody leads. */
-export function createConsuming(needs: Needs): PriceConsumer {
+export function createConsumerWorker(needs: Needs): PriceConsumer {
   const { kafka, config, pool, clock } = needs
   return createPriceConsumer({
     ...kafka,
     group: averagesGroup(kafka.topic.name),
-    resolve: createResolveAnnouncements(pool, keptOf(config)),
+    resolve: createFindPrices(pool, retentionOf(config)),
     handle: createRecompute(pool, config.MA_WINDOWS),
-    bury: createBuryDeadLetters(pool),
+    store: createStoreDeadLetters(pool),
     clock,
     ...watching(needs, 'consumer'),
-    onSettleError: telling(needs, 'consumer'),
+    onSettleError: logRetry(needs, 'consumer'),
   })
 }
 
 /** Tells the dead letter topic; of several processes each takes other letters. */
-export function createBurying(needs: Needs): Runner {
+export function createDeadLetterWorker(needs: Needs): Worker {
   const { kafka, pool, clock } = needs
-  const room = 'dead letters'
-  const onError = telling(needs, room)
+  const component = 'dead letters'
+  const onError = logRetry(needs, component)
   return {
     run: async (signal) => {
       const topic = deadLetterTopic(kafka.topic)
@@ -61,7 +61,7 @@ export function createBurying(needs: Needs): Runner {
         ...kafka,
         topic,
         clock,
-        ...watching(needs, room),
+        ...watching(needs, component),
         shorten: withoutBody,
       })
       await createDeadLetterSender({ unsent: createUnsentDeadLetters(pool), publisher, clock, onError }).run(signal)
@@ -69,9 +69,9 @@ export function createBurying(needs: Needs): Runner {
   }
 }
 
-function watching({ kafkaWatch }: Needs, room: string) {
+function watching({ kafkaWatch }: Needs, component: string) {
   return {
-    onError: (error: unknown) => kafkaWatch.failed(room, error),
-    onWorking: () => kafkaWatch.worked(room),
+    onError: (error: unknown) => kafkaWatch.failed(component, error),
+    onWorking: () => kafkaWatch.worked(component),
   }
 }

@@ -5,19 +5,19 @@ import type { Config } from '../config.ts'
 import type { Kafka } from '../kafka.ts'
 import type { KafkaWatch } from '../kafka-outage-log.ts'
 import type { Leases } from '../../core/cluster/lease.ts'
-import { loadPlace, savePlace } from '../../postgres/log/log.ts'
+import { loadCheckpoint, saveCheckpoint } from '../../postgres/log/log.ts'
 import { inTransaction, type Fence } from '../../postgres/connection/transaction.ts'
-import type { Bell } from '../../lib/notifier.ts'
-import type { Collect } from '../../core/ingest/ingest.ts'
-import type { LogPlace } from '../../core/log/log.ts'
-import type { RecordReply } from '../../core/prices/quote.ts'
-import type { Sources } from '../../providers/registry.ts'
+import type { Notifier } from '../../lib/notifier.ts'
+import type { Ingest } from '../../core/ingest/ingest.ts'
+import type { LogPosition } from '../../core/log/log.ts'
+import type { StoreReply } from '../../core/prices/quote.ts'
+import type { ProviderRegistry } from '../../providers/registry.ts'
 import type { StorageWatch } from '../outage-log.ts'
 
 /** What goes on by itself until the signal fires. */
-export type Runner = { run(signal: AbortSignal): Promise<void> }
+export type Worker = { run(signal: AbortSignal): Promise<void> }
 
-export type RunnerNeeds = {
+export type WorkerNeeds = {
   readonly config: Config
   /** Undefined where averages follow the log itself. */
   readonly kafka: Kafka | undefined
@@ -28,18 +28,18 @@ export type RunnerNeeds = {
   readonly clock: Clock
   readonly pool: pg.Pool
   /** For statements that may take a minute. */
-  readonly upkeep: pg.Pool
+  readonly maintenance: pg.Pool
   readonly leases: Leases
-  readonly sources: Sources
-  readonly collectBy: (record: RecordReply) => Collect
+  readonly sources: ProviderRegistry
+  readonly ingestInto: (record: StoreReply) => Ingest
   /** Rings when this process stored prices. */
-  readonly news: Bell
+  readonly pricesStored: Notifier
   /** Rings when this process made or changed a polling job. */
-  readonly jobNews: Bell
+  readonly jobsChanged: Notifier
 }
 
 /** How many days what is kept. */
-export function keptOf(config: Config) {
+export function retentionOf(config: Config) {
   return {
     pricesDays: config.RETENTION_PRICES_DAYS,
     simulatedDays: config.RETENTION_SIMULATED_DAYS,
@@ -48,15 +48,15 @@ export function keptOf(config: Config) {
 }
 
 /** How far a reader of the log has come. */
-export function placesOf(pool: pg.Pool, fence: Fence) {
+export function checkpointsOf(pool: pg.Pool, fence: Fence) {
   return {
-    loadPlace: (reader: string) => loadPlace(pool, reader),
-    savePlace: (reader: string, place: LogPlace) =>
-      inTransaction(pool, (client) => savePlace(client, reader, place), fence),
+    loadCheckpoint: (reader: string) => loadCheckpoint(pool, reader),
+    saveCheckpoint: (reader: string, position: LogPosition) =>
+      inTransaction(pool, (client) => saveCheckpoint(client, reader, position), fence),
   }
 }
 
 /** Says that a room failed, and that it is tried again. */
-export function telling({ storage }: RunnerNeeds, room: string) {
-  return (error: unknown) => storage.log.warn({ err: error, room }, 'failed, and will be tried again')
+export function logRetry({ storage }: WorkerNeeds, component: string) {
+  return (error: unknown) => storage.log.warn({ err: error, component }, 'failed, and will be tried again')
 }

@@ -1,4 +1,4 @@
-import type { Key, KeyOrder, Keys } from '../../core/access/key.ts'
+import type { Key, CreateKey, Keys } from '../../core/access/key.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { ServiceError } from '../../errors.ts'
 import { instantFromMillis } from '../../lib/instant.ts'
@@ -7,7 +7,7 @@ import { alignColumns, linesText, type Output } from '../terminal/output.ts'
 
 type Json = { readonly json?: boolean | undefined }
 export type CreateKeyOptions = Json & {
-  readonly scopes: KeyOrder['scopes']
+  readonly scopes: CreateKey['scopes']
   readonly name?: string | undefined
   /** In seconds from now. */
   readonly expires?: number | undefined

@@ -1,4 +1,4 @@
-import type { DeadLetterDesk, StoredDeadLetter } from '../../core/events/dead-letter.ts'
+import type { DeadLetterAdmin, StoredDeadLetter } from '../../core/events/dead-letter.ts'
 import { jsonLine } from '../../formats/cli-json.ts'
 import { alignColumns, linesText, type Output } from '../terminal/output.ts'
 
@@ -6,18 +6,18 @@ export type DeadLetterAction = 'show' | 'retry' | 'drop'
 export type DeadLetterListOptions = { readonly all?: boolean | undefined; readonly json?: boolean | undefined }
 
 type Json = { readonly json?: boolean | undefined }
-type Needs = { readonly desk: DeadLetterDesk; readonly output: Output }
+type Needs = { readonly admin: DeadLetterAdmin; readonly output: Output }
 
 const PAGE = 500
 
 /** A line each; with JSON a whole letter a line. */
 export async function listDeadLetters(
-  { desk, output }: Needs,
+  { admin, output }: Needs,
   { all = false, json }: DeadLetterListOptions,
 ): Promise<void> {
   let after = '0'
   for (;;) {
-    const letters = await desk.list({ all, after, limit: PAGE })
+    const letters = await admin.list({ all, after, limit: PAGE })
     await output.write(
       json
         ? letters.map((letter) => jsonLine(letterBody(letter))).join('')
@@ -30,8 +30,8 @@ export async function listDeadLetters(
   }
 }
 
-export async function showDeadLetter({ desk, output }: Needs, id: string, { json }: Json): Promise<void> {
-  const body = letterBody(await desk.find(id))
+export async function showDeadLetter({ admin, output }: Needs, id: string, { json }: Json): Promise<void> {
+  const body = letterBody(await admin.find(id))
   const rows = Object.entries(body).map(([name, value]) => [
     name,
     typeof value === 'string' ? value : JSON.stringify(value),
@@ -40,9 +40,9 @@ export async function showDeadLetter({ desk, output }: Needs, id: string, { json
 }
 
 /** Closes it; one that is closed stays as it is. */
-export async function dropDeadLetter({ desk, output }: Needs, id: string, { json }: Json): Promise<void> {
-  await desk.find(id)
-  const dropped = await desk.resolve(id, 'dropped')
+export async function dropDeadLetter({ admin, output }: Needs, id: string, { json }: Json): Promise<void> {
+  await admin.find(id)
+  const dropped = await admin.resolve(id, 'dropped')
   await output.write(json ? jsonLine({ id, dropped }) : `${dropped ? 'dropped' : 'was closed already:'} ${id}\n`)
 }
 

@@ -1,4 +1,4 @@
-import type { Collect } from '../../core/ingest/ingest.ts'
+import type { Ingest } from '../../core/ingest/ingest.ts'
 import type { RecordResult } from '../../core/prices/quote.ts'
 import { jsonLine, resultBody } from '../../formats/cli-json.ts'
 import { alignColumns, linesText, type Output } from '../terminal/output.ts'
@@ -9,12 +9,12 @@ export type FetchOptions = {
   readonly json?: boolean | undefined
 }
 
-type Needs = { readonly collect: Collect; readonly output: Output }
+type Needs = { readonly ingest: Ingest; readonly output: Output }
 type Asked = Omit<FetchOptions, 'provider'> & { readonly provider: string }
 
 /** Asks the provider now, keeps what it says, and prints it: a line each symbol. False where any has no price. */
-export async function fetchPrices({ collect, output }: Needs, { symbols, provider, json }: Asked): Promise<boolean> {
-  const results = await collect(provider, symbols, output.closed)
+export async function fetchPrices({ ingest, output }: Needs, { symbols, provider, json }: Asked): Promise<boolean> {
+  const results = await ingest(provider, symbols, output.closed)
   const failed = results.filter((result) => 'error' in result)
   if (json) await output.write(jsonLine({ data: results.map(resultBody) }))
   else await output.write(linesText(alignColumns(results.flatMap((result) => rowsOf(result, output)))))

@@ -22,7 +22,7 @@ export type Board = {
 type Line = ShownPrice & { readonly change: number }
 
 /** The newest prices of some symbols, side by side. */
-export function createBoard(symbols: readonly string[]): Board {
+export function createWatchTable(symbols: readonly string[]): Board {
   const lines = new Map<string, Map<string, Line>>(symbols.map((symbol) => [symbol, new Map()]))
   return {
     put: ({ symbol, provider, currency, price, eventTime }) => {

@@ -1,9 +1,9 @@
 import { stripVTControlCharacters } from 'node:util'
 import type { Clock } from '../../lib/clock.ts'
-import type { LogEntry, LogPlace, ReadLog } from '../../core/log/log.ts'
+import type { LogEntry, LogPosition, ReadLog } from '../../core/log/log.ts'
 import { eventBody, jsonLine } from '../../formats/cli-json.ts'
 import { alignColumns, linesText, type Output } from '../terminal/output.ts'
-import { createBoard, type ShownPrice } from './watch-table.ts'
+import { createWatchTable, type ShownPrice } from './watch-table.ts'
 
 export type WatchOptions = {
   readonly symbols: readonly string[]
@@ -14,7 +14,7 @@ export type WatchOptions = {
 /** The prices of a database that is there now. */
 export type PriceFeed = AsyncDisposable & {
   readonly readLog: ReadLog
-  readonly logEnd: () => Promise<LogPlace>
+  readonly logEnd: () => Promise<LogPosition>
   /** The newest price of each symbol from each provider. */
   readonly readNewest: (symbols: readonly string[]) => Promise<readonly ShownPrice[]>
 }
@@ -40,17 +40,17 @@ export async function watchPrices(needs: Needs, options: WatchOptions): Promise<
   const { join, output, clock, signal } = needs
   const view = output.isTerminal && !options.json ? createBoardView(needs, options) : createLineView(output, options)
   const notice = createNotice(output)
-  let place: LogPlace | undefined
+  let position: LogPosition | undefined
 
   async function follow(feed: PriceFeed): Promise<void> {
-    if (place === undefined) {
-      place = await feed.logEnd()
+    if (position === undefined) {
+      position = await feed.logEnd()
       await view.start(await feed.readNewest(options.symbols))
     }
     notice(undefined)
     while (!signal.aborted) {
-      const entries = await feed.readLog(place, BATCH)
-      place = entries.at(-1)?.place ?? place
+      const entries = await feed.readLog(position, BATCH)
+      position = entries.at(-1)?.position ?? position
       await view.show(entries.filter(matches(options)))
       if (entries.length < BATCH) await clock.sleep(LOOK_EVERY_MS, signal)
     }
@@ -109,7 +109,7 @@ const UP = (lines: number) => (lines === 0 ? '' : `\u001B[${lines}A`)
 const CLEAR_BELOW = '\u001B[J'
 
 function createBoardView({ output, clock }: Needs, { symbols }: WatchOptions): View {
-  const board = createBoard(symbols)
+  const board = createWatchTable(symbols)
   let [drawnLines, drawnAt] = [0, 0]
 
   async function draw(): Promise<void> {

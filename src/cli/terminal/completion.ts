@@ -14,10 +14,10 @@ type Word = { readonly text: string; readonly description: string; readonly isCo
 
 /** A script that makes the shell complete the commands and options of a program. */
 export function completionScript(program: Command, shell: Shell): string {
-  return SCRIPTS[shell](program.name(), placesOf(program))
+  return SCRIPTS[shell](program.name(), checkpointsOf(program))
 }
 
-function placesOf(command: Command, path: readonly string[] = []): Place[] {
+function checkpointsOf(command: Command, path: readonly string[] = []): Place[] {
   const help = command.createHelp()
   const subcommands = help.visibleCommands(command).filter((each) => each.name() !== 'help')
   const commandWords = subcommands.map((each) => wordOf(each.name(), each.description(), true))
@@ -25,7 +25,7 @@ function placesOf(command: Command, path: readonly string[] = []): Place[] {
   const choiceWords = choices.map((choice) => wordOf(choice, '', true))
   const optionWords = help.visibleOptions(command).map((option) => wordOf(option.long ?? '', option.description, false))
   const own = { path, words: [...commandWords, ...choiceWords, ...optionWords] }
-  return [own, ...subcommands.flatMap((each) => placesOf(each, [...path, each.name()]))]
+  return [own, ...subcommands.flatMap((each) => checkpointsOf(each, [...path, each.name()]))]
 }
 
 function wordOf(text: string, description: string, isCommand: boolean): Word {

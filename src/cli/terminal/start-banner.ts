@@ -1,7 +1,7 @@
 import { ROLES, type Role } from '../../core/cluster/roles.ts'
 
 /** What a person wants to know of a service that has just started. */
-export type StartFacts = {
+export type StartBanner = {
   readonly url: string
   readonly version: string
   readonly roles: readonly Role[]
@@ -15,7 +15,7 @@ export type StartFacts = {
 }
 
 /** The block that `serve` prints once it is ready. Its calls are to be copied; none of them needs a network. */
-export function startBlock(facts: StartFacts): string {
+export function startBanner(facts: StartBanner): string {
   const { url, version, roles, data, dataNote, demoSymbols } = facts
   const isApi = roles.includes('api')
   const lines = [
@@ -37,7 +37,7 @@ export function startBlock(facts: StartFacts): string {
 }
 
 /** Who gets in. */
-export function accessText({ access }: Pick<StartFacts, 'access'>): string {
+export function accessText({ access }: Pick<StartBanner, 'access'>): string {
   return ACCESS[access]
 }
 

@@ -3,7 +3,7 @@ import type { ImportOptions } from '../prices/csv-import.ts'
 import { addExamples, JSON_OPTION, type Act, type JsonOption } from '../terminal/options.ts'
 import { readServer } from '../terminal/arguments.ts'
 
-export type MovingActions = {
+export type TransferActions = {
   copy(options: CopyOptions): Promise<number>
   dump(options: FileOptions): Promise<number>
   restore(options: FileOptions & { readonly file: string }): Promise<number>
@@ -14,13 +14,13 @@ type CopyOptions = JsonOption & { readonly to: string }
 type FileOptions = JsonOption & { readonly file?: string | undefined }
 
 /** The commands that bring data in and take it elsewhere. */
-export function addMovingCommands(program: Command, act: Act<MovingActions>): void {
+export function addTransferCommands(program: Command, act: Act<TransferActions>): void {
   addImport(program, act)
   addDump(program, act)
   addCopy(program, act)
 }
 
-function addImport(program: Command, act: Act<MovingActions>): void {
+function addImport(program: Command, act: Act<TransferActions>): void {
   const command = program
     .command('import')
     .description('bring in prices of your own; what a file had already brought is passed over')
@@ -38,7 +38,7 @@ function addImport(program: Command, act: Act<MovingActions>): void {
   )
 }
 
-function addDump(program: Command, act: Act<MovingActions>): void {
+function addDump(program: Command, act: Act<TransferActions>): void {
   const dump = program
     .command('dump')
     .description('write everything that the database holds into one file, also while a service runs')
@@ -59,7 +59,7 @@ function addDump(program: Command, act: Act<MovingActions>): void {
   )
 }
 
-function addCopy(program: Command, act: Act<MovingActions>): void {
+function addCopy(program: Command, act: Act<TransferActions>): void {
   const command = program
     .command('copy')
     .description('move house: make an empty database the same as this one; run it again to go on where it was ended')

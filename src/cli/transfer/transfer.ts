@@ -11,15 +11,15 @@ export function fileReport(verb: 'Dumped' | 'Restored', { file, rows }: ToFile, 
   return json ? jsonLine({ file: file ?? null, rows }) : `${verb} ${words(rows)}.\n`
 }
 
-type ToServer = { readonly place: string; readonly rows: Rows; readonly isFinished: boolean }
+type ToServer = { readonly location: string; readonly rows: Rows; readonly isFinished: boolean }
 
 /** What a copy took along, and what is to be done next. */
-export function copyReport({ place, rows, isFinished }: ToServer, json: boolean | undefined): string {
-  if (json) return jsonLine({ to: place, rows, finished: isFinished })
+export function copyReport({ location, rows, isFinished }: ToServer, json: boolean | undefined): string {
+  if (json) return jsonLine({ to: location, rows, finished: isFinished })
   const next = isFinished
     ? `It can serve now: set DATABASE_URL to it. Start no service on the old database any more.`
     : 'It cannot serve yet, since a service works on the old database: stop that, and run this once more.'
-  return `Copied ${words(rows)} to ${place}.\n${next}\n`
+  return `Copied ${words(rows)} to ${location}.\n${next}\n`
 }
 
 function words({ prices = 0, moving_averages: averages = 0 }: Rows): string {

@@ -2,7 +2,7 @@ import type { Instant } from '../../lib/instant.ts'
 import type { Scope, Secret } from './key.ts'
 
 /** What is in force at a moment, for whoever has to let people in. */
-export type Admission = {
+export type Credential = {
   /** A key or the session of a page: the digest is what the text that lets in must have. */
   readonly id: string
   readonly digest: Uint8Array
@@ -13,13 +13,13 @@ export type Admission = {
   readonly expiresAt: Instant | null
 }
 
-export type Admissions = {
+export type Credentials = {
   /** Whether any key was ever made, revoked ones included: then nobody gets in without one. */
   readonly isClosed: boolean
-  readonly all: readonly Admission[]
+  readonly all: readonly Credential[]
 }
 
-export type ReadAdmissions = () => Promise<Admissions>
+export type ReadCredentials = () => Promise<Credentials>
 
 /** The sessions of pages: a session ends with its key, or before. */
 export type Sessions = {

@@ -17,7 +17,7 @@ export type Key = {
 }
 
 /** What a key is to be. */
-export type KeyOrder = Pick<Key, 'name' | 'scopes' | 'expiresAt'>
+export type CreateKey = Pick<Key, 'name' | 'scopes' | 'expiresAt'>
 
 /** A text that lets somebody in, and what of it may be kept. */
 export type Secret = { readonly text: string; readonly id: string; readonly digest: Uint8Array }
@@ -28,14 +28,14 @@ export type IssuedKey = Key & { readonly key: string }
 /** Where keys are kept. Rows stay when keys are revoked. */
 export type KeyTable = {
   /** @throws ServiceError `conflict` where `MAX_KEYS` are in force */
-  insert(secret: Omit<Secret, 'text'>, order: KeyOrder): Promise<Key>
+  insert(secret: Omit<Secret, 'text'>, order: CreateKey): Promise<Key>
   /** Oldest first, revoked and expired ones too. @throws ServiceError `invalid_request` for a cursor of another list */
   list(page: PageRequest): Promise<Page<Key>>
   /** Ends a key and its sessions for good; undefined where there is none. One that is revoked stays as it was. */
   revoke(keyId: string): Promise<Key | undefined>
 }
 
-export type Keys = Pick<KeyTable, 'list' | 'revoke'> & { create(order: KeyOrder): Promise<IssuedKey> }
+export type Keys = Pick<KeyTable, 'list' | 'revoke'> & { create(order: CreateKey): Promise<IssuedKey> }
 
 /** A bound on what every process holds in memory: keys in force, and sessions of pages. */
 export const MAX_KEYS = 1_000

@@ -13,10 +13,10 @@ export function exactMean(prices: readonly Decimal[]): Decimal {
   const sum = prices.reduce((total, price) => total + scaledInteger(price, scale), 0n)
   const count = BigInt(prices.length)
   const shared = greatestCommonDivisor(sum, count)
-  const places = placesOf(count / shared)
-  if (places !== undefined) {
-    const units = ((sum / shared) * 10n ** BigInt(places)) / (count / shared)
-    return withoutTrailingZeros(writeUnits(units, scale + places))
+  const decimals = decimalsOf(count / shared)
+  if (decimals !== undefined) {
+    const units = ((sum / shared) * 10n ** BigInt(decimals)) / (count / shared)
+    return withoutTrailingZeros(writeUnits(units, scale + decimals))
   }
   const rounded = Math.max(LEAST_PLACES, scale + MORE_PLACES)
   const units = (2n * sum * 10n ** BigInt(rounded - scale) + count) / (2n * count)
@@ -24,14 +24,14 @@ export function exactMean(prices: readonly Decimal[]): Decimal {
 }
 
 /** How many decimals 1/divisor has; undefined where they never end. */
-function placesOf(divisor: bigint): number | undefined {
+function decimalsOf(divisor: bigint): number | undefined {
   let rest = divisor
-  let places = 0
-  while (rest % 10n === 0n) [rest, places] = [rest / 10n, places + 1]
+  let decimals = 0
+  while (rest % 10n === 0n) [rest, decimals] = [rest / 10n, decimals + 1]
   for (const factor of [2n, 5n]) {
-    while (rest % factor === 0n) [rest, places] = [rest / factor, places + 1]
+    while (rest % factor === 0n) [rest, decimals] = [rest / factor, decimals + 1]
   }
-  return rest === 1n ? places : undefined
+  return rest === 1n ? decimals : undefined
 }
 
 function greatestCommonDivisor(a: bigint, b: bigint): bigint {

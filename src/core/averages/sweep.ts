@@ -1,33 +1,33 @@
 import type { Clock } from '../../lib/clock.ts'
-import { comparePlaces, LOG_START, type LogPlace, type Touched } from '../log/log.ts'
+import { comparePositions, LOG_START, type LogPosition, type Affected } from '../log/log.ts'
 import { averagesReader } from './follow.ts'
-import { keepGoing } from '../../lib/retry.ts'
+import { repeatUntilAborted } from '../../lib/retry.ts'
 
 /** A stretch of the log, as the sweep sees it for one window. */
 type SweepSlice = {
   /** Where the stretch ends. */
-  readonly place: LogPlace
+  readonly position: LogPosition
   /** What in it must be computed again. */
-  readonly suspects: readonly Touched[]
+  readonly suspects: readonly Affected[]
 }
 
-/** Reads the stretch behind a place; undefined where nothing is old enough to be swept. */
-export type ReadSweepSlice = (window: number, after: LogPlace) => Promise<SweepSlice | undefined>
+/** Reads the stretch behind a position; undefined where nothing is old enough to be swept. */
+export type ReadSweepSlice = (window: number, after: LogPosition) => Promise<SweepSlice | undefined>
 
 type Needs = {
-  /** Whether somebody follows the log and saves a place; with Kafka nobody does. */
+  /** Whether somebody follows the log and saves a position; with Kafka nobody does. */
   readonly hasFollower: boolean
   readonly windows: readonly number[]
   readonly readSlice: ReadSweepSlice
-  readonly recompute: (touched: readonly Touched[], window: number) => Promise<unknown>
-  readonly loadPlace: (reader: string) => Promise<LogPlace | undefined>
-  readonly savePlace: (reader: string, place: LogPlace) => Promise<void>
+  readonly recompute: (affected: readonly Affected[], window: number) => Promise<unknown>
+  readonly loadCheckpoint: (reader: string) => Promise<LogPosition | undefined>
+  readonly saveCheckpoint: (reader: string, position: LogPosition) => Promise<void>
   readonly clock: Clock
   readonly onError?: (error: unknown) => void
 }
 
 const PAUSE_MS = 5_000
-/** Without a follower this place is the one that tells how far the averages are. */
+/** Without a follower this position is the one that tells how far the averages are. */
 const PAUSE_ALONE_MS = 1_000
 
 /** Where the sweep of a window has come to, behind a follower. */
@@ -37,8 +37,8 @@ function sweepReader(window: number): string {
 
 /**
  * Goes over the log once more, some time behind those who compute, so that an average heals although its event was lost.
- * What a follower has not come to yet is not lost. Where there is none, every average up to the sweep's own place is there,
- * so it saves the place that a follower would.
+ * What a follower has not come to yet is not lost. Where there is none, every average up to the sweep's own position is there,
+ * so it saves the position that a follower would.
  */
 export function createSweeping(needs: Needs): { run(signal: AbortSignal): Promise<void> } {
   const { windows, clock, hasFollower } = needs
@@ -46,19 +46,19 @@ export function createSweeping(needs: Needs): { run(signal: AbortSignal): Promis
     for (const window of windows) await sweepWindow(needs, window, signal)
     await clock.sleep(hasFollower ? PAUSE_MS : PAUSE_ALONE_MS, signal)
   }
-  return { run: (signal) => keepGoing(needs, signal, () => step(signal)) }
+  return { run: (signal) => repeatUntilAborted(needs, signal, () => step(signal)) }
 }
 
 async function sweepWindow(needs: Needs, window: number, signal: AbortSignal): Promise<void> {
-  const { readSlice, recompute, loadPlace, savePlace, hasFollower } = needs
+  const { readSlice, recompute, loadCheckpoint, saveCheckpoint, hasFollower } = needs
   const reader = hasFollower ? sweepReader(window) : averagesReader(window)
-  const followed = hasFollower ? ((await loadPlace(averagesReader(window))) ?? LOG_START) : undefined
-  let place = (await loadPlace(reader)) ?? LOG_START
+  const followed = hasFollower ? ((await loadCheckpoint(averagesReader(window))) ?? LOG_START) : undefined
+  let position = (await loadCheckpoint(reader)) ?? LOG_START
   while (!signal.aborted) {
-    const slice = await readSlice(window, place)
-    if (slice === undefined || (followed && comparePlaces(slice.place, followed) > 0)) return
+    const slice = await readSlice(window, position)
+    if (slice === undefined || (followed && comparePositions(slice.position, followed) > 0)) return
     await recompute(slice.suspects, window)
-    place = slice.place
-    await savePlace(reader, place)
+    position = slice.position
+    await saveCheckpoint(reader, position)
   }
 }

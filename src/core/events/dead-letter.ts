@@ -32,7 +32,7 @@ export type StoredDeadLetter = DeadLetter & {
 }
 
 /** Keeps each letter once, however often it comes. */
-export type BuryDeadLetters = (letters: readonly DeadLetter[]) => Promise<void>
+export type StoreDeadLetters = (letters: readonly DeadLetter[]) => Promise<void>
 
 /** What stands between the table and the dead letter topic. */
 export type UnsentDeadLetters = {
@@ -42,7 +42,7 @@ export type UnsentDeadLetters = {
 }
 
 /** What people do with dead letters. */
-export type DeadLetterDesk = {
+export type DeadLetterAdmin = {
   /** The open ones, or all; oldest first, behind the given id. */
   list(options: {
     readonly all: boolean

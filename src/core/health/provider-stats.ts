@@ -12,7 +12,7 @@ export type ProviderRecord = {
   readonly lastError: { readonly code: ErrorCode; readonly detail: string; readonly at: Instant } | null
 }
 
-export type ProviderLedger = {
+export type ProviderStats = {
   /** Call it once a request to a provider, with how long that took; no error means that it answered usably. */
   observe(provider: string, ms: number, error?: ServiceError): void
   of(provider: string): ProviderRecord
@@ -22,7 +22,7 @@ export type ProviderLedger = {
 
 const NOTHING: ProviderRecord = { requests: 0, failures: 0, failuresInARow: 0, lastSuccessAt: null, lastError: null }
 
-export function createProviderLedger(clock: Clock): ProviderLedger {
+export function createProviderStats(clock: Clock): ProviderStats {
   const records = new Map<string, ProviderRecord>()
   const listeners: ((provider: string, outcome: string, ms: number) => void)[] = []
   const of = (provider: string) => records.get(provider) ?? NOTHING

@@ -1,9 +1,9 @@
 import type { Instant } from '../../lib/instant.ts'
-import type { LogPlace } from '../log/log.ts'
+import type { LogPosition } from '../log/log.ts'
 import type { StoredPrice } from '../prices/quote.ts'
 
 /** What the tables say of a provider. */
-export type ProviderFacts = {
+export type ProviderStatus = {
   readonly provider: string
   readonly series: number
   /** Of the series that was confirmed last; null where there is no price. */
@@ -13,7 +13,7 @@ export type ProviderFacts = {
 }
 
 /** Who does what only one process may do. */
-export type LeaseFacts = {
+export type LeaseStatus = {
   readonly name: string
   readonly holder: string
   readonly epoch: string
@@ -30,7 +30,7 @@ export type PoolUse = { readonly name: string; readonly busy: number; readonly i
 export type LogHolder = { readonly application: string; readonly pid: number | null; readonly forSeconds: number }
 
 /** How the stored side of the service is. */
-export type ServiceFacts = {
+export type ServiceStatus = {
   readonly databaseBytes: number
   /** How long the oldest price has waited that the averages have not seen; 0 where they have seen all. */
   readonly averagesLagSeconds: number
@@ -38,23 +38,23 @@ export type ServiceFacts = {
   readonly relayLag: { readonly rows: number; readonly seconds: number } | null
   /** Messages that nobody could use, and that nobody has looked at yet. */
   readonly openDeadLetters: number
-  /** The newest place that readers of the log can see. */
-  readonly logEnd: LogPlace
+  /** The newest position that readers of the log can see. */
+  readonly logEnd: LogPosition
   /** How long the oldest price has waited for transactions that began before it; 0 where none waits. */
   readonly logLagSeconds: number
   /** The writing transaction that has held back the log the longest; everything after it waits. */
   readonly logHeldBy: LogHolder | null
-  readonly leases: readonly LeaseFacts[]
-  readonly providers: readonly ProviderFacts[]
+  readonly leases: readonly LeaseStatus[]
+  readonly providers: readonly ProviderStatus[]
 }
 
-export type ReadServiceFacts = () => Promise<ServiceFacts>
+export type ReadServiceStatus = () => Promise<ServiceStatus>
 
 /** A partition of the topic: how many messages it holds, and how many of them the group has still to settle. */
-export type PartitionFacts = { readonly partition: number; readonly messages: number; readonly lag: number }
+export type PartitionStatus = { readonly partition: number; readonly messages: number; readonly lag: number }
 
 /** Kafka's part of the way, as it was some seconds ago. */
-export type KafkaFacts = {
+export type KafkaStatus = {
   readonly topic: string
   readonly group: string
   /** Since when Kafka has not answered; null where it does. */
@@ -62,11 +62,11 @@ export type KafkaFacts = {
   /** What it said; null while it is away. */
   readonly seen: {
     /** None where nobody made the topic yet. */
-    readonly partitions: readonly PartitionFacts[]
+    readonly partitions: readonly PartitionStatus[]
     /** In the broker's words: `Stable`, `Empty`; null where there is no such group, or we may not see it. */
     readonly groupState: string | null
   } | null
 }
 
 /** Never throws, and answers within seconds also where Kafka does not. */
-export type ReadKafkaFacts = () => Promise<KafkaFacts>
+export type ReadKafkaStatus = () => Promise<KafkaStatus>

@@ -1,22 +1,22 @@
 import type { Clock } from '../../lib/clock.ts'
 import { ServiceError } from '../../errors.ts'
-import { checkQuote } from './validate-quote.ts'
-import type { QuoteResult, QuoteSource, RawReply, RecordReply, RecordResult } from '../prices/quote.ts'
+import { validateQuote } from './validate-quote.ts'
+import type { QuoteResult, QuoteProvider, RawReply, StoreReply, RecordResult } from '../prices/quote.ts'
 
 /**
  * The one door by which a price comes in: ask the provider, check each quote, keep reply and prices, tell those who wait.
  * One result a symbol, in the order asked; a request that fails as a whole is that error for each of its symbols.
  * @throws ServiceError `unknown_provider`; whatever the storage throws
  */
-export type Collect = (
+export type Ingest = (
   provider: string,
   symbols: readonly string[],
   signal: AbortSignal,
 ) => Promise<readonly RecordResult[]>
 
 type Needs = {
-  readonly sourceOf: (provider: string) => QuoteSource
-  readonly record: RecordReply
+  readonly providerOf: (provider: string) => QuoteProvider
+  readonly record: StoreReply
   /** Called after prices were committed. */
   readonly announce: () => void
   /** Called once a request, for metrics and health, with how long it took; no error means that the provider answered usably. */
@@ -24,28 +24,28 @@ type Needs = {
   readonly clock: Clock
 }
 
-export function createCollect({ sourceOf, record, announce, observe, clock }: Needs): Collect {
-  async function collectBatch(source: QuoteSource, symbols: readonly string[], signal: AbortSignal) {
+export function createIngest({ providerOf, record, announce, observe, clock }: Needs): Ingest {
+  async function ingestBatch(source: QuoteProvider, symbols: readonly string[], signal: AbortSignal) {
     const since = clock.now()
     const reply = await fetchOrFail(source, symbols, signal)
     observe(source.name, clock.now() - since, reply instanceof ServiceError ? reply : undefined)
     if (reply instanceof ServiceError) return symbols.map((symbol) => ({ symbol, error: reply }))
-    const results = await record(reply, checkedQuotes(source, reply))
+    const results = await record(reply, validatedQuotes(source, reply))
     if (results.some((result) => 'price' in result && isNews(result.outcome))) announce()
     return results
   }
 
   return async (provider, symbols, signal) => {
-    const source = sourceOf(provider)
-    const collected: RecordResult[] = []
+    const source = providerOf(provider)
+    const ingested: RecordResult[] = []
     for (let from = 0; from < symbols.length; from += source.maxBatch) {
-      collected.push(...(await collectBatch(source, symbols.slice(from, from + source.maxBatch), signal)))
+      ingested.push(...(await ingestBatch(source, symbols.slice(from, from + source.maxBatch), signal)))
     }
-    return collected
+    return ingested
   }
 }
 
-async function fetchOrFail(source: QuoteSource, symbols: readonly string[], signal: AbortSignal) {
+async function fetchOrFail(source: QuoteProvider, symbols: readonly string[], signal: AbortSignal) {
   try {
     return await source.fetchReply(symbols, signal)
   } catch (error) {
@@ -54,10 +54,10 @@ async function fetchOrFail(source: QuoteSource, symbols: readonly string[], sign
   }
 }
 
-function checkedQuotes(source: QuoteSource, reply: RawReply): QuoteResult[] {
+function validatedQuotes(source: QuoteProvider, reply: RawReply): QuoteResult[] {
   return source.parseReply(reply).map((result) => {
     if ('error' in result) return result
-    const error = checkQuote(result.quote, reply.receivedAt)
+    const error = validateQuote(result.quote, reply.receivedAt)
     return error ? { symbol: result.symbol, error } : result
   })
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '../../lib/clock.ts'
 import { ServiceError } from '../../errors.ts'
-import type { Collect } from './ingest.ts'
+import type { Ingest } from './ingest.ts'
 import { millisOf } from '../../lib/instant.ts'
 import type { RecordResult, StoredPrice } from '../prices/quote.ts'
 
@@ -27,10 +27,10 @@ export type ReadLatest = (
 ) => Promise<ReadonlyMap<string, StoredPrice>>
 
 type Needs = {
-  readonly collect: Collect
+  readonly ingest: Ingest
   readonly readLatest: ReadLatest
   /** Calls back whenever this process stored prices. */
-  readonly onNews: (listener: () => void) => unknown
+  readonly onPricesStored: (listener: () => void) => unknown
   readonly clock: Clock
   readonly signal: AbortSignal
 }
@@ -42,14 +42,14 @@ type Landing = { readonly result: RecordResult; readonly stored: StoredPrice | u
  * Answers from the store while that is young enough, and else asks the provider: once for all who wait for the same symbol.
  * The request belongs to nobody in particular, so a caller who leaves ends nobody else's; it ends with the service (`signal`).
  */
-export function createLatest({ collect, readLatest, onNews, clock, signal }: Needs): Latest {
+export function createLatest({ ingest, readLatest, onPricesStored, clock, signal }: Needs): Latest {
   const memory = createMemory(readLatest, clock)
-  onNews(memory.forget)
+  onPricesStored(memory.forget)
   const flights = new Map<string, Promise<Landing>>()
 
   /** What is stored now counts, not what came back: the reply may have been older than what we have. */
   async function land(provider: string, symbols: readonly string[]): Promise<readonly Landing[]> {
-    const results = await collect(provider, symbols, signal)
+    const results = await ingest(provider, symbols, signal)
     memory.forget()
     const stored = await readLatest({ provider, symbols, currency: undefined })
     return results.map((result) => ({ result, stored: stored.get(result.symbol) }))

@@ -10,7 +10,7 @@ const MAX_DIGITS = 40
 const MAX_CLOCK_SKEW_MS = 2 * 60_000
 
 /** Why a quote may not become a price, whoever sent it; undefined where nothing speaks against it. */
-export function checkQuote(quote: Quote, receivedAt: Instant): ServiceError | undefined {
+export function validateQuote(quote: Quote, receivedAt: Instant): ServiceError | undefined {
   const wrong = wrongPrice(quote.price) ?? wrongTime(quote.eventTime, receivedAt)
   if (wrong === undefined) return undefined
   const { provider, symbol } = quote

@@ -1,14 +1,14 @@
 import type { Decimal } from '../../lib/decimal.ts'
 import type { Instant } from '../../lib/instant.ts'
 
-/** A place in the log. Rows are read in the order of (epoch, xid, id) and only once no earlier one can still appear. */
-export type LogPlace = { readonly epoch: string; readonly xid: string; readonly id: string }
+/** A position in the log. Rows are read in the order of (epoch, xid, id) and only once no earlier one can still appear. */
+export type LogPosition = { readonly epoch: string; readonly xid: string; readonly id: string }
 
-export const LOG_START: LogPlace = { epoch: '0', xid: '0', id: '0' }
+export const LOG_START: LogPosition = { epoch: '0', xid: '0', id: '0' }
 
 /** One price as the log tells it: the five members of a `price-events` message, and where it stands. */
 export type LogEntry = {
-  readonly place: LogPlace
+  readonly position: LogPosition
   readonly priceId: string
   readonly seriesId: string
   readonly symbol: string
@@ -21,34 +21,34 @@ export type LogEntry = {
 }
 
 /** A point in time of a series whose price is new or was changed. */
-export type Touched = { readonly seriesId: string; readonly eventTime: Instant }
+export type Affected = { readonly seriesId: string; readonly eventTime: Instant }
 
-/** Settled entries behind a place, oldest first. */
-export type ReadLog = (after: LogPlace, limit: number) => Promise<readonly LogEntry[]>
+/** Settled entries behind a position, oldest first. */
+export type ReadLog = (after: LogPosition, limit: number) => Promise<readonly LogEntry[]>
 
 /** The same for who wants no more than what they touched. */
-export type ReadTouched = (after: LogPlace, limit: number) => Promise<readonly TouchedEntry[]>
-export type TouchedEntry = Touched & Pick<LogEntry, 'place'>
+export type ReadAffected = (after: LogPosition, limit: number) => Promise<readonly AffectedEntry[]>
+export type AffectedEntry = Affected & Pick<LogEntry, 'position'>
 
-/** The reader that announces the log: up to its place everybody was told. */
+/** The reader that announces the log: up to its position everybody was told. */
 export const RELAY_READER = 'relay'
 
 /** As many digits as surely fit the database's types: places come from outside. */
-const PLACE = /^(\d{1,9})-(\d{1,19})-(\d{1,18})$/
+const POSITION = /^(\d{1,9})-(\d{1,19})-(\d{1,18})$/
 
-export function placeText(place: LogPlace): string {
-  return `${place.epoch}-${place.xid}-${place.id}`
+export function positionText(position: LogPosition): string {
+  return `${position.epoch}-${position.xid}-${position.id}`
 }
 
-export function parsePlace(text: string): LogPlace | undefined {
-  const match = PLACE.exec(text)
+export function parsePosition(text: string): LogPosition | undefined {
+  const match = POSITION.exec(text)
   // Without the zeros that somebody may have put before them: texts are compared.
   const part = (at: number) => String(BigInt(match?.[at] ?? '0'))
   return match ? { epoch: part(1), xid: part(2), id: part(3) } : undefined
 }
 
 /** Negative, zero or positive. A thousand readers of streams ask it at each event. */
-export function comparePlaces(a: LogPlace, b: LogPlace): number {
+export function comparePositions(a: LogPosition, b: LogPosition): number {
   return compareNumbers(a.epoch, b.epoch) || compareNumbers(a.xid, b.xid) || compareNumbers(a.id, b.id)
 }
 

@@ -1,6 +1,6 @@
 import type { Clock } from '../../lib/clock.ts'
 import { ServiceError } from '../../errors.ts'
-import type { Collect } from '../ingest/ingest.ts'
+import type { Ingest } from '../ingest/ingest.ts'
 import { instantFromMillis } from '../../lib/instant.ts'
 import { retryDelayMs, type Claim, type FinishedRun } from './schedule.ts'
 
@@ -8,7 +8,7 @@ import { retryDelayMs, type Claim, type FinishedRun } from './schedule.ts'
 export type Batch = { readonly provider: string; readonly claims: readonly Claim[] }
 
 export type BatchNeeds = {
-  readonly collect: Collect
+  readonly ingest: Ingest
   readonly clock: Clock
   /** From 0 to 1. */
   readonly random: () => number
@@ -29,7 +29,7 @@ export async function runBatch(
 ): Promise<readonly FinishedRun[] | undefined> {
   const { clock, random } = needs
   const startedAt = instantFromMillis(clock.now())
-  const results = await collectInTime(needs, batch, signal)
+  const results = await ingestInTime(needs, batch, signal)
   if (signal.aborted) return undefined
   const now = clock.now()
   return batch.claims.map((claim, index) => {
@@ -49,13 +49,13 @@ export async function runBatch(
   })
 }
 
-async function collectInTime({ collect, clock, log }: BatchNeeds, { provider, claims }: Batch, signal: AbortSignal) {
+async function ingestInTime({ ingest, clock, log }: BatchNeeds, { provider, claims }: Batch, signal: AbortSignal) {
   const over = new AbortController()
   const end = () => over.abort()
   signal.addEventListener('abort', end)
   const symbols = claims.map(({ symbol }) => symbol)
   const failAll = (error: ServiceError) => symbols.map((symbol) => ({ symbol, error }))
-  const answer = collect(provider, symbols, over.signal).catch((error: unknown) => {
+  const answer = ingest(provider, symbols, over.signal).catch((error: unknown) => {
     if (error instanceof ServiceError) return failAll(error)
     log.warn({ err: error, provider }, 'prices could not be stored')
     return failAll(new ServiceError('storage_unavailable', 'The price could not be stored.', { cause: error }))

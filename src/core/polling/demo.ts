@@ -1,7 +1,7 @@
-import type { JobOrder, Jobs } from './job.ts'
+import type { CreateJob, Jobs } from './job.ts'
 
 /** Something to see without a network: simulated prices every 2 s. */
-export const DEMO: JobOrder = {
+export const DEMO: CreateJob = {
   symbols: ['AAPL', 'MSFT', 'NVDA', 'TSLA', 'BTC-USD'],
   provider: 'simulated',
   intervalSeconds: 2,

@@ -11,11 +11,11 @@ export type WorkNeeds = BatchNeeds & {
   /** The most requests at once. One provider takes at most half of them, so that one that hangs leaves room. */
   readonly concurrency?: number | undefined
   /** Called when a request is over. */
-  readonly onRoom: () => void
+  readonly onCapacity: () => void
 }
 
-export type WorkInHand = {
-  hasRoom(provider: string): boolean
+export type InFlight = {
+  hasCapacity(provider: string): boolean
   /** The jobs that are running. */
   jobIds(): string[]
   /** Runs a batch and keeps what came of it. Never fails: what goes wrong is logged. */
@@ -30,9 +30,9 @@ const STORAGE_ATTEMPTS = 60
 const GRACE_MS = 2_000
 
 /** The requests that are under way, in bounded number. */
-export function createWorkInHand(needs: WorkNeeds): WorkInHand {
-  const { jobs, clock, log, onRoom, concurrency = 8 } = needs
-  const inHand = new Map<Batch, Promise<void>>()
+export function createInFlight(needs: WorkNeeds): InFlight {
+  const { jobs, clock, log, onCapacity, concurrency = 8 } = needs
+  const inFlight = new Map<Batch, Promise<void>>()
   const cutShort = new AbortController()
 
   async function runAndKeep(batch: Batch): Promise<void> {
@@ -54,23 +54,23 @@ export function createWorkInHand(needs: WorkNeeds): WorkInHand {
 
   async function doneWithin(ms: number): Promise<void> {
     const rest = new AbortController()
-    await Promise.race([Promise.all(inHand.values()), clock.sleep(ms, rest.signal)])
+    await Promise.race([Promise.all(inFlight.values()), clock.sleep(ms, rest.signal)])
     rest.abort()
   }
 
   return {
-    hasRoom: (provider) => {
-      const ofProvider = [...inHand.keys()].filter((batch) => batch.provider === provider)
-      return inHand.size < concurrency && ofProvider.length < Math.ceil(concurrency / 2)
+    hasCapacity: (provider) => {
+      const ofProvider = [...inFlight.keys()].filter((batch) => batch.provider === provider)
+      return inFlight.size < concurrency && ofProvider.length < Math.ceil(concurrency / 2)
     },
-    jobIds: () => [...inHand.keys()].flatMap(({ claims }) => claims.map((claim) => claim.jobId)),
+    jobIds: () => [...inFlight.keys()].flatMap(({ claims }) => claims.map((claim) => claim.jobId)),
     start: (batch) => {
       const unrecorded = (error: unknown) => log.warn({ err: error, provider: batch.provider }, 'runs are not recorded')
       const leave = () => {
-        inHand.delete(batch)
-        onRoom()
+        inFlight.delete(batch)
+        onCapacity()
       }
-      inHand.set(batch, runAndKeep(batch).catch(unrecorded).then(leave))
+      inFlight.set(batch, runAndKeep(batch).catch(unrecorded).then(leave))
     },
     finish: async () => {
       await doneWithin(GRACE_MS)

@@ -33,7 +33,7 @@ export type Run = {
 type RunError = { readonly code: ErrorCode; readonly detail: string }
 
 /** What to ask for: a job for each symbol, all alike. Symbols are canonical. */
-export type JobOrder = {
+export type CreateJob = {
   readonly symbols: readonly string[]
   readonly provider: string
   readonly intervalSeconds: number
@@ -48,7 +48,7 @@ export type Jobs = {
    * the new interval and keeps its id, its age and its runs.
    * @throws ServiceError `invalid_request` beyond `MAX_JOBS`
    */
-  create(order: JobOrder): Promise<readonly Job[]>
+  create(order: CreateJob): Promise<readonly Job[]>
   /**
    * Oldest first.
    * @throws ServiceError `invalid_request` for a cursor that is not of this list

@@ -1,6 +1,6 @@
 import { instantFromMillis, millisOf, type Instant } from '../../lib/instant.ts'
 import { claimJob, type Claim, type DueJob } from './schedule.ts'
-import { createWorkInHand, type WorkNeeds } from './in-flight.ts'
+import { createInFlight, type WorkNeeds } from './in-flight.ts'
 
 /** The jobs that wait. `except` names those that are running: so a job never overlaps with itself. */
 export type DueJobs = {
@@ -26,7 +26,7 @@ export type Poller = {
   wake(): void
 }
 
-type Needs = Omit<WorkNeeds, 'onRoom' | 'jobs'> & {
+type Needs = Omit<WorkNeeds, 'onCapacity' | 'jobs'> & {
   readonly jobs: DueJobs & WorkNeeds['jobs']
   /** How many symbols one request to the provider may carry. May throw for a provider that is no longer there. */
   readonly maxBatchOf: (provider: string) => number
@@ -45,7 +45,7 @@ export function createPoller(needs: Needs): Poller {
   const { jobs, clock, log } = needs
   let alarm = new AbortController()
   const wake = () => alarm.abort()
-  const work = createWorkInHand({ ...needs, onRoom: wake })
+  const work = createInFlight({ ...needs, onCapacity: wake })
 
   /** Starts what is due, and gives back for how long nothing else is. */
   async function startDue(signal: AbortSignal): Promise<number> {
@@ -53,7 +53,7 @@ export function createPoller(needs: Needs): Poller {
     let pauseMs = LOOK_EVERY_MS
     for (const { provider, dueAt } of await jobs.upcoming(horizon, work.jobIds())) {
       // Without room there is nothing to wait for but room, and that wakes us.
-      if (!work.hasRoom(provider)) continue
+      if (!work.hasCapacity(provider)) continue
       const waitMs = millisOf(dueAt) - clock.now()
       if (waitMs > 0) pauseMs = Math.min(pauseMs, waitMs)
       else if (await startProvider(provider, signal)) pauseMs = 0
@@ -64,7 +64,7 @@ export function createPoller(needs: Needs): Poller {
   async function startProvider(provider: string, signal: AbortSignal): Promise<boolean> {
     const limit = batchLimit(needs, provider)
     for (let started = false; ; started = true) {
-      if (signal.aborted || !work.hasRoom(provider)) return started
+      if (signal.aborted || !work.hasCapacity(provider)) return started
       const until = instantFromMillis(clock.now() + GATHER_MS)
       const due = await jobs.due({ provider, until, except: work.jobIds(), limit })
       const claims = await jobs.claim(due.map((job) => claimJob(job, clock.now())))

@@ -58,8 +58,8 @@ export function retryDelayMs({ intervalSeconds, failures, retryAfterSeconds = 0 
   const base = Math.min(intervalSeconds * 1000, SHORTEST_BASE_MS)
   const cap = Math.max(intervalSeconds * 1000, LOWEST_CAP_MS)
   const longest = Math.min(cap, base * 2 ** failures)
-  const wish = Math.min(retryAfterSeconds * 1000, LONGEST_WISH_MS)
-  return Math.max(wish, Math.ceil((longest / 2) * (1 + random)))
+  const spec = Math.min(retryAfterSeconds * 1000, LONGEST_WISH_MS)
+  return Math.max(spec, Math.ceil((longest / 2) * (1 + random)))
 }
 
 function nextRegularRun({ anchoredAt, intervalSeconds, dueAt }: DueJob, nowMs: number): Instant {

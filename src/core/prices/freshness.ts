@@ -21,10 +21,10 @@ const PATIENCE_MS = 15 * 60_000
 export function freshnessOf(price: Dated, now: number): FreshnessView {
   const ageMs = Math.max(0, now - millisOf(price.eventTime))
   const marketState = now - millisOf(price.confirmedAt) < PATIENCE_MS ? price.marketState : 'unknown'
-  return { ageMs, marketState, freshness: judge(ageMs, marketState, (price.delaySeconds ?? 0) * 1000) }
+  return { ageMs, marketState, freshness: classifyFreshness(ageMs, marketState, (price.delaySeconds ?? 0) * 1000) }
 }
 
-function judge(ageMs: number, state: MarketState, delayMs: number): Freshness {
+function classifyFreshness(ageMs: number, state: MarketState, delayMs: number): Freshness {
   if (state === 'pre' || state === 'post' || state === 'closed') return 'closed'
   if (state === 'unknown' && ageMs > PATIENCE_MS) return 'unknown'
   if (ageMs > delayMs + PATIENCE_MS) return 'stale'

@@ -48,7 +48,7 @@ export type RawReply = {
 }
 
 /** A provider's current quotes: build the request, fetch, parse; only `fetchReply` touches the world. */
-export type QuoteSource = {
+export type QuoteProvider = {
   readonly name: string
   /** One sentence for people: what it gives, what it needs. */
   readonly description?: string
@@ -110,4 +110,4 @@ export type RecordResult =
   | { readonly symbol: string; readonly error: ServiceError }
 
 /** Keeps a reply and the prices in it in one transaction; results come back in the order given. */
-export type RecordReply = (reply: RawReply, results: readonly QuoteResult[]) => Promise<readonly RecordResult[]>
+export type StoreReply = (reply: RawReply, results: readonly QuoteResult[]) => Promise<readonly RecordResult[]>

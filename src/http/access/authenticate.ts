@@ -1,9 +1,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Secret } from '../../core/access/key.ts'
-import type { Admission } from '../../core/access/credential.ts'
+import type { Credential } from '../../core/access/credential.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { ServiceError } from '../../errors.ts'
-import type { KeyRing } from './credential-cache.ts'
+import type { CredentialCache } from './credential-cache.ts'
 import { createRateLimit, networkOf } from './rate-limit.ts'
 import { readKeySecret, readSessionSecret } from '../../core/access/secret.ts'
 import { endSession, sessionCookieOf } from './session-cookie.ts'
@@ -15,41 +15,41 @@ const FAILURES_A_MINUTE = 20
  * What a request shows to be let in; undefined where it shows nothing.
  * @throws ServiceError `unauthenticated` for a wrong key, `rate_limited` after too many wrong ones
  */
-export function createAdmissionOf(ring: KeyRing, clock: Clock) {
+export function createAuthenticate(notify: CredentialCache, clock: Clock) {
   const failures = createRateLimit({ name: 'failures', quota: FAILURES_A_MINUTE, clock })
 
-  async function admissionOf(request: FastifyRequest, reply: FastifyReply): Promise<Admission | undefined> {
+  async function authenticate(request: FastifyRequest, reply: FastifyReply): Promise<Credential | undefined> {
     const shown = keyIn(request)
-    if (shown === undefined) return admissionOfPage(request, reply)
+    if (shown === undefined) return authenticatePage(request, reply)
     const secret = readKeySecret(shown)
-    const admission = secret && (await lookUp(secret, false, request))
-    if (admission) return admission
+    const credential = secret && (await lookUp(secret, false, request))
+    if (credential) return credential
     failures.count(networkOf(request.ip), request, reply)
     request.log.warn({ security: 'key_refused', key: secret?.id, address: request.ip }, 'a wrong key')
     throw unauthenticated(reply, 'This key is not known here: it is mistyped, expired or revoked.')
   }
 
   /** A cookie may be another service's, at another port of this machine: it is dropped, and counts as none. */
-  async function admissionOfPage(request: FastifyRequest, reply: FastifyReply): Promise<Admission | undefined> {
+  async function authenticatePage(request: FastifyRequest, reply: FastifyReply): Promise<Credential | undefined> {
     const cookie = sessionCookieOf(request)
     if (cookie === undefined) return undefined
     const secret = readSessionSecret(cookie)
-    const admission = secret && (await lookUp(secret, true, request))
-    if (admission) return admission
+    const credential = secret && (await lookUp(secret, true, request))
+    if (credential) return credential
     if (secret) failures.count(networkOf(request.ip), request, reply)
     endSession(request, reply)
     return undefined
   }
 
   /** One that we know is let in however many wrong ones came from its address. */
-  async function lookUp(secret: Secret, isSession: boolean, { ip }: FastifyRequest): Promise<Admission | undefined> {
-    await ring.freshen()
-    const known = ring.find(secret, isSession)
+  async function lookUp(secret: Secret, isSession: boolean, { ip }: FastifyRequest): Promise<Credential | undefined> {
+    await notify.freshen()
+    const known = notify.find(secret, isSession)
     if (known || failures.isUsedUp(networkOf(ip))) return known
-    return ring.findAnew(secret, isSession)
+    return notify.findAnew(secret, isSession)
   }
 
-  return admissionOf
+  return authenticate
 }
 
 function keyIn({ headers }: FastifyRequest): string | undefined {

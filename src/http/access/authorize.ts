@@ -1,15 +1,15 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { allows, type Scope } from '../../core/access/key.ts'
-import type { Admission } from '../../core/access/credential.ts'
+import type { Credential } from '../../core/access/credential.ts'
 import { ServiceError } from '../../errors.ts'
-import { createAdmissionOf, unauthenticated } from './authenticate.ts'
-import { createTellAnybodys } from '../server/security-log.ts'
+import { createAuthenticate, unauthenticated } from './authenticate.ts'
+import { createSecurityLog } from '../server/security-log.ts'
 import type { App } from '../server/app.ts'
 import { READS } from '../server/host-guard.ts'
-import { createKeyRing, type KeyRingNeeds } from './credential-cache.ts'
+import { createCredentialCache, type CredentialCacheNeeds } from './credential-cache.ts'
 import { createRateLimit, isThisMachine, networkOf } from './rate-limit.ts'
 
-export type AccessNeeds = KeyRingNeeds & {
+export type AccessNeeds = CredentialCacheNeeds & {
   /** Lets in whoever shows no key. */
   readonly isAuthOff: boolean
   /** Whether only this machine can reach us. Elsewhere everybody needs a key, whatever the table says. */
@@ -19,7 +19,7 @@ export type AccessNeeds = KeyRingNeeds & {
 }
 
 /** Who asks: a key, a page that is signed in, or anybody, where anybody may. */
-export type Caller = { readonly admission: Admission | undefined; readonly scopes: readonly Scope[] }
+export type Caller = { readonly credential: Credential | undefined; readonly scopes: readonly Scope[] }
 
 /** Who asks, and whether they still may: for answers that go on. */
 export type Access = {
@@ -42,17 +42,17 @@ const LOOKS: ReadonlySet<string> = new Set(['GET', 'HEAD'])
  */
 export function guardAccess(app: App, needs: AccessNeeds): Access {
   const { isAuthOff, isPrivate, rateLimit, clock } = needs
-  const ring = createKeyRing(needs)
+  const notify = createCredentialCache(needs)
   const perKey = createRateLimit({ name: 'key', quota: rateLimit, clock })
   const perAddress = createRateLimit({ name: 'address', quota: rateLimit, clock })
-  const admissionOf = createAdmissionOf(ring, clock)
+  const authenticate = createAuthenticate(notify, clock)
   const tellUse = createFirstUses()
-  const tellMissing = createTellAnybodys(clock, 'info')
-  const isClosed = () => !isPrivate || ring.isClosed()
+  const reportMissing = createSecurityLog(clock, 'info')
+  const isClosed = () => !isPrivate || notify.isClosed()
 
   async function callerWithoutKey({ ip }: FastifyRequest): Promise<Caller | undefined> {
     if (isAuthOff) return VISITOR
-    await ring.freshen()
+    await notify.freshen()
     if (isClosed()) return undefined
     return isThisMachine(ip) ? OWNER : VISITOR
   }
@@ -65,17 +65,17 @@ export function guardAccess(app: App, needs: AccessNeeds): Access {
 
   function refuseWithoutKey(request: FastifyRequest, reply: FastifyReply): ServiceError {
     const { method, routeOptions, ip: address } = request
-    tellMissing(request, { security: 'key_missing', method, route: routeOptions.url, address }, 'no key')
+    reportMissing(request, { security: 'key_missing', method, route: routeOptions.url, address }, 'no key')
     return unauthenticated(reply, 'This needs a key, in Authorization (Bearer) or X-API-Key.')
   }
 
   async function admit(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     if (isOfPage(request)) return countAddress(request, reply)
-    const admission = await admissionOf(request, reply)
-    const caller = admission ? { admission, scopes: admission.scopes } : await callerWithoutKey(request)
-    if (admission) perKey.count(admission.keyId, request, reply.header('cache-control', 'no-store'))
+    const credential = await authenticate(request, reply)
+    const caller = credential ? { credential, scopes: credential.scopes } : await callerWithoutKey(request)
+    if (credential) perKey.count(credential.keyId, request, reply.header('cache-control', 'no-store'))
     else countAddress(request, reply)
-    if (admission) tellUse(admission, request)
+    if (credential) tellUse(credential, request)
     request.setDecorator('caller', caller)
     if (caller === undefined) throw refuseWithoutKey(request, reply)
     assertMay(request, caller)
@@ -84,7 +84,7 @@ export function guardAccess(app: App, needs: AccessNeeds): Access {
   /** Most requests of a service of one's own, and so without a promise: no key is shown, and none is needed. */
   function isAtHome(request: FastifyRequest): boolean {
     const { headers, ip } = request
-    if (isAuthOff || ring.isStale() || isClosed() || !isThisMachine(ip)) return false
+    if (isAuthOff || notify.isStale() || isClosed() || !isThisMachine(ip)) return false
     if (headers.authorization !== undefined || headers['x-api-key'] !== undefined || headers.cookie) return false
     request.setDecorator('caller', OWNER)
     return true
@@ -96,19 +96,19 @@ export function guardAccess(app: App, needs: AccessNeeds): Access {
     // Fastify waits for what is returned, as it would for `done`.
     return admit(request, reply)
   })
-  app.addHook('onListen', () => void ring.follow())
+  app.addHook('onListen', () => void notify.follow())
   return {
     callerOf: (request) => request.getDecorator<Caller>('caller'),
-    stillAllows: ({ admission }) => (admission ? ring.has(admission) : isAuthOff || !isClosed()),
-    onChange: ring.onRead,
-    refresh: ring.refresh,
+    stillAllows: ({ credential }) => (credential ? notify.has(credential) : isAuthOff || !isClosed()),
+    onChange: notify.onRead,
+    refresh: notify.refresh,
   }
 }
 
 /** Where no key was ever made, whoever is on this machine may do all that a command may. */
-const OWNER: Caller = { admission: undefined, scopes: ['admin'] }
+const OWNER: Caller = { credential: undefined, scopes: ['admin'] }
 /** Whoever comes from elsewhere where no key is asked for makes none: it would work for longer than nobody asks. */
-const VISITOR: Caller = { admission: undefined, scopes: ['write'] }
+const VISITOR: Caller = { credential: undefined, scopes: ['write'] }
 
 /** Never limited, never asked for a key: an orchestrator that is refused would end a healthy process. */
 export function isProbe({ method, routeOptions: { url } }: FastifyRequest): boolean {
@@ -120,11 +120,11 @@ function isOfPage({ method, routeOptions: { url } }: FastifyRequest): boolean {
   return LOOKS.has(method) && (url === '/' || (url?.startsWith('/assets/') ?? false))
 }
 
-function assertMay(request: FastifyRequest, { admission, scopes }: Caller): void {
+function assertMay(request: FastifyRequest, { credential, scopes }: Caller): void {
   const needed = neededFor(request)
   if (allows(scopes, needed)) return
   const { method, routeOptions, ip: address, log } = request
-  log.warn({ security: 'forbidden', key: admission?.keyId, method, route: routeOptions.url, address }, 'not allowed')
+  log.warn({ security: 'forbidden', key: credential?.keyId, method, route: routeOptions.url, address }, 'not allowed')
   throw new ServiceError('forbidden', `This needs a key with the scope ${needed}.`)
 }
 
@@ -136,7 +136,7 @@ function neededFor({ method, routeOptions: { url } }: FastifyRequest): Scope {
 /** Says once of each key that it is used: a line for each request would hide what is unusual. */
 function createFirstUses() {
   const used = new Set<string>()
-  return ({ id, keyId, isSession }: Admission, { ip: address, log }: FastifyRequest) => {
+  return ({ id, keyId, isSession }: Credential, { ip: address, log }: FastifyRequest) => {
     if (used.has(id)) return
     if (used.size >= MOST_USES) used.clear()
     used.add(id)

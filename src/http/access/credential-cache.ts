@@ -1,12 +1,12 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Secret } from '../../core/access/key.ts'
-import type { Admission, ReadAdmissions } from '../../core/access/credential.ts'
+import type { Credential, ReadCredentials } from '../../core/access/credential.ts'
 import type { Clock } from '../../lib/clock.ts'
-import { createBell } from '../../lib/notifier.ts'
+import { createNotifier } from '../../lib/notifier.ts'
 
-export type KeyRingNeeds = {
-  readonly readAdmissions: ReadAdmissions
+export type CredentialCacheNeeds = {
+  readonly readCredentials: ReadCredentials
   readonly clock: Clock
   readonly log: FastifyBaseLogger
   /** Fires when the service ends. */
@@ -14,7 +14,7 @@ export type KeyRingNeeds = {
 }
 
 /** Who may be let in, as the table said a moment ago: asking it for each request would cost more than most answers. */
-export type KeyRing = {
+export type CredentialCache = {
   /** Reads the table where that was too long ago. @throws whatever keeps us from it, once a key was ever made */
   freshen(): Promise<void>
   /** Reads the table now. */
@@ -24,11 +24,11 @@ export type KeyRing = {
   /** Whether `freshen` would have something to do. */
   isStale(): boolean
   /** What the secret belongs to, as far as we know. */
-  find(secret: Secret, isSession: boolean): Admission | undefined
+  find(secret: Secret, isSession: boolean): Credential | undefined
   /** The same after a look into the table: it may have been made just now. Others may have to be waited for. */
-  findAnew(secret: Secret, isSession: boolean): Promise<Admission | undefined>
+  findAnew(secret: Secret, isSession: boolean): Promise<Credential | undefined>
   /** Whether it is still in force. */
-  has(admission: Admission): boolean
+  has(credential: Credential): boolean
   /** Calls back when the table was read. */
   onRead(listener: () => void): void
   /** Keeps it as the table is, until the service ends. */
@@ -43,25 +43,25 @@ const STALE_AFTER_MS = 5_000
 /** Compared where there is nothing to compare with, so that an unknown id takes as long as a known one. */
 const NO_DIGEST = new Uint8Array(32)
 
-export function createKeyRing({ readAdmissions, clock, log, signal }: KeyRingNeeds): KeyRing {
+export function createCredentialCache({ readCredentials, clock, log, signal }: CredentialCacheNeeds): CredentialCache {
   let isClosed = true
   let readAt = -Infinity
   let reading: Promise<void> | undefined
   let looking: Promise<void> | undefined
   let lookedAt = -Infinity
-  let known = new Map<string, Admission>()
-  const reads = createBell()
+  let known = new Map<string, Credential>()
+  const reads = createNotifier()
 
   async function read(): Promise<void> {
     const startedAt = clock.now()
-    const now = await readAdmissions()
+    const now = await readCredentials()
     const before = known
     known = new Map(now.all.map((one) => [nameOf(one), one]))
-    if (readAt > -Infinity) tellChanges(log, before, known)
+    if (readAt > -Infinity) logChanges(log, before, known)
     // Never open again: a table that somebody emptied is no reason to let everybody in.
     isClosed = now.isClosed || (isClosed && readAt > -Infinity)
     readAt = startedAt
-    reads.ring()
+    reads.notify()
   }
 
   /** A read that is under way may have begun too early for the caller. */
@@ -89,10 +89,10 @@ export function createKeyRing({ readAdmissions, clock, log, signal }: KeyRingNee
     })
   }
 
-  function match({ id, digest }: Secret, isSession: boolean): Admission | undefined {
-    const admission = known.get(nameOf({ id, isSession }))
-    const isRight = timingSafeEqual(digest, admission?.digest ?? NO_DIGEST)
-    return isRight ? admission : undefined
+  function match({ id, digest }: Secret, isSession: boolean): Credential | undefined {
+    const credential = known.get(nameOf({ id, isSession }))
+    const isRight = timingSafeEqual(digest, credential?.digest ?? NO_DIGEST)
+    return isRight ? credential : undefined
   }
 
   return {
@@ -105,8 +105,8 @@ export function createKeyRing({ readAdmissions, clock, log, signal }: KeyRingNee
       await (looking ??= look())
       return match(secret, isSession)
     },
-    has: (admission) => known.has(nameOf(admission)),
-    onRead: (listener) => void reads.onRing(listener),
+    has: (credential) => known.has(nameOf(credential)),
+    onRead: (listener) => void reads.subscribe(listener),
     follow: async () => {
       while (!signal.aborted) {
         await refresh().catch((error: unknown) => log.debug({ err: error }, 'the keys cannot be read'))
@@ -116,12 +116,12 @@ export function createKeyRing({ readAdmissions, clock, log, signal }: KeyRingNee
   }
 }
 
-function nameOf({ id, isSession }: Pick<Admission, 'id' | 'isSession'>): string {
+function nameOf({ id, isSession }: Pick<Credential, 'id' | 'isSession'>): string {
   return isSession ? `session ${id}` : `key ${id}`
 }
 
 /** Also of what another process or a command did. */
-function tellChanges(log: FastifyBaseLogger, before: Map<string, Admission>, now: Map<string, Admission>): void {
+function logChanges(log: FastifyBaseLogger, before: Map<string, Credential>, now: Map<string, Credential>): void {
   for (const [name, { keyId, isSession, scopes }] of now) {
     if (!before.has(name)) log.info({ security: isSession ? 'signed_in' : 'key_began', key: keyId, scopes }, name)
   }

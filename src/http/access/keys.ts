@@ -125,7 +125,7 @@ export function keyRoutes(app: App, access: Access, { keys, clock }: KeyNeeds): 
 
 /** Who did it; that it was done, each process says by itself when it sees it. */
 function tell(request: FastifyRequest, access: Access, event: object): void {
-  request.log.info({ ...event, by: access.callerOf(request).admission?.keyId, address: request.ip }, 'keys')
+  request.log.info({ ...event, by: access.callerOf(request).credential?.keyId, address: request.ip }, 'keys')
 }
 
 function keyBody({ keyId, name, scopes, createdAt, expiresAt, revokedAt }: Key): Static<typeof KeyBody> {

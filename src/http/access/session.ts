@@ -51,10 +51,11 @@ export function sessionRoutes(app: App, access: Access, { sessions }: SessionNee
     },
     async (request, reply) => {
       const caller = access.callerOf(request)
-      const { admission } = caller
-      if (!admission || admission.isSession) throw new ServiceError('unauthenticated', 'Show the key to sign in with.')
+      const { credential } = caller
+      if (!credential || credential.isSession)
+        throw new ServiceError('unauthenticated', 'Show the key to sign in with.')
       const { text, ...kept } = createSessionSecret()
-      await sessions.open(kept, admission.keyId, SESSION_SECONDS)
+      await sessions.open(kept, credential.keyId, SESSION_SECONDS)
       await access.refresh()
       startSession(request, reply, text)
       return reply.code(201).send(sessionBody(caller))
@@ -72,8 +73,8 @@ export function sessionRoutes(app: App, access: Access, { sessions }: SessionNee
       },
     },
     async (request, reply) => {
-      const { admission } = access.callerOf(request)
-      if (admission?.isSession) await sessions.close(admission.id)
+      const { credential } = access.callerOf(request)
+      if (credential?.isSession) await sessions.close(credential.id)
       await access.refresh()
       endSession(request, reply)
       return reply.code(204).send(null)
@@ -81,6 +82,6 @@ export function sessionRoutes(app: App, access: Access, { sessions }: SessionNee
   )
 }
 
-function sessionBody({ admission, scopes }: Caller) {
-  return { key_id: admission?.keyId ?? null, scopes: [...scopes] }
+function sessionBody({ credential, scopes }: Caller) {
+  return { key_id: credential?.keyId ?? null, scopes: [...scopes] }
 }

@@ -1,23 +1,23 @@
 import { Type, type Static } from 'typebox'
 import type { Clock } from '../../lib/clock.ts'
 import { freshnessOf } from '../../core/prices/freshness.ts'
-import type { ProviderFacts, ReadKafkaFacts, ReadServiceFacts } from '../../core/health/status.ts'
+import type { ProviderStatus, ReadKafkaStatus, ReadServiceStatus } from '../../core/health/status.ts'
 import type { App } from '../server/app.ts'
 import { isFlowing, Pipeline, pipelineBody } from './pipeline.ts'
 import { moment } from '../../formats/price.ts'
 import { problems } from '../server/problem.ts'
-import type { ProviderLedger } from '../../core/health/provider-stats.ts'
+import type { ProviderStats } from '../../core/health/provider-stats.ts'
 import type { ProviderNeeds } from '../prices/providers.ts'
 import { NoQuery } from '../server/query.ts'
 
 export type HealthReportNeeds = ProviderNeeds & {
-  readonly readServiceFacts: ReadServiceFacts
+  readonly readServiceStatus: ReadServiceStatus
   /** Undefined where averages follow the log itself. */
-  readonly readKafkaFacts: ReadKafkaFacts | undefined
-  readonly ledger: ProviderLedger
+  readonly readKafkaStatus: ReadKafkaStatus | undefined
+  readonly providerStats: ProviderStats
   readonly clock: Clock
   readonly windows: readonly number[]
-  /** How far averages and announcements may be behind, and all is well. */
+  /** How far averages and references may be behind, and all is well. */
   readonly toleratedLagSeconds: number
 }
 
@@ -57,8 +57,7 @@ const ProviderHealth = Type.Object(
 const Health = Type.Object(
   {
     status: Type.Enum(['ok', 'degraded'], {
-      description:
-        '`degraded`: a provider in use fails, averages or announcements lag, nobody reads, or Kafka is away.',
+      description: '`degraded`: a provider in use fails, averages or references lag, nobody reads, or Kafka is away.',
     }),
     uptime_seconds: Type.Integer(),
     database_bytes: Type.Integer(),
@@ -84,7 +83,7 @@ const Health = Type.Object(
 
 /** How the service and each of its providers are, for people and for alarms. */
 export function healthReportRoutes(app: App, needs: HealthReportNeeds): void {
-  const { readServiceFacts, readKafkaFacts, sources, ledger, clock, windows } = needs
+  const { readServiceStatus, readKafkaStatus, sources, providerStats, clock, windows } = needs
   const startedAt = clock.now()
   app.get(
     '/health',
@@ -98,11 +97,13 @@ export function healthReportRoutes(app: App, needs: HealthReportNeeds): void {
       },
     },
     async () => {
-      const [facts, kafka] = await Promise.all([readServiceFacts(), readKafkaFacts?.()])
+      const [facts, kafka] = await Promise.all([readServiceStatus(), readKafkaStatus?.()])
       const pipeline = pipelineBody({ ...facts, kafka }, needs.toleratedLagSeconds)
       const stored = new Map(facts.providers.map((provider) => [provider.provider, provider]))
       const names = new Set([...sources.list().map((source) => source.name), ...stored.keys()])
-      const providers = [...names].map((name) => providerHealth(stored.get(name) ?? unused(name), ledger, clock.now()))
+      const providers = [...names].map((name) =>
+        providerHealth(stored.get(name) ?? unused(name), providerStats, clock.now()),
+      )
       return {
         status: isFlowing(pipeline) && !isFailing(providers) ? ('ok' as const) : ('degraded' as const),
         uptime_seconds: Math.floor((clock.now() - startedAt) / 1_000),
@@ -126,12 +127,16 @@ function isFailing(providers: readonly Static<typeof ProviderHealth>[]): boolean
   return providers.some((provider) => provider.failures_in_a_row > 0 || provider.failing_jobs > 0)
 }
 
-function unused(provider: string): ProviderFacts {
+function unused(provider: string): ProviderStatus {
   return { provider, series: 0, newest: null, jobs: 0, failingJobs: 0 }
 }
 
-function providerHealth(facts: ProviderFacts, ledger: ProviderLedger, now: number): Static<typeof ProviderHealth> {
-  const record = ledger.of(facts.provider)
+function providerHealth(
+  facts: ProviderStatus,
+  providerStats: ProviderStats,
+  now: number,
+): Static<typeof ProviderHealth> {
+  const record = providerStats.of(facts.provider)
   return {
     provider: facts.provider,
     requests: record.requests,
@@ -146,7 +151,7 @@ function providerHealth(facts: ProviderFacts, ledger: ProviderLedger, now: numbe
   }
 }
 
-function newestBody(newest: NonNullable<ProviderFacts['newest']>, now: number) {
+function newestBody(newest: NonNullable<ProviderStatus['newest']>, now: number) {
   const { ageMs, marketState, freshness } = freshnessOf(newest, now)
   return { symbol: newest.symbol, timestamp: newest.eventTime, age_ms: ageMs, market_state: marketState, freshness }
 }

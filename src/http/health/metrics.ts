@@ -2,18 +2,18 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from '@pro
 import { Type } from 'typebox'
 import type { Clock } from '../../lib/clock.ts'
 import { millisOf } from '../../lib/instant.ts'
-import type { PoolUse, ReadServiceFacts, ServiceFacts } from '../../core/health/status.ts'
+import type { PoolUse, ReadServiceStatus, ServiceStatus } from '../../core/health/status.ts'
 import type { App } from '../server/app.ts'
 import { problems } from '../server/problem.ts'
-import type { ProviderLedger } from '../../core/health/provider-stats.ts'
+import type { ProviderStats } from '../../core/health/provider-stats.ts'
 import { NoQuery } from '../server/query.ts'
 
 export type MetricsNeeds = {
-  readonly readServiceFacts: ReadServiceFacts
+  readonly readServiceStatus: ReadServiceStatus
   readonly readPoolUse: () => readonly PoolUse[]
   /** Of the partitions that this process reads; none where it does not consume. */
   readonly readConsumerLag: () => readonly ConsumerLag[]
-  readonly ledger: ProviderLedger
+  readonly providerStats: ProviderStats
   readonly clock: Clock
 }
 
@@ -27,7 +27,7 @@ export function metricsRoutes(app: App, needs: MetricsNeeds): void {
   const [registry] = registers as [Registry]
   collectDefaultMetrics({ register: registry })
   countRequests(app, registers)
-  countProviderReplies(needs.ledger, registers)
+  countProviderReplies(needs.providerStats, registers)
   const setFacts = factGauges(needs, registers)
   const setPools = poolGauge(needs, registers)
   const setConsumerLag = consumerGauge(needs, registers)
@@ -73,7 +73,7 @@ function countRequests(app: App, registers: Registry[]): void {
   })
 }
 
-function countProviderReplies(ledger: ProviderLedger, registers: Registry[]): void {
+function countProviderReplies(providerStats: ProviderStats, registers: Registry[]): void {
   const replies = new Counter({
     name: `${PREFIX}provider_requests_total`,
     help: 'Requests to providers, by outcome: ok, or the code of the error.',
@@ -87,7 +87,7 @@ function countProviderReplies(ledger: ProviderLedger, registers: Registry[]): vo
     buckets: [0.05, 0.2, 0.5, 1, 2, 5, 10],
     registers,
   })
-  ledger.onObserve((provider, outcome, ms) => {
+  providerStats.onObserve((provider, outcome, ms) => {
     replies.inc({ provider, outcome })
     durations.observe({ provider }, ms / 1_000)
   })
@@ -124,7 +124,7 @@ function consumerGauge({ readConsumerLag }: MetricsNeeds, registers: Registry[])
 }
 
 /** Asked of the database when somebody asks us, so that they cost nothing in between. */
-function factGauges({ readServiceFacts, clock }: MetricsNeeds, registers: Registry[]): () => Promise<void> {
+function factGauges({ readServiceStatus, clock }: MetricsNeeds, registers: Registry[]): () => Promise<void> {
   const gauge: CreateGauge = (name, help, labelNames = []) =>
     new Gauge({ name: PREFIX + name, help, labelNames, registers })
   const setWay = wayGauges(gauge)
@@ -136,7 +136,7 @@ function factGauges({ readServiceFacts, clock }: MetricsNeeds, registers: Regist
   const jobs = gauge('polling_jobs', 'Polling jobs.', ['provider'])
   const failing = gauge('polling_jobs_failing', 'Polling jobs whose last run failed.', ['provider'])
   return async () => {
-    const facts = await readServiceFacts()
+    const facts = await readServiceStatus()
     setWay(facts)
     bytes.set(facts.databaseBytes)
     for (const lease of facts.leases) {
@@ -155,7 +155,7 @@ function factGauges({ readServiceFacts, clock }: MetricsNeeds, registers: Regist
 type CreateGauge = (name: string, help: string, labelNames?: string[]) => Gauge<string>
 
 /** The way of a price to its averages. */
-function wayGauges(gauge: CreateGauge): (facts: ServiceFacts) => void {
+function wayGauges(gauge: CreateGauge): (facts: ServiceStatus) => void {
   const lag = gauge('averages_lag_seconds', 'How long the oldest price has waited that the averages have not seen.')
   const log = gauge('log_lag_seconds', 'How long the oldest stored price has waited for transactions before it.')
   const relay = gauge('relay_lag_seconds', 'How long the oldest price has waited that Kafka was not told of.')

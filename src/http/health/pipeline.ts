@@ -1,6 +1,6 @@
 import { Type, type Static } from 'typebox'
-import { placeText } from '../../core/log/log.ts'
-import type { KafkaFacts, LeaseFacts, ServiceFacts } from '../../core/health/status.ts'
+import { positionText } from '../../core/log/log.ts'
+import type { KafkaStatus, LeaseStatus, ServiceStatus } from '../../core/health/status.ts'
 import { moment } from '../../formats/price.ts'
 
 const orNull = <T extends Parameters<typeof Type.Union>[0][number]>(type: T) => Type.Union([type, Type.Null()])
@@ -60,14 +60,14 @@ export const Pipeline = Type.Object(
 
 /** What is between log and averages is there only where Kafka is. */
 export function pipelineBody(
-  { kafka, ...facts }: ServiceFacts & { readonly kafka: KafkaFacts | undefined },
+  { kafka, ...facts }: ServiceStatus & { readonly kafka: KafkaStatus | undefined },
   toleratedLagSeconds: number,
 ): Static<typeof Pipeline> {
   const { logEnd, logLagSeconds, logHeldBy, relayLag, leases } = facts
   const late = (seconds: number) => ({ lag_seconds: seconds, is_late: seconds > toleratedLagSeconds })
   return {
     log: {
-      end: placeText(logEnd),
+      end: positionText(logEnd),
       lag_seconds: logLagSeconds,
       held_by: logHeldBy && {
         application: logHeldBy.application,
@@ -90,11 +90,11 @@ export function isFlowing({ relay, topic, consumers, averages }: Static<typeof P
   return !averages.is_late && !relay?.is_late && !isUnread && !isAway
 }
 
-function leaderOf(leases: readonly LeaseFacts[]): string | null {
+function leaderOf(leases: readonly LeaseStatus[]): string | null {
   return leases.find(({ name, isHeld }) => name === 'relay' && isHeld)?.holder ?? null
 }
 
-function kafkaBody({ topic, group, awaySince, seen }: KafkaFacts) {
+function kafkaBody({ topic, group, awaySince, seen }: KafkaStatus) {
   const sum = (what: 'messages' | 'lag') => seen && seen.partitions.reduce((total, one) => total + one[what], 0)
   return {
     topic: {

@@ -1,6 +1,6 @@
 import { Type, type Static } from 'typebox'
 import type { Job, Jobs } from '../../core/polling/job.ts'
-import type { QuoteSource } from '../../core/prices/quote.ts'
+import type { QuoteProvider } from '../../core/prices/quote.ts'
 import { canonicalSymbol } from '../../lib/symbol.ts'
 import type { App } from '../server/app.ts'
 import { JobBody, jobBody } from '../../formats/job.ts'
@@ -102,7 +102,7 @@ function acceptedBody(made: readonly Job[], interval: number): Static<typeof Acc
   }
 }
 
-function warningOf({ name, advisedIntervalSeconds }: QuoteSource, intervalSeconds: number): { warning?: string } {
+function warningOf({ name, advisedIntervalSeconds }: QuoteProvider, intervalSeconds: number): { warning?: string } {
   if (intervalSeconds >= advisedIntervalSeconds) return {}
   return { warning: `${name} should not be asked more often than every ${advisedIntervalSeconds} s; it may refuse.` }
 }

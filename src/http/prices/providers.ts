@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox'
-import type { QuoteSource } from '../../core/prices/quote.ts'
+import type { QuoteProvider } from '../../core/prices/quote.ts'
 import type { App } from '../server/app.ts'
 import { listOf, pageBody } from '../server/pagination.ts'
 import { problems } from '../server/problem.ts'
@@ -9,8 +9,8 @@ import { NoQuery } from '../server/query.ts'
 export type ProviderNeeds = {
   readonly sources: {
     /** By name or alias. @throws ServiceError `unknown_provider` */
-    get(name: string): QuoteSource
-    list(): readonly QuoteSource[]
+    get(name: string): QuoteProvider
+    list(): readonly QuoteProvider[]
   }
   readonly defaultProvider: string
 }
@@ -34,7 +34,7 @@ export function providerRoutes(app: App, { sources, defaultProvider }: ProviderN
     {
       schema: {
         operationId: 'listProviders',
-        tags: ['Sources'],
+        tags: ['Providers'],
         summary: 'Where prices can come from',
         querystring: NoQuery,
         response: { 200: listOf(Provider, 'Providers'), ...problems() },
@@ -48,7 +48,7 @@ export function providerRoutes(app: App, { sources, defaultProvider }: ProviderN
   )
 }
 
-function providerBody(source: QuoteSource, defaultName: string): Static<typeof Provider> {
+function providerBody(source: QuoteProvider, defaultName: string): Static<typeof Provider> {
   return {
     provider: source.name,
     description: source.description ?? null,

@@ -1,6 +1,6 @@
 import { Type, type Static } from 'typebox'
 import { ServiceError } from '../../errors.ts'
-import type { QuoteSource, SymbolMatch } from '../../core/prices/quote.ts'
+import type { QuoteProvider, SymbolMatch } from '../../core/prices/quote.ts'
 import type { FindStoredSymbols, StoredSymbol, SymbolKey } from '../../core/prices/symbols.ts'
 import type { App } from '../server/app.ts'
 import { listOf, pageBody, Paging, splitPage } from '../server/pagination.ts'
@@ -64,7 +64,7 @@ export function symbolRoutes(app: App, needs: SymbolNeeds): void {
     {
       schema: {
         operationId: 'findSymbols',
-        tags: ['Sources'],
+        tags: ['Providers'],
         summary: 'Find symbols: those with prices here, then those that the provider knows',
         description: 'Without `q`, what is stored.',
         querystring: SymbolQuery,
@@ -96,9 +96,9 @@ type SymbolPage = { readonly rows: Listed[]; readonly next: string | null; reado
 function createSymbolList({ sources, defaultProvider, findStoredSymbols, signal }: SymbolNeeds) {
   return async ({ q, provider, cursor, limit }: Asked): Promise<SymbolPage> => {
     const source = sources.get(provider ?? defaultProvider)
-    const place = placeOf(cursor)
-    const query = { query: q, provider: provider && source.name, after: place.after, limit: limit + 1 }
-    const stored = splitPage(place.isPastStored ? [] : await findStoredSymbols(query), limit)
+    const position = readCursor(cursor)
+    const query = { query: q, provider: provider && source.name, after: position.after, limit: limit + 1 }
+    const stored = splitPage(position.isPastStored ? [] : await findStoredSymbols(query), limit)
     const rows = stored.rows.map((one) => storedBody(one))
     if (stored.last) return { rows, next: cursorOf(`stored ${stored.last.symbol} ${stored.last.provider}`) }
     if (q === undefined) return { rows, next: null }
@@ -109,9 +109,9 @@ function createSymbolList({ sources, defaultProvider, findStoredSymbols, signal 
       return { rows, next: null, error: found }
     }
     const others = await unlisted(found, q, source.name)
-    const end = place.skipped + limit - rows.length
+    const end = position.skipped + limit - rows.length
     const next = others.length > end ? cursorOf(`found ${end}`) : null
-    return { rows: [...rows, ...others.slice(place.skipped, end)], next }
+    return { rows: [...rows, ...others.slice(position.skipped, end)], next }
   }
 
   /** Matches that are not listed as stored; those that are stored under another word than the one searched for say so. */
@@ -127,7 +127,7 @@ function createSymbolList({ sources, defaultProvider, findStoredSymbols, signal 
 }
 
 /** The provider's failing is told beside what is stored. */
-async function search(source: QuoteSource, q: string, signal: AbortSignal) {
+async function search(source: QuoteProvider, q: string, signal: AbortSignal) {
   try {
     return (await source.searchSymbols?.(q, signal)) ?? []
   } catch (error) {
@@ -144,21 +144,21 @@ type Place = {
   readonly skipped: number
 }
 
-const STORED_PLACE = /^stored ([!-~]{1,40}) ([!-~]{1,40})$/
-const FOUND_PLACE = /^found (\d{1,6})$/
+const STORED_CURSOR = /^stored ([!-~]{1,40}) ([!-~]{1,40})$/
+const FOUND_CURSOR = /^found (\d{1,6})$/
 
-function cursorOf(place: string): string {
-  return Buffer.from(place).toString('base64url')
+function cursorOf(position: string): string {
+  return Buffer.from(position).toString('base64url')
 }
 
 /** @throws ServiceError `invalid_request` for a cursor that is not one of ours */
-function placeOf(cursor: string | undefined): Place {
+function readCursor(cursor: string | undefined): Place {
   if (cursor === undefined) return { isPastStored: false, skipped: 0 }
-  const place = Buffer.from(cursor, 'base64url').toString()
-  const [, symbol, provider] = STORED_PLACE.exec(place) ?? []
+  const position = Buffer.from(cursor, 'base64url').toString()
+  const [, symbol, provider] = STORED_CURSOR.exec(position) ?? []
   if (symbol !== undefined && provider !== undefined)
     return { after: { symbol, provider }, isPastStored: false, skipped: 0 }
-  const [, skipped] = FOUND_PLACE.exec(place) ?? []
+  const [, skipped] = FOUND_CURSOR.exec(position) ?? []
   if (skipped === undefined) throw invalid('/cursor', 'is not a cursor of this list')
   return { isPastStored: true, skipped: Number(skipped) }
 }

@@ -2,7 +2,7 @@ import { isIP } from 'node:net'
 import type { FastifyRequest } from 'fastify'
 import type { Clock } from '../../lib/clock.ts'
 import { ServiceError } from '../../errors.ts'
-import { createTellAnybodys } from './security-log.ts'
+import { createSecurityLog } from './security-log.ts'
 import type { App } from './app.ts'
 
 export type GuardNeeds = {
@@ -18,7 +18,7 @@ export type GuardNeeds = {
  */
 export function guardRequests(app: App, { host, allowedHosts, clock }: GuardNeeds): void {
   const names = new Set(['localhost', host, ...allowedHosts].map((name) => name.toLowerCase()))
-  const tell = createTellAnybodys(clock, 'warn')
+  const tell = createSecurityLog(clock, 'warn')
   app.addHook('onRequest', (request, _reply, done) => {
     const reason = foreignHost(request, names) ?? crossSiteWrite(request)
     if (reason === undefined) return done()

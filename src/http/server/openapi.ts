@@ -13,7 +13,7 @@ const TAGS = [
   { name: 'Prices', description: 'The newest price, all prices, and where each came from.' },
   { name: 'Polling', description: 'Standing orders to fetch a price every so often.' },
   { name: 'Averages', description: 'Moving averages, a pure function of the stored prices.' },
-  { name: 'Sources', description: 'Where prices come from, and which symbols there are.' },
+  { name: 'Providers', description: 'Where prices come from, and which symbols there are.' },
   { name: 'Service', description: 'How the service itself is.' },
   { name: 'Access', description: 'Who may ask. Where no key was ever made, nobody needs one.' },
 ]

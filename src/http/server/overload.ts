@@ -15,12 +15,12 @@ const MAX_REQUESTS = 5_000
  * late. Probes are answered always: a process that is busy is alive.
  */
 export function refuseOverload(app: App, { requestLimit = MAX_REQUESTS }: OverloadNeeds): void {
-  let inHand = 0
+  let inFlight = 0
   app.addHook('onRequest', (request, { raw }, done) => {
-    inHand += 1
+    inFlight += 1
     // Also when the caller goes away before the answer has ended.
-    raw.once('close', () => (inHand -= 1))
-    if (inHand <= requestLimit || isProbe(request)) done()
+    raw.once('close', () => (inFlight -= 1))
+    if (inFlight <= requestLimit || isProbe(request)) done()
     else done(new ServiceError('overloaded', `More than ${requestLimit} requests are being answered.`))
   })
 }

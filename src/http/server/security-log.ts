@@ -2,26 +2,26 @@ import type { FastifyRequest } from 'fastify'
 import type { Clock } from '../../lib/clock.ts'
 
 /** Logs an event of security that anybody can cause, whatever they send. */
-export type TellAnybodys = (request: FastifyRequest, event: Event, message: string) => void
+export type LogSecurityEvent = (request: FastifyRequest, event: Event, message: string) => void
 
 type Event = { readonly security: string; readonly [name: string]: string | undefined }
 
-const TELL_EVERY_MS = 1_000
+const LOG_EVERY_MS = 1_000
 const MAX_LENGTH = 100
 
 /** At most a line a second, with the number of those that were left out: nobody fills the log, however much they send. */
-export function createTellAnybodys(clock: Clock, level: 'info' | 'warn'): TellAnybodys {
-  let toldAt = -Infinity
+export function createSecurityLog(clock: Clock, level: 'info' | 'warn'): LogSecurityEvent {
+  let loggedAt = -Infinity
   let leftOut = 0
   return ({ log }, event, message) => {
     const now = clock.now()
-    if (Math.abs(now - toldAt) < TELL_EVERY_MS) {
+    if (Math.abs(now - loggedAt) < LOG_EVERY_MS) {
       leftOut += 1
       return
     }
     const short = Object.entries(event).map(([name, text]) => [name, text?.slice(0, MAX_LENGTH)])
     log[level]({ ...Object.fromEntries(short), ...(leftOut > 0 && { leftOut }) }, message)
-    toldAt = now
+    loggedAt = now
     leftOut = 0
   }
 }

@@ -27,10 +27,10 @@ type Stream = { readonly caller: Caller; readonly ending: AbortController }
 export function createOpenStreams({ all, perKey }: StreamLimits): OpenStreams {
   const open = new Map<Socket, Stream>()
 
-  function assertRoom({ admission }: Caller): void {
+  function assertRoom({ credential }: Caller): void {
     if (open.size >= all) throw new ServiceError('overloaded', `There are ${all} streams already.`)
-    if (admission === undefined) return
-    const own = open.values().filter(({ caller }) => caller.admission?.keyId === admission.keyId)
+    if (credential === undefined) return
+    const own = open.values().filter(({ caller }) => caller.credential?.keyId === credential.keyId)
     if (own.toArray().length >= perKey)
       throw new ServiceError('rate_limited', `This key has ${perKey} streams already.`)
   }

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import { Type } from 'typebox'
 import type { Clock } from '../../lib/clock.ts'
-import { comparePlaces, parsePlace, placeText, type LogPlace } from '../../core/log/log.ts'
+import { comparePositions, parsePosition, positionText, type LogPosition } from '../../core/log/log.ts'
 import type { Access } from '../access/authorize.ts'
 import type { App } from '../server/app.ts'
 import { createOpenStreams } from './open-streams.ts'
@@ -14,10 +14,10 @@ import { CLOSED, invalid, ProviderName, SymbolList, symbolsOf } from '../server/
 export type StreamNeeds = ProviderNeeds &
   TailNeeds & {
     readonly clock: Clock
-    /** The place of the newest settled entry. */
-    readonly logEnd: () => Promise<LogPlace>
-    /** The place before which everything is settled. Unlike the end it never goes back: old entries are trimmed. */
-    readonly readHorizon: () => Promise<LogPlace>
+    /** The position of the newest settled entry. */
+    readonly logEnd: () => Promise<LogPosition>
+    /** The position before which everything is settled. Unlike the end it never goes back: old entries are trimmed. */
+    readonly readHighWaterMark: () => Promise<LogPosition>
     readonly streamLimit?: number | undefined
     readonly streamsPerKey?: number | undefined
   }
@@ -43,7 +43,7 @@ const StreamHeaders = Type.Object({
 })
 
 const Events = Type.String({
-  description: 'Events `price`; `data` is JSON with the members of a price event, `id` a place in the log.',
+  description: 'Events `price`; `data` is JSON with the members of a price event, `id` a position in the log.',
   examples: [
     'id: 1-763-17\nevent: price\ndata: {"symbol":"AAPL","price":196.45,"timestamp":"2025-06-15T20:30:27.283671Z",' +
       '"provider":"yfinance","raw_response_id":"1","price_id":"17"}\n\n',
@@ -80,7 +80,7 @@ they reconnect, it goes on behind that event: nothing is missed and nothing come
       const matches = filterOf(query.symbols, query.provider && needs.sources.get(query.provider).name)
       const end = await needs.logEnd()
       const seen = headers['last-event-id']
-      const from = seen === undefined ? end : placeOf(seen, await needs.readHorizon())
+      const from = seen === undefined ? end : placeOf(seen, await needs.readHighWaterMark())
       const signal = streams.add(raw.socket, access.callerOf(request))
       tail.join(end, signal)
       reply.header('cache-control', 'no-store').header('x-accel-buffering', 'no').header('connection', 'close')
@@ -100,33 +100,34 @@ function filterOf(symbols: string | undefined, provider: string | undefined): Ma
 const MAX_XID = 2n ** 64n - 1n
 const MAX_ID = 2n ** 63n - 1n
 
-/** @throws ServiceError `invalid_request` for a place that this log has not reached: it is another log's. */
-function placeOf(lastEventId: string, horizon: LogPlace): LogPlace {
-  const place = parsePlace(lastEventId)
-  const isPossible = place !== undefined && BigInt(place.xid) <= MAX_XID && BigInt(place.id) <= MAX_ID
-  if (!isPossible || comparePlaces(place, horizon) >= 0) throw invalid('/last-event-id', 'is not a place in this log')
-  return place
+/** @throws ServiceError `invalid_request` for a position that this log has not reached: it is another log's. */
+function placeOf(lastEventId: string, horizon: LogPosition): LogPosition {
+  const position = parsePosition(lastEventId)
+  const isPossible = position !== undefined && BigInt(position.xid) <= MAX_XID && BigInt(position.id) <= MAX_ID
+  if (!isPossible || comparePositions(position, horizon) >= 0)
+    throw invalid('/last-event-id', 'is not a position in this log')
+  return position
 }
 
 type Reader = {
   readonly tail: PriceTail
-  readonly from: LogPlace
+  readonly from: LogPosition
   readonly matches: Matches
   readonly signal: AbortSignal
   readonly clock: Clock
 }
 
-/** Asked for the next text only when the socket has taken the last one. An id without data moves the reader's place on. */
+/** Asked for the next text only when the socket has taken the last one. An id without data moves the reader's position on. */
 async function* eventTexts({ tail, from, matches, signal, clock }: Reader): AsyncGenerator<string> {
-  yield `retry: ${RECONNECT_AFTER_MS}\nid: ${placeText(from)}\n\n`
-  let [place, spokenAt] = [from, clock.now()]
+  yield `retry: ${RECONNECT_AFTER_MS}\nid: ${positionText(from)}\n\n`
+  let [position, spokenAt] = [from, clock.now()]
   while (!signal.aborted) {
-    const events = await tail.next(place, HEARTBEAT_MS, signal)
-    place = events.at(-1)?.place ?? place
+    const events = await tail.next(position, HEARTBEAT_MS, signal)
+    position = events.at(-1)?.position ?? position
     const text = events.flatMap((event) => (matches(event) ? [event.text] : [])).join('')
     const isSilent = clock.now() - spokenAt >= HEARTBEAT_MS
     if (text === '' && !isSilent) continue
-    yield text || `: still here\nid: ${placeText(place)}\n\n`
+    yield text || `: still here\nid: ${positionText(position)}\n\n`
     spokenAt = clock.now()
   }
 }

@@ -1,21 +1,21 @@
 import type { FastifyBaseLogger } from 'fastify'
-import type { LogPlace, ReadLog } from '../../core/log/log.ts'
-import { createBell } from '../../lib/notifier.ts'
+import type { LogPosition, ReadLog } from '../../core/log/log.ts'
+import { createNotifier } from '../../lib/notifier.ts'
 import { createEventWindow, type EventWindow } from './recent-events.ts'
 import { toPriceEvent, type PriceEvent } from '../../formats/price-event.ts'
 
 export type TailNeeds = {
   readonly readLog: ReadLog
   /** Calls back when this process stored prices; gives back how to stop that. */
-  readonly onNews: (listener: () => void) => () => void
+  readonly onPricesStored: (listener: () => void) => () => void
   readonly log: FastifyBaseLogger
 }
 
 export type PriceTail = {
-  /** The next events behind a place; none if the time passes or the signal fires before there are any. */
-  next(after: LogPlace, waitMs: number, signal: AbortSignal): Promise<readonly PriceEvent[]>
+  /** The next events behind a position; none if the time passes or the signal fires before there are any. */
+  next(after: LogPosition, waitMs: number, signal: AbortSignal): Promise<readonly PriceEvent[]>
   /** Until the signal fires there is one more reader. `end` is the log's end as the reader saw it. */
-  join(end: LogPlace, signal: AbortSignal): void
+  join(end: LogPosition, signal: AbortSignal): void
 }
 
 /** Bounds what one reader has in memory to some 64 KiB. */
@@ -25,35 +25,35 @@ const SHORTEST_PAUSE_MS = 10
 const LONGEST_PAUSE_MS = 200
 
 /**
- * Reads the end of the log once for all who follow it. A reader has only a place, and asks for what is behind it when it
+ * Reads the end of the log once for all who follow it. A reader has only a position, and asks for what is behind it when it
  * has sent what it had: a slow one costs no memory, lags, and catches up from the log itself.
  */
-export function createPriceTail({ readLog, onNews, log }: TailNeeds): PriceTail {
-  const arrivals = createBell()
+export function createPriceTail({ readLog, onPricesStored, log }: TailNeeds): PriceTail {
+  const arrivals = createNotifier()
   let window: EventWindow | undefined
   let readers = 0
   let ending = new AbortController()
 
-  const read = async (after: LogPlace) => (await readLog(after, BATCH)).map(toPriceEvent)
+  const read = async (after: LogPosition) => (await readLog(after, BATCH)).map(toPriceEvent)
 
-  async function follow(into: EventWindow, from: LogPlace, signal: AbortSignal): Promise<void> {
-    const news = createBell()
+  async function follow(into: EventWindow, from: LogPosition, signal: AbortSignal): Promise<void> {
+    const pricesStored = createNotifier()
     let isTold = false
-    const stopNews = onNews(() => {
+    const unsubscribe = onPricesStored(() => {
       isTold = true
-      news.ring()
+      pricesStored.notify()
     })
-    let [place, pauseMs] = [from, SHORTEST_PAUSE_MS]
+    let [position, pauseMs] = [from, SHORTEST_PAUSE_MS]
     while (!signal.aborted) {
       isTold = false
-      const events = await read(place).catch(waitForStorage)
-      place = events.at(-1)?.place ?? place
+      const events = await read(position).catch(waitForStorage)
+      position = events.at(-1)?.position ?? position
       into.add(events)
-      if (events.length > 0) arrivals.ring()
-      if (!isTold && events.length < BATCH) await news.wait(pauseMs, signal)
+      if (events.length > 0) arrivals.notify()
+      if (!isTold && events.length < BATCH) await pricesStored.wait(pauseMs, signal)
       pauseMs = isTold ? SHORTEST_PAUSE_MS : Math.min(pauseMs * 2, LONGEST_PAUSE_MS)
     }
-    stopNews()
+    unsubscribe()
   }
 
   function waitForStorage(error: unknown): readonly PriceEvent[] {

@@ -3,12 +3,12 @@ import type { KafkaAccess } from './options.ts'
 import { withDeadline } from '../../lib/deadline.ts'
 import { CLASSIC, type GroupProtocol } from './group-protocol.ts'
 import type { PriceStream } from './record-buffer.ts'
-import { says, type TopicWish } from './topics.ts'
+import { says, type TopicSpec } from './topics.ts'
 
 /** One that reads with a group; disposed of, it leaves the group. */
 export type Member = AsyncDisposable & { readonly consumer: Consumer; readonly stream: PriceStream }
 
-type Needs = { readonly access: KafkaAccess; readonly topic: Pick<TopicWish, 'name'>; readonly group: string }
+type Needs = { readonly access: KafkaAccess; readonly topic: Pick<TopicSpec, 'name'>; readonly group: string }
 
 const OPEN_MS = 30_000
 const CLOSE_MS = 3_000

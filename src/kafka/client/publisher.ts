@@ -2,7 +2,7 @@ import { compatibilityPartitioner, ProduceAcks, Producer } from '@platformatic/k
 import type { Clock } from '../../lib/clock.ts'
 import type { KafkaAccess } from './options.ts'
 import { withDeadline } from '../../lib/deadline.ts'
-import { ensureTopic, says, type TopicWish } from './topics.ts'
+import { ensureTopic, says, type TopicSpec } from './topics.ts'
 
 /** A message as the client takes it, everything in bytes. Without a partition, the key decides. */
 export type OutgoingMessage = {
@@ -14,7 +14,7 @@ export type OutgoingMessage = {
 
 type Needs = {
   readonly access: KafkaAccess
-  readonly topic: TopicWish
+  readonly topic: TopicSpec
   readonly clock: Clock
   readonly onError?: (error: unknown) => void
   /** What goes in place of a message that the topic takes under no circumstances; without it, we wait for a larger limit. */
@@ -116,8 +116,8 @@ function isTooLarge(error: unknown): boolean {
 }
 
 /** Whenever we start again the topic may be another one, or gone: brokers get wiped. */
-async function openProducer(access: KafkaAccess, wish: TopicWish, signal: AbortSignal): Promise<Producer> {
-  await ensureTopic(access, wish, signal)
+async function openProducer(access: KafkaAccess, spec: TopicSpec, signal: AbortSignal): Promise<Producer> {
+  await ensureTopic(access, spec, signal)
   return new Producer({ ...access, idempotent: true, acks: ProduceAcks.ALL })
 }
 

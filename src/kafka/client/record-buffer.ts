@@ -1,10 +1,10 @@
 import type { Message, MessagesStream } from '@platformatic/kafka'
-import { createBell } from '../../lib/notifier.ts'
+import { createNotifier } from '../../lib/notifier.ts'
 
 export type PriceStream = MessagesStream<Buffer, Buffer, Buffer, Buffer>
 export type PriceRecord = Message
 
-export type Inbox = {
+export type RecordBuffer = {
   /** What has come, at least one message; none only when the signal fires. @throws what ended the stream */
   next(signal: AbortSignal): Promise<readonly PriceRecord[]>
   isEmpty(): boolean
@@ -20,20 +20,20 @@ const MOST = { records: 5_000, bytes: 8 * 1024 * 1024 }
  * Reads a stream by the batch: the next one gathers while the last is worked on. It always has its listener: one that was
  * added and removed around each wait would make the client believe that nobody reads, and stop fetching.
  */
-export function createInbox(stream: PriceStream): Inbox {
-  const news = createBell()
+export function createRecordBuffer(stream: PriceStream): RecordBuffer {
+  const pricesStored = createNotifier()
   let gathered: PriceRecord[] = []
   let bytes = 0
   let failure: Error | undefined
   const fail = (error: Error) => {
     failure ??= error
-    news.ring()
+    pricesStored.notify()
   }
   stream.on('error', fail)
   stream.on('close', () => fail(new Error('the stream of messages ended')))
   stream.on('readable', () => {
     gather()
-    news.ring()
+    pricesStored.notify()
   })
 
   function gather(): void {
@@ -60,7 +60,7 @@ export function createInbox(stream: PriceStream): Inbox {
         if (failure !== undefined) throw failure
         const records = take()
         if (records.length > 0) return records
-        await news.wait(LOOK_AGAIN_MS, signal)
+        await pricesStored.wait(LOOK_AGAIN_MS, signal)
       }
       return []
     },

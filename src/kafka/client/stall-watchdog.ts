@@ -1,7 +1,7 @@
 import type { Consumer } from '@platformatic/kafka'
 import type { Clock } from '../../lib/clock.ts'
 import { withDeadline } from '../../lib/deadline.ts'
-import type { Inbox, PriceStream } from './record-buffer.ts'
+import type { RecordBuffer, PriceStream } from './record-buffer.ts'
 import type { Topic } from './topics.ts'
 
 /** How far one partition is read, and how long it is. */
@@ -10,7 +10,7 @@ export type PartitionLag = { readonly partition: number; readonly position: bigi
 type Needs = {
   readonly consumer: Consumer
   readonly stream: PriceStream
-  readonly inbox: Inbox
+  readonly buffer: RecordBuffer
   readonly topic: Topic
   readonly clock: Clock
   readonly onLag: (lag: readonly PartitionLag[]) => void
@@ -27,14 +27,14 @@ const PATIENCE = 5
  * since the client would read on at its old offset; and one with more partitions, which a classic group does not notice.
  */
 export async function watchForStalls(needs: Needs, signal: AbortSignal): Promise<void> {
-  const { inbox, clock, onLag } = needs
+  const { buffer, clock, onLag } = needs
   const stuck = new Map<number, { readonly position: bigint; readonly looks: number }>()
   while (!signal.aborted) {
     await clock.sleep(LOOK_EVERY_MS, signal)
     const lag = await look(needs, signal).catch(() => [])
     onLag(lag)
     // With messages at hand it is we who are slow.
-    const waiting = inbox.isEmpty() ? lag.filter(({ position, end }) => end > position) : []
+    const waiting = buffer.isEmpty() ? lag.filter(({ position, end }) => end > position) : []
     for (const { partition, position } of waiting) {
       const before = stuck.get(partition)
       stuck.set(partition, { position, looks: before?.position === position ? before.looks + 1 : 0 })
@@ -43,17 +43,17 @@ export async function watchForStalls(needs: Needs, signal: AbortSignal): Promise
       if (!waiting.some((one) => one.partition === partition)) stuck.delete(partition)
     }
     const hanging = [...stuck].find(([, { looks }]) => looks >= PATIENCE)
-    if (hanging !== undefined) inbox.fail(new Error(`partition ${hanging[0]} has messages and none come`))
+    if (hanging !== undefined) buffer.fail(new Error(`partition ${hanging[0]} has messages and none come`))
   }
 }
 
 async function look(needs: Needs, signal: AbortSignal): Promise<PartitionLag[]> {
-  const { consumer, stream, inbox, topic } = needs
+  const { consumer, stream, buffer, topic } = needs
   const { name } = topic
   const { topics } = await withDeadline(consumer.metadata({ topics: [name] }), { ms: ASK_MS, what: 'Kafka', signal })
   const now = topics.get(name)
-  if (now?.id !== topic.id) inbox.fail(new Error(`topic ${name} was made anew`))
-  else if (now.partitionsCount !== topic.partitions) inbox.fail(new Error(`topic ${name} has more partitions`))
+  if (now?.id !== topic.id) buffer.fail(new Error(`topic ${name} was made anew`))
+  else if (now.partitionsCount !== topic.partitions) buffer.fail(new Error(`topic ${name} has more partitions`))
   const ours = consumer.assignments?.find((one) => one.topic === name)?.partitions ?? []
   if (ours.length === 0 || signal.aborted) return []
   const asked = consumer.listOffsets({ topics: [name], partitions: { [name]: ours } })

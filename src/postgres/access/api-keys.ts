@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import { MAX_KEYS, MAX_SESSIONS, MAX_SESSIONS_OF_KEY, type Key, type KeyTable } from '../../core/access/key.ts'
-import type { Admission, ReadAdmissions, Sessions } from '../../core/access/credential.ts'
+import type { Credential, ReadCredentials, Sessions } from '../../core/access/credential.ts'
 import { ServiceError } from '../../errors.ts'
 import { numberCursor, pageOf } from '../../lib/pagination.ts'
 
@@ -25,9 +25,9 @@ export function createKeyTable(pool: pg.Pool): KeyTable {
 }
 
 /** Reads whom every process may let in; one small statement, asked every other second. */
-export function createReadAdmissions(pool: pg.Pool): ReadAdmissions {
+export function createReadCredentials(pool: pg.Pool): ReadCredentials {
   return async () => {
-    const { rows } = await pool.query<Admission>(READ_ADMISSIONS)
+    const { rows } = await pool.query<Credential>(READ_CREDENTIALS)
     if (rows.length > 0) return { isClosed: true, all: rows }
     return { isClosed: (await pool.query('select from api_keys limit 1')).rowCount === 1, all: rows }
   }
@@ -62,7 +62,7 @@ const REVOKE = `
   update api_keys set revoked_at = coalesce(revoked_at, clock_timestamp()) where id = $1
   returning ${KEY}`
 
-const READ_ADMISSIONS = `
+const READ_CREDENTIALS = `
   with keys as (select * from api_keys where ${IN_FORCE})
   select id, digest, id as "keyId", scopes, false as "isSession", expires_at as "expiresAt" from keys
   union all

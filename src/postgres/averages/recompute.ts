@@ -1,15 +1,15 @@
 import type pg from 'pg'
-import type { Touched } from '../../core/log/log.ts'
+import type { Affected } from '../../core/log/log.ts'
 import { arrayText, idsText } from '../connection/array-text.ts'
 import { inTransactionFrom, type Fence } from '../connection/transaction.ts'
 
 /** Brings the averages that the touched prices have a part in up to date; resolves with how many were written. */
-export type Recompute = (touched: readonly Touched[]) => Promise<number>
+export type Recompute = (affected: readonly Affected[]) => Promise<number>
 
 /** One late price changes as many averages as the window is wide. Bounds the work of a transaction to some 200 ms. */
 const AVERAGES_PER_TRANSACTION = 20_000
 /** Each series is locked, and PostgreSQL's lock table is of a fixed size. */
-const TOUCHED_PER_TRANSACTION = 1_000
+const AFFECTED_PER_TRANSACTION = 1_000
 
 /**
  * Recomputes, for each touched time of a series, the averages at it and at the n−1 times after it, for every window n.
@@ -17,13 +17,13 @@ const TOUCHED_PER_TRANSACTION = 1_000
  */
 export function createRecompute(pool: pg.Pool, windows: readonly number[], fence?: Fence): Recompute {
   const width = windows.reduce((sum, window) => sum + window, 0)
-  const size = Math.min(TOUCHED_PER_TRANSACTION, Math.max(1, Math.floor(AVERAGES_PER_TRANSACTION / width)))
-  return async (touched) => {
-    const series = [...Map.groupBy(touched, ({ seriesId }) => seriesId)].toSorted(([a], [b]) => Number(a) - Number(b))
+  const size = Math.min(AFFECTED_PER_TRANSACTION, Math.max(1, Math.floor(AVERAGES_PER_TRANSACTION / width)))
+  return async (affected) => {
+    const series = [...Map.groupBy(affected, ({ seriesId }) => seriesId)].toSorted(([a], [b]) => Number(a) - Number(b))
     const bySeries = series.flatMap(([, entries]) => entries)
     let written = 0
     for (let start = 0; start < bySeries.length; start += size) {
-      written += await recomputeSlice(pool, { windows, touched: bySeries.slice(start, start + size), fence })
+      written += await recomputeSlice(pool, { windows, affected: bySeries.slice(start, start + size), fence })
     }
     return written
   }
@@ -31,13 +31,13 @@ export function createRecompute(pool: pg.Pool, windows: readonly number[], fence
 
 type Slice = {
   readonly windows: readonly number[]
-  readonly touched: readonly Touched[]
+  readonly affected: readonly Affected[]
   readonly fence: Fence | undefined
 }
 
-async function recomputeSlice(pool: pg.Pool, { windows, touched, fence }: Slice): Promise<number> {
-  const ids = touched.map((entry) => entry.seriesId)
-  const [seriesIds, eventTimes] = [idsText(ids), arrayText(touched.map((entry) => entry.eventTime))]
+async function recomputeSlice(pool: pg.Pool, { windows, affected, fence }: Slice): Promise<number> {
+  const ids = affected.map((entry) => entry.seriesId)
+  const [seriesIds, eventTimes] = [idsText(ids), arrayText(affected.map((entry) => entry.eventTime))]
   const open = (client: pg.PoolClient) => client.query(LOCK_AVERAGES, [LOCK_CLASS, [...new Set(ids)]])
   const work = async (client: pg.PoolClient) => {
     let written = 0
@@ -147,7 +147,7 @@ function divisorOf(window: number): readonly [odd: string, share: string] {
   while (odd % 2 === 0) odd /= 2
   while (odd % 5 === 0) odd /= 5
   const rest = BigInt(window / odd)
-  let [digits, places] = [1n, 0]
-  while (digits % rest !== 0n) [digits, places] = [digits * 10n, places + 1]
-  return [String(odd), `${digits / rest}e-${places}`]
+  let [digits, positions] = [1n, 0]
+  while (digits % rest !== 0n) [digits, positions] = [digits * 10n, positions + 1]
+  return [String(odd), `${digits / rest}e-${positions}`]
 }

@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import type { ReadSweepSlice } from '../../core/averages/sweep.ts'
-import type { LogPlace, Touched } from '../../core/log/log.ts'
-import { HORIZON, placeOf } from '../log/log.ts'
+import type { LogPosition, Affected } from '../../core/log/log.ts'
+import { HIGH_WATER_MARK, placeOf } from '../log/log.ts'
 
 /** Rows of one slice; small, since each of them may be recomputed. */
 const SLICE = 1_000
@@ -16,11 +16,11 @@ export function createReadSweepSlice(pool: pg.Pool, ageSeconds = AGE_SECONDS): R
     const young = rows.findIndex((row) => row.suspect && !row.ripe)
     const ripe = young < 0 ? rows : rows.slice(0, young)
     const last = ripe.at(-1)
-    return last && { place: placeOf(last), suspects: ripe.filter((row) => row.suspect) }
+    return last && { position: placeOf(last), suspects: ripe.filter((row) => row.suspect) }
   }
 }
 
-type Row = LogPlace & Touched & { readonly ripe: boolean; readonly suspect: boolean }
+type Row = LogPosition & Affected & { readonly ripe: boolean; readonly suspect: boolean }
 
 /**
  * A price is suspect if its own average is missing, and also if it came late or replaced another: then averages that do
@@ -29,7 +29,7 @@ type Row = LogPlace & Touched & { readonly ripe: boolean; readonly suspect: bool
 const READ_SLICE = `
   with slice as materialized (
     select * from prices
-     where (epoch, xid, id) > ($1, $2, $3) and (epoch, xid) < (${HORIZON})
+     where (epoch, xid, id) > ($1, $2, $3) and (epoch, xid) < (${HIGH_WATER_MARK})
      order by epoch, xid, id limit $4)
   select p.epoch::text, p.xid, p.id, p.series_id as "seriesId", p.event_time as "eventTime",
          p.recorded_at <= clock_timestamp() - make_interval(secs => $6) as ripe,

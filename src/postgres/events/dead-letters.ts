@@ -1,15 +1,15 @@
 import type pg from 'pg'
 import { ServiceError } from '../../errors.ts'
 import type {
-  BuryDeadLetters,
+  StoreDeadLetters,
   DeadLetter,
-  DeadLetterDesk,
+  DeadLetterAdmin,
   StoredDeadLetter,
   UnsentDeadLetters,
 } from '../../core/events/dead-letter.ts'
 
 /** Keeps letters, each once: a message is the same when its topic, partition and offset are. */
-export function createBuryDeadLetters(pool: pg.Pool): BuryDeadLetters {
+export function createStoreDeadLetters(pool: pg.Pool): StoreDeadLetters {
   return async (letters) => {
     const column = <T>(pick: (letter: DeadLetter) => T) => letters.map(pick)
     await pool.query(BURY, [
@@ -40,7 +40,7 @@ export function createUnsentDeadLetters(pool: pg.Pool): UnsentDeadLetters {
 }
 
 /** The table, for people. */
-export function createDeadLetterDesk(pool: pg.Pool): DeadLetterDesk {
+export function createDeadLetterAdmin(pool: pg.Pool): DeadLetterAdmin {
   return {
     list: async ({ all, after, limit }) => {
       const { rows } = await pool.query<Row>(LIST, [all, after, limit])

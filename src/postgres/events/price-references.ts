@@ -1,13 +1,13 @@
 import type pg from 'pg'
-import type { Announcement, Resolution, ResolveAnnouncements } from '../../core/events/price-reference.ts'
+import type { PriceReference, Resolution, FindPrices } from '../../core/events/price-reference.ts'
 
 /** How long prices are kept; what is older may be gone, and is then nobody's fault. */
 type Kept = { readonly pricesDays: number | undefined; readonly simulatedDays: number }
 
 /** Finds the stored prices that messages name, a whole batch in one statement. */
-export function createResolveAnnouncements(pool: pg.Pool, { pricesDays, simulatedDays }: Kept): ResolveAnnouncements {
-  return async (announcements) => {
-    const column = <T>(pick: (one: Announcement) => T) => announcements.map(pick)
+export function createFindPrices(pool: pg.Pool, { pricesDays, simulatedDays }: Kept): FindPrices {
+  return async (references) => {
+    const column = <T>(pick: (one: PriceReference) => T) => references.map(pick)
     const values = [
       column((one) => one.symbol),
       column((one) => one.provider),
@@ -19,7 +19,7 @@ export function createResolveAnnouncements(pool: pg.Pool, { pricesDays, simulate
     ]
     const { rows } = await pool.query<Row>({ name: 'resolve-announcements', text: RESOLVE, values })
     const found = Map.groupBy(rows, ({ at }) => Number(at) - 1)
-    return announcements.map((announcement, at) => toResolution(announcement, found.get(at) ?? []))
+    return references.map((reference, at) => toResolution(reference, found.get(at) ?? []))
   }
 }
 
@@ -31,11 +31,12 @@ type Row = {
   readonly priceId: string | null
 }
 
-function toResolution({ place, eventTime }: Announcement, rows: readonly Row[]): Resolution {
+function toResolution({ position, eventTime }: PriceReference, rows: readonly Row[]): Resolution {
   const fitting = rows.filter(({ priceId }) => priceId !== null)
-  const exact = fitting.filter(({ priceId }) => priceId === place?.id)
+  const exact = fitting.filter(({ priceId }) => priceId === position?.id)
   const seriesIds = (exact.length > 0 ? exact : fitting).map(({ seriesId }) => seriesId)
-  if (seriesIds.length > 0) return { outcome: 'found', touched: seriesIds.map((seriesId) => ({ seriesId, eventTime })) }
+  if (seriesIds.length > 0)
+    return { outcome: 'found', affected: seriesIds.map((seriesId) => ({ seriesId, eventTime })) }
   if (rows.some(({ isExpired }) => isExpired)) return { outcome: 'expired' }
   return { outcome: rows.length > 0 ? 'unknown_price' : 'unknown_series' }
 }

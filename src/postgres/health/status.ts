@@ -3,25 +3,25 @@ import { averagesReader } from '../../core/averages/follow.ts'
 import type { Instant } from '../../lib/instant.ts'
 import { RELAY_READER } from '../../core/log/log.ts'
 import type { MarketState } from '../../core/prices/quote.ts'
-import { HORIZON, logEnd } from '../log/log.ts'
-import type { LeaseFacts, ProviderFacts, ReadServiceFacts, ServiceFacts } from '../../core/health/status.ts'
+import { HIGH_WATER_MARK, logEnd } from '../log/log.ts'
+import type { LeaseStatus, ProviderStatus, ReadServiceStatus, ServiceStatus } from '../../core/health/status.ts'
 
 type Options = {
   readonly windows: readonly number[]
   /** Whether the log is announced, so that it can be late. */
-  readonly isAnnounced: boolean
+  readonly isPublished: boolean
   /** Our name as a holder of leases; whoever runs no part of the service has none. */
   readonly holder?: string
 }
 
 /** Reads what /health and /metrics tell; the averages' lag is that of the slowest window. */
-export function createReadServiceFacts(pool: pg.Pool, options: Options): ReadServiceFacts {
-  const { windows, isAnnounced, holder = '' } = options
+export function createReadServiceStatus(pool: pg.Pool, options: Options): ReadServiceStatus {
+  const { windows, isPublished, holder = '' } = options
   return async () => {
     const [facts, end, leases, providers] = await Promise.all([
-      pool.query<FactsRow>(READ_FACTS, [windows.map(averagesReader), isAnnounced ? RELAY_READER : null]),
+      pool.query<StatusRow>(READ_STATUS, [windows.map(averagesReader), isPublished ? RELAY_READER : null]),
       logEnd(pool),
-      pool.query<LeaseFacts>(READ_LEASES, [holder]),
+      pool.query<LeaseStatus>(READ_LEASES, [holder]),
       pool.query<ProviderRow>(READ_PROVIDERS),
     ])
     const row = facts.rows[0]
@@ -30,16 +30,16 @@ export function createReadServiceFacts(pool: pg.Pool, options: Options): ReadSer
     return {
       ...rest,
       databaseBytes: Number(databaseBytes),
-      relayLag: isAnnounced ? { rows: relayRows, seconds: relaySeconds } : null,
+      relayLag: isPublished ? { rows: relayRows, seconds: relaySeconds } : null,
       logEnd: end,
       logHeldBy: application === null ? null : { application, pid, forSeconds },
       leases: leases.rows,
-      providers: providers.rows.map(toProviderFacts),
+      providers: providers.rows.map(toProviderStatus),
     }
   }
 }
 
-type FactsRow = Pick<ServiceFacts, 'averagesLagSeconds' | 'logLagSeconds' | 'openDeadLetters'> & {
+type StatusRow = Pick<ServiceStatus, 'averagesLagSeconds' | 'logLagSeconds' | 'openDeadLetters'> & {
   readonly databaseBytes: string
   readonly relayRows: number
   readonly relaySeconds: number
@@ -49,7 +49,7 @@ type FactsRow = Pick<ServiceFacts, 'averagesLagSeconds' | 'logLagSeconds' | 'ope
 }
 
 /** An ordinary write lasts milliseconds, so only what has lasted a second holds anybody up. */
-const READ_FACTS = `
+const READ_STATUS = `
   select pg_database_size(current_database()) as "databaseBytes",
          coalesce(extract(epoch from clock_timestamp() - waiting.recorded_at), 0)::float8 as "averagesLagSeconds",
          coalesce(extract(epoch from clock_timestamp() - unsettled.recorded_at), 0)::float8 as "logLagSeconds",
@@ -67,7 +67,7 @@ const READ_FACTS = `
            where (p.epoch, p.xid, p.id) > (coalesce(l.epoch, 0), coalesce(l.xid, '0'), coalesce(l.id, 0))
            order by p.epoch, p.xid, p.id limit 1) as unseen) as waiting on true
     left join lateral (
-      select p.recorded_at from prices p where (p.epoch, p.xid) >= (${HORIZON})
+      select p.recorded_at from prices p where (p.epoch, p.xid) >= (${HIGH_WATER_MARK})
        order by p.epoch, p.xid, p.id limit 1) as unsettled on true
     left join lateral (
       select (select count(*)::integer from (
@@ -93,7 +93,7 @@ const READ_LEASES = `
          holder = $1 and expires_at > clock_timestamp() as "isOurs"
     from leases order by name`
 
-type ProviderRow = Omit<ProviderFacts, 'newest'> & {
+type ProviderRow = Omit<ProviderStatus, 'newest'> & {
   readonly symbol: string | null
   readonly eventTime: Instant
   readonly confirmedAt: Instant
@@ -119,6 +119,6 @@ const READ_PROVIDERS = `
        where s.provider = p.provider order by st.confirmed_at desc limit 1) as newest on true
    order by p.provider`
 
-function toProviderFacts({ provider, series, jobs, failingJobs, symbol, ...newest }: ProviderRow): ProviderFacts {
+function toProviderStatus({ provider, series, jobs, failingJobs, symbol, ...newest }: ProviderRow): ProviderStatus {
   return { provider, series, jobs, failingJobs, newest: symbol === null ? null : { symbol, ...newest } }
 }

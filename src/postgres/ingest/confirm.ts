@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import { compareInstants, type Instant } from '../../lib/instant.ts'
-import type { Judged } from '../../core/ingest/judge-quotes.ts'
+import type { Decided } from '../../core/ingest/revision.ts'
 import type { Quote } from '../../core/prices/quote.ts'
 import { arrayText, type Plain } from '../connection/array-text.ts'
 import { seriesIdsText } from './known-prices.ts'
@@ -8,14 +8,14 @@ import { seriesIdsText } from './known-prices.ts'
 /** The newest time of each series is confirmed; what else the provider said of the series goes with it. */
 export async function confirmNewest(
   client: pg.PoolClient,
-  judged: readonly Judged[],
+  judged: readonly Decided[],
   confirmedAt: Instant,
 ): Promise<void> {
-  const newest = new Map<string, Judged>()
+  const newest = new Map<string, Decided>()
   for (const item of judged) {
     const before = newest.get(item.seriesId)
     const isNewer = before === undefined || compareInstants(item.quote.eventTime, before.quote.eventTime) >= 0
-    if (!item.verdict.late && item.verdict.outcome !== 'outdated' && isNewer) newest.set(item.seriesId, item)
+    if (!item.decision.late && item.decision.outcome !== 'outdated' && isNewer) newest.set(item.seriesId, item)
   }
   if (newest.size === 0) return
   const items = [...newest.values()]

@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import type { Instant } from '../../lib/instant.ts'
-import { timeKey, type Item, type Stored } from '../../core/ingest/judge-quotes.ts'
+import { timeKey, type Item, type Stored } from '../../core/ingest/revision.ts'
 import type { CurrentPrice } from '../../core/ingest/revision.ts'
 import { arrayText, idsText } from '../connection/array-text.ts'
 

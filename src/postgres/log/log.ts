@@ -3,10 +3,10 @@ import type { Instant } from '../../lib/instant.ts'
 import {
   LOG_START,
   type LogEntry,
-  type LogPlace,
+  type LogPosition,
   type ReadLog,
-  type ReadTouched,
-  type Touched,
+  type ReadAffected,
+  type Affected,
 } from '../../core/log/log.ts'
 
 /** What runs a statement: the pool, or the connection of a transaction. */
@@ -16,8 +16,8 @@ type Queryable = pg.Pool | pg.ClientBase
 const READ_LIMIT = 10_000
 
 /**
- * Reads what is settled behind a place: an entry shows only once no earlier one can still appear, so a reader that goes
- * on from the last place it saw misses nothing (reading by `id > last` loses what commits late). At most 10,000 entries.
+ * Reads what is settled behind a position: an entry shows only once no earlier one can still appear, so a reader that goes
+ * on from the last position it saw misses nothing (reading by `id > last` loses what commits late). At most 10,000 entries.
  */
 export function createReadLog(pool: pg.Pool): ReadLog {
   return async (after, limit) => {
@@ -27,59 +27,59 @@ export function createReadLog(pool: pg.Pool): ReadLog {
 }
 
 /** As `createReadLog`, without the words of each price and of its series, which nobody who averages looks at. */
-export function createReadTouched(pool: pg.Pool): ReadTouched {
+export function createReadAffected(pool: pg.Pool): ReadAffected {
   return async (after, limit) => {
     const values = pageValues(after, limit)
-    const { rows } = await pool.query<TouchedRow>({ name: 'read-touched', text: READ_TOUCHED, values })
-    return rows.map((row) => ({ place: placeOf(row), seriesId: row.seriesId, eventTime: row.eventTime }))
+    const { rows } = await pool.query<AffectedRow>({ name: 'read-touched', text: READ_AFFECTED, values })
+    return rows.map((row) => ({ position: placeOf(row), seriesId: row.seriesId, eventTime: row.eventTime }))
   }
 }
 
-/** Everything before this place is settled; nothing at or behind it is. In one statement with what it guards. */
-export const HORIZON = `(select epoch from log_epoch), pg_snapshot_xmin(pg_current_snapshot())`
+/** Everything before this position is settled; nothing at or behind it is. In one statement with what it guards. */
+export const HIGH_WATER_MARK = `(select epoch from log_epoch), pg_snapshot_xmin(pg_current_snapshot())`
 
-/** The place that divides what is settled from what is not: every settled entry is before it, every other behind it. */
-export async function readHorizon(pool: Queryable): Promise<LogPlace> {
-  const { rows } = await pool.query<LogPlace>(
-    `select h.epoch::text, h.xid, '0' as id from (select ${HORIZON}) as h (epoch, xid)`,
+/** The position that divides what is settled from what is not: every settled entry is before it, every other behind it. */
+export async function readHighWaterMark(pool: Queryable): Promise<LogPosition> {
+  const { rows } = await pool.query<LogPosition>(
+    `select h.epoch::text, h.xid, '0' as id from (select ${HIGH_WATER_MARK}) as h (epoch, xid)`,
   )
   return rows[0] ?? LOG_START
 }
 
-/** The place of the newest settled entry, for readers that want only what comes next. */
-export async function logEnd(pool: Queryable): Promise<LogPlace> {
-  const { rows } = await pool.query<LogPlace>(LOG_END)
+/** The position of the newest settled entry, for readers that want only what comes next. */
+export async function logEnd(pool: Queryable): Promise<LogPosition> {
+  const { rows } = await pool.query<LogPosition>(LOG_END)
   return rows[0] ?? LOG_START
 }
 
 /** How far a reader has come by what it saved; undefined if it never did. */
-export async function loadPlace(pool: Queryable, reader: string): Promise<LogPlace | undefined> {
-  const { rows } = await pool.query<LogPlace>(LOAD_PLACE, [reader])
+export async function loadCheckpoint(pool: Queryable, reader: string): Promise<LogPosition | undefined> {
+  const { rows } = await pool.query<LogPosition>(LOAD_CHECKPOINT, [reader])
   return rows[0]
 }
 
-/** The place right before the first entry that was recorded at that moment or later; the log's end if there is none. */
-export async function placeBefore(pool: Queryable, since: Instant): Promise<LogPlace> {
-  const { rows } = await pool.query<LogPlace>(PLACE_BEFORE, [since])
+/** The position right before the first entry that was recorded at that moment or later; the log's end if there is none. */
+export async function positionBefore(pool: Queryable, since: Instant): Promise<LogPosition> {
+  const { rows } = await pool.query<LogPosition>(POSITION_BEFORE, [since])
   return rows[0] ?? logEnd(pool)
 }
 
-/** Saves how far a reader has come. A place never goes back: of two processes with the same name the slower changes nothing. */
-export async function savePlace(pool: Queryable, reader: string, { epoch, xid, id }: LogPlace): Promise<void> {
-  await pool.query({ name: 'save-place', text: SAVE_PLACE, values: [reader, epoch, xid, id] })
+/** Saves how far a reader has come. A position never goes back: of two processes with the same name the slower changes nothing. */
+export async function saveCheckpoint(pool: Queryable, reader: string, { epoch, xid, id }: LogPosition): Promise<void> {
+  await pool.query({ name: 'save-checkpoint', text: SAVE_CHECKPOINT, values: [reader, epoch, xid, id] })
 }
 
-type LogRow = Omit<LogEntry, 'place' | 'priceId'> & LogPlace
-type TouchedRow = Touched & LogPlace
+type LogRow = Omit<LogEntry, 'position' | 'priceId'> & LogPosition
+type AffectedRow = Affected & LogPosition
 
 /** By the index alone; words come after it, since a join before the limit may be planned over the whole log. */
 const PAGE = `
   with page as materialized (
     select * from prices
-     where (epoch, xid, id) > ($1, $2, $3) and (epoch, xid) < (${HORIZON})
+     where (epoch, xid, id) > ($1, $2, $3) and (epoch, xid) < (${HIGH_WATER_MARK})
      order by epoch, xid, id limit $4)`
 
-function pageValues({ epoch, xid, id }: LogPlace, limit: number): unknown[] {
+function pageValues({ epoch, xid, id }: LogPosition, limit: number): unknown[] {
   return [epoch, xid, id, Math.min(limit, READ_LIMIT)]
 }
 
@@ -89,19 +89,19 @@ const READ_LOG = `${PAGE}
     from page p join series s on s.id = p.series_id
    order by p.epoch, p.xid, p.id`
 
-const READ_TOUCHED = `${PAGE}
+const READ_AFFECTED = `${PAGE}
   select epoch::text, xid, id, series_id as "seriesId", event_time as "eventTime" from page order by page.epoch, page.xid, page.id`
 
 const LOG_END = `
-  select p.epoch::text, p.xid, p.id from prices p where (p.epoch, p.xid) < (${HORIZON})
+  select p.epoch::text, p.xid, p.id from prices p where (p.epoch, p.xid) < (${HIGH_WATER_MARK})
    order by p.epoch desc, p.xid desc, p.id desc limit 1`
 
-const PLACE_BEFORE = `
+const POSITION_BEFORE = `
   select epoch::text, xid, id - 1 as id from prices where recorded_at >= $1 order by epoch, xid, id limit 1`
 
-const LOAD_PLACE = 'select epoch::text, xid, id from log_positions where reader = $1'
+const LOAD_CHECKPOINT = 'select epoch::text, xid, id from log_positions where reader = $1'
 
-const SAVE_PLACE = `
+const SAVE_CHECKPOINT = `
   insert into log_positions as p (reader, epoch, xid, id) values ($1, $2, $3, $4)
   on conflict (reader) do update
     set epoch = excluded.epoch, xid = excluded.xid, id = excluded.id, saved_at = excluded.saved_at
@@ -109,10 +109,10 @@ const SAVE_PLACE = `
 
 function toEntry(row: LogRow): LogEntry {
   const { epoch: _epoch, xid: _xid, id, ...entry } = row
-  return { place: placeOf(row), priceId: id, ...entry }
+  return { position: placeOf(row), priceId: id, ...entry }
 }
 
-/** The place of a row, without what else is in the row. */
-export function placeOf({ epoch, xid, id }: LogPlace): LogPlace {
+/** The position of a row, without what else is in the row. */
+export function placeOf({ epoch, xid, id }: LogPosition): LogPosition {
   return { epoch, xid, id }
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type pg from 'pg'
 import type { Clock } from '../../lib/clock.ts'
 import { ServiceError } from '../../errors.ts'
-import { MAX_JOBS, type Job, type JobOrder, type Jobs, type Run } from '../../core/polling/job.ts'
+import { MAX_JOBS, type Job, type CreateJob, type Jobs, type Run } from '../../core/polling/job.ts'
 import { instantFromMicros, instantFromMillis, microsOf, type Instant } from '../../lib/instant.ts'
 import { badCursor, pageOf, type Page, type PageRequest } from '../../lib/pagination.ts'
 import { listRuns, RUN_COLUMNS } from './runs.ts'
@@ -76,7 +76,7 @@ const SELECT_JOBS = `
 
 const ORDERED = 'where j.provider = $1 and j.symbol = any($2) order by array_position($2::text[], j.symbol)'
 
-async function upsertJobs(pool: pg.Pool, order: JobOrder, now: Instant): Promise<void> {
+async function upsertJobs(pool: pg.Pool, order: CreateJob, now: Instant): Promise<void> {
   const symbols = [...new Set(order.symbols)]
   const ids = symbols.map(() => randomUUID())
   const { provider, intervalSeconds } = order

@@ -5,7 +5,7 @@ import type { Difference } from '../../core/health/verification.ts'
 import type { Decimal } from '../../lib/decimal.ts'
 import type { Instant } from '../../lib/instant.ts'
 import { LOG_START } from '../../core/log/log.ts'
-import { loadPlace } from '../log/log.ts'
+import { loadCheckpoint } from '../log/log.ts'
 import { readByCursor } from '../connection/cursor.ts'
 import type { Tally } from './tally.ts'
 
@@ -25,7 +25,7 @@ const PAGE = 5_000
 
 /** Computes every average of a window again, by arithmetic of its own, and compares it with the stored one. */
 export async function verifyAverages(client: pg.ClientBase, window: number, { tally, signal }: Work): Promise<void> {
-  const { epoch, xid, id } = (await loadPlace(client, averagesReader(window))) ?? LOG_START
+  const { epoch, xid, id } = (await loadCheckpoint(client, averagesReader(window))) ?? LOG_START
   const values = [window, epoch, xid, id]
   const inputsOf = createInputs(window)
   for await (const row of readByCursor<Row>(client, PRICES_AND_AVERAGES, { values, page: PAGE, signal })) {

@@ -2,13 +2,13 @@ import type pg from 'pg'
 import type { Difference } from '../../core/health/verification.ts'
 import { compareDecimals, type Decimal } from '../../lib/decimal.ts'
 import { parseInstant, type Instant } from '../../lib/instant.ts'
-import type { Quote, QuoteSource, RawReply } from '../../core/prices/quote.ts'
+import type { Quote, QuoteProvider, RawReply } from '../../core/prices/quote.ts'
 import { undamagedBody, type StoredBody } from '../ingest/raw-replies.ts'
 import { readByCursor } from '../connection/cursor.ts'
 import type { Tally } from './tally.ts'
 
 /** The code that reads a provider's replies; undefined for a provider that is not known. */
-export type ParserOf = (provider: string) => Pick<QuoteSource, 'parserVersion' | 'parseReply'> | undefined
+export type ParserOf = (provider: string) => Pick<QuoteProvider, 'parserVersion' | 'parseReply'> | undefined
 
 /** A stored price, in words. */
 type Price = Pick<Quote, 'symbol' | 'currency' | 'provider' | 'price'> & { readonly eventTime: string }

@@ -2,8 +2,8 @@ import type pg from 'pg'
 import { averagesReader } from '../../core/averages/follow.ts'
 import type { Verify } from '../../core/health/verification.ts'
 import type { Clock } from '../../lib/clock.ts'
-import { comparePlaces, LOG_START } from '../../core/log/log.ts'
-import { loadPlace, logEnd } from '../log/log.ts'
+import { comparePositions, LOG_START } from '../../core/log/log.ts'
+import { loadCheckpoint, logEnd } from '../log/log.ts'
 import { inSnapshot } from '../connection/transaction.ts'
 import { verifyAverages } from './averages.ts'
 import { verifyPrices, type ParserOf } from './prices.ts'
@@ -36,8 +36,8 @@ async function waitForAverages({ pool, windows, clock }: Omit<Needs, 'parserOf'>
   const end = await logEnd(pool)
   const deadline = clock.now() + PATIENCE_MS
   while (clock.now() < deadline && !signal.aborted) {
-    const places = await Promise.all(windows.map((window) => loadPlace(pool, averagesReader(window))))
-    if (places.every((place) => comparePlaces(place ?? LOG_START, end) >= 0)) return
+    const positions = await Promise.all(windows.map((window) => loadCheckpoint(pool, averagesReader(window))))
+    if (positions.every((position) => comparePositions(position ?? LOG_START, end) >= 0)) return
     await clock.sleep(LOOK_AGAIN_MS, signal)
   }
 }

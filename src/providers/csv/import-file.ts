@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { basename } from 'node:path'
 import { ServiceError } from '../../errors.ts'
-import type { FilePlace, FileSlice, Survey } from '../../core/ingest/csv-import.ts'
+import type { FileOffset, FileSlice, Survey } from '../../core/ingest/csv-import.ts'
 import type { Instant } from '../../lib/instant.ts'
 import type { QuoteResult } from '../../core/prices/quote.ts'
 import type { CsvRow } from './row.ts'
@@ -24,31 +24,31 @@ const LONGEST_LINE = 65_536
 const LINE_END = Buffer.from('\n')
 const NEEDED = ['symbol', 'timestamp', 'price']
 
-/** Counts the lines, and finds the furthest of some places that is one of this file. @throws as `readImportFile` */
-export async function surveyImportFile(needs: Needs, places: readonly FilePlace[]): Promise<Survey> {
-  const counts = new Set(places.map(({ lines }) => lines))
-  const hashes = new Set(places.map(({ sha256 }) => sha256))
+/** Counts the lines, and finds the furthest of some offsets that is one of this file. @throws as `readImportFile` */
+export async function surveyImportFile(needs: Needs, offsets: readonly FileOffset[]): Promise<Survey> {
+  const counts = new Set(offsets.map(({ lines }) => lines))
+  const hashes = new Set(offsets.map(({ sha256 }) => sha256))
   const { lines, walked } = await openFile(needs)
-  let reached: FilePlace | undefined
+  let reached: FileOffset | undefined
   for await (const line of lines) {
     walked.add(line)
-    if (counts.has(walked.lines()) && hashes.has(walked.place().sha256)) reached = walked.place()
+    if (counts.has(walked.lines()) && hashes.has(walked.offset().sha256)) reached = walked.offset()
   }
   return { lines: walked.lines(), reached }
 }
 
 /**
- * Reads what is behind a place, in slices of at most 1,000 lines of one provider. Each slice is a reply of that provider,
+ * Reads what is behind a offset, in slices of at most 1,000 lines of one provider. Each slice is a reply of that provider,
  * with the header before it, so that its bytes explain themselves. No field goes on in the next line.
  * @throws ServiceError `invalid_request` where the file cannot be read, or its header lacks a column
  */
-export async function* readImportFile(needs: Needs, behind: FilePlace | undefined): AsyncGenerator<FileSlice> {
+export async function* readImportFile(needs: Needs, behind: FileOffset | undefined): AsyncGenerator<FileSlice> {
   const { header, lines, walked } = await openFile(needs)
   let batch: Line[] = []
   const slices = function* (): Generator<FileSlice> {
     for (const group of groupByProvider(header, batch)) {
       for (const { line } of group.rows) walked.add(line)
-      yield { ...sliceOf(needs, header, group), end: walked.place() }
+      yield { ...sliceOf(needs, header, group), end: walked.offset() }
     }
     batch = []
   }
@@ -82,7 +82,7 @@ function createWalk(header: Line) {
       lines += 1
     },
     lines: () => lines,
-    place: (): FilePlace => ({ lines, sha256: hash.copy().digest('hex') }),
+    offset: (): FileOffset => ({ lines, sha256: hash.copy().digest('hex') }),
   }
 }
 

@@ -1,6 +1,6 @@
 import { parse } from 'csv-parse/sync'
 import { ServiceError } from '../../errors.ts'
-import type { QuoteResult, QuoteSource } from '../../core/prices/quote.ts'
+import type { QuoteResult, QuoteProvider } from '../../core/prices/quote.ts'
 import { readCsvRow, type CsvRow } from './row.ts'
 import { quoteResult } from '../transport/local-reply.ts'
 
@@ -23,7 +23,7 @@ export function importedName(label: string): string | undefined {
  * A provider whose prices somebody brought in. Its replies are lines of a file, read as any other; it cannot be asked.
  * Undefined for a name that none of them has.
  */
-export function createImported(name: string): QuoteSource | undefined {
+export function createImported(name: string): QuoteProvider | undefined {
   if (!NAME.test(name)) return undefined
   const detail = `The prices of ${name} come from files (market-data import): it cannot be asked for new ones.`
   return {

@@ -3,7 +3,7 @@ import { basename } from 'node:path'
 import { parse } from 'csv-parse/sync'
 import type { Clock } from '../../lib/clock.ts'
 import { ServiceError } from '../../errors.ts'
-import type { QuoteSource } from '../../core/prices/quote.ts'
+import type { QuoteProvider } from '../../core/prices/quote.ts'
 import { readCsvRow, type CsvRow } from '../csv/row.ts'
 import { localReply, parseLocalReply, type LocalQuote } from '../transport/local-reply.ts'
 
@@ -30,7 +30,7 @@ const MAX_MISTAKES_SHOWN = 10
  * each with its own time. Begins anew at each start.
  * @throws ServiceError `invalid_request` naming the first bad lines
  */
-export function createReplay({ file, speed, clock }: Needs): QuoteSource {
+export function createReplay({ file, speed, clock }: Needs): QuoteProvider {
   const { rows, first } = readRows(file)
   const startedAt = clock.now()
   const note = `Replayed from ${basename(file)} at ${speed} times its speed.`

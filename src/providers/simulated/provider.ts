@@ -1,7 +1,7 @@
 import type { Clock } from '../../lib/clock.ts'
 import { parseDecimal, type Decimal } from '../../lib/decimal.ts'
 import { instantFromMillis } from '../../lib/instant.ts'
-import type { QuoteSource } from '../../core/prices/quote.ts'
+import type { QuoteProvider } from '../../core/prices/quote.ts'
 import { localReply, parseLocalReply, type LocalQuote } from '../transport/local-reply.ts'
 
 type Needs = { readonly seed: string; readonly clock: Clock }
@@ -28,7 +28,7 @@ const DAY_SECONDS = 86_400
  * Prices without a network and without a key: a random walk that is a pure function of seed, symbol and second, so
  * that yesterday's prices can be computed today. Every reply says that it is simulated.
  */
-export function createSimulated({ seed, clock }: Needs): QuoteSource {
+export function createSimulated({ seed, clock }: Needs): QuoteProvider {
   return {
     name: 'simulated',
     description: 'A labelled random walk; needs no network and no key. Not real prices.',

@@ -3,7 +3,7 @@ import type { Clock } from '../../lib/clock.ts'
 import { ServiceError, type ErrorCode } from '../../errors.ts'
 
 /** Runs the work, unless the provider has failed so often in a row that it is left alone for a while. */
-type Circuit = <T>(work: () => Promise<T>) => Promise<T>
+type CircuitBreaker = <T>(work: () => Promise<T>) => Promise<T>
 
 /** The part of a logger that providers use. */
 export type ProviderLog = {
@@ -22,7 +22,7 @@ const PROVIDER_WIDE: ReadonlySet<ErrorCode> = new Set(['provider_unavailable', '
  * One circuit per provider. Only what is thrown counts, so that whatever a reply says of one symbol never opens it.
  * While it is open, all get `provider_unavailable` at once; then one request goes out to see.
  */
-export function createCircuit({ provider, clock, log }: Needs): Circuit {
+export function createCircuitBreaker({ provider, clock, log }: Needs): CircuitBreaker {
   const breaker = circuitBreaker(handleWhen(isProviderWide), {
     halfOpenAfter: OPEN_MS,
     breaker: new ConsecutiveBreaker(FAILURES_TO_OPEN),

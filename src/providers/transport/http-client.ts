@@ -1,5 +1,5 @@
 import { ServiceError, type ErrorCode } from '../../errors.ts'
-import type { RateGate } from './retry-after.ts'
+import type { RetryAfter } from './retry-after.ts'
 
 export type HttpReply = { readonly status: number; readonly headers: Headers; readonly body: Uint8Array }
 
@@ -29,7 +29,7 @@ type Needs = {
   readonly baseUrl?: string | undefined
   readonly fetch?: typeof fetch | undefined
   readonly timeoutMs: number
-  readonly gate: RateGate
+  readonly gate: RetryAfter
 }
 
 type Exchange = { readonly needs: Needs; readonly request: HttpRequest; readonly signal: AbortSignal }

@@ -2,7 +2,7 @@ import type { Clock } from '../../lib/clock.ts'
 import { ServiceError } from '../../errors.ts'
 
 /** Shut while a provider has asked us to stay away. */
-export type RateGate = {
+export type RetryAfter = {
   /** @throws ServiceError `provider_rate_limited`, with the seconds that remain, while the gate is shut */
   pass(): void
   /** Shuts the gate for what a `Retry-After` header says, a minute if it says nothing; what `pass` will throw from now on. */
@@ -16,7 +16,7 @@ const DEFAULT_MS = 60_000
 const MAX_MS = 86_400_000
 
 /** One gate per provider: the provider's limit counts for all who ask it. */
-export function createRateGate({ provider, clock }: Needs): RateGate {
+export function createRetryAfter({ provider, clock }: Needs): RetryAfter {
   let shutUntil = 0
   const refusal = (remainingMs: number): ServiceError => {
     const retryAfterSeconds = Math.ceil(remainingMs / 1000)

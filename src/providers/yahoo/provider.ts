@@ -1,10 +1,10 @@
 import type { Clock } from '../../lib/clock.ts'
 import { ServiceError, withDetails } from '../../errors.ts'
 import { instantFromMillis } from '../../lib/instant.ts'
-import type { QuoteSource } from '../../core/prices/quote.ts'
-import { createCircuit, type ProviderLog } from '../transport/circuit-breaker.ts'
+import type { QuoteProvider } from '../../core/prices/quote.ts'
+import { createCircuitBreaker, type ProviderLog } from '../transport/circuit-breaker.ts'
 import { createHttpClient, type HttpReply } from '../transport/http-client.ts'
-import { createRateGate } from '../transport/retry-after.ts'
+import { createRetryAfter } from '../transport/retry-after.ts'
 import { withTimeLimit } from '../transport/time-limit.ts'
 import { YAHOO_HOSTS, createYahooClient } from './client.ts'
 import { parseYahooMatches, parseYahooQuotes, yahooQuoteItems } from './parse.ts'
@@ -25,10 +25,10 @@ const DEFAULT_TIMEOUT_MS = 10_000
 const QUOTE_ADDRESS = 'https://query2.finance.yahoo.com/v7/finance/quote'
 
 /** Yahoo Finance, through yahoo-finance2: unofficial and without a key, so it is asked with restraint. */
-export function createYahoo({ clock, log, timeoutMs = DEFAULT_TIMEOUT_MS, ...needs }: Needs): QuoteSource {
-  const gate = createRateGate({ provider: NAME, clock })
+export function createYahoo({ clock, log, timeoutMs = DEFAULT_TIMEOUT_MS, ...needs }: Needs): QuoteProvider {
+  const gate = createRetryAfter({ provider: NAME, clock })
   const client = createYahooClient(createHttpClient({ ...needs, provider: NAME, hosts: YAHOO_HOSTS, timeoutMs, gate }))
-  const circuit = createCircuit({ provider: NAME, clock, log })
+  const circuit = createCircuitBreaker({ provider: NAME, clock, log })
   const guarded = <T>(signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> =>
     circuit(() => withTimeLimit({ provider: NAME, ms: 3 * timeoutMs, signal }, work).catch(named))
   return {

@@ -16,15 +16,15 @@ async function createImport(t: TestContext, text: string) {
   const folder = createFolder()
   const file = join(folder, 'prices.csv')
   writeFileSync(file, text)
-  const setting = { env: { DATABASE_URL: urlOf(connection) }, cwd: folder }
+  const context = { env: { DATABASE_URL: urlOf(connection) }, cwd: folder }
   const rows = async (statement: string) => (await pool.query({ text: statement, rowMode: 'array' })).rows
   return {
     file,
     pool,
     rows,
-    run: (...args: string[]) => runCommand(['import', 'prices.csv', '--json', ...args], setting),
-    start: () => spawnCommand([process.execPath, LAUNCHER, 'import', 'prices.csv'], setting),
-    verify: () => runCommand(['verify', '--json'], setting),
+    run: (...args: string[]) => runCommand(['import', 'prices.csv', '--json', ...args], context),
+    start: () => spawnCommand([process.execPath, LAUNCHER, 'import', 'prices.csv'], context),
+    verify: () => runCommand(['verify', '--json'], context),
   }
 }
 

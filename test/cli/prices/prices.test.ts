@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { createDataDir, LAUNCHER, runCommand, spawnCommand, startService } from '../../support/service-process.ts'
-import { createYahooStandIn, yahooQuote } from '../../support/yahoo-fake.ts'
+import { createYahooFake, yahooQuote } from '../../support/yahoo-fake.ts'
 
 const LONG_PRICE = '123456789.123456789012'
 
 test('without a service fetch keeps prices in the embedded database, and history prints them digit for digit', async (t) => {
-  const standIn = await createYahooStandIn(t)
-  standIn.quote('AAPL', yahooQuote('AAPL', LONG_PRICE))
-  standIn.quote('MSFT', yahooQuote('MSFT', '475.12'))
-  const installation = { dataDir: createDataDir(), env: { YFINANCE_BASE_URL: standIn.url } }
+  const fake = await createYahooFake(t)
+  fake.quote('AAPL', yahooQuote('AAPL', LONG_PRICE))
+  fake.quote('MSFT', yahooQuote('MSFT', '475.12'))
+  const installation = { dataDir: createDataDir(), env: { YFINANCE_BASE_URL: fake.url } }
 
   const fetched = await runCommand(['fetch', 'aapl', 'MSFT', 'AAPL'], installation)
   assert.deepEqual(fetched, {
@@ -45,9 +45,9 @@ test('without a service fetch keeps prices in the embedded database, and history
 })
 
 test('beside a service fetch uses its database; a symbol without a price is a message and exit code 1, the others count', async (t) => {
-  const standIn = await createYahooStandIn(t)
-  standIn.quote('AAPL', yahooQuote('AAPL', '196.45'))
-  const env = { YFINANCE_BASE_URL: standIn.url }
+  const fake = await createYahooFake(t)
+  fake.quote('AAPL', yahooQuote('AAPL', '196.45'))
+  const env = { YFINANCE_BASE_URL: fake.url }
   const { dataDir, url } = await startService(t, { env })
 
   const fetched = await runCommand(['fetch', 'NOSUCH', 'AAPL'], { dataDir, env })

@@ -96,8 +96,11 @@ function createFeed(): PriceFeed & { tell(symbol: string, price: string, options
       count += 1
       const entry = { symbol, price: price as Decimal, provider: 'simulated', currency: 'USD', seriesId: symbol }
       const eventTime = instantFromMillis(Date.now() - ageMs)
-      const place = { epoch: '1', xid: '1', id: String(count) }
-      waiting = [...waiting, { ...entry, eventTime, place, priceId: place.id, rawResponseId: '1', correction: false }]
+      const position = { epoch: '1', xid: '1', id: String(count) }
+      waiting = [
+        ...waiting,
+        { ...entry, eventTime, position, priceId: position.id, rawResponseId: '1', correction: false },
+      ]
     },
     [Symbol.asyncDispose]: () => Promise.resolve(),
   }

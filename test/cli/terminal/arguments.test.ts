@@ -46,8 +46,8 @@ test('the shell completes commands, subcommands, options and choices', () => {
   const script = completionScript(program, 'bash')
   const complete = (line: string) => {
     const words = line.split(' ')
-    const setting = `COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length - 1}`
-    const shown = `${setting}; _market_data; printf '%s\\n' "\${COMPREPLY[@]}"`
+    const context = `COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length - 1}`
+    const shown = `${context}; _market_data; printf '%s\\n' "\${COMPREPLY[@]}"`
     return execFileSync('bash', ['-c', `${script}\n${shown}`], { encoding: 'utf8' })
       .trim()
       .split('\n')

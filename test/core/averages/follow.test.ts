@@ -4,27 +4,27 @@ import type pg from 'pg'
 import { averagesReader, createAveraging } from '../../../src/core/averages/follow.ts'
 import { systemClock } from '../../../src/lib/clock.ts'
 import { createRecompute } from '../../../src/postgres/averages/recompute.ts'
-import { createReadTouched, loadPlace, savePlace } from '../../../src/postgres/log/log.ts'
-import { comparePlaces, LOG_START } from '../../../src/core/log/log.ts'
+import { createReadAffected, loadCheckpoint, saveCheckpoint } from '../../../src/postgres/log/log.ts'
+import { comparePositions, LOG_START } from '../../../src/core/log/log.ts'
 import { expectedAverages } from './oracle.ts'
 import { until } from '../../support/until.ts'
-import { createTeller, readAverages, readSettledLog } from './recorded-prices.ts'
+import { createRecorder, readAverages, readStableLog } from './recorded-prices.ts'
 
 type Recompute = Parameters<typeof createAveraging>[0]['recompute']
 type Parts = Partial<Pick<Parameters<typeof createAveraging>[0], 'windows' | 'recompute' | 'readLog' | 'onError'>>
 
 const recomputeIn =
   (pool: pg.Pool): Recompute =>
-  (touched, window) =>
-    createRecompute(pool, [window])(touched)
+  (affected, window) =>
+    createRecompute(pool, [window])(affected)
 
 /** A consumer that runs until the test ends, or until it is stopped. */
 function createConsumer(t: TestContext, pool: pg.Pool, parts: Parts = {}) {
   const averaging = createAveraging({
     windows: [3],
-    readLog: createReadTouched(pool),
-    loadPlace: (reader) => loadPlace(pool, reader),
-    savePlace: (reader, place) => savePlace(pool, reader, place),
+    readLog: createReadAffected(pool),
+    loadCheckpoint: (reader) => loadCheckpoint(pool, reader),
+    saveCheckpoint: (reader, position) => saveCheckpoint(pool, reader, position),
     recompute: recomputeIn(pool),
     waitForPrices: (ms, signal) => systemClock.sleep(ms, signal),
     clock: systemClock,
@@ -42,15 +42,16 @@ function createConsumer(t: TestContext, pool: pg.Pool, parts: Parts = {}) {
 
 /** Until the place of each window is the end of the log. */
 async function untilCaughtUp(pool: pg.Pool, ...windows: number[]): Promise<void> {
-  const last = (await readSettledLog(pool)).at(-1)?.place ?? assert.fail()
+  const last = (await readStableLog(pool)).at(-1)?.position ?? assert.fail()
   for (const window of windows) {
-    const atEnd = async () => comparePlaces((await loadPlace(pool, averagesReader(window))) ?? LOG_START, last) === 0
+    const atEnd = async () =>
+      comparePositions((await loadCheckpoint(pool, averagesReader(window))) ?? LOG_START, last) === 0
     await until(atEnd, `the averages over ${window} have caught up`)
   }
 }
 
 test('prices are averaged as they come, by any number of consumers at once', async (t) => {
-  const { pool, tell } = await createTeller(t)
+  const { pool, tell } = await createRecorder(t)
   const consumers = [1, 2, 3].map(() => createConsumer(t, pool))
   const prices = new Map<number, string>()
   for (let minute = 0; minute < 40; minute += 1) {
@@ -64,29 +65,29 @@ test('prices are averaged as they come, by any number of consumers at once', asy
 })
 
 test('a consumer that starts again goes on behind its saved place', async (t) => {
-  const { pool, tell } = await createTeller(t)
+  const { pool, tell } = await createRecorder(t)
   const first = createConsumer(t, pool)
   await tell({ minute: 0, price: '1' }, { minute: 1, price: '2' })
   await untilCaughtUp(pool, 3)
   await first.stop()
   await tell({ minute: 2, price: '3' })
 
-  const touched: string[] = []
+  const affected: string[] = []
   const recompute = recomputeIn(pool)
   const second = createConsumer(t, pool, {
     recompute: (entries, window) => {
-      touched.push(...entries.map((entry) => entry.eventTime))
+      affected.push(...entries.map((entry) => entry.eventTime))
       return recompute(entries, window)
     },
   })
   await untilCaughtUp(pool, 3)
-  assert.deepEqual(touched, ['2025-06-15T00:02:00Z'])
+  assert.deepEqual(affected, ['2025-06-15T00:02:00Z'])
   assert.deepEqual(await readAverages(pool, 3), [[2, '2']])
   await second.stop()
 })
 
 test('a batch whose recomputation fails is tried again, and its place is not saved before it succeeds', async (t) => {
-  const { pool, tell } = await createTeller(t)
+  const { pool, tell } = await createRecorder(t)
   const errors: unknown[] = []
   const recompute = recomputeIn(pool)
   let outage = true
@@ -97,7 +98,7 @@ test('a batch whose recomputation fails is tried again, and its place is not sav
   })
   await tell({ minute: 0, price: '1' }, { minute: 1, price: '2' }, { minute: 2, price: '3' })
   await until(() => errors.length >= 2, 'two failures')
-  assert.equal(await loadPlace(pool, averagesReader(3)), undefined)
+  assert.equal(await loadCheckpoint(pool, averagesReader(3)), undefined)
   outage = false
   await untilCaughtUp(pool, 3)
   assert.deepEqual(await readAverages(pool, 3), [[2, '2']])
@@ -105,10 +106,10 @@ test('a batch whose recomputation fails is tried again, and its place is not sav
 })
 
 test('windows that stand at the same place go on together, and one that is behind holds up no other', async (t) => {
-  const { pool, tell } = await createTeller(t)
+  const { pool, tell } = await createRecorder(t)
   await tell({ minute: 0, price: '1' }, { minute: 1, price: '2' }, { minute: 2, price: '3' })
-  await readSettledLog(pool)
-  const readLog = createReadTouched(pool)
+  await readStableLog(pool)
+  const readLog = createReadAffected(pool)
   let readings = 0
   const first = createConsumer(t, pool, {
     windows: [2, 3],

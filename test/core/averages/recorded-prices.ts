@@ -1,7 +1,7 @@
 import type { TestContext } from 'node:test'
 import type pg from 'pg'
 import { createReadLog } from '../../../src/postgres/log/log.ts'
-import { createRecordReply } from '../../../src/postgres/ingest/record.ts'
+import { createStoreReply } from '../../../src/postgres/ingest/store-reply.ts'
 import type { Decimal } from '../../../src/lib/decimal.ts'
 import { instantFromMillis, type Instant } from '../../../src/lib/instant.ts'
 import { LOG_START, type LogEntry } from '../../../src/core/log/log.ts'
@@ -21,13 +21,13 @@ export function atMinute(minute: number): Instant {
 }
 
 /** A database, and `tell`, which records what it is told as one reply of the provider `told`. */
-export async function createTeller(t: TestContext) {
+export async function createRecorder(t: TestContext) {
   const pool = await createDatabase(t)
-  return { pool, tell: tellerOf(pool) }
+  return { pool, tell: recorderOf(pool) }
 }
 
-export function tellerOf(pool: pg.Pool) {
-  const record = createRecordReply(pool)
+export function recorderOf(pool: pg.Pool) {
+  const record = createStoreReply(pool)
   let replies = 0
   return async (...told: Told[]) => {
     replies += 1
@@ -70,11 +70,11 @@ function quoteOf(symbol: string, minute: number, price: string): Quote {
 }
 
 /** The log behind a place, once all that was written is settled: a transaction of any other test may hold that back. */
-export async function readSettledLog(pool: pg.Pool, after = LOG_START): Promise<readonly LogEntry[]> {
+export async function readStableLog(pool: pg.Pool, after = LOG_START): Promise<readonly LogEntry[]> {
   await untilSettled(pool)
   const log: LogEntry[] = []
   for (;;) {
-    const page = await createReadLog(pool)(log.at(-1)?.place ?? after, 10_000)
+    const page = await createReadLog(pool)(log.at(-1)?.position ?? after, 10_000)
     if (page.length === 0) return log
     log.push(...page)
   }

@@ -5,29 +5,29 @@ import { averagesReader } from '../../../src/core/averages/follow.ts'
 import { createSweeping } from '../../../src/core/averages/sweep.ts'
 import { systemClock } from '../../../src/lib/clock.ts'
 import { createRecompute } from '../../../src/postgres/averages/recompute.ts'
-import { loadPlace, savePlace } from '../../../src/postgres/log/log.ts'
-import type { LogPlace } from '../../../src/core/log/log.ts'
+import { loadCheckpoint, saveCheckpoint } from '../../../src/postgres/log/log.ts'
+import type { LogPosition } from '../../../src/core/log/log.ts'
 import { createReadSweepSlice } from '../../../src/postgres/averages/sweep.ts'
 import { expectedAverages } from './oracle.ts'
-import { createTeller, readAverages, readSettledLog } from './recorded-prices.ts'
+import { createRecorder, readAverages, readStableLog } from './recorded-prices.ts'
 
-const FAR: LogPlace = { epoch: '9', xid: '0', id: '0' }
+const FAR: LogPosition = { epoch: '9', xid: '0', id: '0' }
 /** Without a follower nobody but the sweep saves a place. */
-type Situation = { readonly ageSeconds?: number; readonly followed?: LogPlace; readonly hasFollower?: boolean }
+type Situation = { readonly ageSeconds?: number; readonly followed?: LogPosition; readonly hasFollower?: boolean }
 
 /** Sweeps all windows once: the clock's first pause is the end. */
 async function sweep(pool: pg.Pool, windows: readonly number[], situation: Situation = {}) {
   const { ageSeconds = 0, followed = FAR, hasFollower = true } = situation
-  if (hasFollower) for (const window of windows) await savePlace(pool, averagesReader(window), followed)
+  if (hasFollower) for (const window of windows) await saveCheckpoint(pool, averagesReader(window), followed)
   const stopper = new AbortController()
   const clock = { ...systemClock, sleep: async () => stopper.abort() }
   const sweeping = createSweeping({
     hasFollower,
     windows,
     readSlice: createReadSweepSlice(pool, ageSeconds),
-    recompute: (touched, window) => createRecompute(pool, [window])(touched),
-    loadPlace: (reader) => loadPlace(pool, reader),
-    savePlace: (reader, place) => savePlace(pool, reader, place),
+    recompute: (affected, window) => createRecompute(pool, [window])(affected),
+    loadCheckpoint: (reader) => loadCheckpoint(pool, reader),
+    saveCheckpoint: (reader, position) => saveCheckpoint(pool, reader, position),
     clock,
     onError: (error) => assert.fail(String(error)),
   })
@@ -36,10 +36,10 @@ async function sweep(pool: pg.Pool, windows: readonly number[], situation: Situa
 
 /** 1,200 prices, more than one slice, none of them averaged. */
 async function createPrices(t: TestContext) {
-  const { pool, tell } = await createTeller(t)
+  const { pool, tell } = await createRecorder(t)
   const prices = new Map(Array.from({ length: 1_200 }, (_, minute) => [minute, `${minute + 1}`]))
   await tell(...[...prices].map(([minute, price]) => ({ minute, price })))
-  const log = await readSettledLog(pool)
+  const log = await readStableLog(pool)
   return { pool, tell, prices, log }
 }
 
@@ -56,14 +56,14 @@ test('the averages of lost events are filled in, and those of late prices and of
     await tell({ minute, price })
     prices.set(minute, price)
   }
-  await readSettledLog(pool)
+  await readStableLog(pool)
   await sweep(pool, [5])
   assert.deepEqual(await readAverages(pool, 5), expectedAverages(prices, 5))
 })
 
 test('what those who follow the log have not come to yet is left to them', async (t) => {
   const { pool, log } = await createPrices(t)
-  await sweep(pool, [5], { followed: log[1_099]?.place ?? assert.fail() })
+  await sweep(pool, [5], { followed: log[1_099]?.position ?? assert.fail() })
   const averaged = await readAverages(pool, 5)
   assert.ok(averaged.length > 0 && averaged.every(([minute]) => minute < 1_100))
 })
@@ -76,12 +76,12 @@ test('prices of the last minute are left to those who follow the log', async (t)
 
 test('without a follower the place of the averages goes on over what is averaged, and stops before the first young gap', async (t) => {
   const { pool, log } = await createPrices(t)
-  const touched = [...log.slice(0, 300), ...log.slice(310)]
-  await createRecompute(pool, [1])(touched)
+  const affected = [...log.slice(0, 300), ...log.slice(310)]
+  await createRecompute(pool, [1])(affected)
   await sweep(pool, [1], { ageSeconds: 60, hasFollower: false })
-  assert.deepEqual(await loadPlace(pool, averagesReader(1)), log[299]?.place)
+  assert.deepEqual(await loadCheckpoint(pool, averagesReader(1)), log[299]?.position)
 
   await sweep(pool, [1], { ageSeconds: 0, hasFollower: false })
-  assert.deepEqual(await loadPlace(pool, averagesReader(1)), log.at(-1)?.place)
+  assert.deepEqual(await loadCheckpoint(pool, averagesReader(1)), log.at(-1)?.position)
   assert.equal((await readAverages(pool, 1)).length, log.length)
 })

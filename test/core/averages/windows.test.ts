@@ -11,7 +11,7 @@ import { startService } from '../../../src/app/service.ts'
 import { createEmptyDatabase, urlOf } from '../../support/database.ts'
 import { until } from '../../support/until.ts'
 import { expectedAverages } from './oracle.ts'
-import { parseTold, readAverages, tellerOf } from './recorded-prices.ts'
+import { parseTold, readAverages, recorderOf } from './recorded-prices.ts'
 
 const parserOf = () => ({ parserVersion: 1, parseReply: parseTold })
 
@@ -24,7 +24,7 @@ async function createInstallation(t: TestContext) {
   const pool = parts.adopt(createPool(url, { size: 4, onError: () => {} }), (opened) => opened.end())
   await migrate(pool)
 
-  const tell = tellerOf(pool)
+  const tell = recorderOf(pool)
   const prices = new Map<number, string>()
   /** So many more minutes, and a late correction among the first of all. */
   const tellMore = async (count: number) => {

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ServiceError } from '../../../src/errors.ts'
-import type { Collect } from '../../../src/core/ingest/ingest.ts'
+import type { Ingest } from '../../../src/core/ingest/ingest.ts'
 import { instantFromMillis } from '../../../src/lib/instant.ts'
-import { createBell } from '../../../src/lib/notifier.ts'
+import { createNotifier } from '../../../src/lib/notifier.ts'
 import { createLatest } from '../../../src/core/ingest/read-through.ts'
 import type { StoredPrice } from '../../../src/core/prices/quote.ts'
 
 const NOW = Date.parse('2025-06-15T20:30:00Z')
 
 /** A store and a provider in memory; the provider answers when it is told to. */
-function createRig() {
+function createHarness() {
   const stored = new Map<string, StoredPrice>()
   const asked: (readonly string[])[] = []
   const gate = Promise.withResolvers<ServiceError | undefined>()
@@ -19,7 +19,7 @@ function createRig() {
     stored.set(symbol, price)
     return price
   }
-  const collect: Collect = async (_provider, symbols) => {
+  const ingest: Ingest = async (_provider, symbols) => {
     asked.push(symbols)
     const error = await gate.promise
     if (error) return symbols.map((symbol) => ({ symbol, error }))
@@ -31,21 +31,21 @@ function createRig() {
     reads += 1
     return new Map(stored)
   }
-  const bell = createBell()
+  const notifier = createNotifier()
   const latest = createLatest({
-    collect,
+    ingest,
     readLatest,
-    onNews: bell.onRing,
+    onPricesStored: notifier.subscribe,
     clock,
     signal: new AbortController().signal,
   })
   const ask = (symbols: string[], maxAgeSeconds = 60) => latest({ provider: 'p', symbols, maxAgeSeconds })
   const pass = (ms: number) => (now += ms)
-  return { ask, asked, store, open: gate.resolve, ring: bell.ring, pass, reads: () => reads }
+  return { ask, asked, store, open: gate.resolve, notify: notifier.notify, pass, reads: () => reads }
 }
 
 test('a thousand callers of one stale symbol cause one request', async () => {
-  const { ask, asked, open } = createRig()
+  const { ask, asked, open } = createHarness()
   const callers = Array.from({ length: 1000 }, () => ask(['AAPL']))
   open(undefined)
   const answers = await Promise.all(callers)
@@ -54,7 +54,7 @@ test('a thousand callers of one stale symbol cause one request', async () => {
 })
 
 test('only symbols that are too old and not being asked already go into a request', async () => {
-  const { ask, asked, store, open } = createRig()
+  const { ask, asked, store, open } = createHarness()
   store('YOUNG', 59)
   store('OLD', 60)
   const first = ask(['OLD'])
@@ -65,7 +65,7 @@ test('only symbols that are too old and not being asked already go into a reques
 })
 
 test('a max_age of 0 asks even for what was confirmed this moment', async () => {
-  const { ask, asked, store, open } = createRig()
+  const { ask, asked, store, open } = createHarness()
   store('AAPL', 0)
   open(undefined)
   await ask(['AAPL'], 0)
@@ -73,7 +73,7 @@ test('a max_age of 0 asks even for what was confirmed this moment', async () => 
 })
 
 test("a provider's failure comes with the price that is known, and the next caller asks again", async () => {
-  const { ask, asked, store, open } = createRig()
+  const { ask, asked, store, open } = createHarness()
   const known = store('OLD', 600)
   open(new ServiceError('provider_unavailable', 'away'))
   const answers = await ask(['OLD', 'NEW'])
@@ -89,7 +89,7 @@ test("a provider's failure comes with the price that is known, and the next call
 })
 
 test('a hot symbol is read once in a tenth of a second, and again at once when this process stored prices', async () => {
-  const { ask, store, ring, pass, reads } = createRig()
+  const { ask, store, notify, pass, reads } = createHarness()
   store('AAPL', 0)
   await ask(['AAPL'])
   pass(99)
@@ -98,13 +98,13 @@ test('a hot symbol is read once in a tenth of a second, and again at once when t
   pass(1)
   await ask(['AAPL'])
   assert.equal(reads(), 2)
-  ring()
+  notify()
   await ask(['AAPL'])
   assert.equal(reads(), 3)
 })
 
 test('what was read before the provider answered is not answered any more', async () => {
-  const { ask, asked, store, open } = createRig()
+  const { ask, asked, store, open } = createHarness()
   store('AAPL', 100)
   open(undefined)
   await ask(['AAPL'])

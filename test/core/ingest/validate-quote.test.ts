@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { checkQuote } from '../../../src/core/ingest/validate-quote.ts'
+import { validateQuote } from '../../../src/core/ingest/validate-quote.ts'
 import type { Quote } from '../../../src/core/prices/quote.ts'
 
 const RECEIVED_AT = '2025-06-15T20:30:00Z' as Quote['eventTime']
@@ -21,12 +21,12 @@ const BAD_PRICES = [
 ]
 
 test('a price from 1e-18 to below 1e15 with at most 40 digits may be kept', () => {
-  for (const price of GOOD_PRICES) assert.equal(checkQuote(quoteAt(price), RECEIVED_AT), undefined, price)
+  for (const price of GOOD_PRICES) assert.equal(validateQuote(quoteAt(price), RECEIVED_AT), undefined, price)
 })
 
 test('every other price is the provider’s bad data, naming provider and symbol', () => {
   for (const price of BAD_PRICES) {
-    const error = checkQuote(quoteAt(price), RECEIVED_AT)
+    const error = validateQuote(quoteAt(price), RECEIVED_AT)
     assert.equal(error?.code, 'provider_bad_data', price)
     assert.deepEqual(error.details, { provider: 'yfinance', symbol: 'AAPL' })
   }
@@ -40,7 +40,7 @@ test('a time may be as old as it likes, and ahead of ours by two minutes at most
     '2025-06-15T20:32:00.001Z',
     'never',
   ]
-  const refused = times.map((time) => checkQuote(quoteAt('1', time), RECEIVED_AT)?.code)
+  const refused = times.map((time) => validateQuote(quoteAt('1', time), RECEIVED_AT)?.code)
   assert.deepEqual(refused, [undefined, undefined, undefined, 'provider_bad_data', 'provider_bad_data'])
 })
 

@@ -1,24 +1,24 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { comparePlaces, parsePlace, placeText } from '../../../src/core/log/log.ts'
+import { comparePositions, parsePosition, positionText } from '../../../src/core/log/log.ts'
 
 const number = fc.bigInt({ min: 0n, max: 10n ** 18n - 1n })
-const place = fc.tuple(fc.nat({ max: 99 }), number, number)
+const position = fc.tuple(fc.nat({ max: 99 }), number, number)
 
 test('places compare as their numbers do, epoch first', () => {
   fc.assert(
-    fc.property(place, place, (a, b) => {
-      const [one, other] = [a, b].map((parts) => parsePlace(parts.join('-'))!)
+    fc.property(position, position, (a, b) => {
+      const [one, other] = [a, b].map((parts) => parsePosition(parts.join('-'))!)
       const at = a.findIndex((part, n) => part !== b[n])
       const expected = at < 0 ? 0 : a[at]! < b[at]! ? -1 : 1
-      assert.equal(Math.sign(comparePlaces(one!, other!)), expected)
+      assert.equal(Math.sign(comparePositions(one!, other!)), expected)
     }),
   )
 })
 
 test('a place with zeros before its numbers is the same place', () => {
-  const padded = parsePlace('01-000763-0017')!
-  assert.equal(placeText(padded), '1-763-17')
-  assert.equal(comparePlaces(padded, parsePlace('1-763-17')!), 0)
+  const padded = parsePosition('01-000763-0017')!
+  assert.equal(positionText(padded), '1-763-17')
+  assert.equal(comparePositions(padded, parsePosition('1-763-17')!), 0)
 })

@@ -7,7 +7,7 @@ import type { Run } from '../../../src/core/polling/job.ts'
 import { createPoller } from '../../../src/core/polling/poller.ts'
 import { createDueJobs } from '../../../src/postgres/polling/due-jobs.ts'
 import { createJobs } from '../../../src/postgres/polling/jobs.ts'
-import type { Collect } from '../../../src/core/ingest/ingest.ts'
+import type { Ingest } from '../../../src/core/ingest/ingest.ts'
 import { instantFromMillis, type Instant } from '../../../src/lib/instant.ts'
 import type { RecordResult, StoredPrice } from '../../../src/core/prices/quote.ts'
 import { createDatabase } from '../../support/database.ts'
@@ -33,7 +33,7 @@ export type Market = {
 type Options = { readonly maxBatch?: number; readonly concurrency?: number }
 
 /** The real table of jobs, time that passes as the test says, and a market that notes what it is asked. */
-export async function createRig(t: TestContext) {
+export async function createHarness(t: TestContext) {
   const pool = await createDatabase(t)
   const database = { pending: 0, broken: false }
   const clock = createVirtualClock(NOON, () => database.pending === 0)
@@ -47,7 +47,7 @@ export async function createRig(t: TestContext) {
     const its = { clock: mortalClock(clock, life), pool: mortalPool(pool, database, life) }
     const poller = createPoller({
       jobs: createDueJobs(its.pool),
-      collect: createCollect(its.clock, market, asked),
+      ingest: createIngest(its.clock, market, asked),
       maxBatchOf: (provider) => (provider === 'gone' ? refuse() : maxBatch),
       clock: its.clock,
       random: () => 0.5,
@@ -97,7 +97,7 @@ export function secondsOf(instant: Instant | number): number {
   return ((typeof instant === 'number' ? instant : Date.parse(instant)) - NOON) / 1000
 }
 
-function createCollect(clock: Clock, market: Market, asked: Request[]): Collect {
+function createIngest(clock: Clock, market: Market, asked: Request[]): Ingest {
   return async (provider, symbols, signal) => {
     if (provider === 'gone') refuse()
     const request: Request = { provider, symbols, from: secondsOf(clock.now()), to: Infinity }

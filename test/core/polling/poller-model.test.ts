@@ -3,14 +3,14 @@ import test from 'node:test'
 import fc from 'fast-check'
 import { ServiceError } from '../../../src/errors.ts'
 import type { Job } from '../../../src/core/polling/job.ts'
-import { createRig, secondsOf, type Request } from './poller-harness.ts'
+import { createHarness, secondsOf, type Request } from './poller-harness.ts'
 
 const MAX_BATCH = 3
 const CONCURRENCY = 4
 const SYMBOLS = ['A', 'B', 'C', 'D', 'E']
 const LONGEST_INTERVAL = 12
 
-type Rig = Awaited<ReturnType<typeof createRig>>
+type Harness = Awaited<ReturnType<typeof createHarness>>
 
 const symbols = fc.uniqueArray(fc.constantFrom(...SYMBOLS), { minLength: 1, maxLength: 4 })
 const intervals = fc.integer({ min: 1, max: LONGEST_INTERVAL })
@@ -19,29 +19,29 @@ const orders = fc.array(fc.tuple(symbols, intervals, fc.constantFrom('one', 'two
 const whiles = fc.integer({ min: 0, max: 200 }).map((tenths) => tenths * 100)
 
 test('two pollers on one table, killed anywhere, run no time of a job twice and miss none while they live', async (t) => {
-  const rig = await createRig(t)
+  const harness = await createHarness(t)
   const crash = fc.record({ livesMs: whiles, callsLeft: fc.nat({ max: 12 }), bothDie: fc.boolean(), downMs: whiles })
   const property = fc.asyncProperty(orders, fc.array(crash, { maxLength: 4 }), async (wanted, crashes) => {
-    const jobs = await startOver(rig, wanted)
-    let pollers = [start(rig), start(rig)]
+    const jobs = await startOver(harness, wanted)
+    let pollers = [start(harness), start(harness)]
     for (const { livesMs, callsLeft, bothDie, downMs } of crashes) {
-      await rig.clock.advance(livesMs)
+      await harness.clock.advance(livesMs)
       for (const poller of bothDie ? pollers : pollers.slice(1)) poller.killAfterCalls(callsLeft)
-      await rig.clock.advance(downMs)
+      await harness.clock.advance(downMs)
       for (const poller of pollers) poller.kill()
-      pollers = [start(rig), start(rig)]
+      pollers = [start(harness), start(harness)]
     }
-    await rig.clock.advance(100)
-    const calmAt = rig.clock.now()
-    await rig.clock.advance(2_000 * LONGEST_INTERVAL)
+    await harness.clock.advance(100)
+    const calmAt = harness.clock.now()
+    await harness.clock.advance(2_000 * LONGEST_INTERVAL)
     for (const poller of pollers) poller.kill()
-    for (const job of jobs) assertOncePerInterval(rig, job, calmAt)
+    for (const job of jobs) assertOncePerInterval(harness, job, calmAt)
   })
   await fc.assert(property, { numRuns: 40 })
 })
 
 test('whatever people and providers do, jobs never overlap, bounds hold, pauses hold, and in the end every job is well', async (t) => {
-  const rig = await createRig(t)
+  const harness = await createHarness(t)
   const job = fc.nat({ max: 11 })
   const step = fc.oneof(
     fc.record({ kind: fc.constant('pass' as const), ms: whiles }),
@@ -51,21 +51,21 @@ test('whatever people and providers do, jobs never overlap, bounds hold, pauses 
     fc.record({ kind: fc.constant('slow' as const), ms: fc.integer({ min: 0, max: 5_000 }) }),
   )
   const property = fc.asyncProperty(orders, fc.array(step, { maxLength: 15 }), async (wanted, steps) => {
-    const jobs = await startOver(rig, wanted)
-    const poller = start(rig)
-    await rig.clock.advance(0)
+    const jobs = await startOver(harness, wanted)
+    const poller = start(harness)
+    await harness.clock.advance(0)
     const paused = new Map<string, { job: Job; since: number }>()
-    for (const one of steps) await take(rig, one, { jobs, paused })
-    for (const pause of paused.values()) assertSilence(rig, pause)
-    await assertRecovery(rig, jobs)
+    for (const one of steps) await take(harness, one, { jobs, paused })
+    for (const pause of paused.values()) assertSilence(harness, pause)
+    await assertRecovery(harness, jobs)
     poller.kill()
-    assertBounds(rig.asked)
-    for (const one of jobs) assertNoOverlap(rig, one)
+    assertBounds(harness.asked)
+    for (const one of jobs) assertNoOverlap(harness, one)
   })
   await fc.assert(property, { numRuns: 40 })
 })
 
-async function startOver({ pool, asked, jobs, makeJobs, market }: Rig, wanted: [string[], number, string][]) {
+async function startOver({ pool, asked, jobs, makeJobs, market }: Harness, wanted: [string[], number, string][]) {
   await pool.query('truncate polling_jobs cascade')
   asked.length = 0
   market.takesMs = () => 10
@@ -74,25 +74,25 @@ async function startOver({ pool, asked, jobs, makeJobs, market }: Rig, wanted: [
   return (await jobs.list({ limit: 100 })).data
 }
 
-function start(rig: Rig) {
-  return rig.startPoller({ maxBatch: MAX_BATCH, concurrency: CONCURRENCY })
+function start(harness: Harness) {
+  return harness.startPoller({ maxBatch: MAX_BATCH, concurrency: CONCURRENCY })
 }
 
 function asks(request: Request, { provider, symbol }: Job): boolean {
   return request.provider === provider && request.symbols.includes(symbol)
 }
 
-function requestsFor({ asked }: Rig, job: Job): Request[] {
+function requestsFor({ asked }: Harness, job: Job): Request[] {
   return asked.filter((request) => asks(request, job))
 }
 
 /** Each run belongs to the newest time of the job before it. */
-function assertOncePerInterval(rig: Rig, job: Job, calmAt: number): void {
+function assertOncePerInterval(harness: Harness, job: Job, calmAt: number): void {
   const timeOf = (seconds: number) => Math.floor((seconds - secondsOf(job.createdAt)) / job.intervalSeconds + 1e-9)
-  const times = requestsFor(rig, job).map((request) => timeOf(request.from))
+  const times = requestsFor(harness, job).map((request) => timeOf(request.from))
   assert.deepEqual(times, [...new Set(times)], 'run twice')
   const calm = timeOf(secondsOf(calmAt))
-  const expected = timeOf(secondsOf(rig.clock.now())) - calm
+  const expected = timeOf(secondsOf(harness.clock.now())) - calm
   assert.equal(times.filter((time) => time > calm).length, expected, 'missed')
 }
 
@@ -101,8 +101,8 @@ type Step = { readonly kind: string; readonly ms?: number; readonly job?: number
 }
 type People = { readonly jobs: readonly Job[]; readonly paused: Map<string, { job: Job; since: number }> }
 
-async function take(rig: Rig, step: Step, people: People): Promise<void> {
-  const { clock, market } = rig
+async function take(harness: Harness, step: Step, people: People): Promise<void> {
+  const { clock, market } = harness
   if (step.kind === 'pass') return clock.advance(step.ms ?? 0)
   if (step.kind === 'slow') return void (market.takesMs = () => step.ms ?? 0)
   if (step.kind === 'fail') {
@@ -112,14 +112,14 @@ async function take(rig: Rig, step: Step, people: People): Promise<void> {
   }
   const job = people.jobs[(step.job ?? 0) % people.jobs.length]
   assert.ok(job)
-  await changeJob(rig, { step, job, paused: people.paused })
+  await changeJob(harness, { step, job, paused: people.paused })
 }
 
-async function changeJob(rig: Rig, { step, job, paused }: { step: Step; job: Job; paused: People['paused'] }) {
-  const { jobs, clock, asked } = rig
+async function changeJob(harness: Harness, { step, job, paused }: { step: Step; job: Job; paused: People['paused'] }) {
+  const { jobs, clock, asked } = harness
   const pause = paused.get(job.jobId)
   if (pause && step.kind !== 'interval') {
-    assertSilence(rig, pause)
+    assertSilence(harness, pause)
     paused.delete(job.jobId)
   }
   if (step.kind === 'pause') {
@@ -133,12 +133,12 @@ async function changeJob(rig: Rig, { step, job, paused }: { step: Step; job: Job
   if (step.kind === 'interval') await jobs.change(job.jobId, { intervalSeconds: step.seconds })
 }
 
-function assertSilence({ asked }: Rig, { job, since }: { job: Job; since: number }): void {
+function assertSilence({ asked }: Harness, { job, since }: { job: Job; since: number }): void {
   assert.ok(!asked.slice(since).some((request) => asks(request, job)), 'a paused job ran')
 }
 
 /** Everything heals, everything is resumed: within the longest back-off every job is good again and on its way. */
-async function assertRecovery({ jobs, market, clock, asked }: Rig, all: readonly Job[]): Promise<void> {
+async function assertRecovery({ jobs, market, clock, asked }: Harness, all: readonly Job[]): Promise<void> {
   market.takesMs = () => 10
   market.fails = () => undefined
   for (const job of all) await jobs.change(job.jobId, { paused: false })
@@ -166,8 +166,8 @@ function assertBounds(asked: readonly Request[]): void {
   }
 }
 
-function assertNoOverlap(rig: Rig, job: Job): void {
-  const requests = requestsFor(rig, job)
+function assertNoOverlap(harness: Harness, job: Job): void {
+  const requests = requestsFor(harness, job)
   for (const [index, request] of requests.slice(1).entries()) {
     assert.ok(request.from >= (requests[index]?.to ?? Infinity), 'a job overlaps with itself')
   }

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { ServiceError } from '../../../src/errors.ts'
-import { at, createRig } from './poller-harness.ts'
+import { at, createHarness } from './poller-harness.ts'
 
 test('a new job runs at once and then every interval, to the moment', async (t) => {
-  const { makeJobs, startPoller, clock, asked, runsOf } = await createRig(t)
+  const { makeJobs, startPoller, clock, asked, runsOf } = await createHarness(t)
   await makeJobs(['AAPL'], 60)
   startPoller()
   await clock.advance(185_000)
@@ -21,7 +21,7 @@ test('a new job runs at once and then every interval, to the moment', async (t) 
 })
 
 test('a job that another process made is seen within a second, and after a wake-up at once', async (t) => {
-  const { makeJobs, startPoller, clock, asked } = await createRig(t)
+  const { makeJobs, startPoller, clock, asked } = await createHarness(t)
   const poller = startPoller()
   await clock.advance(400)
   await makeJobs(['AAPL'], 3600)
@@ -40,7 +40,7 @@ test('a job that another process made is seen within a second, and after a wake-
 })
 
 test('jobs of the same provider and moment are asked in one request, up to its limit', async (t) => {
-  const { makeJobs, startPoller, clock, asked } = await createRig(t)
+  const { makeJobs, startPoller, clock, asked } = await createHarness(t)
   await makeJobs(['A', 'B', 'C'], 60)
   await makeJobs(['X'], 60, 'replay')
   await clock.advance(20)
@@ -55,7 +55,7 @@ test('jobs of the same provider and moment are asked in one request, up to its l
 })
 
 test('a run that takes longer than the interval never overlaps with the next, and what is missed becomes one run', async (t) => {
-  const { makeJobs, startPoller, clock, asked, market } = await createRig(t)
+  const { makeJobs, startPoller, clock, asked, market } = await createHarness(t)
   market.takesMs = () => 3_500
   await makeJobs(['AAPL'], 1)
   startPoller()
@@ -67,7 +67,7 @@ test('a run that takes longer than the interval never overlaps with the next, an
 })
 
 test('after downtime the missed runs become one at once, and the job keeps its phase', async (t) => {
-  const { makeJobs, startPoller, clock, asked } = await createRig(t)
+  const { makeJobs, startPoller, clock, asked } = await createHarness(t)
   await makeJobs(['AAPL'], 60)
   const first = startPoller()
   await clock.advance(61_000)
@@ -83,7 +83,7 @@ test('after downtime the missed runs become one at once, and the job keeps its p
 })
 
 test('a poller killed in the middle of a run leaves the job to the next one, which goes on once per interval', async (t) => {
-  const { makeJob, startPoller, clock, asked, runsOf } = await createRig(t)
+  const { makeJob, startPoller, clock, asked, runsOf } = await createHarness(t)
   await makeJob('AAPL')
   const first = startPoller()
   await clock.advance(60_005)
@@ -102,7 +102,7 @@ test('a poller killed in the middle of a run leaves the job to the next one, whi
 })
 
 test('no more requests at once than allowed, and one provider that hangs leaves room for the others', async (t) => {
-  const { makeJobs, startPoller, clock, asked, market } = await createRig(t)
+  const { makeJobs, startPoller, clock, asked, market } = await createHarness(t)
   market.takesMs = (provider) => (provider === 'hanging' ? 1e9 : 10)
   const symbols = Array.from({ length: 20 }, (_, n) => `S${n}`)
   await makeJobs(symbols, 3600, 'hanging')
@@ -114,7 +114,7 @@ test('no more requests at once than allowed, and one provider that hangs leaves 
 })
 
 test('a request that hangs is a failed run once its deadline is over', async (t) => {
-  const { makeJobs, startPoller, clock, market, runsOf } = await createRig(t)
+  const { makeJobs, startPoller, clock, market, runsOf } = await createHarness(t)
   market.takesMs = () => 1e9
   await makeJobs(['AAPL'], 3600)
   startPoller()
@@ -124,7 +124,7 @@ test('a request that hangs is a failed run once its deadline is over', async (t)
 })
 
 test('a failing job is tried again later and later, and is on its grid again once it is good', async (t) => {
-  const { makeJob, startPoller, clock, asked, market, nextRunOf } = await createRig(t)
+  const { makeJob, startPoller, clock, asked, market, nextRunOf } = await createHarness(t)
   market.takesMs = () => 0
   market.fails = (symbol) => (symbol === 'BAD' ? new ServiceError('no_price', 'None today.') : undefined)
   const job = await makeJob('BAD')
@@ -141,7 +141,7 @@ test('a failing job is tried again later and later, and is on its grid again onc
 })
 
 test('a failing job shows that it fails, how often and why, until it is good again', async (t) => {
-  const { makeJob, startPoller, clock, market, jobs } = await createRig(t)
+  const { makeJob, startPoller, clock, market, jobs } = await createHarness(t)
   market.fails = () => new ServiceError('no_price', 'None today.')
   const job = await makeJob('AAPL')
   startPoller()
@@ -157,7 +157,7 @@ test('a failing job shows that it fails, how often and why, until it is good aga
 })
 
 test('a job of a provider that is no longer there says so, and holds up no other', async (t) => {
-  const { makeJobs, startPoller, clock, asked, runsOf } = await createRig(t)
+  const { makeJobs, startPoller, clock, asked, runsOf } = await createHarness(t)
   await makeJobs(['OLD'], 2, 'gone')
   await makeJobs(['AAPL'], 2)
   startPoller()
@@ -167,7 +167,7 @@ test('a job of a provider that is no longer there says so, and holds up no other
 })
 
 test('a provider that asks for patience is not asked earlier', async (t) => {
-  const { makeJobs, startPoller, clock, asked, market } = await createRig(t)
+  const { makeJobs, startPoller, clock, asked, market } = await createHarness(t)
   market.takesMs = () => 0
   market.fails = () => new ServiceError('provider_rate_limited', 'Slow down.', { retryAfterSeconds: 100 })
   await makeJobs(['AAPL'], 2)
@@ -180,7 +180,7 @@ test('a provider that asks for patience is not asked earlier', async (t) => {
 })
 
 test('what a person plans during a run stands, also if the run fails', async (t) => {
-  const { makeJob, startPoller, clock, market, jobs, nextRunOf } = await createRig(t)
+  const { makeJob, startPoller, clock, market, jobs, nextRunOf } = await createHarness(t)
   market.takesMs = () => 5_000
   market.fails = () => new ServiceError('no_price', 'None.')
   const [paused, faster, removed, again] = [
@@ -204,7 +204,7 @@ test('what a person plans during a run stands, also if the run fails', async (t)
 })
 
 test('a paused job runs only when it is told to, and then once', async (t) => {
-  const { makeJob, startPoller, clock, asked, jobs } = await createRig(t)
+  const { makeJob, startPoller, clock, asked, jobs } = await createHarness(t)
   const job = await makeJob('AAPL', 2)
   await jobs.change(job, { paused: true })
   const poller = startPoller()
@@ -220,7 +220,7 @@ test('a paused job runs only when it is told to, and then once', async (t) => {
 })
 
 test('while the storage is away the poller waits; a run that ended meanwhile is recorded when it is back', async (t) => {
-  const { makeJobs, startPoller, clock, asked, database, runsOf } = await createRig(t)
+  const { makeJobs, startPoller, clock, asked, database, runsOf } = await createHarness(t)
   await makeJobs(['AAPL'], 10)
   startPoller()
   await clock.advance(5)
@@ -237,7 +237,7 @@ test('while the storage is away the poller waits; a run that ended meanwhile is 
 })
 
 test('stopping waits for the work in hand', async (t) => {
-  const { makeJobs, startPoller, clock, market, runsOf } = await createRig(t)
+  const { makeJobs, startPoller, clock, market, runsOf } = await createHarness(t)
   market.takesMs = () => 1_500
   await makeJobs(['AAPL'], 60)
   const poller = startPoller()
@@ -252,7 +252,7 @@ test('stopping waits for the work in hand', async (t) => {
 })
 
 test('stopping gives back what is not done within a few seconds, to be run at the next start', async (t) => {
-  const { makeJob, startPoller, clock, market, runsOf, nextRunOf } = await createRig(t)
+  const { makeJob, startPoller, clock, market, runsOf, nextRunOf } = await createHarness(t)
   market.takesMs = () => 60_000
   const job = await makeJob('AAPL')
   const poller = startPoller()

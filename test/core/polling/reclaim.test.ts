@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { reclaimJobs } from '../../../src/postgres/polling/due-jobs.ts'
-import { createRig } from './poller-harness.ts'
+import { createHarness } from './poller-harness.ts'
 
 test('what a killed poller left under way runs again once the next one leads, once, and then on its grid', async (t) => {
-  const { pool, jobs, makeJob, startPoller, clock, asked, runsOf } = await createRig(t)
+  const { pool, jobs, makeJob, startPoller, clock, asked, runsOf } = await createHarness(t)
   await makeJob('AAPL', 3_600)
   const byHand = await makeJob('MSFT', 3_600)
   const pausedMeanwhile = await makeJob('NVDA', 3_600)

@@ -63,10 +63,10 @@ test('a retry waits at least the base and what the provider wishes, at most the 
   fc.assert(
     fc.property(failures, chances, (failure, chance) => {
       const delay = retryDelayMs(failure, chance)
-      const wish = (failure.retryAfterSeconds ?? 0) * 1000
+      const spec = (failure.retryAfterSeconds ?? 0) * 1000
       const interval = failure.intervalSeconds * 1000
-      assert.ok(delay >= Math.max(wish, Math.min(interval, 5_000)))
-      assert.ok(delay <= Math.max(wish, interval, 300_000))
+      assert.ok(delay >= Math.max(spec, Math.min(interval, 5_000)))
+      assert.ok(delay <= Math.max(spec, interval, 300_000))
     }),
   )
 })
@@ -78,8 +78,8 @@ test('each further failure doubles the wait until the cap, spread over a factor 
 })
 
 test('a wish of more than a day counts as a day', () => {
-  const wish = { intervalSeconds: 60, failures: 1, retryAfterSeconds: 1e300 }
-  assert.equal(retryDelayMs(wish, 0), 86_400_000)
+  const spec = { intervalSeconds: 60, failures: 1, retryAfterSeconds: 1e300 }
+  assert.equal(retryDelayMs(spec, 0), 86_400_000)
 })
 
 /** In seconds, after several failures in a row. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { systemClock } from '../../../src/lib/clock.ts'
 import { createKeySecret } from '../../../src/core/access/secret.ts'
-import { createReadAdmissions } from '../../../src/postgres/access/api-keys.ts'
+import { createReadCredentials } from '../../../src/postgres/access/api-keys.ts'
 import { openStream, openStreamWith } from '../../support/price-stream.ts'
 import { createHttpService, type HttpService } from '../../support/http-service.ts'
 import { until } from '../../support/until.ts'
@@ -221,10 +221,10 @@ test('while the keys cannot be read nobody gets in with what may be revoked, and
   let [isAway, now] = [false, 0]
   const service = await createHttpService(t)
   const { key } = await service.issueKey('read')
-  const read = createReadAdmissions(service.pool)
+  const read = createReadCredentials(service.pool)
   const other = await createHttpService(t, {
     clock: { ...systemClock, now: () => now },
-    readAdmissions: () => (isAway ? Promise.reject(new Error('Connection terminated')) : read()),
+    readCredentials: () => (isAway ? Promise.reject(new Error('Connection terminated')) : read()),
   })
   assert.equal((await other.ask('/providers', { headers: bearer(key) })).status, 200)
   isAway = true

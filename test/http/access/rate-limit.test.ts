@@ -5,7 +5,7 @@ import { pino } from 'pino'
 import { systemClock } from '../../../src/lib/clock.ts'
 import { createKeySecret, createSessionSecret } from '../../../src/core/access/secret.ts'
 import { createRateLimit, networkOf } from '../../../src/http/access/rate-limit.ts'
-import { createReadAdmissions } from '../../../src/postgres/access/api-keys.ts'
+import { createReadCredentials } from '../../../src/postgres/access/api-keys.ts'
 import { createHttpService, type HttpService } from '../../support/http-service.ts'
 
 const bearer = (key: string) => ({ authorization: `Bearer ${key}` })
@@ -74,12 +74,12 @@ test('wrong keys and cookies read the table a few times a second for all callers
   let reads = 0
   const service = await createHttpService(t)
   const { key } = await service.issueKey('read')
-  const read = createReadAdmissions(service.pool)
-  const readAdmissions = () => {
+  const read = createReadCredentials(service.pool)
+  const readCredentials = () => {
     reads += 1
     return read()
   }
-  const other = await createHttpService(t, { readAdmissions, clock: { ...systemClock, now: () => 0 }, ...PROXIED })
+  const other = await createHttpService(t, { readCredentials, clock: { ...systemClock, now: () => 0 }, ...PROXIED })
   const ask = (address: string, headers: Record<string, string>) =>
     other.ask('/providers', { headers: { ...from(address), ...headers } })
   assert.equal((await ask('203.0.113.1', bearer(key))).status, 200)

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
-import { savePlace } from '../../../src/postgres/log/log.ts'
+import { saveCheckpoint } from '../../../src/postgres/log/log.ts'
 import { createLeases } from '../../../src/postgres/cluster/leases.ts'
 import { instantFromMillis } from '../../../src/lib/instant.ts'
 import { RELAY_READER } from '../../../src/core/log/log.ts'
-import type { KafkaFacts } from '../../../src/core/health/status.ts'
+import type { KafkaStatus } from '../../../src/core/health/status.ts'
 import { createHttpService, type HttpService, type Json } from '../../support/http-service.ts'
-import { readSettledLog } from '../../core/averages/recorded-prices.ts'
+import { readStableLog } from '../../core/averages/recorded-prices.ts'
 import { until } from '../../support/until.ts'
 
 async function healthOf(service: HttpService): Promise<Json> {
@@ -44,7 +44,7 @@ test('who holds back the log is named, and how long prices wait for it', async (
   }
 })
 
-const READ: KafkaFacts = {
+const READ: KafkaStatus = {
   topic: 'price-events',
   group: 'price-events.averages',
   awaySince: null,
@@ -57,21 +57,21 @@ const READ: KafkaFacts = {
   },
 }
 
-async function createAnnounced(t: TestContext, facts: () => KafkaFacts): Promise<HttpService> {
-  const service = await createHttpService(t, { readKafkaFacts: async () => facts(), toleratedLagSeconds: 90 })
+async function createPublished(t: TestContext, facts: () => KafkaStatus): Promise<HttpService> {
+  const service = await createHttpService(t, { readKafkaStatus: async () => facts(), toleratedLagSeconds: 90 })
   await service.store({ price: '1' }, { price: '2' }, { price: '3' })
   return service
 }
 
 test('with Kafka each part of the way is there with its lag, and with who leads', async (t) => {
-  const service = await createAnnounced(t, () => READ)
+  const service = await createPublished(t, () => READ)
   const { pool } = service
   const before = (await healthOf(service)).pipeline
   assert.deepEqual(Object.keys(before).toSorted(), ['averages', 'consumers', 'log', 'relay', 'topic'])
   assert.deepEqual([before.relay.leader, before.relay.lag_rows], [null, 3])
   assert.ok(before.relay.lag_seconds > 0)
   await createLeases(pool, 'here:17').take('relay')
-  await savePlace(pool, RELAY_READER, (await readSettledLog(pool))[1]!.place)
+  await saveCheckpoint(pool, RELAY_READER, (await readStableLog(pool))[1]!.position)
   const { status, pipeline } = await healthOf(service)
   assert.deepEqual([status, pipeline.relay.leader, pipeline.relay.lag_rows], ['ok', 'here:17', 1])
   assert.deepEqual(pipeline.topic, { name: 'price-events', away_since: null, partitions: 2, messages: 12 })
@@ -92,7 +92,7 @@ test('with Kafka each part of the way is there with its lag, and with who leads'
 
 test('a Kafka that is away, and messages that nobody reads, are degraded', async (t) => {
   let facts = READ
-  const service = await createAnnounced(t, () => facts)
+  const service = await createPublished(t, () => facts)
   assert.equal((await healthOf(service)).status, 'ok')
   const awaySince = instantFromMillis(Date.parse('2025-06-15T20:30:27Z'))
   facts = { ...READ, awaySince, seen: null }

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { ServiceError } from '../../../src/errors.ts'
 import type { SymbolMatch } from '../../../src/core/prices/quote.ts'
 import { createHttpService, type HttpService, type Json } from '../../support/http-service.ts'
-import { createScriptedSource } from '../../support/scripted-provider.ts'
+import { createScriptedProvider } from '../../support/scripted-provider.ts'
 
 const FOUND = ['AAPL', 'AB', 'MSFT', 'A', 'AZ']
 
@@ -43,7 +43,7 @@ test('a cursor that is not of this list is refused', async (t) => {
 async function createSearching(t: Parameters<typeof createHttpService>[0], failure?: ServiceError) {
   const searchSymbols = () =>
     failure ? Promise.reject(failure) : Promise.resolve(FOUND.map((symbol) => matchOf(symbol)))
-  const source = { ...createScriptedSource(), searchSymbols }
+  const source = { ...createScriptedProvider(), searchSymbols }
   return createHttpService(t, { sources: { get: () => source, list: () => [source] } })
 }
 

@@ -50,8 +50,8 @@ test('a stream resumes also where every price up to its place was trimmed, and n
   await store({ price: '2' })
   await second.until(1)
   assert.deepEqual(idsOf(second.prices), ['2'])
-  for (const place of ['1-18446744073709551615-1', '2-0-0', '1-18446744073709551616-0']) {
-    assert.equal((await ask('/prices/stream', { headers: { 'last-event-id': place } })).status, 422, place)
+  for (const position of ['1-18446744073709551615-1', '2-0-0', '1-18446744073709551616-0']) {
+    assert.equal((await ask('/prices/stream', { headers: { 'last-event-id': position } })).status, 422, position)
   }
 })
 

@@ -24,7 +24,7 @@ async function watch(looks: number, { isEmpty = true, step = 0n, end = 10n, id =
       listOffsets: async () => new Map([[TOPIC, [end]]]),
     } as unknown as Consumer,
     stream: { offsetsToFetch } as unknown as PriceStream,
-    inbox: { next: async () => [], isEmpty: () => isEmpty, fail: (error: Error) => void failures.push(error) },
+    buffer: { next: async () => [], isEmpty: () => isEmpty, fail: (error: Error) => void failures.push(error) },
     topic: { name: TOPIC, id: 'first', partitions: 1 },
     clock: { now: () => 0, sleep },
     onLag: (lag: readonly PartitionLag[]) => (seen = lag.length > 0 ? lag : seen),

@@ -8,8 +8,8 @@ test(
   needsKafka,
   async (t) => {
     const access = await testAccess()
-    const wish = { name: freshName(t), partitions: 4, replication: 1 }
-    const topics = await Promise.all([1, 2, 3].map(() => ensureTopic(access, wish)))
+    const spec = { name: freshName(t), partitions: 4, replication: 1 }
+    const topics = await Promise.all([1, 2, 3].map(() => ensureTopic(access, spec)))
     assert.equal(new Set(topics.map(({ id }) => id)).size, 1)
     assert.equal(topics[0]?.partitions, 4)
   },
@@ -31,18 +31,18 @@ test(
 
 test('a topic that does not fit is explained, and left as it is', needsKafka, async (t) => {
   const access = await testAccess()
-  const wish = { name: freshName(t), partitions: 3, replication: undefined }
-  await ensureTopic(access, wish)
-  await assert.rejects(ensureTopic(access, { ...wish, partitions: 6 }), {
+  const spec = { name: freshName(t), partitions: 3, replication: undefined }
+  await ensureTopic(access, spec)
+  await assert.rejects(ensureTopic(access, { ...spec, partitions: 6 }), {
     code: 'conflict',
     message: /has 3 partitions, KAFKA_PARTITIONS says 6: change the setting/,
   })
-  await assert.rejects(ensureTopic(access, { ...wish, replication: 9 }), { code: 'conflict', message: /replicas/ })
-  await assert.rejects(ensureTopic(access, { ...wish, name: freshName(t), replication: 9 }), {
+  await assert.rejects(ensureTopic(access, { ...spec, replication: 9 }), { code: 'conflict', message: /replicas/ })
+  await assert.rejects(ensureTopic(access, { ...spec, name: freshName(t), replication: 9 }), {
     code: 'conflict',
     message: /cannot keep 9 replicas of topic .*too few/,
   })
-  assert.equal((await ensureTopic(access, wish)).partitions, 3)
+  assert.equal((await ensureTopic(access, spec)).partitions, 3)
 })
 
 test('where no broker answers, the failure says so within seconds', needsKafka, async () => {

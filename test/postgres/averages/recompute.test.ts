@@ -6,13 +6,19 @@ import { createReadLog } from '../../../src/postgres/log/log.ts'
 import { LOG_START, type LogEntry } from '../../../src/core/log/log.ts'
 import { expectedAverages } from '../../core/averages/oracle.ts'
 import { until } from '../../support/until.ts'
-import { createTeller, readAverages, readSettledLog, tellerOf, type Told } from '../../core/averages/recorded-prices.ts'
+import {
+  createRecorder,
+  readAverages,
+  readStableLog,
+  recorderOf,
+  type Told,
+} from '../../core/averages/recorded-prices.ts'
 
 const WINDOWS = [1, 2, 3, 5, 7, 12]
 
-async function createAverages(t: Parameters<typeof createTeller>[0], windows: readonly number[] = [5]) {
-  const { pool, tell } = await createTeller(t)
-  return { pool, tell, recompute: createRecompute(pool, windows), entries: () => readSettledLog(pool) }
+async function createAverages(t: Parameters<typeof createRecorder>[0], windows: readonly number[] = [5]) {
+  const { pool, tell } = await createRecorder(t)
+  return { pool, tell, recompute: createRecompute(pool, windows), entries: () => readStableLog(pool) }
 }
 
 test('five prices of twenty-one digits average to the exact decimal', async (t) => {
@@ -132,7 +138,7 @@ const history = fc.record({
 })
 
 test('averages equal the plain arithmetic over the prices, whatever the order, batching and repetition of events', async (t) => {
-  const { pool } = await createTeller(t)
+  const { pool } = await createRecorder(t)
   const readLog = createReadLog(pool)
   const recompute = createRecompute(pool, WINDOWS)
   let start = LOG_START
@@ -140,7 +146,7 @@ test('averages equal the plain arithmetic over the prices, whatever the order, b
   await fc.assert(
     fc.asyncProperty(history, async ({ replies, shuffle, batch }) => {
       run += 1
-      const tell = tellerOf(pool)
+      const tell = recorderOf(pool)
       // Three consumers at once, over whatever of the log is there while the next reply is being recorded.
       for (const reply of replies) {
         const recorded = tell(
@@ -148,9 +154,9 @@ test('averages equal the plain arithmetic over the prices, whatever the order, b
         )
         await Promise.all([recorded, ...consume(await readLog(start, 10_000), shuffle, batch)])
       }
-      const events = await readSettledLog(pool, start)
+      const events = await readStableLog(pool, start)
       await Promise.all(consume(events, shuffle, batch))
-      start = events.at(-1)?.place ?? start
+      start = events.at(-1)?.position ?? start
 
       for (const symbol of ['A', 'B', 'C']) {
         const prices = currentPrices(replies.flat(), symbol)

@@ -4,12 +4,12 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type pg from 'pg'
 import { LEASE_MS, type Lease } from '../../../src/core/cluster/lease.ts'
 import { assertLeads, createLeases, fenceOf } from '../../../src/postgres/cluster/leases.ts'
-import { savePlace, loadPlace } from '../../../src/postgres/log/log.ts'
+import { saveCheckpoint, loadCheckpoint } from '../../../src/postgres/log/log.ts'
 import { inTransaction } from '../../../src/postgres/connection/transaction.ts'
 import { createDatabase } from '../../support/database.ts'
 import { until } from '../../support/until.ts'
 
-const PLACE = { epoch: '1', xid: '5', id: '7' }
+const POSITION = { epoch: '1', xid: '5', id: '7' }
 
 async function createHolders(t: TestContext) {
   const pool = await createDatabase(t)
@@ -22,7 +22,7 @@ async function expire(pool: pg.Pool): Promise<void> {
 }
 
 async function savedBy(pool: pg.Pool, lease: Lease): Promise<void> {
-  await inTransaction(pool, (client) => savePlace(client, 'relay', PLACE), fenceOf(lease))
+  await inTransaction(pool, (client) => saveCheckpoint(client, 'relay', POSITION), fenceOf(lease))
 }
 
 test('of many who ask at once one leads, and another only after it let go or was silent; each taking raises the epoch', async (t) => {
@@ -68,9 +68,9 @@ test('a transaction of a leader that leads no more writes nothing', async (t) =>
   await expire(pool)
   const present = (await other.take('relay'))!
   await assert.rejects(savedBy(pool, former), /the lease \w+ is lost/)
-  assert.equal(await loadPlace(pool, 'relay'), undefined)
+  assert.equal(await loadCheckpoint(pool, 'relay'), undefined)
   await savedBy(pool, present)
-  assert.deepEqual(await loadPlace(pool, 'relay'), PLACE)
+  assert.deepEqual(await loadCheckpoint(pool, 'relay'), POSITION)
 })
 
 test('between the check and the commit nobody takes the lease', async (t) => {

@@ -13,7 +13,7 @@ const openWithLock = (client: pg.PoolClient) =>
   Promise.all([client.query('select pg_advisory_xact_lock(1)'), client.query('select 1')])
 
 /** A pool of one connection, and an empty table to write to. */
-async function createRig(t: TestContext, connection: Connection, answerWithinMs?: number) {
+async function createHarness(t: TestContext, connection: Connection, answerWithinMs?: number) {
   const pool = createPool(connection, { size: 1, onError: () => {}, answerWithinMs })
   t.after(() => endPool(pool))
   await pool.query('create table written (n integer)')
@@ -21,7 +21,7 @@ async function createRig(t: TestContext, connection: Connection, answerWithinMs?
 }
 
 test('where what opens a transaction fails, nothing of it is written, and its connection works on', async (t) => {
-  const { pool, written } = await createRig(t, await createDatabaseConnection(t))
+  const { pool, written } = await createHarness(t, await createDatabaseConnection(t))
   const connections = turnover(pool)
   const transaction = (opening: string) =>
     inTransactionFrom(pool, { open: (client) => client.query(opening), work: (client) => client.query(WRITE) })
@@ -34,7 +34,7 @@ test('where what opens a transaction fails, nothing of it is written, and its co
 
 test('a transaction takes three ways to the database and back, however many statements it opens with and sends at once', async (t) => {
   const proxy = await createProxy(t, await createDatabaseConnection(t))
-  const { pool, written } = await createRig(t, proxy.url)
+  const { pool, written } = await createHarness(t, proxy.url)
   const before = proxy.sentCount()
   await inTransactionFrom(pool, {
     open: openWithLock,
@@ -45,7 +45,7 @@ test('a transaction takes three ways to the database and back, however many stat
 })
 
 test('where the first of several statements sent at once fails, its error is told, the others write nothing, and the connection works on', async (t) => {
-  const { pool, written } = await createRig(t, await createDatabaseConnection(t))
+  const { pool, written } = await createHarness(t, await createDatabaseConnection(t))
   const connections = turnover(pool)
   await assert.rejects(
     inTransaction(pool, (client) => Promise.all([client.query('select 1 / 0'), client.query(WRITE)])),
@@ -63,7 +63,7 @@ const lockAndWrite = (pool: pg.Pool) =>
 
 test('a transaction that waits too long for a lock fails in time, and the next one that gets it works', async (t) => {
   const connection = await createDatabaseConnection(t)
-  const { pool, written } = await createRig(t, connection, 2_000)
+  const { pool, written } = await createHarness(t, connection, 2_000)
   const holder = createPool(connection, { size: 1, onError: () => {} })
   t.after(() => endPool(holder))
   await inTransactionFrom(holder, { open: openWithLock, work: () => assert.rejects(lockAndWrite(pool), TOO_LATE) })
@@ -73,7 +73,7 @@ test('a transaction that waits too long for a lock fails in time, and the next o
 
 test('a transaction whose opening nobody answers fails in time, and the next one works on a new connection', async (t) => {
   const proxy = await createProxy(t, await createDatabaseConnection(t))
-  const { pool, written } = await createRig(t, proxy.url, 2_000)
+  const { pool, written } = await createHarness(t, proxy.url, 2_000)
   const connections = turnover(pool)
   proxy.silence()
   await assert.rejects(lockAndWrite(pool), TOO_LATE)
@@ -83,7 +83,7 @@ test('a transaction whose opening nobody answers fails in time, and the next one
 })
 
 test('in a snapshot a long read outlasts what the statements of its pool may take', async (t) => {
-  const { pool } = await createRig(t, await createDatabaseConnection(t), 1_000)
+  const { pool } = await createHarness(t, await createDatabaseConnection(t), 1_000)
   const sleep = `select 'done' as said from pg_sleep(1.5)`
   const { rows } = await inSnapshot(pool, (client) => client.query(longRead(sleep)))
   assert.deepEqual(rows, [{ said: 'done' }])

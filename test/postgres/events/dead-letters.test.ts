@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { Socket } from 'node:net'
 import { test } from 'node:test'
 import type pg from 'pg'
-import { createBuryDeadLetters, createUnsentDeadLetters } from '../../../src/postgres/events/dead-letters.ts'
+import { createStoreDeadLetters, createUnsentDeadLetters } from '../../../src/postgres/events/dead-letters.ts'
 import type { DeadLetter } from '../../../src/core/events/dead-letter.ts'
 import { createDatabase } from '../../support/database.ts'
 import { until } from '../../support/until.ts'
@@ -25,7 +25,7 @@ function lettersOf(count: number, bytes: number): DeadLetter[] {
 test('letters are claimed oldest first and each once, as they were buried', async (t) => {
   const pool = await createDatabase(t)
   const [first, second, third] = lettersOf(3, 5)
-  await createBuryDeadLetters(pool)([first!, second!, third!])
+  await createStoreDeadLetters(pool)([first!, second!, third!])
   const { claim } = createUnsentDeadLetters(pool)
   const claimed = [...(await claim(2, 60)), ...(await claim(2, 60)), ...(await claim(2, 60))]
   assert.deepEqual(
@@ -36,7 +36,7 @@ test('letters are claimed oldest first and each once, as they were buried', asyn
 
 test('a process that freezes while it receives what it claimed holds back nothing', async (t) => {
   const pool = await createDatabase(t)
-  await createBuryDeadLetters(pool)(lettersOf(40, 250_000))
+  await createStoreDeadLetters(pool)(lettersOf(40, 250_000))
   const client = await pool.connect()
   const { pid } = (await client.query('select pg_backend_pid() as pid')).rows[0]
   const { stream } = (client as unknown as { connection: { stream: Socket } }).connection

@@ -1,22 +1,22 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createResolveAnnouncements } from '../../../src/postgres/events/price-references.ts'
-import type { Announcement } from '../../../src/core/events/price-reference.ts'
+import { createFindPrices } from '../../../src/postgres/events/price-references.ts'
+import type { PriceReference } from '../../../src/core/events/price-reference.ts'
 import type { Decimal } from '../../../src/lib/decimal.ts'
 import type { LogEntry } from '../../../src/core/log/log.ts'
-import { createTeller, readSettledLog } from '../../core/averages/recorded-prices.ts'
+import { createRecorder, readStableLog } from '../../core/averages/recorded-prices.ts'
 
 const KEPT = { pricesDays: undefined, simulatedDays: 7 }
 
-const announcementOf = ({ symbol, provider, eventTime, price, rawResponseId, place }: LogEntry): Announcement => {
-  return { symbol, provider, eventTime, price, rawResponseId, place }
+const referenceOf = ({ symbol, provider, eventTime, price, rawResponseId, position }: LogEntry): PriceReference => {
+  return { symbol, provider, eventTime, price, rawResponseId, position }
 }
 
-const withoutPlace = ({ place: _place, ...members }: Announcement): Announcement => members
+const withoutPosition = ({ position: _place, ...members }: PriceReference): PriceReference => members
 
 /** One price of AAPL, and the same in pence. */
-async function createPrices(t: Parameters<typeof createTeller>[0]) {
-  const { pool, tell } = await createTeller(t)
+async function createPrices(t: Parameters<typeof createRecorder>[0]) {
+  const { pool, tell } = await createRecorder(t)
   await tell({ minute: 0, price: '12.5' })
   await pool.query(`insert into series (provider, symbol, currency) values ('told', 'AAPL', 'GBp')`)
   await pool.query(
@@ -24,26 +24,26 @@ async function createPrices(t: Parameters<typeof createTeller>[0]) {
      select (select id from series where currency = 'GBp'), event_time, 1, false, price, received_at, raw_response_id, epoch
        from prices`,
   )
-  const [dollars, pence] = (await readSettledLog(pool)) as [LogEntry, LogEntry]
+  const [dollars, pence] = (await readStableLog(pool)) as [LogEntry, LogEntry]
   return { pool, dollars, pence }
 }
 
 test('a place picks the currency, and without one every currency of the symbol is touched', async (t) => {
   const { pool, dollars, pence } = await createPrices(t)
-  const resolve = createResolveAnnouncements(pool, KEPT)
-  const elsewhere = { ...announcementOf(dollars), place: { epoch: '1', xid: '1', id: '999' } }
-  const asked = [announcementOf(pence), announcementOf(dollars), withoutPlace(announcementOf(dollars)), elsewhere]
-  const touched = (await resolve(asked)).map((answer) =>
-    answer.outcome === 'found' ? new Set(answer.touched.map(({ seriesId }) => seriesId)) : answer,
+  const resolve = createFindPrices(pool, KEPT)
+  const elsewhere = { ...referenceOf(dollars), position: { epoch: '1', xid: '1', id: '999' } }
+  const asked = [referenceOf(pence), referenceOf(dollars), withoutPosition(referenceOf(dollars)), elsewhere]
+  const affected = (await resolve(asked)).map((answer) =>
+    answer.outcome === 'found' ? new Set(answer.affected.map(({ seriesId }) => seriesId)) : answer,
   )
   const both = new Set([dollars.seriesId, pence.seriesId])
-  assert.deepEqual(touched, [new Set([pence.seriesId]), new Set([dollars.seriesId]), both, both])
+  assert.deepEqual(affected, [new Set([pence.seriesId]), new Set([dollars.seriesId]), both, both])
 })
 
 test('a number is the same in any spelling, and nothing else about a price may differ', async (t) => {
   const { pool, dollars } = await createPrices(t)
-  const resolve = createResolveAnnouncements(pool, KEPT)
-  const told = announcementOf(dollars)
+  const resolve = createFindPrices(pool, KEPT)
+  const told = referenceOf(dollars)
   const answers = await resolve([
     { ...told, price: '12.500' as Decimal },
     { ...told, price: '12.51' as Decimal },
@@ -59,8 +59,8 @@ test('a number is the same in any spelling, and nothing else about a price may d
 
 test('what is older than prices are kept is expired, unless it is still there', async (t) => {
   const { pool, dollars } = await createPrices(t)
-  const resolve = createResolveAnnouncements(pool, { ...KEPT, pricesDays: 1 })
-  const told = announcementOf(dollars)
+  const resolve = createFindPrices(pool, { ...KEPT, pricesDays: 1 })
+  const told = referenceOf(dollars)
   const answers = await resolve([told, { ...told, price: '7' as Decimal }])
   assert.deepEqual(
     answers.map(({ outcome }) => outcome),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createReadServiceFacts } from '../../../src/postgres/health/status.ts'
+import { createReadServiceStatus } from '../../../src/postgres/health/status.ts'
 import { createDatabase } from '../../support/database.ts'
 import { until } from '../../support/until.ts'
 
@@ -9,7 +9,7 @@ test('a prepared transaction that nobody ends is named as what holds back the lo
   const gid = (await pool.query('select current_database() as name')).rows[0].name
   await pool.query(`begin; insert into log_positions values ('forgotten', 1, '1', 1); prepare transaction '${gid}'`)
   const isNamed = async () => {
-    const { logHeldBy } = await createReadServiceFacts(pool, { windows: [5], isAnnounced: false })()
+    const { logHeldBy } = await createReadServiceStatus(pool, { windows: [5], isPublished: false })()
     return logHeldBy?.application === `prepared transaction ${gid}` && logHeldBy
   }
   try {

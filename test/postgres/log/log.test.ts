@@ -4,28 +4,28 @@ import { test } from 'node:test'
 import type pg from 'pg'
 import {
   createReadLog,
-  createReadTouched,
-  loadPlace,
+  createReadAffected,
+  loadCheckpoint,
   logEnd,
-  readHorizon,
-  savePlace,
+  readHighWaterMark,
+  saveCheckpoint,
 } from '../../../src/postgres/log/log.ts'
-import { comparePlaces, LOG_START, type LogEntry } from '../../../src/core/log/log.ts'
-import { atMinute, createTeller, readSettledLog } from '../../core/averages/recorded-prices.ts'
+import { comparePositions, LOG_START, type LogEntry } from '../../../src/core/log/log.ts'
+import { atMinute, createRecorder, readStableLog } from '../../core/averages/recorded-prices.ts'
 import { createDatabase } from '../../support/database.ts'
 
 const WRITERS = 8
 const PRICES_EACH = 150
 
 test('an entry has the words of its price, and the log is read from any place in pieces of any size', async (t) => {
-  const { pool, tell } = await createTeller(t)
+  const { pool, tell } = await createRecorder(t)
   const readLog = createReadLog(pool)
   assert.deepEqual(await readLog(LOG_START, 10), [])
   assert.deepEqual(await logEnd(pool), LOG_START)
   await tell({ minute: 0, price: '1.50' }, { minute: 1, price: '2' }, { symbol: 'BTC-USD', minute: 0, price: '3' })
   await tell({ minute: 0, price: '1.75' })
 
-  const all = await readSettledLog(pool)
+  const all = await readStableLog(pool)
   assert.deepEqual(
     all.map(({ symbol, price, eventTime, correction }) => [symbol, price, eventTime, correction]),
     [
@@ -38,27 +38,31 @@ test('an entry has the words of its price, and the log is read from any place in
   const [first, second] = all
   assert.ok(first && second)
   assert.deepEqual([first.provider, first.currency, first.priceId], ['told', 'USD', '1'])
-  assert.deepEqual(await readLog(first.place, 1), [second])
-  assert.deepEqual(await logEnd(pool), all.at(-1)?.place)
+  assert.deepEqual(await readLog(first.position, 1), [second])
+  assert.deepEqual(await logEnd(pool), all.at(-1)?.position)
   assert.deepEqual(await readLog(await logEnd(pool), 10), [])
 })
 
 test('who reads no more than what was touched sees the same places, a piece at a time too', async (t) => {
-  const { pool, tell } = await createTeller(t)
+  const { pool, tell } = await createRecorder(t)
   const minutes = [3, 1, 2, 1]
   for (const [at, minute] of minutes.entries())
     await tell({ minute, price: `${at + 1}` }, { symbol: 'MSFT', minute, price: '7' })
-  const all = (await readSettledLog(pool)).map(({ place, seriesId, eventTime }) => ({ place, seriesId, eventTime }))
-  const readTouched = createReadTouched(pool)
-  assert.deepEqual(await readTouched(LOG_START, 100), all)
-  assert.deepEqual(await readTouched(all[1]!.place, 3), all.slice(2, 5))
+  const all = (await readStableLog(pool)).map(({ position, seriesId, eventTime }) => ({
+    position,
+    seriesId,
+    eventTime,
+  }))
+  const readAffected = createReadAffected(pool)
+  assert.deepEqual(await readAffected(LOG_START, 100), all)
+  assert.deepEqual(await readAffected(all[1]!.position, 3), all.slice(2, 5))
 })
 
 test('the log reader loses nothing under concurrent writers with long and rolled-back transactions; by id it would', async (t) => {
   const pool = await createDatabase(t, WRITERS + 2)
   const seriesId = await createSeries(pool)
   const writing = writeConcurrently(pool, seriesId)
-  const done = writing.then(() => readSettledLog(pool))
+  const done = writing.then(() => readStableLog(pool))
   const [settled, byId] = await Promise.all([followSettled(pool, done), followById(pool, done)])
 
   const { rows } = await pool.query<{ id: string }>('select id from prices order by epoch, xid, id')
@@ -80,16 +84,16 @@ test('an open transaction holds back what was written after it, and nothing is s
   await insertPrice(slow, seriesId, 1)
   await insertPrice(pool, seriesId, 2)
   assert.deepEqual(await readLog(LOG_START, 10), [])
-  const horizon = await readHorizon(pool)
+  const horizon = await readHighWaterMark(pool)
   await slow.query('commit')
   slow.release()
-  const entries = await readSettledLog(pool)
+  const entries = await readStableLog(pool)
   assert.deepEqual(
     entries.map((entry) => entry.eventTime),
     [atMinute(1), atMinute(2)],
   )
-  assert.ok(entries.every((entry) => comparePlaces(entry.place, horizon) > 0))
-  assert.ok(comparePlaces(await readHorizon(pool), entries.at(-1)?.place ?? LOG_START) > 0)
+  assert.ok(entries.every((entry) => comparePositions(entry.position, horizon) > 0))
+  assert.ok(comparePositions(await readHighWaterMark(pool), entries.at(-1)?.position ?? LOG_START) > 0)
 })
 
 test('rows of an earlier epoch are settled whatever their transaction ids, and come first', async (t) => {
@@ -103,9 +107,9 @@ test('rows of an earlier epoch are settled whatever their transaction ids, and c
   assert.deepEqual(await createReadLog(pool)(LOG_START, 10), [])
   await pool.query('update log_epoch set epoch = 2')
   await insertPrice(pool, seriesId, 2)
-  const entries = await readSettledLog(pool)
+  const entries = await readStableLog(pool)
   assert.deepEqual(
-    entries.map((entry) => [entry.place.epoch, entry.eventTime]),
+    entries.map((entry) => [entry.position.epoch, entry.eventTime]),
     [
       ['1', atMinute(1)],
       ['2', atMinute(2)],
@@ -115,12 +119,12 @@ test('rows of an earlier epoch are settled whatever their transaction ids, and c
 
 test('a saved place is loaded again, belongs to its reader alone and never goes back', async (t) => {
   const pool = await createDatabase(t)
-  const place = { epoch: '1', xid: '18446744073709551615', id: '7' }
-  assert.equal(await loadPlace(pool, 'averages:5'), undefined)
-  await savePlace(pool, 'averages:5', place)
-  await savePlace(pool, 'averages:5', { ...place, id: '6' })
-  assert.deepEqual(await loadPlace(pool, 'averages:5'), place)
-  assert.equal(await loadPlace(pool, 'averages:20'), undefined)
+  const position = { epoch: '1', xid: '18446744073709551615', id: '7' }
+  assert.equal(await loadCheckpoint(pool, 'averages:5'), undefined)
+  await saveCheckpoint(pool, 'averages:5', position)
+  await saveCheckpoint(pool, 'averages:5', { ...position, id: '6' })
+  assert.deepEqual(await loadCheckpoint(pool, 'averages:5'), position)
+  assert.equal(await loadCheckpoint(pool, 'averages:20'), undefined)
 })
 
 async function createSeries(pool: pg.Pool): Promise<string> {
@@ -160,9 +164,9 @@ async function followSettled(pool: pg.Pool, done: Promise<unknown>): Promise<Log
   const readLog = createReadLog(pool)
   const seen: LogEntry[] = []
   await readUntil(done, async () => {
-    const news = await readLog(seen.at(-1)?.place ?? LOG_START, 100)
-    seen.push(...news)
-    return news.length
+    const pricesStored = await readLog(seen.at(-1)?.position ?? LOG_START, 100)
+    seen.push(...pricesStored)
+    return pricesStored.length
   })
   return seen
 }

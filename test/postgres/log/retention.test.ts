@@ -3,11 +3,11 @@ import { test, type TestContext } from 'node:test'
 import type pg from 'pg'
 import { createRecompute } from '../../../src/postgres/averages/recompute.ts'
 import { fenceOf } from '../../../src/postgres/cluster/leases.ts'
-import { createRecordReply } from '../../../src/postgres/ingest/record.ts'
+import { createStoreReply } from '../../../src/postgres/ingest/store-reply.ts'
 import { trim } from '../../../src/postgres/log/retention.ts'
 import type { Decimal } from '../../../src/lib/decimal.ts'
 import { instantFromMillis } from '../../../src/lib/instant.ts'
-import type { Touched } from '../../../src/core/log/log.ts'
+import type { Affected } from '../../../src/core/log/log.ts'
 import type { Quote } from '../../../src/core/prices/quote.ts'
 import { createDatabase } from '../../support/database.ts'
 import { until } from '../../support/until.ts'
@@ -18,7 +18,7 @@ const KEEP_ALL = { pricesDays: undefined, simulatedDays: 3650, runsDays: 3650 }
 /** A price of each given day ago, the oldest first, with their averages over two. */
 async function createHistory(t: TestContext, provider: string, daysAgo: readonly number[]) {
   const pool = await createDatabase(t)
-  const record = createRecordReply(pool)
+  const record = createStoreReply(pool)
   for (const days of daysAgo) {
     const at = instantFromMillis(Date.now() - days * DAY_MS)
     const body = new TextEncoder().encode(`${provider} ${days}`)
@@ -28,7 +28,7 @@ async function createHistory(t: TestContext, provider: string, daysAgo: readonly
     const quote: Quote = { ...words, price, eventTime: at, delaySeconds: 0, previousClose: null, extended: null }
     await record(reply, [{ symbol: 'AAPL', quote }])
   }
-  await createRecompute(pool, [2])(await touched(pool))
+  await createRecompute(pool, [2])(await affected(pool))
   const column = async (statement: string) => (await pool.query({ text: statement, rowMode: 'array' })).rows.flat()
   const counts = () =>
     column(`select (select count(*)::int from prices), (select count(*)::int from moving_averages),
@@ -37,8 +37,8 @@ async function createHistory(t: TestContext, provider: string, daysAgo: readonly
 }
 
 /** All prices, from the table: in the log they would not show while another test writes. */
-async function touched(pool: pg.Pool): Promise<Touched[]> {
-  const { rows } = await pool.query<Touched>('select series_id as "seriesId", event_time as "eventTime" from prices')
+async function affected(pool: pg.Pool): Promise<Affected[]> {
+  const { rows } = await pool.query<Affected>('select series_id as "seriesId", event_time as "eventTime" from prices')
   return rows
 }
 
@@ -59,7 +59,7 @@ test('with old prices go their replies, their averages, and the first averages a
 
 test('recomputing an event from before the cut brings nothing back', async (t) => {
   const { pool, counts } = await createHistory(t, 'yfinance', [40, 30, 20, 10])
-  const entries = await touched(pool)
+  const entries = await affected(pool)
   await trim({ pool, signal }, { ...KEEP_ALL, pricesDays: 25 })
   await createRecompute(pool, [2])(entries)
   assert.deepEqual(await counts(), [2, 1, 2, 2])

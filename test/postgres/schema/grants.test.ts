@@ -6,13 +6,13 @@ import { createDbRoles, DB_ROLES } from '../../../src/postgres/schema/grants.ts'
 import { createDueJobs } from '../../../src/postgres/polling/due-jobs.ts'
 import { createJobs } from '../../../src/postgres/polling/jobs.ts'
 import { createLeases, fenceOf } from '../../../src/postgres/cluster/leases.ts'
-import { loadPlace, savePlace } from '../../../src/postgres/log/log.ts'
+import { loadCheckpoint, saveCheckpoint } from '../../../src/postgres/log/log.ts'
 import { assertMigrated, migrate } from '../../../src/postgres/schema/migrate.ts'
 import { createPool } from '../../../src/postgres/connection/pool.ts'
 import { trim } from '../../../src/postgres/log/retention.ts'
-import { createReadServiceFacts } from '../../../src/postgres/health/status.ts'
+import { createReadServiceStatus } from '../../../src/postgres/health/status.ts'
 import { inTransaction } from '../../../src/postgres/connection/transaction.ts'
-import { tellerOf, type Told } from '../../core/averages/recorded-prices.ts'
+import { recorderOf, type Told } from '../../core/averages/recorded-prices.ts'
 import { createDatabase, createDatabaseConnection, createEmptyDatabase, createUser } from '../../support/database.ts'
 import { until } from '../../support/until.ts'
 
@@ -88,7 +88,7 @@ const MAY: Readonly<Record<DbRole, readonly string[]>> = {
 async function createRoles(t: TestContext) {
   const connection = await createDatabaseConnection(t)
   const owner = createPool(connection, { size: 2, onError: () => {} })
-  await untilDone(() => createDbRoles(owner))
+  await retryUntilDone(() => createDbRoles(owner))
   const urls = await Promise.all(DB_ROLES.map((role) => createUser(t, connection, role)))
   const pools = urls.map((url) => createPool(url, { size: 2, onError: () => {} }))
   t.after(() => Promise.all([owner, ...pools].map((pool) => pool.end())))
@@ -96,7 +96,7 @@ async function createRoles(t: TestContext) {
 }
 
 /** Roles belong to the server, and another test may be making the same ones. */
-async function untilDone(work: () => Promise<unknown>): Promise<void> {
+async function retryUntilDone(work: () => Promise<unknown>): Promise<void> {
   const isDone = () =>
     work().then(
       () => true,
@@ -157,16 +157,16 @@ test('with its rights each role can do its work', async (t) => {
   const { poolOf } = await createRoles(t)
   const [ingest, relay, consumer] = [poolOf('mds_ingest'), poolOf('mds_relay'), poolOf('mds_consumer')]
   const lease = (await createLeases(ingest, 'one').take('poller'))!
-  await tellerOf(ingest)(...PRICES)
-  await tellerOf(ingest)({ minute: 1, price: '7' })
+  await recorderOf(ingest)(...PRICES)
+  await recorderOf(ingest)({ minute: 1, price: '7' })
   const jobs = createJobs(ingest, systemClock)
   await jobs.create({ symbols: ['AAPL'], provider: 'simulated', intervalSeconds: 60 })
   assert.equal((await createDueJobs(ingest, fenceOf(lease)).upcoming('9999-01-01T00:00:00Z' as never, [])).length, 1)
 
   const relaying = (await createLeases(relay, 'one').take('relay'))!
-  const place = { epoch: '1', xid: '1', id: '1' }
-  await inTransaction(relay, (client) => savePlace(client, 'relay', place), fenceOf(relaying))
-  assert.deepEqual(await loadPlace(relay, 'relay'), place)
+  const position = { epoch: '1', xid: '1', id: '1' }
+  await inTransaction(relay, (client) => saveCheckpoint(client, 'relay', position), fenceOf(relaying))
+  assert.deepEqual(await loadCheckpoint(relay, 'relay'), position)
 
   const { rows } = await consumer.query('select series_id as "seriesId", event_time as "eventTime" from prices')
   assert.ok((await createRecompute(consumer, [2])(rows)) > 0)
@@ -177,7 +177,7 @@ test('with its rights each role can do its work', async (t) => {
   )
 
   for (const pool of [ingest, relay, consumer]) {
-    assert.equal((await createReadServiceFacts(pool, { windows: [2], isAnnounced: true })()).providers.length, 2)
+    assert.equal((await createReadServiceStatus(pool, { windows: [2], isPublished: true })()).providers.length, 2)
     await assertMigrated(pool)
     assert.deepEqual(await migrate(pool), [])
   }
@@ -188,7 +188,7 @@ test('new tables and their rights come in one transaction where the roles are in
   const pool = createPool(await createEmptyDatabase(t), { size: 2, onError: () => {} })
   t.after(() => pool.end())
   await pool.query('alter default privileges grant select on tables to mds_ingest')
-  await untilDone(() => migrate(pool))
+  await retryUntilDone(() => migrate(pool))
   const { rows } = await pool.query(
     `select has_table_privilege('mds_consumer', c.oid, 'select') as may, c.xmin = m.xmin as "atOnce"
        from pg_class c, kysely_migration m where c.oid = 'dead_letters'::regclass limit 1`,

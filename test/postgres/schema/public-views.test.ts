@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createRecompute } from '../../../src/postgres/averages/recompute.ts'
-import { atMinute, createTeller } from '../../core/averages/recorded-prices.ts'
+import { atMinute, createRecorder } from '../../core/averages/recorded-prices.ts'
 
 test('the views tell prices and averages in words; of several prices of a time the last one is current', async (t) => {
-  const { pool, tell } = await createTeller(t)
+  const { pool, tell } = await createRecorder(t)
   await tell({ minute: 0, price: '1.50' }, { minute: 1, price: '2' })
   await tell({ minute: 0, price: '1.70' })
-  const { rows: touched } = await pool.query('select series_id as "seriesId", event_time as "eventTime" from prices')
-  await createRecompute(pool, [2])(touched)
+  const { rows: affected } = await pool.query('select series_id as "seriesId", event_time as "eventTime" from prices')
+  await createRecompute(pool, [2])(affected)
 
   const words = { symbol: 'AAPL', provider: 'told', currency: 'USD' }
   const read = async (columns: string, view: string) =>

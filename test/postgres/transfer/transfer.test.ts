@@ -9,7 +9,7 @@ import { systemClock } from '../../../src/lib/clock.ts'
 import { createRecompute } from '../../../src/postgres/averages/recompute.ts'
 import { createJobs } from '../../../src/postgres/polling/jobs.ts'
 import { createKeyTable, createSessions } from '../../../src/postgres/access/api-keys.ts'
-import { createReadLog, savePlace } from '../../../src/postgres/log/log.ts'
+import { createReadLog, saveCheckpoint } from '../../../src/postgres/log/log.ts'
 import { assertMigrated, executedNames, migrate, migrateTo } from '../../../src/postgres/schema/migrate.ts'
 import { copyDatabase } from '../../../src/postgres/transfer/copy.ts'
 import { dump } from '../../../src/postgres/transfer/dump.ts'
@@ -18,7 +18,7 @@ import { restore } from '../../../src/postgres/transfer/restore.ts'
 import { CARRIED, LEFT_BEHIND } from '../../../src/postgres/schema/tables.ts'
 import { countSessions } from '../../../src/postgres/transfer/target.ts'
 import { createPool, type Connection } from '../../../src/postgres/connection/pool.ts'
-import { readSettledLog, tellerOf } from '../../core/averages/recorded-prices.ts'
+import { readStableLog, recorderOf } from '../../core/averages/recorded-prices.ts'
 import { createDatabase, createDatabaseConnection, createEmptyDatabase, createUser } from '../../support/database.ts'
 import { untilSettled } from '../../support/settled.ts'
 import { until } from '../../support/until.ts'
@@ -40,14 +40,14 @@ async function createTarget(t: TestContext): Promise<pg.Pool> {
 async function createSource(t: TestContext) {
   const connection = await createDatabaseConnection(t)
   const pool = createSession(t, connection)
-  const tell = tellerOf(pool)
+  const tell = recorderOf(pool)
   for (let minute = 0; minute < 40; minute += 2) {
     await tell({ minute, price: `${minute}.50` }, { minute, symbol: 'MSFT', price: `4e${minute % 9}` })
     await tell({ minute: minute - 2, price: `${minute}.123456789012345678` }, { minute: minute + 1, price: '7' })
   }
-  const entries = await readSettledLog(pool)
+  const entries = await readStableLog(pool)
   await createRecompute(pool, [5])(entries)
-  for (const reader of [averagesReader(5), 'relay']) await savePlace(pool, reader, entries.at(-1)!.place)
+  for (const reader of [averagesReader(5), 'relay']) await saveCheckpoint(pool, reader, entries.at(-1)!.position)
   const jobs = createJobs(pool, systemClock)
   await jobs.create({ symbols: ['AAPL', 'MSFT'], provider: 'told', intervalSeconds: 60 })
   await pool.query(ODD_ROWS)
@@ -95,14 +95,14 @@ function restoreFrom(file: Buffer, pool: pg.Pool) {
 /** All that was in the source is there as it was, and what is recorded from now on comes behind all of it. */
 async function assertMoved(source: pg.Pool, target: pg.Pool): Promise<void> {
   assert.deepEqual(await rowsOf(target), await rowsOf(source))
-  const old = await readSettledLog(source)
+  const old = await readStableLog(source)
   const [half, last] = [old[Math.floor(old.length / 2)]!, old.at(-1)!]
-  await tellerOf(target)({ minute: 100, price: '1' })
+  await recorderOf(target)({ minute: 100, price: '1' })
   await untilSettled(target)
-  const entries = await createReadLog(target)(half.place, 10_000)
+  const entries = await createReadLog(target)(half.position, 10_000)
   assert.deepEqual(entries.slice(0, -1), old.slice(old.indexOf(half) + 1))
   assert.equal(entries.at(-1)?.priceId, `${Number(last.priceId) + 1}`)
-  assert.equal(Number(entries.at(-1)?.place.epoch), Number(last.place.epoch) + 1)
+  assert.equal(Number(entries.at(-1)?.position.epoch), Number(last.position.epoch) + 1)
 }
 
 test('every table is carried along in a move, or said to be left behind', async (t) => {
@@ -205,12 +205,12 @@ test('a dump of an older version is restored, and brought up to this one', async
   const old = await createTarget(t)
   const names = await executedNames(await createDatabase(t))
   await migrateTo(old, names.slice(0, 1))
-  await tellerOf(old)({ minute: 1, price: '1.5' })
+  await recorderOf(old)({ minute: 1, price: '1.5' })
   const target = await createTarget(t)
   await restoreFrom(await dumpOf(old), target)
   await assertMigrated(target)
   assert.deepEqual(
-    (await readSettledLog(target)).map(({ price }) => price),
+    (await readStableLog(target)).map(({ price }) => price),
     ['1.5'],
   )
 })
@@ -232,9 +232,9 @@ test('while a dump is made, prices are recorded and the log shows them', async (
   const service = createSession(t, connection)
   const write = async (lines: readonly string[]) => {
     if (!lines[0]?.startsWith('["prices"')) return
-    await tellerOf(service)({ minute: 90, price: '3' })
+    await recorderOf(service)({ minute: 90, price: '3' })
     await untilSettled(service)
   }
   await dump(pool, { write, ...watching })
-  assert.equal((await readSettledLog(pool)).at(-1)?.price, '3')
+  assert.equal((await readStableLog(pool)).at(-1)?.price, '3')
 })

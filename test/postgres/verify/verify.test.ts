@@ -5,19 +5,19 @@ import type pg from 'pg'
 import type { LogEntry } from '../../../src/core/log/log.ts'
 import { systemClock } from '../../../src/lib/clock.ts'
 import { createRecompute } from '../../../src/postgres/averages/recompute.ts'
-import { savePlace } from '../../../src/postgres/log/log.ts'
+import { saveCheckpoint } from '../../../src/postgres/log/log.ts'
 import { createVerify } from '../../../src/postgres/verify/verify.ts'
-import { atMinute, createTeller, parseTold, readSettledLog } from '../../core/averages/recorded-prices.ts'
+import { atMinute, createRecorder, parseTold, readStableLog } from '../../core/averages/recorded-prices.ts'
 
 const WINDOWS = [3, 5]
 const SERIES = { provider: 'told', symbol: 'AAPL', currency: 'USD' }
 
 /** Nine prices and a correction, recorded and averaged, and what a service would have saved of it. */
 async function createVerified(t: TestContext, parserVersion = 1) {
-  const { pool, tell } = await createTeller(t)
+  const { pool, tell } = await createRecorder(t)
   const recompute = createRecompute(pool, WINDOWS)
   const average = async () => {
-    const entries = await readSettledLog(pool)
+    const entries = await readStableLog(pool)
     await recompute(entries)
     await saveAll(pool, entries)
   }
@@ -32,8 +32,8 @@ async function createVerified(t: TestContext, parserVersion = 1) {
 }
 
 async function saveAll(pool: pg.Pool, entries: readonly LogEntry[]): Promise<void> {
-  const last = entries.at(-1)?.place ?? assert.fail()
-  for (const window of WINDOWS) await savePlace(pool, averagesReader(window), last)
+  const last = entries.at(-1)?.position ?? assert.fail()
+  for (const window of WINDOWS) await saveCheckpoint(pool, averagesReader(window), last)
 }
 
 /** Each look at the clock is five seconds after the last. */
@@ -142,7 +142,7 @@ test('prices that another version of the parser read are counted apart', async (
 test('averages that are not up to date yet are lagging, not wrong', async (t) => {
   const { pool, tell, verify } = await createVerified(t)
   await tell({ minute: 9, price: '9' }, { minute: 6, price: '6' })
-  await readSettledLog(pool)
+  await readStableLog(pool)
   await pool.query('update moving_averages set average = 1 where window_size = 3 and event_time = $1', [atMinute(3)])
   const { lagging, differences } = await verify()
   // Window 3: minutes 6 to 9; window 5: minutes 6 to 9.
@@ -164,7 +164,7 @@ test('a window that is still being filled lags', async (t) => {
 test('a thousand differences are all counted and a hundred of them listed', async (t) => {
   const { pool, tell, verify } = await createVerified(t)
   await tell(...Array.from({ length: 1_000 }, (_, minute) => ({ symbol: 'TSLA', minute, price: '7' })))
-  const entries = await readSettledLog(pool)
+  const entries = await readStableLog(pool)
   await saveAll(pool, entries)
   const { differences, differenceCount } = await verify()
   assert.deepEqual([differences.length, differenceCount], [100, 998 + 996])

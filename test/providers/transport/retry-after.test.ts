@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createRateGate } from '../../../src/providers/transport/retry-after.ts'
+import { createRetryAfter } from '../../../src/providers/transport/retry-after.ts'
 import { NOW, createTestClock } from '../../support/yahoo-harness.ts'
 
 const RETRY_AFTER: readonly (readonly [string | null, number])[] = [
@@ -17,7 +17,7 @@ const RETRY_AFTER: readonly (readonly [string | null, number])[] = [
 test('the gate stays shut for what Retry-After says, in seconds or as a date, a minute if it says nothing', () => {
   for (const [header, seconds] of RETRY_AFTER) {
     const clock = createTestClock()
-    const gate = createRateGate({ provider: 'somebody', clock })
+    const gate = createRetryAfter({ provider: 'somebody', clock })
     gate.pass()
     assert.equal(gate.shut(header).details.retryAfterSeconds, seconds, String(header))
     clock.advance(seconds * 1000 - 1)
@@ -31,7 +31,7 @@ test('the gate stays shut for what Retry-After says, in seconds or as a date, a 
 })
 
 test('a shorter wait never opens a gate that is shut for longer', () => {
-  const gate = createRateGate({ provider: 'somebody', clock: createTestClock() })
+  const gate = createRetryAfter({ provider: 'somebody', clock: createTestClock() })
   gate.shut('100')
   assert.equal(gate.shut('1').details.retryAfterSeconds, 100)
 })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ServiceError } from '../../../src/errors.ts'
 import { createYahoo } from '../../../src/providers/yahoo/provider.ts'
-import { NOW, createTestClock, createYahooRig, quotesOf, summaryOf } from '../../support/yahoo-harness.ts'
+import { NOW, createTestClock, createYahooHarness, quotesOf, summaryOf } from '../../support/yahoo-harness.ts'
 import {
   CRUMB_PATH,
   PAGE_PATH,
@@ -14,24 +14,24 @@ import {
 } from '../../support/yahoo-fake.ts'
 
 test('after a 429 nobody asks until Retry-After is over, and everybody is told how long that is', async (t) => {
-  const { standIn, yahoo, clock } = await createYahooRig(t)
+  const { fake, yahoo, clock } = await createYahooHarness(t)
   let limited = true
-  standIn.answer(QUOTE_PATH, () => {
+  fake.answer(QUOTE_PATH, () => {
     return limited ? { status: 429, headers: { 'retry-after': '120' } } : json(quoteReply([yahooQuote('AAPL', '1')]))
   })
   await assert.rejects(quotesOf(yahoo, ['AAPL']), limitedFor(120))
   limited = false
   clock.advance(30_000)
-  const asked = standIn.asked.length
+  const asked = fake.asked.length
   await assert.rejects(quotesOf(yahoo, ['MSFT']), limitedFor(90))
-  assert.equal(standIn.asked.length, asked)
+  assert.equal(fake.asked.length, asked)
   clock.advance(90_000)
   assert.deepEqual((await quotesOf(yahoo, ['AAPL'])).map(summaryOf), ['AAPL 1'])
 })
 
 test('a 429 without Retry-After, also to the visit for cookies, means a minute', async (t) => {
-  const { standIn, yahoo } = await createYahooRig(t)
-  standIn.answer(PAGE_PATH, () => ({ status: 429, body: 'Edge: Too Many Requests' }))
+  const { fake, yahoo } = await createYahooHarness(t)
+  fake.answer(PAGE_PATH, () => ({ status: 429, body: 'Edge: Too Many Requests' }))
   await assert.rejects(quotesOf(yahoo, ['AAPL']), limitedFor(60))
 })
 
@@ -58,9 +58,9 @@ const REFUSED: readonly { name: string; answer: YahooAnswer; code: string }[] = 
 
 for (const { name, answer, code } of REFUSED) {
   test(`${name} is ${code}, and the next good reply is taken`, async (t) => {
-    const { standIn, yahoo } = await createYahooRig(t, { timeoutMs: code === 'provider_timeout' ? 1500 : 10_000 })
+    const { fake, yahoo } = await createYahooHarness(t, { timeoutMs: code === 'provider_timeout' ? 1500 : 10_000 })
     let bad = true
-    standIn.answer(QUOTE_PATH, () => (bad ? answer : json(quoteReply([yahooQuote('AAPL', '1')]))))
+    fake.answer(QUOTE_PATH, () => (bad ? answer : json(quoteReply([yahooQuote('AAPL', '1')]))))
     await assert.rejects(quotesOf(yahoo, ['AAPL']), { code, details: { provider: 'yfinance' } })
     bad = false
     assert.deepEqual((await quotesOf(yahoo, ['AAPL'])).map(summaryOf), ['AAPL 1'])
@@ -68,30 +68,30 @@ for (const { name, answer, code } of REFUSED) {
 }
 
 test('a sign-in that hangs ends with a timeout, and the next caller starts a new one', async (t) => {
-  const { standIn, yahoo } = await createYahooRig(t, { timeoutMs: 1500 })
+  const { fake, yahoo } = await createYahooHarness(t, { timeoutMs: 1500 })
   let hang = true
-  standIn.answer(CRUMB_PATH, () => ({ body: hang ? '' : 'crumb1', hang }))
+  fake.answer(CRUMB_PATH, () => ({ body: hang ? '' : 'crumb1', hang }))
   await assert.rejects(quotesOf(yahoo, ['AAPL']), { code: 'provider_timeout' })
   hang = false
   assert.deepEqual((await quotesOf(yahoo, ['AAPL'])).map(summaryOf), ['AAPL 196.45'])
 })
 
 test('a redirect within Yahoo is followed, with the host that it names', async (t) => {
-  const { standIn, yahoo } = await createYahooRig(t)
-  standIn.answer(QUOTE_PATH, () => redirectTo('https://query1.finance.yahoo.com/v8/quote?moved=1'))
-  standIn.answer('/v8/quote', () => json(quoteReply([yahooQuote('AAPL', '1')])))
+  const { fake, yahoo } = await createYahooHarness(t)
+  fake.answer(QUOTE_PATH, () => redirectTo('https://query1.finance.yahoo.com/v8/quote?moved=1'))
+  fake.answer('/v8/quote', () => json(quoteReply([yahooQuote('AAPL', '1')])))
   assert.deepEqual((await quotesOf(yahoo, ['AAPL'])).map(summaryOf), ['AAPL 1'])
-  assert.equal(standIn.asked.at(-1)?.host, 'query1.finance.yahoo.com')
+  assert.equal(fake.asked.at(-1)?.host, 'query1.finance.yahoo.com')
 })
 
 test('a connection that breaks before the answer is tried once more', async (t) => {
-  const { standIn } = await createYahooRig(t)
+  const { fake } = await createYahooHarness(t)
   let breaks = 1
   const flaky: typeof fetch = async (input, init) => {
     if (breaks-- > 0) throw new TypeError('fetch failed')
     return fetch(input, init)
   }
-  const yahoo = createYahoo({ clock: createTestClock(), baseUrl: standIn.url, fetch: flaky })
+  const yahoo = createYahoo({ clock: createTestClock(), baseUrl: fake.url, fetch: flaky })
   assert.deepEqual((await quotesOf(yahoo, ['AAPL'])).map(summaryOf), ['AAPL 196.45'])
   breaks = Infinity
   await assert.rejects(quotesOf(yahoo, ['AAPL']), { code: 'provider_unavailable' })
@@ -106,35 +106,35 @@ test('a provider that cannot be reached says why, in the word of the system', as
 })
 
 test('five failures in a row open the circuit for 30 seconds; then one request finds out whether Yahoo is back', async (t) => {
-  const { standIn, yahoo, clock } = await createYahooRig(t)
+  const { fake, yahoo, clock } = await createYahooHarness(t)
   t.mock.timers.enable({ apis: ['Date'], now: NOW })
   let down = true
-  standIn.answer(QUOTE_PATH, () => (down ? { status: 500 } : json(quoteReply([yahooQuote('AAPL', '1')]))))
+  fake.answer(QUOTE_PATH, () => (down ? { status: 500 } : json(quoteReply([yahooQuote('AAPL', '1')]))))
   for (let failure = 1; failure <= 5; failure++) await assert.rejects(quotesOf(yahoo, ['AAPL']))
-  const asked = standIn.asked.length
+  const asked = fake.asked.length
   await assert.rejects(quotesOf(yahoo, ['AAPL']), {
     code: 'provider_unavailable',
     details: { provider: 'yfinance', retryAfterSeconds: 30 },
   })
-  assert.equal(standIn.asked.length, asked)
+  assert.equal(fake.asked.length, asked)
   down = false
   t.mock.timers.setTime(NOW + 30_001)
   clock.advance(30_001)
   assert.deepEqual((await quotesOf(yahoo, ['AAPL'])).map(summaryOf), ['AAPL 1'])
-  assert.equal(standIn.asked.length, asked + 1)
+  assert.equal(fake.asked.length, asked + 1)
 })
 
 test('that the circuit opens is logged once, without a stack, and once more when Yahoo is back', async (t) => {
-  const { standIn, clock } = await createYahooRig(t)
+  const { fake, clock } = await createYahooHarness(t)
   t.mock.timers.enable({ apis: ['Date'], now: NOW })
   const lines: string[] = []
   const log = {
     info: (details: object, message: string) => void lines.push(`info ${JSON.stringify(details)} ${message}`),
     warn: (details: object, message: string) => void lines.push(`warn ${JSON.stringify(details)} ${message}`),
   }
-  const yahoo = createYahoo({ clock, log, baseUrl: standIn.url })
+  const yahoo = createYahoo({ clock, log, baseUrl: fake.url })
   let down = true
-  standIn.answer(QUOTE_PATH, () => (down ? { status: 500 } : json(quoteReply([yahooQuote('AAPL', '1')]))))
+  fake.answer(QUOTE_PATH, () => (down ? { status: 500 } : json(quoteReply([yahooQuote('AAPL', '1')]))))
   for (let failure = 1; failure <= 5; failure++) await assert.rejects(quotesOf(yahoo, ['AAPL']))
   for (let tries = 1; tries <= 4; tries++) {
     t.mock.timers.setTime(NOW + tries * 30_001)
@@ -148,10 +148,10 @@ test('that the circuit opens is logged once, without a stack, and once more when
 })
 
 test('what is wrong with one symbol, however often, never opens the circuit', async (t) => {
-  const { standIn, yahoo } = await createYahooRig(t)
-  standIn.quote('BAD', yahooQuote('BAD', '"Infinity"'))
+  const { fake, yahoo } = await createYahooHarness(t)
+  fake.quote('BAD', yahooQuote('BAD', '"Infinity"'))
   for (let times = 1; times <= 7; times++) await quotesOf(yahoo, ['BAD', 'NONE'])
-  standIn.answer(QUOTE_PATH, ({ query }) => {
+  fake.answer(QUOTE_PATH, ({ query }) => {
     return query.get('symbols') === 'AAPL' ? json(quoteReply([yahooQuote('AAPL', '1')])) : json('{}', 404)
   })
   for (let times = 1; times <= 7; times++) {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { checkQuote } from '../../../src/core/ingest/validate-quote.ts'
+import { validateQuote } from '../../../src/core/ingest/validate-quote.ts'
 import type { Instant } from '../../../src/lib/instant.ts'
 import type { Quote, QuoteResult } from '../../../src/core/prices/quote.ts'
 import { parseYahooQuotes } from '../../../src/providers/yahoo/parse.ts'
@@ -133,7 +133,7 @@ function quoteOf(more: Record<string, unknown>): Quote {
 /** The price, or the code of what stands against it, the check that all providers' quotes pass included. */
 function judged(result: QuoteResult | undefined): string | undefined {
   if (!result || 'error' in result) return result?.error.code
-  return checkQuote(result.quote, RECEIVED_AT)?.code ?? result.quote.price
+  return validateQuote(result.quote, RECEIVED_AT)?.code ?? result.quote.price
 }
 
 function parse(symbols: readonly string[], quotes: readonly string[]): readonly QuoteResult[] {

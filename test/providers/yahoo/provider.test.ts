@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createYahooRig, quotesOf, summaryOf } from '../../support/yahoo-harness.ts'
+import { createYahooHarness, quotesOf, summaryOf } from '../../support/yahoo-harness.ts'
 import {
   CRUMB_PATH,
   INVALID_CRUMB,
@@ -16,8 +16,8 @@ import {
 const CONSOLE = ['log', 'info', 'warn', 'error', 'debug', 'dir', 'trace'] as const
 
 test('a price comes back with every digit that Yahoo wrote, and with its time, currency, state and delay', async (t) => {
-  const { standIn, yahoo } = await createYahooRig(t)
-  standIn.quote('VOD.L', yahooQuote('VOD.L', '123456789.123456789012', { currency: 'GBp', exchangeDataDelayedBy: 15 }))
+  const { fake, yahoo } = await createYahooHarness(t)
+  fake.quote('VOD.L', yahooQuote('VOD.L', '123456789.123456789012', { currency: 'GBp', exchangeDataDelayedBy: 15 }))
   const [result] = await quotesOf(yahoo, ['VOD.L'])
   assert.deepEqual(result, {
     symbol: 'VOD.L',
@@ -37,9 +37,9 @@ test('a price comes back with every digit that Yahoo wrote, and with its time, c
 })
 
 test('the reply is kept byte for byte, and what was asked without the crumb', async (t) => {
-  const { standIn, yahoo } = await createYahooRig(t)
+  const { fake, yahoo } = await createYahooHarness(t)
   const body = quoteReply([yahooQuote('BRK-B', '1.50'), yahooQuote('EURUSD=X', '1.1e0')])
-  standIn.answer(QUOTE_PATH, () => json(body))
+  fake.answer(QUOTE_PATH, () => json(body))
   const reply = await yahoo.fetchReply(['BRK.B', 'EURUSD'], t.signal)
   assert.equal(Buffer.from(reply.body).toString(), body)
   assert.equal(reply.request, 'GET https://query2.finance.yahoo.com/v7/finance/quote?symbols=BRK-B,EURUSD%3DX')
@@ -48,8 +48,8 @@ test('the reply is kept byte for byte, and what was asked without the crumb', as
 })
 
 test('one bad quote in a batch of five is refused alone', async (t) => {
-  const { standIn, yahoo } = await createYahooRig(t)
-  standIn.answer(QUOTE_PATH, () =>
+  const { fake, yahoo } = await createYahooHarness(t)
+  fake.answer(QUOTE_PATH, () =>
     json(
       quoteReply([
         yahooQuote('E', '5'),
@@ -65,45 +65,45 @@ test('one bad quote in a batch of five is refused alone', async (t) => {
 })
 
 test('callers who come while there is no crumb share one sign-in, and one who gives up does not spoil it', async (t) => {
-  const { standIn, yahoo } = await createYahooRig(t)
+  const { fake, yahoo } = await createYahooHarness(t)
   const crumb = Promise.withResolvers<YahooAnswer>()
-  standIn.answer(CRUMB_PATH, () => crumb.promise)
+  fake.answer(CRUMB_PATH, () => crumb.promise)
   const impatient = new AbortController()
   const first = yahoo.fetchReply(['AAPL'], impatient.signal)
   const others = [1, 2, 3].map(() => quotesOf(yahoo, ['AAPL']))
-  await t.waitFor(() => assert.equal(standIn.count(CRUMB_PATH), 1))
+  await t.waitFor(() => assert.equal(fake.count(CRUMB_PATH), 1))
   impatient.abort()
   await assert.rejects(first, { name: 'AbortError' })
   crumb.resolve({ body: 'crumb1' })
   const results = (await Promise.all(others)).flat()
   assert.deepEqual(results.map(summaryOf), ['AAPL 196.45', 'AAPL 196.45', 'AAPL 196.45'])
-  assert.deepEqual([standIn.count(PAGE_PATH), standIn.count(CRUMB_PATH), standIn.count(QUOTE_PATH)], [1, 1, 3])
+  assert.deepEqual([fake.count(PAGE_PATH), fake.count(CRUMB_PATH), fake.count(QUOTE_PATH)], [1, 1, 3])
 })
 
 test('a crumb that Yahoo takes no longer costs one new sign-in, unseen by the caller', async (t) => {
-  const { standIn, yahoo } = await createYahooRig(t)
+  const { fake, yahoo } = await createYahooHarness(t)
   await quotesOf(yahoo, ['AAPL'])
-  standIn.rotateCrumb()
+  fake.rotateCrumb()
   assert.deepEqual((await quotesOf(yahoo, ['AAPL'])).map(summaryOf), ['AAPL 196.45'])
-  assert.equal(standIn.count(CRUMB_PATH), 2)
+  assert.equal(fake.count(CRUMB_PATH), 2)
 })
 
 test('where every crumb is refused the caller is told after one more try, and all is well once Yahoo relents', async (t) => {
-  const { standIn, yahoo } = await createYahooRig(t)
+  const { fake, yahoo } = await createYahooHarness(t)
   let refusing = true
-  standIn.answer(QUOTE_PATH, () => (refusing ? INVALID_CRUMB : json(quoteReply([yahooQuote('AAPL', '1')]))))
+  fake.answer(QUOTE_PATH, () => (refusing ? INVALID_CRUMB : json(quoteReply([yahooQuote('AAPL', '1')]))))
   await assert.rejects(quotesOf(yahoo, ['AAPL']), { code: 'provider_unavailable' })
-  assert.equal(standIn.count(QUOTE_PATH), 2)
+  assert.equal(fake.count(QUOTE_PATH), 2)
   refusing = false
   assert.deepEqual((await quotesOf(yahoo, ['AAPL'])).map(summaryOf), ['AAPL 1'])
 })
 
 test('an error text sent as the crumb is never used, and the next request heals by itself', async (t) => {
-  const { standIn, yahoo } = await createYahooRig(t)
+  const { fake, yahoo } = await createYahooHarness(t)
   const poisons = ['Too Many Requests\r\n', '<html></html><!-- no crumb -->', '']
-  standIn.answer(CRUMB_PATH, () => ({ body: poisons.shift() ?? 'crumb1' }))
+  fake.answer(CRUMB_PATH, () => ({ body: poisons.shift() ?? 'crumb1' }))
   for (const _ of [1, 2, 3]) await assert.rejects(quotesOf(yahoo, ['AAPL']), { code: 'provider_unavailable' })
-  assert.equal(standIn.count(QUOTE_PATH), 0)
+  assert.equal(fake.count(QUOTE_PATH), 0)
   assert.deepEqual((await quotesOf(yahoo, ['AAPL'])).map(summaryOf), ['AAPL 196.45'])
 })
 
@@ -111,7 +111,7 @@ test('the library never prints, whatever Yahoo does', async (t) => {
   const printed: unknown[] = []
   for (const name of CONSOLE) t.mock.method(console, name, (...said: unknown[]) => void printed.push(said))
   t.mock.method(process.stderr, 'write', (said: unknown) => printed.push(said) > 0)
-  const { standIn, yahoo } = await createYahooRig(t)
+  const { fake, yahoo } = await createYahooHarness(t)
   await quotesOf(yahoo, ['AAPL'])
   const answers = [
     INVALID_CRUMB,
@@ -121,21 +121,21 @@ test('the library never prints, whatever Yahoo does', async (t) => {
     { body: '<html>' },
   ]
   for (const answer of answers) {
-    standIn.answer(QUOTE_PATH, () => answer)
+    fake.answer(QUOTE_PATH, () => answer)
     await quotesOf(yahoo, ['AAPL']).catch(() => undefined)
   }
   assert.deepEqual(printed, [])
 })
 
 test('a cookie for somebody else’s domain beside a quote does no harm', async (t) => {
-  const { standIn, yahoo } = await createYahooRig(t)
+  const { fake, yahoo } = await createYahooHarness(t)
   const body = quoteReply([yahooQuote('AAPL', '1')])
-  standIn.answer(QUOTE_PATH, () => ({ body, headers: { 'set-cookie': 'a=b; Domain=example.com' } }))
+  fake.answer(QUOTE_PATH, () => ({ body, headers: { 'set-cookie': 'a=b; Domain=example.com' } }))
   assert.deepEqual((await quotesOf(yahoo, ['AAPL'])).map(summaryOf), ['AAPL 1'])
 })
 
 test('a search gives symbols in our spelling; a symbol that can be none of ours is left out', async (t) => {
-  const { standIn, yahoo } = await createYahooRig(t)
+  const { fake, yahoo } = await createYahooHarness(t)
   const berkshire = { symbol: 'BRK-B', longname: 'Berkshire Hathaway Inc.', exchDisp: 'NYSE', quoteType: 'EQUITY' }
   const quotes = [
     berkshire,
@@ -144,12 +144,12 @@ test('a search gives symbols in our spelling; a symbol that can be none of ours 
     { symbol: '../etc' },
     null,
   ]
-  standIn.answer(SEARCH_PATH, () => json(JSON.stringify({ quotes })))
+  fake.answer(SEARCH_PATH, () => json(JSON.stringify({ quotes })))
   assert.deepEqual(await yahoo.searchSymbols?.('brk b', t.signal), [
     { symbol: 'BRK.B', providerSymbol: 'BRK-B', name: 'Berkshire Hathaway Inc.', exchange: 'NYSE', kind: 'equity' },
     { symbol: 'EURUSD', providerSymbol: 'EURUSD=X', name: 'EUR/USD', exchange: null, kind: null },
   ])
-  assert.equal(standIn.asked[0]?.query.get('q'), 'brk b')
-  standIn.answer(SEARCH_PATH, () => ({ body: '<html>' }))
+  assert.equal(fake.asked[0]?.query.get('q'), 'brk b')
+  fake.answer(SEARCH_PATH, () => ({ body: '<html>' }))
   await assert.rejects(async () => yahoo.searchSymbols?.('brk', t.signal), { code: 'provider_bad_data' })
 })

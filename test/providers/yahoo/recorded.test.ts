@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { systemClock } from '../../../src/lib/clock.ts'
 import { ServiceError } from '../../../src/errors.ts'
-import { checkQuote } from '../../../src/core/ingest/validate-quote.ts'
-import type { Quote, QuoteResult, QuoteSource } from '../../../src/core/prices/quote.ts'
+import { validateQuote } from '../../../src/core/ingest/validate-quote.ts'
+import type { Quote, QuoteResult, QuoteProvider } from '../../../src/core/prices/quote.ts'
 import { canonicalSymbol } from '../../../src/lib/symbol.ts'
 import { createYahoo } from '../../../src/providers/yahoo/provider.ts'
 import {
@@ -13,7 +13,7 @@ import {
   transcribed,
   type Recording,
 } from '../../support/yahoo-recordings.ts'
-import { QUOTE_PATH, SEARCH_PATH, createYahooStandIn, json, yahooQuote } from '../../support/yahoo-fake.ts'
+import { QUOTE_PATH, SEARCH_PATH, createYahooFake, json, yahooQuote } from '../../support/yahoo-fake.ts'
 
 type RecordedQuote = {
   symbol: string
@@ -35,11 +35,11 @@ test(
   { skip },
   async (t) => {
     const all = [...recordings('yf2-2025/quote'), ...recordings('yf2-2021/quote-market-hours')]
-    const standIn = await createYahooStandIn(t)
-    const yahoo = createYahoo({ clock: systemClock, baseUrl: standIn.url })
+    const fake = await createYahooFake(t)
+    const yahoo = createYahoo({ clock: systemClock, baseUrl: fake.url })
     const counts: Record<string, number> = {}
     for (const recording of all) {
-      standIn.answer(QUOTE_PATH, () => recording.answer)
+      fake.answer(QUOTE_PATH, () => recording.answer)
       const symbols = (recording.url.searchParams.get('symbols') ?? '').split(',')
       const results = await quotesOf(yahoo, symbols)
       const expected = symbols.map((symbol) => expectedOf(recording, symbol))
@@ -65,13 +65,13 @@ test('the recorded ways through cookies and consent lead to the crumb and a pric
     2023: recordings('yf2-2021/errors', 'getCrumb'),
   }
   for (const flow of Object.values(flows)) {
-    const standIn = await createYahooStandIn(t)
-    replayRecordings(standIn, [...flow, ...quote])
-    const [result] = await quotesOf(createYahoo({ clock: systemClock, baseUrl: standIn.url }), ['AAPL'])
+    const fake = await createYahooFake(t)
+    replayRecordings(fake, [...flow, ...quote])
+    const [result] = await quotesOf(createYahoo({ clock: systemClock, baseUrl: fake.url }), ['AAPL'])
     assert.ok(result && 'quote' in result)
     assert.equal(result.quote.price, '244.6')
     assert.deepEqual(
-      standIn.asked.map(({ method, host }) => `${method} ${host}`),
+      fake.asked.map(({ method, host }) => `${method} ${host}`),
       [
         'GET finance.yahoo.com',
         'GET guce.yahoo.com',
@@ -83,7 +83,7 @@ test('the recorded ways through cookies and consent lead to the crumb and a pric
         'GET query2.finance.yahoo.com',
       ],
     )
-    assert.match(standIn.asked.at(-1)?.cookie ?? '', /A1S?=/)
+    assert.match(fake.asked.at(-1)?.cookie ?? '', /A1S?=/)
   }
 })
 
@@ -108,11 +108,11 @@ test('recorded error bodies become errors of ours, never prices', { skip }, asyn
 })
 
 test('recorded searches give symbols in our spelling, without the companies that have none', { skip }, async (t) => {
-  const standIn = await createYahooStandIn(t)
-  const yahoo = createYahoo({ clock: systemClock, baseUrl: standIn.url })
+  const fake = await createYahooFake(t)
+  const yahoo = createYahoo({ clock: systemClock, baseUrl: fake.url })
   const searches = recordings('yf2-2025/search').filter(({ name }) => !name.includes('badResult'))
   for (const recording of searches) {
-    standIn.answer(SEARCH_PATH, () => recording.answer)
+    fake.answer(SEARCH_PATH, () => recording.answer)
     const { quotes } = recording.json as { quotes: { symbol?: string; quoteType?: string }[] }
     const expected = quotes.filter(({ symbol }) => symbol !== undefined)
     const matches = await yahoo.searchSymbols?.('whatever', t.signal)
@@ -129,18 +129,18 @@ test('recorded searches give symbols in our spelling, without the companies that
   t.diagnostic(`${searches.length} recorded searches`)
 })
 
-async function answering(t: TestContext, answer: Recording['answer']): Promise<QuoteSource> {
-  const standIn = await createYahooStandIn(t)
-  standIn.quote('AAPL', yahooQuote('AAPL', '1'))
-  standIn.answer(QUOTE_PATH, () => answer)
-  return createYahoo({ clock: systemClock, baseUrl: standIn.url })
+async function answering(t: TestContext, answer: Recording['answer']): Promise<QuoteProvider> {
+  const fake = await createYahooFake(t)
+  fake.quote('AAPL', yahooQuote('AAPL', '1'))
+  fake.answer(QUOTE_PATH, () => answer)
+  return createYahoo({ clock: systemClock, baseUrl: fake.url })
 }
 
-async function quotesOf(yahoo: QuoteSource, symbols: readonly string[]): Promise<readonly QuoteResult[]> {
+async function quotesOf(yahoo: QuoteProvider, symbols: readonly string[]): Promise<readonly QuoteResult[]> {
   const reply = await yahoo.fetchReply(symbols.map(canonicalSymbol), new AbortController().signal)
   const results = yahoo.parseReply(reply)
   for (const result of results) {
-    if ('quote' in result) assert.equal(checkQuote(result.quote, reply.receivedAt), undefined)
+    if ('quote' in result) assert.equal(validateQuote(result.quote, reply.receivedAt), undefined)
   }
   return results
 }

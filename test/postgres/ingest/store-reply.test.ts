@@ -3,7 +3,7 @@ import { test, type TestContext } from 'node:test'
 import type pg from 'pg'
 import { ServiceError } from '../../../src/errors.ts'
 import { createReadLatest } from '../../../src/postgres/prices/latest.ts'
-import { createRecordReply } from '../../../src/postgres/ingest/record.ts'
+import { createStoreReply } from '../../../src/postgres/ingest/store-reply.ts'
 import type { Decimal } from '../../../src/lib/decimal.ts'
 import { parseInstant, type Instant } from '../../../src/lib/instant.ts'
 import type { Quote, QuoteResult, RawReply } from '../../../src/core/prices/quote.ts'
@@ -45,7 +45,7 @@ function reply(receivedAt: string, body = receivedAt): RawReply {
 
 async function createRecorder(t: TestContext) {
   const pool = await createDatabase(t)
-  const record = createRecordReply(pool)
+  const record = createStoreReply(pool)
   const say = (receivedAt: string, ...quotes: Quote[]) =>
     record(
       reply(receivedAt),
@@ -54,7 +54,7 @@ async function createRecorder(t: TestContext) {
   return { pool, record, say, outcomes: async (...args: Parameters<typeof say>) => outcomesOf(await say(...args)) }
 }
 
-function outcomesOf(results: Awaited<ReturnType<ReturnType<typeof createRecordReply>>>) {
+function outcomesOf(results: Awaited<ReturnType<ReturnType<typeof createStoreReply>>>) {
   return results.map((result) => ('outcome' in result ? result.outcome : result.error.code))
 }
 
@@ -219,7 +219,7 @@ test('behind new connections may be a server on which an id means another series
   const [ours, server] = [1, 2].map(() => createPool(connection, { size: 4, onError: () => {} }))
   assert.ok(ours && server)
   t.after(() => Promise.all([ours.end(), server.end()]))
-  const record = createRecordReply(ours)
+  const record = createStoreReply(ours)
   const say = (time: string) => record(reply(time), [{ symbol: 'AAPL', quote: quote('1', time) }])
   await say('20:00:00')
   await server.query(`update series set symbol = 'OTHER'`)

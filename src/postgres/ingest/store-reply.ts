@@ -1,7 +1,7 @@
 import pg from 'pg'
-import { judgeQuotes, writes, type Item, type Judged, type Stored } from '../../core/ingest/judge-quotes.ts'
+import { decideRevisions, writes, type Item, type Decided, type Stored } from '../../core/ingest/revision.ts'
 import type { CurrentPrice } from '../../core/ingest/revision.ts'
-import type { QuoteResult, RawReply, RecordReply, RecordResult } from '../../core/prices/quote.ts'
+import type { QuoteResult, RawReply, StoreReply, RecordResult } from '../../core/prices/quote.ts'
 import { arrayText } from '../connection/array-text.ts'
 import { confirmNewest } from './confirm.ts'
 import { lockSeries, readKnown, seriesIdsText } from './known-prices.ts'
@@ -14,9 +14,9 @@ import { inTransactionFrom, type Fence } from '../connection/transaction.ts'
  * When the promise resolves, the prices are durable.
  * @param fence of a leader; whoever answers a request records without one
  */
-export function createRecordReply(pool: pg.Pool, fence?: Fence): RecordReply {
+export function createStoreReply(pool: pg.Pool, fence?: Fence): StoreReply {
   const seriesIds = createSeriesIds(pool)
-  const record: RecordReply = async (reply, results) => {
+  const record: StoreReply = async (reply, results) => {
     const quotes = results.flatMap((result) => ('quote' in result ? [result.quote] : []))
     const ids = await seriesIds.of(quotes)
     const items = quotes.map((quote, index) => ({ quote, seriesId: ids[index] as string }))
@@ -43,7 +43,7 @@ type Work = {
   readonly fence: Fence | undefined
 }
 
-async function recordItems(pool: pg.Pool, { reply, results, items, fence }: Work): Promise<Judged[]> {
+async function recordItems(pool: pg.Pool, { reply, results, items, fence }: Work): Promise<Decided[]> {
   const refused = results.some((result) => 'error' in result && KEPT_REFUSALS.has(result.error.code))
   if (items.length === 0 && !refused) return []
   // The lock first, before any write: the transaction id is taken under it, so the log keeps the order of a series.
@@ -52,10 +52,12 @@ async function recordItems(pool: pg.Pool, { reply, results, items, fence }: Work
     return known
   }
   const work = async (client: pg.PoolClient, known: Stored) => {
-    const judged = judgeQuotes(items, known, reply.receivedAt)
-    const news = judged.filter(({ verdict }) => writes(verdict))
+    const judged = decideRevisions(items, known, reply.receivedAt)
+    const pricesStored = judged.filter(({ decision }) => writes(decision))
     await Promise.all([
-      news.length > 0 || refused ? keepNews(client, { reply, refused: refusals(results), news }) : undefined,
+      pricesStored.length > 0 || refused
+        ? keepNews(client, { reply, refused: refusals(results), pricesStored })
+        : undefined,
       confirmNewest(client, judged, reply.receivedAt),
     ])
     return judged
@@ -72,19 +74,23 @@ function refusals(results: readonly QuoteResult[]) {
   )
 }
 
-type News = { readonly reply: RawReply; readonly refused: readonly Refusal[]; readonly news: readonly Judged[] }
+type News = {
+  readonly reply: RawReply
+  readonly refused: readonly Refusal[]
+  readonly pricesStored: readonly Decided[]
+}
 
-async function keepNews(client: pg.PoolClient, { reply, refused, news }: News): Promise<void> {
+async function keepNews(client: pg.PoolClient, { reply, refused, pricesStored }: News): Promise<void> {
   const values = [
     ...replyValues(reply, refused),
-    seriesIdsText(news),
-    arrayText(news.map((item) => item.quote.eventTime)),
-    arrayText(news.map((item) => item.verdict.revision)),
-    arrayText(news.map((item) => item.verdict.late)),
-    arrayText(news.map((item) => item.quote.price)),
+    seriesIdsText(pricesStored),
+    arrayText(pricesStored.map((item) => item.quote.eventTime)),
+    arrayText(pricesStored.map((item) => item.decision.revision)),
+    arrayText(pricesStored.map((item) => item.decision.late)),
+    arrayText(pricesStored.map((item) => item.quote.price)),
   ]
   const { rows } = await client.query<KeptRow>({ name: 'keep-news', text: KEEP_NEWS, values })
-  for (const [index, item] of news.entries()) {
+  for (const [index, item] of pricesStored.entries()) {
     const row = rows[index]
     if (row === undefined) throw new Error('a price was not written')
     // The same object stands in for later, equal quotes of this reply.
@@ -103,14 +109,14 @@ const KEEP_NEWS = `${KEEP_REPLY}
    order by q.n
   returning id as "priceId", recorded_at as "recordedAt", raw_response_id as "rawResponseId"`
 
-function toResults(reply: RawReply, results: readonly QuoteResult[], judged: readonly Judged[]): RecordResult[] {
+function toResults(reply: RawReply, results: readonly QuoteResult[], judged: readonly Decided[]): RecordResult[] {
   const inOrder = judged.values()
   const replySha256 = bodyHash(reply.body).toString('hex')
   return results.map((result) => {
     const item = 'quote' in result ? inOrder.next().value : undefined
     if (item === undefined) return result as Extract<QuoteResult, { error: unknown }>
-    const { quote, seriesId, verdict, current } = item
+    const { quote, seriesId, decision, current } = item
     const price = { ...quote, ...current, seriesId, confirmedAt: reply.receivedAt }
-    return { symbol: result.symbol, outcome: verdict.outcome, price, replySha256 }
+    return { symbol: result.symbol, outcome: decision.outcome, price, replySha256 }
   })
 }
