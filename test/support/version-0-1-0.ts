@@ -6,7 +6,7 @@ import pg from 'pg'
 import { createEmptyDatabase, urlOf } from './database.ts'
 import type { accessTo } from './kafka.ts'
 import { runCommand, startService } from './service-process.ts'
-import { createYahooStandIn, yahooQuote } from './yahoo-stand-in.ts'
+import { createYahooFake, yahooQuote } from './yahoo-fake.ts'
 
 // What version 0.1.0 left behind when it was killed; test/fixtures/0.1.0/README.md says how it was recorded.
 
@@ -47,7 +47,7 @@ export async function takeOver(
   { env, pool }: OldDatabase,
   kafka: Readonly<Record<string, string>> = {},
 ) {
-  const yahoo = await createYahooStandIn(t)
+  const yahoo = await createYahooFake(t)
   const quote = (symbol: string, price: string, seconds: number) =>
     yahoo.quote(symbol, yahooQuote(symbol, price, { regularMarketTime: seconds }))
   const { rows } = await pool.query(

@@ -30,7 +30,7 @@ export type RevisionDecision = {
  * confirms; another price supersedes, unless it was received before the one that counts. It is a correction where a newer
  * time existed already; else the provider's clock is merely coarse (Yahoo counts seconds).
  */
-export function decideRevision(
+function decideRevision(
   said: { price: Decimal; eventTime: Instant; receivedAt: Instant },
   known: Known,
 ): RevisionDecision {
