@@ -1,7 +1,7 @@
 import type { Problem } from './answers.ts'
 import { parseAnswer } from './decimal.ts'
 
-/** The service said no, or nothing at all (`unreachable`). */
+/** The service refused, did not respond (`unreachable`), or sent what is not JSON (`unreadable`). */
 export class RequestError extends Error {
   readonly code: string
   readonly problem: Problem | undefined
@@ -38,7 +38,7 @@ export async function ask<T>(path: string, { method = 'GET', body, headers = {},
     ...(body !== undefined && { body: JSON.stringify(body) }),
   })
   if (answer.status === 204) return undefined as T
-  if (answer.ok) return parseAnswer(answer.text) as T
+  if (answer.ok) return parse(answer.text) as T
   throw refusal(answer)
 }
 
@@ -59,6 +59,14 @@ async function send(path: string, init: RequestInit & { signal: AbortSignal }): 
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error
     throw new RequestError('unreachable', 'The service does not answer.')
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return parseAnswer(text)
+  } catch {
+    throw new RequestError('unreadable', 'The service sent an unexpected response.')
   }
 }
 

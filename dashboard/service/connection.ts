@@ -28,5 +28,6 @@ export function noteRequest(error?: unknown): void {
   if (!(error instanceof RequestError)) return
   // The key or the session has ended: begun anew, the page asks for a key.
   if (error.code === 'unauthenticated') location.reload()
-  if (error.code === 'unreachable' || error.code === 'storage_unavailable') lastRefusal.value = error.code
+  if (error.code === 'unreachable' || error.code === 'unreadable') lastRefusal.value = 'unreachable'
+  if (error.code === 'storage_unavailable') lastRefusal.value = error.code
 }

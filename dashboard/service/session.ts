@@ -5,13 +5,21 @@ import { ask, RequestError } from './ask.ts'
 /** Who we are to the service, once it was asked. */
 export const session = signal<Session | undefined>(undefined)
 
-/** Whether the service lets this page in. One that fails otherwise is left to those who ask it for prices. */
+/** Why the session could not be read; empty if it could, or if a key is all that is missing. */
+export const entryError = signal('')
+
+/**
+ * Whether the page may show prices. A service that is down may: the page then shows the outage and retries. After an
+ * unreadable response it may not, because the next refusal would reload the page, again and again.
+ */
 export async function mayEnter(): Promise<boolean> {
   try {
     session.value = await ask<Session>('/session')
     return true
   } catch (error) {
-    return !(error instanceof RequestError && error.code === 'unauthenticated')
+    if (!(error instanceof RequestError)) throw error
+    if (error.code === 'unreadable') entryError.value = error.message
+    return error.code !== 'unauthenticated' && error.code !== 'unreadable'
   }
 }
 

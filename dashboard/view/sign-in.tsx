@@ -1,11 +1,11 @@
 import { useSignal } from '@preact/signals'
 import { RequestError } from '../service/ask.ts'
-import { signIn } from '../service/session.ts'
+import { entryError, signIn } from '../service/session.ts'
 
 /** What is shown instead of everything else where the service asks for a key. */
 export function SignIn() {
   const key = useSignal('')
-  const failure = useSignal('')
+  const failure = useSignal(entryError.value)
 
   const enter = async (event: Event) => {
     event.preventDefault()

@@ -45,3 +45,23 @@ test('a page whose key is revoked asks for another one', { skip }, async (t) => 
   assert.equal((await service.ask(`/keys/${reader.keyId}`, { method: 'DELETE', headers })).status, 200)
   await page.getByLabel('Key').waitFor()
 })
+
+test(
+  'a page whose session is answered with HTML shows why it cannot start, and does not reload',
+  { skip },
+  async (t) => {
+    const service = await createHttpService(t)
+    const { key } = await service.issueKey('read')
+    const page = await openPage(t)
+    await page.route('**/session', (route) => route.fulfill({ contentType: 'text/html', body: '<!doctype html>' }))
+    let loads = 0
+    page.on('load', () => loads++)
+    await page.goto(await service.listen())
+    await page.getByRole('alert').getByText('unexpected response').waitFor()
+    assert.equal(loads, 1)
+    await page.unroute('**/session')
+    await page.getByLabel('Key').fill(key)
+    await page.keyboard.press('Enter')
+    await page.locator('.connection', { hasText: 'Live' }).waitFor()
+  },
+)
