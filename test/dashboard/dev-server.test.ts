@@ -66,7 +66,7 @@ const PROBLEM = 'application/problem+json; charset=utf-8'
 /** What `npm run dev` starts beside the service, on a free port and with a cache of its own. */
 async function startDevServer(t: TestContext, serviceUrl: string): Promise<string> {
   process.env['SERVICE_URL'] = serviceUrl
-  const server = await createServer({ configFile, logLevel: 'error', server: { host: '127.0.0.1', port: 0 } })
+  const server = await createServer({ configFile, logLevel: 'silent', server: { host: '127.0.0.1', port: 0 } })
   t.after(() => server.close())
   await server.listen()
   return String(server.resolvedUrls?.local[0]).replace(/\/$/, '')

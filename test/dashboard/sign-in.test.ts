@@ -5,7 +5,7 @@ import { createKeySecret } from '../../src/http/secret.ts'
 import { createHttpService } from '../support/http-service.ts'
 import { openPage, skip } from './browser.ts'
 
-test('the page asks for a key, then works by its cookie, the stream too, until it signs out', { skip }, async (t) => {
+test('the page asks for a key, then works with a cookie, its stream included, until sign-out', { skip }, async (t) => {
   const service = await createHttpService(t)
   const { key } = await service.issueKey('write')
   await service.store({ price: '1.5' })
@@ -32,7 +32,7 @@ test('the page asks for a key, then works by its cookie, the stream too, until i
   assert.deepEqual(await page.context().cookies(), [])
 })
 
-test('a page whose key is revoked asks for another one', { skip }, async (t) => {
+test('a page whose key is revoked asks for another key', { skip }, async (t) => {
   const service = await createHttpService(t)
   const [reader, admin] = [await service.issueKey('read'), await service.issueKey('admin')]
   const address = await service.listen()
