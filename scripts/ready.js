@@ -85,6 +85,7 @@ function pageSources() {
 function pageFiles() {
   const entries = readdirSync(join(root, 'dashboard'), { recursive: true, withFileTypes: true })
   const own = entries.filter((entry) => entry.isFile())
+  /** @type {Set<string>} */
   const files = new Set(own.map((entry) => join(entry.parentPath ?? entry.path, entry.name)))
   // Iteration also visits what is added on the way.
   for (const file of files) for (const imported of relativeImports(file)) files.add(imported)

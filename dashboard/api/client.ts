@@ -19,6 +19,7 @@ type Call = keyof Calls
 type Sending = { readonly headers?: Readonly<Record<string, string>>; readonly signal?: AbortSignal }
 type Options<C extends Call> = Omit<Calls[C], 'answer'> & Sending
 
+/** Parameters of a query; undefined ones are left out. */
 export type Query = Readonly<Record<string, string | number | boolean | undefined>>
 type AnyOptions = Sending & {
   readonly path?: Readonly<Record<string, string>>

@@ -4,6 +4,7 @@ import type { Price } from './types.ts'
 /** The data of an event of `GET /prices/stream`. */
 export type PriceEvent = Pick<Price, 'symbol' | 'provider' | 'price' | 'timestamp' | 'price_id'>
 
+/** `lost` until the browser has reconnected; `connecting` while the page is hidden. */
 export type StreamState = 'connecting' | 'live' | 'lost'
 
 type Needs = {

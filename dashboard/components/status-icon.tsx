@@ -13,6 +13,7 @@ const PATHS: Readonly<Record<IconShape, string>> = {
 /** A status: its icon, and the text beside it. */
 export type Status = readonly [IconShape, IconTone, text: string]
 
+/** A status with its text. */
 export function StatusLabel({ status }: { status: Status }) {
   const [shape, tone, text] = status
   return (
@@ -23,6 +24,7 @@ export function StatusLabel({ status }: { status: Status }) {
   )
 }
 
+/** The icon alone, hidden from screen readers: give it a text. */
 export function StatusIcon({ shape, tone }: { shape: IconShape; tone: IconTone }) {
   return (
     <svg class="status-icon" data-tone={tone} viewBox="0 0 10 10" aria-hidden="true">

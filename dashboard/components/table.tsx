@@ -1,5 +1,6 @@
 import type { ComponentChildren, HTMLAttributes, KeyboardEventHandler } from 'preact'
 
+/** A column: its header, and the content of a cell. */
 export type Column<Item> = {
   readonly title: ComponentChildren
   /** The class of the column's cells, including its header. */
@@ -24,6 +25,7 @@ type Props<Item> = RowOptions<Item> & {
   readonly onKeyDown?: KeyboardEventHandler<HTMLTableElement>
 }
 
+/** A table with one row per item. Keep the functions stable, so that only rows with changes render again. */
 export function Table<Item>({ items, keyOf, onKeyDown, ...row }: Props<Item>) {
   return (
     <table onKeyDown={onKeyDown}>

@@ -5,6 +5,7 @@ import { session, signOut } from '../state/session.ts'
 import { switchTheme, theme } from '../state/theme.ts'
 import { StatusIcon, type IconShape } from './status-icon.tsx'
 
+/** The title, the state of the connection, and the links and buttons of the whole page. */
 export function TopBar() {
   return (
     <header class="top">

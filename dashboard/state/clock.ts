@@ -6,6 +6,7 @@ let aheadMs = 0
 /** The service's time, in milliseconds since 1970; updated once a second. */
 export const now = signal(Date.now())
 
+/** Starts to update `now`. */
 export function startClock(): void {
   setInterval(() => (now.value = Date.now() + aheadMs), 1_000)
 }

@@ -2,6 +2,7 @@ import { computed, signal } from '@preact/signals'
 import { RequestError } from '../api/client.ts'
 import type { StreamState } from '../api/stream.ts'
 
+/** The state of the stream of prices. */
 export const stream = signal<StreamState>('connecting')
 /** How often the stream has opened. After each time, what was missed has to be read. */
 export const streamOpens = signal(0)
@@ -9,6 +10,7 @@ export const streamOpens = signal(0)
 export const lastOkAt = signal<number | undefined>(undefined)
 const lastFailure = signal<'unreachable' | 'storage_unavailable' | undefined>(undefined)
 
+/** What the page shows of its connection to the service. */
 export type Connection = 'connecting' | 'live' | 'reconnecting' | 'database_down'
 
 /** The worse of what the stream and the requests have met. */
@@ -18,6 +20,7 @@ export const connection = computed<Connection>(() => {
   return stream.value
 })
 
+/** Reports a change of the stream's state. */
 export function reportStream(state: StreamState): void {
   if (state === 'live') streamOpens.value++
   stream.value = state

@@ -12,6 +12,7 @@ export type Canvas = {
   addAverages(points: readonly Point[]): void
 }
 
+/** `empty` if there is no price yet; `failed` if they could not be read, which is retried. */
 export type SeriesState = 'loading' | 'drawn' | 'empty' | 'failed'
 export type FollowedSeries = {
   readonly state: ReadonlySignal<SeriesState>

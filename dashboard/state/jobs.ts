@@ -14,6 +14,7 @@ const MAX_JOBS = 500
 
 let polling: Poll | undefined
 
+/** Keeps the list of jobs up to date. */
 export function startJobs(): void {
   polling = poll(REFRESH_MS, async () => {
     const { data } = await request('GET /prices/poll', { query: { limit: MAX_JOBS } })
@@ -21,6 +22,7 @@ export function startJobs(): void {
   })
 }
 
+/** The body of a request for a job. */
 export type CreateJob = Required<Pick<Calls['POST /prices/poll']['body'], 'symbol' | 'provider' | 'interval_seconds'>>
 
 /** Starts a job, or changes the interval of an existing one. @throws RequestError */

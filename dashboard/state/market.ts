@@ -78,6 +78,7 @@ export function onPrices(listener: (events: readonly PriceEvent[]) => void): () 
   return () => void listeners.delete(listener)
 }
 
+/** The key of a series: symbols and providers contain no space. */
 export function keyOf({ symbol, provider }: { symbol: string; provider: string }): string {
   return `${symbol} ${provider}`
 }

@@ -1,5 +1,6 @@
 import { reportRequest } from './connection.ts'
 
+/** Work that is repeated. */
 export type Poll = {
   /** Runs at once; if a run is in progress, once more after it. */
   now(): void

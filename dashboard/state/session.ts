@@ -29,6 +29,7 @@ export async function signIn(key: string): Promise<void> {
   location.reload()
 }
 
+/** Deletes the cookie. @throws RequestError */
 export async function signOut(): Promise<void> {
   await request('DELETE /session', {})
   location.reload()

@@ -16,6 +16,7 @@ export function switchTheme(): void {
   chosen.value = other === system.value ? undefined : other
 }
 
+/** Applies the theme, and remembers a choice that differs from the system's. */
 export function startTheme(): void {
   darkQuery.addEventListener('change', ({ matches }) => (system.value = matches ? 'dark' : 'light'))
   effect(() => {

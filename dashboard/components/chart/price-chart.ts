@@ -22,8 +22,10 @@ export type Reading = {
   readonly average?: Decimal | undefined
 }
 
+/** The part of the series that is visible; `latest` is its last 120 points. */
 export type TimeRange = 'latest' | 'hour' | 'day' | 'all'
 
+/** The drawn chart; `remove` releases it. */
 export type PriceChart = Canvas & {
   show(range: TimeRange): void
   /** Moves the reading by a number of points, for use without a pointer. */
