@@ -52,13 +52,13 @@ test('a person signs in, sees prices and signs out on the development server', {
   await service.store({ symbol: 'AAPL', price: '1.5' })
   const page = await openPage(t)
   await page.goto(await startDevServer(t, await service.listen()))
-  await page.getByLabel('Key').fill(key)
+  await page.getByLabel('API key').fill(key)
   await page.keyboard.press('Enter')
   await page.locator('.connection', { hasText: 'Live' }).waitFor()
   await service.store({ symbol: 'AAPL', price: '2.5' })
   await page.locator('.watchlist .price', { hasText: '2.5' }).waitFor()
   await page.getByRole('button', { name: 'Sign out' }).click()
-  await page.getByLabel('Key').waitFor()
+  await page.getByLabel('API key').waitFor()
 })
 
 const PROBLEM = 'application/problem+json; charset=utf-8'

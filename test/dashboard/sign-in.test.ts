@@ -12,7 +12,7 @@ test('the page asks for a key, then works with a cookie, its stream included, un
   const address = await service.listen()
   const page = await openPage(t)
   await page.goto(address)
-  const field = page.getByLabel('Key')
+  const field = page.getByLabel('API key')
   await field.waitFor()
   assert.deepEqual((await new AxeBuilder({ page }).analyze()).violations, [])
   await field.fill(createKeySecret().text)
@@ -38,12 +38,12 @@ test('a page whose key is revoked asks for another key', { skip }, async (t) => 
   const address = await service.listen()
   const page = await openPage(t)
   await page.goto(address)
-  await page.getByLabel('Key').fill(reader.key)
+  await page.getByLabel('API key').fill(reader.key)
   await page.keyboard.press('Enter')
   await page.locator('.connection', { hasText: 'Live' }).waitFor()
   const headers = { 'x-api-key': admin.key }
   assert.equal((await service.ask(`/keys/${reader.keyId}`, { method: 'DELETE', headers })).status, 200)
-  await page.getByLabel('Key').waitFor()
+  await page.getByLabel('API key').waitFor()
 })
 
 test(
@@ -60,7 +60,7 @@ test(
     await page.getByRole('alert').getByText('unexpected response').waitFor()
     assert.equal(loads, 1)
     await page.unroute('**/session')
-    await page.getByLabel('Key').fill(key)
+    await page.getByLabel('API key').fill(key)
     await page.keyboard.press('Enter')
     await page.locator('.connection', { hasText: 'Live' }).waitFor()
   },

@@ -42,7 +42,7 @@ export function Chart({ row, window, range }: Props) {
         class="canvas"
         role="group"
         tabIndex={0}
-        aria-label={`Chart of ${row.symbol}: the left and right arrow keys read its points, plus and minus zoom`}
+        aria-label={`Chart of ${row.symbol}: left and right arrows read its points, plus and minus zoom`}
         onKeyDown={(event) => handleKey(event, chart.value)}
       />
       <NoData row={row} state={state} />
