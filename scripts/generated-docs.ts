@@ -4,6 +4,7 @@ import { configurationPage, envExample } from './configuration-page.ts'
 import { createProgram } from '../src/cli/program.ts'
 import { describeVariables, readConfig } from '../src/app/config.ts'
 import { asyncApiYaml } from '../src/kafka/asyncapi.ts'
+import { apiTypes } from './api-types.ts'
 import { architecturePicture } from './architecture.ts'
 import { errorsPage } from './errors-page.ts'
 import { httpPage } from './http-page.ts'
@@ -25,6 +26,7 @@ export async function generatedDocs(): Promise<Map<string, string>> {
     ['docs/reference/http.md', httpPage(openApi)],
     ['docs/reference/errors.md', errorsPage()],
     ['docs/reference/metrics.md', await metricsPage()],
+    ...apiTypes(openApi),
     ['docs/architecture.svg', architecturePicture()],
     ['Blockhouse-Market-Data.postman_collection.json', postmanCollection(openApi)],
   ])

@@ -38,6 +38,31 @@ export function compareDecimals(a: Decimal, b: Decimal): number {
   return difference < 0n ? -1 : Number(difference > 0n)
 }
 
+/** Units of 10^-scale as a decimal: the reverse of `scaledInteger`. */
+function decimalOf(units: bigint, scale: number): Decimal {
+  const sign = units < 0n ? '-' : ''
+  const digits = String(units < 0n ? -units : units).padStart(scale + 1, '0')
+  const whole = digits.slice(0, digits.length - scale)
+  return (scale === 0 ? sign + whole : `${sign}${whole}.${digits.slice(-scale)}`) as Decimal
+}
+
+/** The difference, exactly. */
+export function subtractDecimals(a: Decimal, b: Decimal): Decimal {
+  const scale = Math.max(scaleOf(a), scaleOf(b))
+  return decimalOf(scaledInteger(a, scale) - scaledInteger(b, scale), scale)
+}
+
+/** A part in percent of a whole, rounded half away from zero; undefined if the whole is not positive. */
+export function percentOf(part: Decimal, whole: Decimal, decimals: number): Decimal | undefined {
+  const scale = Math.max(scaleOf(part), scaleOf(whole))
+  const divisor = scaledInteger(whole, scale)
+  if (divisor <= 0n) return undefined
+  const dividend = scaledInteger(part, scale)
+  const magnitude = dividend < 0n ? -dividend : dividend
+  const rounded = (2n * magnitude * 100n * 10n ** BigInt(decimals) + divisor) / (2n * divisor)
+  return decimalOf(dividend < 0n ? -rounded : rounded, decimals)
+}
+
 function shiftPoint(whole: string, fraction: string, by: number): string {
   const digits = whole + fraction
   const point = whole.length + by

@@ -5,8 +5,10 @@ import {
   compareDecimals,
   digitCount,
   parseDecimal,
+  percentOf,
   scaledInteger,
   scaleOf,
+  subtractDecimals,
   type Decimal,
 } from '../../src/lib/decimal.ts'
 
@@ -67,4 +69,25 @@ test('digits are counted without leading zeros, and the scale with trailing ones
     ['0.00120', '120', '1.20'].map((text) => scaleOf(text as Decimal)),
     [5, 0, 2],
   )
+})
+
+test('a difference is exact', () => {
+  fc.assert(
+    fc.property(decimals, decimals, (a, b) => {
+      const difference = subtractDecimals(a.text, b.text)
+      assert.equal(scaledInteger(difference, 12), scaledInteger(a.text, 12) - scaledInteger(b.text, 12))
+    }),
+  )
+})
+
+test('a percentage is rounded half away from zero, and exists only of a positive whole', () => {
+  const percentages = [
+    ['1', '3'],
+    ['-1', '3'],
+    ['0.00005', '1'],
+    ['-0.00005', '1'],
+    ['-1', '0'],
+    ['1', '-2'],
+  ].map(([part, whole]) => percentOf(part as Decimal, whole as Decimal, 2))
+  assert.deepEqual(percentages, ['33.33', '-33.33', '0.01', '-0.01', undefined, undefined])
 })
