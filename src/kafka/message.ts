@@ -6,7 +6,8 @@ import type { DeadLetterReason } from '../core/events/dead-letter.ts'
 import { wrongPrice } from '../core/ingest/validate-quote.ts'
 import { parseDecimal } from '../lib/decimal.ts'
 import { parseInstant } from '../lib/instant.ts'
-import { parsePosition, positionText, type LogEntry } from '../core/log/log.ts'
+import type { LogEntry } from '../core/log/entry.ts'
+import { parsePosition, positionText } from '../core/log/position.ts'
 import type { OutgoingMessage } from './client/publisher.ts'
 
 /** What we read of a message that came. */

@@ -1,6 +1,6 @@
 import type { PriceReference, FindPrices } from '../core/events/price-reference.ts'
 import type { StoreDeadLetters, DeadLetter } from '../core/events/dead-letter.ts'
-import type { Affected } from '../core/log/log.ts'
+import type { Affected } from '../core/log/entry.ts'
 import type { PriceRecord } from './client/record-buffer.ts'
 import { readMessage, type Fault } from './message.ts'
 

@@ -1,6 +1,7 @@
 import { repeatUntilAborted } from '../lib/retry.ts'
 import type { Clock } from '../lib/clock.ts'
-import { comparePositions, LOG_START, type LogEntry, type LogPosition, type ReadLog } from '../core/log/log.ts'
+import type { LogEntry, ReadLog } from '../core/log/entry.ts'
+import { comparePositions, LOG_START, type LogPosition } from '../core/log/position.ts'
 import { toMessage } from './message.ts'
 import type { Publisher } from './client/publisher.ts'
 

@@ -7,7 +7,7 @@ import { partitionOf } from '../../src/kafka/client/publisher.ts'
 import { createFindPrices } from '../../src/postgres/events/price-references.ts'
 import type { Decimal } from '../../src/lib/decimal.ts'
 import type { Instant } from '../../src/lib/instant.ts'
-import type { LogEntry } from '../../src/core/log/log.ts'
+import type { LogEntry } from '../../src/core/log/entry.ts'
 import { createDatabase } from '../support/database.ts'
 
 const ENTRY: LogEntry = {

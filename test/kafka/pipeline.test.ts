@@ -5,7 +5,7 @@ import { createPublisher, partitionOf } from '../../src/kafka/client/publisher.t
 import { republish } from '../../src/kafka/relay.ts'
 import type { PartitionLag } from '../../src/kafka/client/stall-watchdog.ts'
 import { createReadLog, logEnd, positionBefore } from '../../src/postgres/log/log.ts'
-import { comparePositions, LOG_START, positionText } from '../../src/core/log/log.ts'
+import { comparePositions, LOG_START, positionText } from '../../src/core/log/position.ts'
 import { expectedAverages } from '../core/averages/oracle.ts'
 import { readAverages, readStableLog } from '../core/averages/recorded-prices.ts'
 import { readTopic, sendValues } from '../support/kafka-records.ts'

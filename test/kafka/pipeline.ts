@@ -10,7 +10,7 @@ import { createFindPrices } from '../../src/postgres/events/price-references.ts'
 import { createRecompute } from '../../src/postgres/averages/recompute.ts'
 import { createStoreDeadLetters, createUnsentDeadLetters } from '../../src/postgres/events/dead-letters.ts'
 import { createReadLog, loadCheckpoint, saveCheckpoint } from '../../src/postgres/log/log.ts'
-import { RELAY_READER } from '../../src/core/log/log.ts'
+import { RELAY_READER } from '../../src/core/log/position.ts'
 import { createRecorder } from '../core/averages/recorded-prices.ts'
 import { freshName, testAccess } from '../support/kafka.ts'
 

@@ -4,7 +4,7 @@ import { systemClock } from '../../src/lib/clock.ts'
 import type { OutgoingMessage } from '../../src/kafka/client/publisher.ts'
 import { createRelay } from '../../src/kafka/relay.ts'
 import { createReadLog, loadCheckpoint, saveCheckpoint } from '../../src/postgres/log/log.ts'
-import { positionText, type LogPosition } from '../../src/core/log/log.ts'
+import { positionText, type LogPosition } from '../../src/core/log/position.ts'
 import { createRecorder, readStableLog } from '../core/averages/recorded-prices.ts'
 import { until } from '../support/until.ts'
 

@@ -8,7 +8,7 @@ import { createRecompute } from '../../postgres/averages/recompute.ts'
 import { createStoreDeadLetters, createUnsentDeadLetters } from '../../postgres/events/dead-letters.ts'
 import { createReadLog } from '../../postgres/log/log.ts'
 import type { Fence } from '../../postgres/connection/transaction.ts'
-import { RELAY_READER } from '../../core/log/log.ts'
+import { RELAY_READER } from '../../core/log/position.ts'
 import { retentionOf, checkpointsOf, logRetry, type Worker, type WorkerNeeds } from './worker.ts'
 
 type Needs = WorkerNeeds & { readonly kafka: Kafka }

@@ -15,7 +15,7 @@ import { createStoreReply } from '../../postgres/ingest/store-reply.ts'
 import { createTrimming } from '../../postgres/log/retention.ts'
 import { createReadSweepSlice } from '../../postgres/averages/sweep.ts'
 import type { Fence } from '../../postgres/connection/transaction.ts'
-import type { Affected } from '../../core/log/log.ts'
+import type { Affected } from '../../core/log/entry.ts'
 import { retentionOf, checkpointsOf, logRetry, type Worker, type WorkerNeeds } from './worker.ts'
 
 export type Workers = Worker & {

@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from 'node:util'
 import type { Clock } from '../../lib/clock.ts'
-import type { LogEntry, LogPosition, ReadLog } from '../../core/log/log.ts'
+import type { LogEntry, ReadLog } from '../../core/log/entry.ts'
+import type { LogPosition } from '../../core/log/position.ts'
 import { eventBody, jsonLine } from '../../formats/cli-json.ts'
 import { alignColumns, linesText, type Output } from '../terminal/output.ts'
 import { createWatchTable, type ShownPrice } from './watch-table.ts'

@@ -1,12 +1,6 @@
 import type { Clock } from '../../lib/clock.ts'
-import {
-  LOG_START,
-  positionText,
-  type LogPosition,
-  type ReadAffected,
-  type Affected,
-  type AffectedEntry,
-} from '../log/log.ts'
+import type { ReadAffected, Affected, AffectedEntry } from '../log/entry.ts'
+import { LOG_START, positionText, type LogPosition } from '../log/position.ts'
 import { repeatUntilAborted, retryUntilDone } from '../../lib/retry.ts'
 
 type Needs = {

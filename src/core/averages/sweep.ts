@@ -1,5 +1,6 @@
 import type { Clock } from '../../lib/clock.ts'
-import { comparePositions, LOG_START, type LogPosition, type Affected } from '../log/log.ts'
+import type { Affected } from '../log/entry.ts'
+import { comparePositions, LOG_START, type LogPosition } from '../log/position.ts'
 import { averagesReader } from './follow.ts'
 import { repeatUntilAborted } from '../../lib/retry.ts'
 

@@ -1,6 +1,7 @@
 import type { Decimal } from '../../lib/decimal.ts'
 import type { Instant } from '../../lib/instant.ts'
-import type { LogPosition, Affected } from '../log/log.ts'
+import type { Affected } from '../log/entry.ts'
+import type { LogPosition } from '../log/position.ts'
 
 /** A stored price as a message names it: by the five members that everybody may send. */
 export type PriceReference = {

@@ -1,5 +1,5 @@
 import type { Instant } from '../../lib/instant.ts'
-import type { LogPosition } from '../log/log.ts'
+import type { LogPosition } from '../log/position.ts'
 import type { StoredPrice } from '../prices/quote.ts'
 
 /** What the tables say of a provider. */

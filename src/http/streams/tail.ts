@@ -1,5 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify'
-import type { LogPosition, ReadLog } from '../../core/log/log.ts'
+import type { ReadLog } from '../../core/log/entry.ts'
+import type { LogPosition } from '../../core/log/position.ts'
 import { createNotifier } from '../../lib/notifier.ts'
 import { createEventWindow, type EventWindow } from './recent-events.ts'
 import { toPriceEvent, type PriceEvent } from '../../formats/price-event.ts'

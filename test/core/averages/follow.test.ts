@@ -5,7 +5,7 @@ import { averagesReader, createAveraging } from '../../../src/core/averages/foll
 import { systemClock } from '../../../src/lib/clock.ts'
 import { createRecompute } from '../../../src/postgres/averages/recompute.ts'
 import { createReadAffected, loadCheckpoint, saveCheckpoint } from '../../../src/postgres/log/log.ts'
-import { comparePositions, LOG_START } from '../../../src/core/log/log.ts'
+import { comparePositions, LOG_START } from '../../../src/core/log/position.ts'
 import { expectedAverages } from './oracle.ts'
 import { until } from '../../support/until.ts'
 import { createRecorder, readAverages, readStableLog } from './recorded-prices.ts'

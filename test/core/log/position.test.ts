@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { comparePositions, parsePosition, positionText } from '../../../src/core/log/log.ts'
+import { comparePositions, parsePosition, positionText } from '../../../src/core/log/position.ts'
 
 const number = fc.bigInt({ min: 0n, max: 10n ** 18n - 1n })
 const position = fc.tuple(fc.nat({ max: 99 }), number, number)
