@@ -1,5 +1,6 @@
 import type { Role } from '../core/cluster/roles.ts'
-import { systemClock as clock, untilLate } from '../lib/clock.ts'
+import { systemClock as clock } from '../lib/clock.ts'
+import { isDoneInTime } from '../lib/deadline.ts'
 import { ConfigError, type Config } from './config.ts'
 import { ServiceError } from '../errors.ts'
 import { kafkaAccess, type KafkaAccess } from '../kafka/client/options.ts'
@@ -49,7 +50,7 @@ export async function prepareTopics({ access, topic }: Kafka, onAway: (error: un
     if (error instanceof ServiceError) throw new ConfigError([error.message])
     onAway(error)
   })
-  await untilLate(prepared, PREPARE_MS, clock)
+  await isDoneInTime(prepared, { ms: PREPARE_MS, what: 'Kafka', clock })
   // Told later, whoever uses the topic tells it.
   prepared.catch(() => {})
 }
