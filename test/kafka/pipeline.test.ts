@@ -4,14 +4,20 @@ import { systemClock } from '../../src/lib/clock.ts'
 import { createPublisher, partitionOf } from '../../src/kafka/client/publisher.ts'
 import { republish } from '../../src/kafka/relay.ts'
 import type { PartitionLag } from '../../src/kafka/client/stall-watchdog.ts'
-import { createReadLog, logEnd, positionBefore } from '../../src/postgres/log/log.ts'
-import { comparePositions, LOG_START, positionText } from '../../src/core/log/position.ts'
+import { createReadLog, loadCheckpoint, logEnd, positionBefore } from '../../src/postgres/log/log.ts'
+import {
+  comparePositions,
+  LOG_START,
+  positionText,
+  RELAY_READER,
+  type LogPosition,
+} from '../../src/core/log/position.ts'
 import { expectedAverages } from '../core/averages/oracle.ts'
 import { readAverages, readStableLog } from '../core/averages/recorded-prices.ts'
 import { readTopic, sendValues } from '../support/kafka-records.ts'
 import { needsKafka } from '../support/kafka.ts'
 import { until } from '../support/until.ts'
-import { createPipeline } from './pipeline.ts'
+import { createPipeline, type Pipeline } from './pipeline.ts'
 
 test('a price that is stored is announced on Kafka, and its average is computed from there', needsKafka, async (t) => {
   const { pool, tell, startRelay, startConsumer, errors } = await createPipeline(t)
@@ -33,10 +39,10 @@ test(
     for (let minute = 0; minute < 60; minute += 1) {
       await tell(...symbols.map((symbol) => ({ symbol, minute, price: `${minute + 1}` })))
     }
-    const relay = startRelay()
+    startRelay()
     const log = await readStableLog(pool)
     const end = log.at(-1)!.position
-    await until(() => comparePositions(relay.announcedUpTo(), end) === 0, 'all is announced')
+    await untilPublished(pool, end)
 
     const records = await readTopic(access, topic.name)
     assert.equal(records.length, log.length)
@@ -59,9 +65,9 @@ test(
     const { access, pool, tell, topic, startRelay, errors } = await createPipeline(t, { partitions: 2 })
     const minutes = Array.from({ length: 4_000 }, (_, minute) => ({ minute, price: '1' }))
     await tell(...minutes)
-    const relay = startRelay()
+    startRelay()
     const log = await readStableLog(pool)
-    await until(() => comparePositions(relay.announcedUpTo(), log.at(-1)!.position) === 0, 'all is announced')
+    await untilPublished(pool, log.at(-1)!.position)
     const positions = (await readTopic(access, topic.name)).map(({ headers }) => headers['mds.position'])
     assert.deepEqual(
       positions,
@@ -75,9 +81,9 @@ test('repeated, reordered and foreign references lead to the same averages', nee
   const { access, pool, tell, topic, startRelay, startConsumer } = await createPipeline(t)
   const prices = new Map(Array.from({ length: 40 }, (_, minute) => [minute, `${((minute * 7) % 11) + 1}.25`]))
   for (const [minute, price] of prices) await tell({ minute, price })
-  const relay = startRelay()
+  startRelay()
   const log = await readStableLog(pool)
-  await until(() => comparePositions(relay.announcedUpTo(), log.at(-1)!.position) === 0, 'all is announced')
+  await untilPublished(pool, log.at(-1)!.position)
   const told = (await readTopic(access, topic.name)).map(({ value }) => value)
   await sendValues(access, topic.name, told.toReversed())
   await sendValues(access, topic.name, told.toSorted())
@@ -86,6 +92,13 @@ test('repeated, reordered and foreign references lead to the same averages', nee
   assert.deepEqual(await readAverages(pool, 5), expectedAverages(prices, 5))
   assert.deepEqual((await pool.query('select * from dead_letters')).rows, [])
 })
+
+/** Until the checkpoint of the relay, which it saves after Kafka has acknowledged, is that position. */
+async function untilPublished(pool: Pipeline['pool'], position: LogPosition): Promise<void> {
+  const isPublished = async () =>
+    comparePositions((await loadCheckpoint(pool, RELAY_READER)) ?? LOG_START, position) === 0
+  await until(isPublished, 'every price is published')
+}
 
 function isRead(lag: readonly PartitionLag[], count: number): boolean {
   const read = lag.reduce((sum, { position }) => sum + position, 0n)

@@ -66,9 +66,14 @@ export async function createPipeline(t: TestContext, options: Options = {}) {
     access,
     errors,
     processNeeds,
-    /** A second relay of the same name shares the place of the first. */
+    /** All relays of a pipeline share one checkpoint. `publishErrors`: what the relay's publisher reported. */
     startRelay: () => {
-      const publisher = createPublisher({ access, topic, clock: systemClock, onError })
+      const publishErrors: unknown[] = []
+      const onPublishError = (error: unknown) => {
+        publishErrors.push(error)
+        onError(error)
+      }
+      const publisher = createPublisher({ access, topic, clock: systemClock, onError: onPublishError })
       const relay = createRelay({
         readLog: createReadLog(pool),
         loadCheckpoint: () => loadCheckpoint(pool, RELAY_READER),
@@ -78,7 +83,7 @@ export async function createPipeline(t: TestContext, options: Options = {}) {
         clock: systemClock,
         onError,
       })
-      return start({ ...relay, publisher, run: (signal: AbortSignal) => runWith(publisher, relay, signal) })
+      return start({ publishErrors, run: (signal: AbortSignal) => runWith(publisher, relay, signal) })
     },
     startDeadLetters: () => {
       const publisher = createPublisher({
