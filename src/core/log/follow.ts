@@ -27,7 +27,7 @@ export type FollowNeeds<Entry extends Positioned> = Checkpoint & {
  * none is skipped. Failures are retried forever.
  */
 export async function followLog<Entry extends Positioned>(
-  needs: FollowNeeds<Entry> & Pick<RetryOptions, 'clock' | 'onError' | 'longestWaitMs'>,
+  needs: FollowNeeds<Entry> & Omit<RetryOptions, 'maxTries'>,
   signal: AbortSignal,
 ): Promise<void> {
   await repeatUntilAborted(needs, signal, createFollower(needs, signal))
