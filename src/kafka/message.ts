@@ -8,7 +8,7 @@ import { parseDecimal } from '../lib/decimal.ts'
 import { parseInstant } from '../lib/instant.ts'
 import type { LogEntry } from '../core/log/entry.ts'
 import { parsePosition, positionText } from '../core/log/position.ts'
-import type { OutgoingMessage } from './client/publisher.ts'
+import type { OutgoingMessage } from './client/outgoing.ts'
 
 /** What we read of a message that came. */
 export type IncomingMessage = {

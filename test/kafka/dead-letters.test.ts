@@ -23,8 +23,8 @@ test('while the database is away messages wait, and none of them is a dead lette
       isAway ? Promise.reject(new Error('connect ECONNREFUSED')) : act(...args)
   startRelay()
   startConsumer({
-    resolve: away(processNeeds.resolve),
-    handle: away(processNeeds.handle),
+    findPrices: away(processNeeds.findPrices),
+    recompute: away(processNeeds.recompute),
     store: away(processNeeds.store),
   })
   for (let minute = 0; minute < 6; minute += 1) await tell({ minute, price: '2' })

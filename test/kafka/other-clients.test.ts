@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { hash } from 'node:crypto'
 import { test } from 'node:test'
-import { partitionOf } from '../../src/kafka/client/publisher.ts'
+import { partitionOf } from '../../src/kafka/client/outgoing.ts'
 import { ensureTopic } from '../../src/kafka/client/topics.ts'
 import type { LogEntry } from '../../src/core/log/entry.ts'
 import { positionText } from '../../src/core/log/position.ts'

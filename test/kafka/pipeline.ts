@@ -9,6 +9,7 @@ import type { ProcessNeeds } from '../../src/kafka/process-batch.ts'
 import { createFindPrices } from '../../src/postgres/events/price-references.ts'
 import { createRecompute } from '../../src/postgres/averages/recompute.ts'
 import { createStoreDeadLetters, createUnsentDeadLetters } from '../../src/postgres/events/dead-letters.ts'
+import { isDataException } from '../../src/postgres/connection/errors.ts'
 import { createReadLog, loadCheckpoint, saveCheckpoint } from '../../src/postgres/log/log.ts'
 import { RELAY_READER } from '../../src/core/log/position.ts'
 import { createRecorder } from '../core/averages/recorded-prices.ts'
@@ -54,9 +55,10 @@ export async function createPipeline(t: TestContext, options: Options = {}) {
   }
 
   const processNeeds: ProcessNeeds = {
-    resolve: createFindPrices(pool, { pricesDays: undefined, simulatedDays: 7 }),
-    handle: createRecompute(pool, [options.window ?? 5]),
+    findPrices: createFindPrices(pool, { pricesDays: undefined, simulatedDays: 7 }),
+    recompute: createRecompute(pool, [options.window ?? 5]),
     store: createStoreDeadLetters(pool),
+    isDataError: isDataException,
   }
 
   return {
@@ -111,7 +113,7 @@ export async function createPipeline(t: TestContext, options: Options = {}) {
           topic,
           clock: systemClock,
           onError,
-          onSettleError: onError,
+          onProcessError: onError,
         }),
       ),
   }

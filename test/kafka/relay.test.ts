@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { systemClock } from '../../src/lib/clock.ts'
-import type { OutgoingMessage } from '../../src/kafka/client/publisher.ts'
+import type { OutgoingMessage } from '../../src/kafka/client/outgoing.ts'
 import { createRelay } from '../../src/kafka/relay.ts'
 import { createReadLog, loadCheckpoint, saveCheckpoint } from '../../src/postgres/log/log.ts'
 import { positionText, type LogPosition } from '../../src/core/log/position.ts'
