@@ -23,7 +23,7 @@ export function createKafkaActions({ output, readSetting }: Needs): Omit<KafkaAc
       const context = readSetting()
       const kafka = requireKafka(context.config)
       await using tables = await openTables(context)
-      const onError = (error: unknown) => output.say(`Kafka fails, and is tried again: ${kafkaReason(error)}`)
+      const onError = (error: unknown) => output.say(`Kafka unavailable, retrying: ${kafkaReason(error)}`)
       const { createPublisher } = await import('../../kafka/client/publisher.ts')
       await using publisher = createPublisher({ ...kafka, clock, onError })
       const between = { after: await positionBefore(tables.pool, since), end: await logEnd(tables.pool) }
