@@ -134,7 +134,7 @@ async function assemble(assembly: Assembly) {
     createIngest({
       ...storage.writes({ record }),
       providerOf: sources.get,
-      announce: pricesStored.notify,
+      notify: pricesStored.notify,
       observe: providerStats.observe,
       clock,
     })

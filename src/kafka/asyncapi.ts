@@ -6,6 +6,20 @@ type Identity = { readonly version: string; readonly topic: string }
 const reference = (path: string) => ({ $ref: `#/${path}` })
 const text = (description: string) => ({ type: 'string', description })
 
+const OPERATIONS = {
+  publishPrice: { action: 'send', summary: 'The relay publishes a stored price.', ...on('prices', 'price') },
+  averagePrice: {
+    action: 'receive',
+    summary: 'Any sender may name a stored price: every average that contains it is recomputed.',
+    ...on('prices', 'price'),
+  },
+  publishDeadLetter: {
+    action: 'send',
+    summary: 'A message that can never be processed becomes a dead letter.',
+    ...on('deadLetters', 'deadLetter'),
+  },
+}
+
 /** The AsyncAPI 3.1 document of the messages, derived from the schemas that validate them. */
 export function asyncApiDocument({ version, topic }: Identity): object {
   return {
@@ -27,28 +41,20 @@ export function asyncApiDocument({ version, topic }: Identity): object {
         variables: { brokers: { default: 'localhost:9092', description: 'As in `KAFKA_BROKERS`.' } },
       },
     },
-    channels: {
-      prices: channel(
-        topic,
-        'Prices as they are stored. The key determines the partition, as with the Java client.',
-        'price',
-      ),
-      deadLetters: channel(`${topic}-dlt`, 'Messages that could not be processed, unchanged, and why.', 'deadLetter'),
-    },
-    operations: {
-      publishPrice: { action: 'send', summary: 'The relay publishes a stored price.', ...on('prices', 'price') },
-      averagePrice: {
-        action: 'receive',
-        summary: 'Any sender may name a stored price: every average that contains it is recomputed.',
-        ...on('prices', 'price'),
-      },
-      publishDeadLetter: {
-        action: 'send',
-        summary: 'A message that can never be processed becomes a dead letter.',
-        ...on('deadLetters', 'deadLetter'),
-      },
-    },
+    channels: channels(topic),
+    operations: OPERATIONS,
     components: { messages: { price: priceMessage(), deadLetter: deadLetterMessage() } },
+  }
+}
+
+function channels(topic: string) {
+  return {
+    prices: channel(
+      topic,
+      'Prices as they are stored. The key determines the partition, as with the Java client.',
+      'price',
+    ),
+    deadLetters: channel(`${topic}-dlt`, 'Messages that could not be processed, unchanged, and why.', 'deadLetter'),
   }
 }
 

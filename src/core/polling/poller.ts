@@ -1,6 +1,6 @@
 import { instantFromMillis, millisOf, type Instant } from '../../lib/instant.ts'
 import { claimJob, type Claim, type DueJob } from './schedule.ts'
-import { createInFlight, type InFlightNeeds } from './in-flight.ts'
+import { createInFlight, type InFlight, type InFlightNeeds } from './in-flight.ts'
 
 /** The jobs that wait. `except` names those that are running: so a job never overlaps with itself. */
 export type DueJobs = {
@@ -56,28 +56,9 @@ export function createPoller(needs: Needs): Poller {
       if (!inFlight.hasCapacity(provider)) continue
       const waitMs = millisOf(dueAt) - clock.now()
       if (waitMs > 0) pauseMs = Math.min(pauseMs, waitMs)
-      else if (await startProvider(provider, signal)) pauseMs = 0
+      else if (await startProvider({ needs, inFlight }, provider, signal)) pauseMs = 0
     }
     return pauseMs
-  }
-
-  /** Starts a provider's due jobs, batch by batch. @returns whether it started any */
-  async function startProvider(provider: string, signal: AbortSignal): Promise<boolean> {
-    const limit = batchLimit(needs, provider)
-    let hasStarted = false
-    while (!signal.aborted && inFlight.hasCapacity(provider)) {
-      const claims = await claimDue(provider, limit)
-      if (claims.length === 0) break
-      inFlight.start({ provider, claims })
-      hasStarted = true
-    }
-    return hasStarted
-  }
-
-  async function claimDue(provider: string, limit: number): Promise<readonly Claim[]> {
-    const until = instantFromMillis(clock.now() + GATHER_MS)
-    const due = await jobs.due({ provider, until, except: inFlight.jobIds(), limit })
-    return jobs.claim(due.map((job) => claimJob(job, clock.now())))
   }
 
   return {
@@ -95,6 +76,28 @@ export function createPoller(needs: Needs): Poller {
       await inFlight.finish()
     },
   }
+}
+
+type Work = { readonly needs: Needs; readonly inFlight: InFlight }
+
+/** Starts a provider's due jobs, batch by batch. @returns whether it started any */
+async function startProvider({ needs, inFlight }: Work, provider: string, signal: AbortSignal): Promise<boolean> {
+  const limit = batchLimit(needs, provider)
+  let hasStarted = false
+  while (!signal.aborted && inFlight.hasCapacity(provider)) {
+    const claims = await claimDue({ needs, inFlight }, provider, limit)
+    if (claims.length === 0) break
+    inFlight.start({ provider, claims })
+    hasStarted = true
+  }
+  return hasStarted
+}
+
+async function claimDue({ needs, inFlight }: Work, provider: string, limit: number): Promise<readonly Claim[]> {
+  const { jobs, clock } = needs
+  const until = instantFromMillis(clock.now() + GATHER_MS)
+  const due = await jobs.due({ provider, until, except: inFlight.jobIds(), limit })
+  return jobs.claim(due.map((job) => claimJob(job, clock.now())))
 }
 
 /** Jobs of a provider that no longer exists run too: so each of them shows what is wrong. */

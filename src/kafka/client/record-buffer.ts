@@ -22,8 +22,7 @@ const LIMIT = { records: 5_000, bytes: 8 * 1024 * 1024 }
  */
 export function createRecordBuffer(stream: PriceStream): RecordBuffer {
   const arrivals = createNotifier()
-  let buffered: PriceRecord[] = []
-  let bytes = 0
+  const batch = createBatch(stream)
   let failure: Error | undefined
   const fail = (error: Error) => {
     failure ??= error
@@ -32,9 +31,28 @@ export function createRecordBuffer(stream: PriceStream): RecordBuffer {
   stream.on('error', fail)
   stream.on('close', () => fail(new Error('the message stream ended')))
   stream.on('readable', () => {
-    fill()
+    batch.fill()
     arrivals.notify()
   })
+  return {
+    next: async (signal) => {
+      while (!signal.aborted) {
+        if (failure !== undefined) throw failure
+        const records = batch.take()
+        if (records.length > 0) return records
+        await arrivals.wait(POLL_MS, signal)
+      }
+      return []
+    },
+    isEmpty: () => batch.isEmpty() && stream.readableLength === 0,
+    fail,
+  }
+}
+
+/** The batch that is being read from the stream. */
+function createBatch(stream: PriceStream) {
+  let buffered: PriceRecord[] = []
+  let bytes = 0
 
   function fill(): void {
     while (buffered.length < LIMIT.records && bytes < LIMIT.bytes) {
@@ -45,6 +63,7 @@ export function createRecordBuffer(stream: PriceStream): RecordBuffer {
     }
   }
 
+  /** Takes what is buffered, and starts the next batch. */
   function take(): readonly PriceRecord[] {
     fill()
     const records = buffered
@@ -54,19 +73,7 @@ export function createRecordBuffer(stream: PriceStream): RecordBuffer {
     return records
   }
 
-  return {
-    next: async (signal) => {
-      while (!signal.aborted) {
-        if (failure !== undefined) throw failure
-        const records = take()
-        if (records.length > 0) return records
-        await arrivals.wait(POLL_MS, signal)
-      }
-      return []
-    },
-    isEmpty: () => buffered.length === 0 && stream.readableLength === 0,
-    fail,
-  }
+  return { fill, take, isEmpty: () => buffered.length === 0 }
 }
 
 function sizeOf({ key, value, headerEntries }: PriceRecord): number {
