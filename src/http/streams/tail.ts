@@ -1,5 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify'
-import type { Clock } from '../../lib/clock.ts'
+import { systemClock } from '../../lib/clock.ts'
 import { createMemoryCheckpoint, followLog } from '../../core/log/follow.ts'
 import type { ReadLog } from '../../core/log/entry.ts'
 import type { LogPosition } from '../../core/log/position.ts'
@@ -11,7 +11,6 @@ export type TailNeeds = {
   readonly readLog: ReadLog
   /** Calls back when this process stored prices; gives back how to stop that. */
   readonly onPricesStored: (listener: () => void) => () => void
-  readonly clock: Clock
   readonly log: FastifyBaseLogger
 }
 
@@ -32,7 +31,7 @@ const LONGEST_PAUSE_MS = 200
  * Reads the end of the log once for all streams. A reader has only a position, and requests what comes after it once it has
  * sent what it had: a slow reader costs no memory, lags, and catches up from the log itself.
  */
-export function createPriceTail({ readLog, onPricesStored, clock, log }: TailNeeds): PriceTail {
+export function createPriceTail({ readLog, onPricesStored, log }: TailNeeds): PriceTail {
   const arrivals = createNotifier()
   let window: EventWindow | undefined
   let readers = 0
@@ -52,7 +51,7 @@ export function createPriceTail({ readLog, onPricesStored, clock, log }: TailNee
       },
       waitForMore: pace.wait,
       isPaced: true,
-      clock,
+      clock: systemClock,
       firstWaitMs: LONGEST_PAUSE_MS,
       longestWaitMs: LONGEST_PAUSE_MS,
       onError: (error: unknown) => log.debug({ err: error }, 'the log cannot be read; streams wait'),
