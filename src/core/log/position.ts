@@ -1,4 +1,4 @@
-/** A position in the log. Entries are read in the order of (epoch, xid, id), and only once no earlier one can appear. */
+/** A position in the log. Entries are read in the order of (epoch, xid, id), and only when no earlier entry can appear any more. */
 export type LogPosition = { readonly epoch: string; readonly xid: string; readonly id: string }
 
 /** Before the first entry. */
