@@ -149,7 +149,7 @@ test('whatever the bytes, the database can be queried with every reference that 
 })
 
 test('a key goes to the partition that the Java client would choose', () => {
-  // From Kafka's own tests of Utils.murmur2, made positive.
+  // From Kafka's own tests of Utils.murmur2; made positive below.
   const hashes: readonly [string, number][] = [
     ['21', -973932308],
     ['foobar', -790332482],

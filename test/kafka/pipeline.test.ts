@@ -20,7 +20,7 @@ import { needsKafka } from '../support/kafka.ts'
 import { until } from '../support/until.ts'
 import { createPipeline, type Pipeline } from './pipeline.ts'
 
-test('a price that is stored is announced on Kafka, and its average is computed from there', needsKafka, async (t) => {
+test('a stored price is published on Kafka, and its average is computed from the message', needsKafka, async (t) => {
   const { pool, tell, startRelay, startConsumer, errors } = await createPipeline(t)
   startRelay()
   startConsumer()
@@ -32,7 +32,7 @@ test('a price that is stored is announced on Kafka, and its average is computed 
 })
 
 test(
-  'every price is announced once while nothing fails, each symbol in its order and on its partition',
+  'without failures every price is published once, each symbol in order and on its partition',
   needsKafka,
   async (t) => {
     const { access, pool, tell, topic, startRelay } = await createPipeline(t)
@@ -49,10 +49,10 @@ test(
     assert.equal(records.length, log.length)
     for (const symbol of symbols) {
       const own = records.filter(({ key }) => key === symbol)
-      const told = log.filter((entry) => entry.symbol === symbol).map(({ position }) => positionText(position))
+      const expected = log.filter((entry) => entry.symbol === symbol).map(({ position }) => positionText(position))
       assert.deepEqual(
         own.map(({ headers }) => headers['mds.position']),
-        told,
+        expected,
       )
       assert.deepEqual(new Set(own.map(({ partition }) => partition)), new Set([partitionOf(Buffer.from(symbol), 6)]))
     }
@@ -60,7 +60,7 @@ test(
 )
 
 test(
-  'one symbol with more news than fits into a batch of the broker gets all of it through, in order',
+  'more prices of one symbol than fit into a batch of the broker are all published, in order',
   needsKafka,
   async (t) => {
     const { access, pool, tell, topic, startRelay, errors } = await createPipeline(t, { partitions: 2 })
@@ -78,18 +78,18 @@ test(
   },
 )
 
-test('repeated, reordered and foreign references lead to the same averages', needsKafka, async (t) => {
+test('repeated, reordered and foreign messages lead to the same averages', needsKafka, async (t) => {
   const { access, pool, tell, topic, startRelay, startConsumer } = await createPipeline(t)
   const prices = new Map(Array.from({ length: 40 }, (_, minute) => [minute, `${((minute * 7) % 11) + 1}.25`]))
   for (const [minute, price] of prices) await tell({ minute, price })
   startRelay()
   const log = await readStableLog(pool)
   await untilPublished(pool, log.at(-1)!.position)
-  const told = (await readTopic(access, topic.name)).map(({ value }) => value)
-  await sendValues(access, topic.name, told.toReversed())
-  await sendValues(access, topic.name, told.toSorted())
+  const values = (await readTopic(access, topic.name)).map(({ value }) => value)
+  await sendValues(access, topic.name, values.toReversed())
+  await sendValues(access, topic.name, values.toSorted())
   const { lag } = startConsumer()
-  await until(() => isRead(lag(), 120), 'all is read')
+  await until(() => isRead(lag(), 120), 'all messages are read')
   assert.deepEqual(await readAverages(pool, 5), expectedAverages(prices, 5))
   assert.deepEqual((await pool.query('select * from dead_letters')).rows, [])
 })
@@ -106,7 +106,7 @@ function isRead(lag: readonly PartitionLag[], count: number): boolean {
   return read === BigInt(count) && lag.every(({ position, end }) => position === end)
 }
 
-test('a topic that is wiped is filled again by republishing, from any moment on', needsKafka, async (t) => {
+test('a wiped topic is refilled by republishing, from any time on', needsKafka, async (t) => {
   const { access, pool, tell, topic } = await createPipeline(t)
   for (let minute = 0; minute < 10; minute += 1) await tell({ minute, price: '1' })
   const log = await readStableLog(pool)

@@ -19,14 +19,14 @@ export type Pipeline = Awaited<ReturnType<typeof createPipeline>>
 
 type Options = {
   readonly access?: KafkaAccess
-  /** Of a topic that is there. */
+  /** Of an existing topic. */
   readonly name?: string
   readonly partitions?: number
   readonly replication?: number
   readonly window?: number
 }
 
-/** A database, a topic of its own, and whatever of the way between them a test starts. Ends with the test. */
+/** A database, a separate topic, and the workers between them that the test starts. Ends with the test. */
 export async function createPipeline(t: TestContext, options: Options = {}) {
   const access = options.access ?? (await testAccess())
   const { pool, tell } = await createRecorder(t)
@@ -38,7 +38,7 @@ export async function createPipeline(t: TestContext, options: Options = {}) {
   const errors: unknown[] = []
   const onError = (error: unknown) => void errors.push(error)
   const running = new Set<{ stop(): Promise<void> }>()
-  // Before the database of the test goes.
+  // Before the database of the test is dropped.
   t.after(() => Promise.all([...running].map((one) => one.stop())))
 
   const start = <T extends { run(signal: AbortSignal): Promise<void> }>(part: T) => {

@@ -167,7 +167,7 @@ test('without retries the first failure is thrown, and nothing after it is handl
   }
 })
 
-test('a checkpoint in memory starts where it is told and keeps what is saved', async () => {
+test('a checkpoint in memory starts at the given position and keeps what is saved', async () => {
   const { loadCheckpoint, saveCheckpoint } = createMemoryCheckpoint(LOG_START)
   assert.deepEqual(await loadCheckpoint(), LOG_START)
   await saveCheckpoint(entryAt(7).position)
