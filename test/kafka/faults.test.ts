@@ -30,8 +30,8 @@ describe('a separate broker', needsKafkaItself, () => {
     pipeline.startConsumer()
     await load.until(20)
     process.kill(broker.pid(), 'SIGSTOP')
-    const before = relay.publishErrors.length
-    await until(() => relay.publishErrors.length > before, 'the publisher gave up waiting')
+    const errorsBefore = relay.publishErrors.length
+    await until(() => relay.publishErrors.length > errorsBefore, 'the publisher gave up waiting')
     process.kill(broker.pid(), 'SIGCONT')
     await load.until(40)
     await assertNothingLost(pipeline, await load.end())

@@ -30,7 +30,7 @@ export type RevisionDecision = {
  * different price supersedes it, unless it was received earlier. It is a correction if a newer event time is stored;
  * otherwise the provider's clock is merely coarse (Yahoo counts seconds).
  */
-export function decideRevision(
+function decideRevision(
   quoted: { price: Decimal; eventTime: Instant; receivedAt: Instant },
   known: Known,
 ): RevisionDecision {

@@ -34,8 +34,12 @@ export async function keepEmbedded(needs: Needs): Promise<KeptEmbedded> {
 
   /** Owns the postmaster: nothing else starts or stops it. */
   async function keepRunning(): Promise<void> {
-    const report = (error: unknown) => needs.onExit(error instanceof Error ? error.message : String(error))
-    const retry = { clock: systemClock, firstWaitMs: FIRST_DELAY_MS, longestWaitMs: LONGEST_DELAY_MS, onError: report }
+    const retry = {
+      clock: systemClock,
+      firstWaitMs: FIRST_DELAY_MS,
+      longestWaitMs: LONGEST_DELAY_MS,
+      onError: (error: unknown) => needs.onExit(error instanceof Error ? error.message : String(error)),
+    }
     let isRunning = true
     await repeatUntilAborted(retry, signal, async () => {
       if (!isRunning) current = await start()
