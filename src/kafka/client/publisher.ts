@@ -36,7 +36,7 @@ export function createPublisher(needs: Needs): Publisher {
   const connection = createConnection(needs)
   const sizing: Sizing = { chunkBytes: CHUNK_BYTES, shorten: needs.shorten }
 
-  async function attempt(unsent: Set<OutgoingMessage>, signal: AbortSignal): Promise<true> {
+  async function attempt(unsent: Set<OutgoingMessage>, signal: AbortSignal): Promise<void> {
     try {
       await sendAll(await connection.open(signal), { unsent, sizing, topic: needs.topic.name }, signal)
     } catch (error) {
@@ -44,7 +44,6 @@ export function createPublisher(needs: Needs): Publisher {
       throw error
     }
     onWorking?.()
-    return true
   }
 
   return {
@@ -60,7 +59,7 @@ export function createPublisher(needs: Needs): Publisher {
 
 const CLOSE_MS = 5_000
 
-/** The producer of the moment. */
+/** Opens a producer when one is needed, and closes it. */
 function createConnection({ access, topic, clock }: Needs) {
   let producer: Producer | undefined
   return {
