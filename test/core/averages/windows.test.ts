@@ -30,9 +30,9 @@ async function createInstallation(t: TestContext) {
   const tellMore = async (count: number) => {
     const fresh = Array.from({ length: count }, (_, i) => ({ minute: prices.size + i, price: `${prices.size + i}.5` }))
     const corrected = { minute: prices.size % 7, price: `${prices.size + 1}` }
-    for (const told of [fresh, [corrected]]) {
-      await tell(...told)
-      for (const { minute, price } of told) prices.set(minute, price)
+    for (const batch of [fresh, [corrected]]) {
+      await tell(...batch)
+      for (const { minute, price } of batch) prices.set(minute, price)
     }
   }
 
