@@ -134,30 +134,23 @@ async function assemble(assembly: Assembly) {
     createIngest({
       ...storage.writes({ record }),
       providerOf: sources.get,
-      announce: pricesStored.notify,
+      notify: pricesStored.notify,
       observe: providerStats.observe,
       clock,
     })
   const holder = holderName(database)
   const jobs = wakingJobs(storage.reads(createJobs(answering, clock)), jobsChanged.notify)
   const readLog = createReadLog(answering)
-  const leases = createLeases(leading, holder)
-  const needs = {
+  const workerNeeds = {
     config,
-    log,
-    kafka,
-    kafkaWatch,
-    storage,
     clock,
-    pool,
-    maintenance,
-    leases,
-    sources,
-    ingestInto,
+    log,
+    database: { pool, maintenance, leases: createLeases(leading, holder), watch: storage },
     pricesStored,
-    jobsChanged,
+    polling: { providers: sources, ingestInto, jobsChanged },
+    kafka: kafka && { ...kafka, watch: kafkaWatch },
   }
-  const workers = await createWorkers(needs, roles)
+  const workers = await createWorkers(workerNeeds, roles)
   const server = createServer({
     ...storage.reads(readsOf(answering, { config, holder })),
     ...(await kafkaReads(kafka, roles)),

@@ -1,4 +1,5 @@
-import { untilLate, type Clock } from '../lib/clock.ts'
+import type { Clock } from '../lib/clock.ts'
+import { isDoneInTime } from '../lib/deadline.ts'
 import type { Logger } from 'pino'
 
 /** Longer than a good end takes; pools end within 2 s and the embedded server within 3 s after it. */
@@ -14,8 +15,8 @@ export async function drain(
 ): Promise<void> {
   const left = new Set(Object.keys(work))
   const ending = Object.entries(work).map(([name, ended]) => ended.finally(() => left.delete(name)))
-  await untilLate(Promise.all(ending), DRAIN_MS, clock)
-  if (left.size > 0) log.warn({ left: [...left] }, `not at an end after ${DRAIN_MS} ms, and cut off`)
+  await isDoneInTime(Promise.all(ending), { ms: DRAIN_MS, what: 'shutdown', clock })
+  if (left.size > 0) log.warn({ left: [...left] }, `still running after ${DRAIN_MS} ms, abandoned`)
 }
 
 /** Ends the process in 8 s, whatever keeps it, and says what did. Where nothing does, it is gone long before. */

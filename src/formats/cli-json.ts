@@ -1,7 +1,7 @@
 import type { ServiceError } from '../errors.ts'
 import type { Job, Run } from '../core/polling/job.ts'
 import type { PastPrice } from '../core/prices/history.ts'
-import type { LogEntry } from '../core/log/log.ts'
+import type { LogEntry } from '../core/log/entry.ts'
 import type { RecordResult } from '../core/prices/quote.ts'
 
 // Members are named as in the HTTP interface; prices are JSON numbers, digit for digit.

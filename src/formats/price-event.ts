@@ -1,4 +1,5 @@
-import { positionText, type LogEntry, type LogPosition } from '../core/log/log.ts'
+import type { LogEntry } from '../core/log/entry.ts'
+import { positionText, type LogPosition } from '../core/log/position.ts'
 import { exactNumber } from './exact-number.ts'
 
 /** An entry of the log as it goes out to everybody, written once. */

@@ -6,10 +6,11 @@ import type { DeadLetterReason } from '../core/events/dead-letter.ts'
 import { wrongPrice } from '../core/ingest/validate-quote.ts'
 import { parseDecimal } from '../lib/decimal.ts'
 import { parseInstant } from '../lib/instant.ts'
-import { parsePosition, positionText, type LogEntry } from '../core/log/log.ts'
-import type { OutgoingMessage } from './client/publisher.ts'
+import type { LogEntry } from '../core/log/entry.ts'
+import { parsePosition, positionText } from '../core/log/position.ts'
+import type { OutgoingMessage } from './client/outgoing.ts'
 
-/** What we read of a message that came. */
+/** What we read of an incoming message. */
 export type IncomingMessage = {
   readonly value: Buffer | null | undefined
   readonly headers: Iterable<readonly [Buffer | null | undefined, Buffer | null | undefined]>
@@ -18,7 +19,7 @@ export type IncomingMessage = {
 export type Fault = { readonly reason: DeadLetterReason; readonly detail: string }
 export type Reading = { readonly reference: PriceReference } | { readonly fault: Fault }
 
-/** The value of a message: these five members in this order. What others add is not looked at. */
+/** The value of a message: these five members in this order. Additional members are ignored. */
 export const PriceMessage = Type.Object(
   {
     symbol: Type.String({
@@ -28,41 +29,41 @@ export const PriceMessage = Type.Object(
     }),
     price: Type.Number({
       exclusiveMinimum: 0,
-      description: 'As quoted, digit for digit: keep its text, a float may lose digits.',
+      description: 'As quoted, digit for digit. Read it as text: a float may lose digits.',
       examples: [196.45],
     }),
     timestamp: Type.String({
       format: 'date-time',
-      description: 'When the price was made, by the clock of the provider; UTC, up to 6 fraction digits.',
+      description: 'Time of the price, by the clock of the provider; UTC, up to 6 fractional digits.',
       examples: ['2025-06-15T20:30:27.283671Z'],
     }),
     provider: Type.String({
       pattern: '^[A-Za-z0-9._-]{1,64}$',
-      description: 'Who stated the price.',
+      description: 'The provider of the price.',
       examples: ['yfinance'],
     }),
     raw_response_id: Type.String({
       pattern: '^[0-9]{1,18}$',
-      description: 'The stored reply that the price was read from.',
+      description: 'The stored provider reply that contains the price.',
       examples: ['1'],
     }),
   },
   { title: 'PriceMessage' },
 )
 
-/** The headers of our own messages, all of them text. Other senders need none. */
+/** The headers of our own messages, all of them text. Other senders do not need any. */
 export const PriceHeaders = Type.Object(
   {
     'content-type': Type.Literal('application/json'),
     ce_specversion: Type.Literal('1.0'),
-    ce_id: Type.String({ description: 'The same for every repetition of an event: what to drop repetitions by.' }),
+    ce_id: Type.String({ description: 'The same for every repetition of an event: use it to drop duplicates.' }),
     ce_source: Type.Literal('/market-data/prices'),
     ce_type: Type.Literal('market-data.price.recorded'),
     ce_subject: Type.String({ description: 'The symbol.' }),
     ce_time: Type.String({ format: 'date-time', description: 'The timestamp of the price.' }),
     'mds.position': Type.String({
       pattern: '^[0-9]+-[0-9]+-[0-9]+$',
-      description: 'Where the price stands in the log: epoch, transaction, price. Grows within a symbol.',
+      description: 'Position of the price in the log: epoch, transaction, price. Increases within a symbol.',
     }),
     'mds.sha256': Type.String({ pattern: '^[0-9a-f]{64}$', description: 'SHA-256 of the bytes of the value, in hex.' }),
   },
@@ -76,17 +77,15 @@ const FIXED = {
   ce_type: 'market-data.price.recorded',
 }
 const fixedHeaders = Object.entries(FIXED).map(([name, value]) => [Buffer.from(name), Buffer.from(value)] as const)
-const [CE_ID, CE_SUBJECT, CE_TIME, POSITION, SHA256] = [
-  'ce_id',
-  'ce_subject',
-  'ce_time',
-  'mds.position',
-  'mds.sha256',
-].map((name) => Buffer.from(name)) as [Buffer, Buffer, Buffer, Buffer, Buffer]
-/** What version 0.1.0 called `mds.position`; its messages stay on the topic. */
+const CE_ID = Buffer.from('ce_id')
+const CE_SUBJECT = Buffer.from('ce_subject')
+const CE_TIME = Buffer.from('ce_time')
+const POSITION = Buffer.from('mds.position')
+const SHA256 = Buffer.from('mds.sha256')
+/** The name of `mds.position` in version 0.1.0, whose messages may still be on the topic. */
 const OLD_POSITION = Buffer.from('mds.place')
 
-/** An entry of the log as everybody hears of it. */
+/** A log entry as a message. */
 export function toMessage(entry: LogEntry): OutgoingMessage {
   const { symbol, price, eventTime, provider, rawResponseId } = entry
   const value = Buffer.from(
@@ -109,15 +108,15 @@ export function toMessage(entry: LogEntry): OutgoingMessage {
 }
 
 const checker = Compile(PriceMessage)
-/** In UTC: what is later or earlier than PostgreSQL can tell, or than anybody trades. */
+/** A year from 1 to 9999, which PostgreSQL can store. */
 const YEARS = /^(?!0000)\d{4}-/
 
-/** Reads a message of any sender. What it lets through is safe to ask the database about. */
+/** Reads a message of any sender. A reference that it returns is safe to query the database with. */
 export function readMessage({ value, headers }: IncomingMessage): Reading {
   if (!value) return fault('not_json', 'The message has no value.')
   const { position: positionHeader, sha256 } = ourHeaders(headers)
   if (sha256 !== undefined && sha256 !== hash('sha256', value)) {
-    return fault('hash_mismatch', 'The value is not the one that the header mds.sha256 was made of.')
+    return fault('hash_mismatch', 'The value does not match the header mds.sha256.')
   }
   const parsed = parseJson(value)
   if (parsed === undefined) return fault('not_json', 'The value is not JSON in UTF-8.')
@@ -155,10 +154,10 @@ function ourHeaders(headers: IncomingMessage['headers']): { position?: string; s
 
 const decoder = new TextDecoder('utf-8', { fatal: true })
 
-/** The JSON, and beside it the price's own text: the number in the JSON has been through a float. */
+/** The parsed JSON, and the price's own text: the number in the JSON is a float. */
 function parseJson(bytes: Buffer): { body: unknown; price: string } | undefined {
   const prices = new Map<unknown, string>()
-  // `this` is the object that the member is in: others may have a price, too.
+  // `this` is the object that contains the member: nested objects may have a price, too.
   const keepPrice: Reviver = function (key, value, { source }) {
     if (key === 'price' && source !== undefined) prices.set(this, source)
     return value
@@ -171,7 +170,7 @@ function parseJson(bytes: Buffer): { body: unknown; price: string } | undefined 
   }
 }
 
-/** TypeScript's library does not know of the third argument yet. */
+/** TypeScript's library does not declare the third argument yet. */
 type Reviver = (
   this: unknown,
   ...member: [name: string, value: unknown, context: { readonly source?: string }]

@@ -76,11 +76,11 @@ export async function createHttpService(t: TestContext, changed: Partial<HttpNee
     listeners.add(listener)
     return () => listeners.delete(listener)
   }
-  const announce = () => listeners.forEach((listener) => listener())
+  const notify = () => listeners.forEach((listener) => listener())
   const record = createStoreReply(pool)
   const recompute = createRecompute(pool, WINDOWS)
   const providerOf = (name: string) => getProvider(source, name)
-  const ingest = createIngest({ providerOf, record, announce, observe: providerStats.observe, clock: systemClock })
+  const ingest = createIngest({ providerOf, record, notify, observe: providerStats.observe, clock: systemClock })
   const keys = createKeys(createKeyTable(pool), createKeySecret)
   const app = createServer({
     host: '127.0.0.1',
@@ -150,7 +150,7 @@ export async function createHttpService(t: TestContext, changed: Partial<HttpNee
       await untilSettled(pool)
       const { rows } = await pool.query('select series_id as "seriesId", event_time as "eventTime" from prices')
       await recompute(rows)
-      announce()
+      notify()
     },
     listen: () => app.listen({ host: '127.0.0.1', port: 0 }),
   }

@@ -23,7 +23,7 @@ export function createKafkaActions({ output, readSetting }: Needs): Omit<KafkaAc
       const context = readSetting()
       const kafka = requireKafka(context.config)
       await using tables = await openTables(context)
-      const onError = (error: unknown) => output.say(`Kafka fails, and is tried again: ${kafkaReason(error)}`)
+      const onError = (error: unknown) => output.say(`Kafka unavailable, retrying: ${kafkaReason(error)}`)
       const { createPublisher } = await import('../../kafka/client/publisher.ts')
       await using publisher = createPublisher({ ...kafka, clock, onError })
       const between = { after: await positionBefore(tables.pool, since), end: await logEnd(tables.pool) }
@@ -61,8 +61,9 @@ async function retry(
   { json }: { json?: boolean | undefined },
 ) {
   const { config } = context
-  const resolve = createFindPrices(tables.pool, retentionOf(config))
-  const fault = await retryDeadLetter({ admin, resolve, handle: createRecompute(tables.pool, config.MA_WINDOWS) }, id)
+  const findPrices = createFindPrices(tables.pool, retentionOf(config))
+  const recompute = createRecompute(tables.pool, config.MA_WINDOWS)
+  const fault = await retryDeadLetter({ admin, findPrices, recompute }, id)
   const text = fault ? `still wrong: ${fault.reason}, ${fault.detail}\n` : `done, and closed: ${id}\n`
   await output.write(json ? jsonLine({ id, fault: fault ?? null }) : text)
   return fault ? EXIT_FAILED : 0

@@ -26,7 +26,7 @@ export function createPriceActions({ output, readSetting }: Needs): Pick<Actions
       await using tables = await openTables(context)
       const record = createStoreReply(tables.pool)
       // Nobody in this process waits for prices; the service finds them in the log.
-      const ingest = createIngest({ providerOf: sources.get, record, announce: () => {}, observe: () => {}, clock })
+      const ingest = createIngest({ providerOf: sources.get, record, notify: () => {}, observe: () => {}, clock })
       return (await fetchPrices({ ingest, output }, { ...options, provider })) ? 0 : EXIT_FAILED
     },
 

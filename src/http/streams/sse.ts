@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import { Type } from 'typebox'
 import type { Clock } from '../../lib/clock.ts'
-import { comparePositions, parsePosition, positionText, type LogPosition } from '../../core/log/log.ts'
+import { comparePositions, parsePosition, positionText, type LogPosition } from '../../core/log/position.ts'
 import type { Access } from '../access/authorize.ts'
 import type { App } from '../server/app.ts'
 import { createOpenStreams } from './open-streams.ts'

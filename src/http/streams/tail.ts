@@ -1,5 +1,8 @@
 import type { FastifyBaseLogger } from 'fastify'
-import type { LogPosition, ReadLog } from '../../core/log/log.ts'
+import { systemClock } from '../../lib/clock.ts'
+import { createMemoryCheckpoint, followLog } from '../../core/log/follow.ts'
+import type { ReadLog } from '../../core/log/entry.ts'
+import type { LogPosition } from '../../core/log/position.ts'
 import { createNotifier } from '../../lib/notifier.ts'
 import { createEventWindow, type EventWindow } from './recent-events.ts'
 import { toPriceEvent, type PriceEvent } from '../../formats/price-event.ts'
@@ -20,13 +23,13 @@ export type PriceTail = {
 
 /** Bounds what one reader has in memory to some 64 KiB. */
 const BATCH = 256
-/** News may not be settled yet when it is told, and other processes tell none: so look again, ever less often. */
+/** A new price may not be stable yet when we are notified, and other processes do not notify: so poll, ever less often. */
 const SHORTEST_PAUSE_MS = 10
 const LONGEST_PAUSE_MS = 200
 
 /**
- * Reads the end of the log once for all who follow it. A reader has only a position, and asks for what is behind it when it
- * has sent what it had: a slow one costs no memory, lags, and catches up from the log itself.
+ * Reads the end of the log once for all streams. A reader has only a position, and requests what comes after it once it has
+ * sent what it had: a slow reader costs no memory, lags, and catches up from the log itself.
  */
 export function createPriceTail({ readLog, onPricesStored, log }: TailNeeds): PriceTail {
   const arrivals = createNotifier()
@@ -34,31 +37,26 @@ export function createPriceTail({ readLog, onPricesStored, log }: TailNeeds): Pr
   let readers = 0
   let ending = new AbortController()
 
-  const read = async (after: LogPosition) => (await readLog(after, BATCH)).map(toPriceEvent)
+  const read = async (after: LogPosition, limit: number) => (await readLog(after, limit)).map(toPriceEvent)
 
   async function follow(into: EventWindow, from: LogPosition, signal: AbortSignal): Promise<void> {
-    const pricesStored = createNotifier()
-    let isTold = false
-    const unsubscribe = onPricesStored(() => {
-      isTold = true
-      pricesStored.notify()
-    })
-    let [position, pauseMs] = [from, SHORTEST_PAUSE_MS]
-    while (!signal.aborted) {
-      isTold = false
-      const events = await read(position).catch(waitForStorage)
-      position = events.at(-1)?.position ?? position
-      into.add(events)
-      if (events.length > 0) arrivals.notify()
-      if (!isTold && events.length < BATCH) await pricesStored.wait(pauseMs, signal)
-      pauseMs = isTold ? SHORTEST_PAUSE_MS : Math.min(pauseMs * 2, LONGEST_PAUSE_MS)
+    const pace = createPace(onPricesStored)
+    const follower = {
+      ...createMemoryCheckpoint(from),
+      readLog: read,
+      batchSize: BATCH,
+      handle: async (events: readonly PriceEvent[]) => {
+        into.add(events)
+        arrivals.notify()
+      },
+      waitForMore: pace.wait,
+      isPaced: true,
+      clock: systemClock,
+      firstWaitMs: LONGEST_PAUSE_MS,
+      longestWaitMs: LONGEST_PAUSE_MS,
+      onError: (error: unknown) => log.debug({ err: error }, 'the log cannot be read; streams wait'),
     }
-    unsubscribe()
-  }
-
-  function waitForStorage(error: unknown): readonly PriceEvent[] {
-    log.debug({ err: error }, 'the log cannot be read; streams wait')
-    return []
+    await followLog(follower, signal).finally(pace.stop)
   }
 
   function leave(): void {
@@ -78,10 +76,29 @@ export function createPriceTail({ readLog, onPricesStored, log }: TailNeeds): Pr
       void follow(window, end, ending.signal)
     },
     next: async (after, waitMs, signal) => {
-      const events = window?.after(after, BATCH) ?? (await read(after))
+      const events = window?.after(after, BATCH) ?? (await read(after, BATCH))
       if (events.length > 0 || signal.aborted) return events
       await arrivals.wait(waitMs, signal)
       return window?.after(after, BATCH) ?? []
+    },
+  }
+}
+
+/** Waits for the next notification, or ever longer while there is none. One that came during a read is not lost. */
+function createPace(onPricesStored: TailNeeds['onPricesStored']) {
+  const pricesStored = createNotifier()
+  let isNotified = false
+  let pauseMs = SHORTEST_PAUSE_MS
+  const stop = onPricesStored(() => {
+    isNotified = true
+    pricesStored.notify()
+  })
+  return {
+    stop,
+    wait: async (signal: AbortSignal) => {
+      if (!isNotified) await pricesStored.wait(pauseMs, signal)
+      pauseMs = isNotified ? SHORTEST_PAUSE_MS : Math.min(pauseMs * 2, LONGEST_PAUSE_MS)
+      isNotified = false
     },
   }
 }

@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import type { Affected } from '../../core/log/log.ts'
+import type { Affected } from '../../core/log/entry.ts'
 import { arrayText, idsText } from '../connection/array-text.ts'
 import { inTransactionFrom, type Fence } from '../connection/transaction.ts'
 

@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import type { ReadSweepSlice } from '../../core/averages/sweep.ts'
-import type { LogPosition, Affected } from '../../core/log/log.ts'
+import type { Affected } from '../../core/log/entry.ts'
+import type { LogPosition } from '../../core/log/position.ts'
 import { HIGH_WATER_MARK, placeOf } from '../log/log.ts'
 
 /** Rows of one slice; small, since each of them may be recomputed. */

@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import { averagesReader } from '../../core/averages/follow.ts'
 import type { Instant } from '../../lib/instant.ts'
-import { RELAY_READER } from '../../core/log/log.ts'
+import { RELAY_READER } from '../../core/log/position.ts'
 import type { MarketState } from '../../core/prices/quote.ts'
 import { HIGH_WATER_MARK, logEnd } from '../log/log.ts'
 import type { LeaseStatus, ProviderStatus, ReadServiceStatus, ServiceStatus } from '../../core/health/status.ts'

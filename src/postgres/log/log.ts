@@ -1,13 +1,7 @@
 import type pg from 'pg'
 import type { Instant } from '../../lib/instant.ts'
-import {
-  LOG_START,
-  type LogEntry,
-  type LogPosition,
-  type ReadLog,
-  type ReadAffected,
-  type Affected,
-} from '../../core/log/log.ts'
+import type { LogEntry, ReadLog, ReadAffected, Affected } from '../../core/log/entry.ts'
+import { LOG_START, type LogPosition } from '../../core/log/position.ts'
 
 /** What runs a statement: the pool, or the connection of a transaction. */
 type Queryable = pg.Pool | pg.ClientBase

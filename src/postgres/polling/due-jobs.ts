@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import type { DueJobs } from '../../core/polling/poller.ts'
 import type { DueJob } from '../../core/polling/schedule.ts'
-import type { WorkNeeds } from '../../core/polling/in-flight.ts'
+import type { InFlightNeeds } from '../../core/polling/in-flight.ts'
 import type { Instant } from '../../lib/instant.ts'
 import { inTransaction, type Fence } from '../connection/transaction.ts'
 
@@ -9,7 +9,7 @@ import { inTransaction, type Fence } from '../connection/transaction.ts'
  * What the poller reads and writes; each call is one statement.
  * @param fence ends each that writes
  */
-export function createDueJobs(pool: pg.Pool, fence?: Fence): DueJobs & WorkNeeds['jobs'] {
+export function createDueJobs(pool: pg.Pool, fence?: Fence): DueJobs & InFlightNeeds['jobs'] {
   const write = <Row extends pg.QueryResultRow>(query: pg.QueryConfig) =>
     fence ? inTransaction(pool, (client) => client.query<Row>(query), fence) : pool.query<Row>(query)
 

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { createFindPrices } from '../../../src/postgres/events/price-references.ts'
 import type { PriceReference } from '../../../src/core/events/price-reference.ts'
 import type { Decimal } from '../../../src/lib/decimal.ts'
-import type { LogEntry } from '../../../src/core/log/log.ts'
+import type { LogEntry } from '../../../src/core/log/entry.ts'
 import { createRecorder, readStableLog } from '../../core/averages/recorded-prices.ts'
 
 const KEPT = { pricesDays: undefined, simulatedDays: 7 }

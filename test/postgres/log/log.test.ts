@@ -10,7 +10,8 @@ import {
   readHighWaterMark,
   saveCheckpoint,
 } from '../../../src/postgres/log/log.ts'
-import { comparePositions, LOG_START, type LogEntry } from '../../../src/core/log/log.ts'
+import type { LogEntry } from '../../../src/core/log/entry.ts'
+import { comparePositions, LOG_START } from '../../../src/core/log/position.ts'
 import { atMinute, createRecorder, readStableLog } from '../../core/averages/recorded-prices.ts'
 import { createDatabase } from '../../support/database.ts'
 

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { comparePositions, parsePosition, positionText } from '../../../src/core/log/log.ts'
+import { comparePositions, parsePosition, positionText } from '../../../src/core/log/position.ts'
 
 const number = fc.bigInt({ min: 0n, max: 10n ** 18n - 1n })
 const position = fc.tuple(fc.nat({ max: 99 }), number, number)
 
-test('places compare as their numbers do, epoch first', () => {
+test('positions compare as their numbers do, epoch first', () => {
   fc.assert(
     fc.property(position, position, (a, b) => {
       const [one, other] = [a, b].map((parts) => parsePosition(parts.join('-'))!)
@@ -17,7 +17,7 @@ test('places compare as their numbers do, epoch first', () => {
   )
 })
 
-test('a place with zeros before its numbers is the same place', () => {
+test('leading zeros in a position change nothing', () => {
   const padded = parsePosition('01-000763-0017')!
   assert.equal(positionText(padded), '1-763-17')
   assert.equal(comparePositions(padded, parsePosition('1-763-17')!), 0)
