@@ -9,6 +9,8 @@ export type ProcessNeeds = {
   /** Resolves once everything that these prices have a part in is committed. */
   readonly handle: (affected: readonly Affected[]) => Promise<unknown>
   readonly store: StoreDeadLetters
+  /** Whether the database refused a value of a message, so that trying again gives the same. */
+  readonly isDataError: (error: unknown) => error is Error
 }
 
 /** Where a batch came from. */
@@ -33,7 +35,7 @@ export async function processBatch(
   try {
     return await processTogether(needs, origin, records)
   } catch (error) {
-    if (!isOfData(error)) throw error
+    if (!needs.isDataError(error)) throw error
     const [record, ...others] = records
     if (record !== undefined && others.length === 0) return await storeAlone(needs, origin, { record, error })
     const half = Math.ceil(records.length / 2)
@@ -45,11 +47,6 @@ export async function processBatch(
       expired: first.expired + second.expired,
     }
   }
-}
-
-/** Class 22 of SQLSTATE, "data exception": trying again gives the same. */
-function isOfData(error: unknown): error is Error & { readonly code: string } {
-  return error instanceof Error && 'code' in error && /^22\w{3}$/.test(String(error.code))
 }
 
 type Refused = { readonly record: PriceRecord; readonly error: Error }

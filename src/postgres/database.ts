@@ -4,6 +4,7 @@ import { readAddress, type Address } from './connection/url.ts'
 import { findRunning } from './embedded/server.ts'
 import type { DataDir } from './embedded/data-dir.ts'
 import { keepEmbedded } from './embedded/keep.ts'
+import { driverErrorOf } from './connection/errors.ts'
 import { createPool, endPool, type Connection } from './connection/pool.ts'
 
 export type DatabaseOptions = {
@@ -93,8 +94,9 @@ async function assertAnswers(pool: pg.Pool, { host, port }: Address, name: strin
   try {
     await pool.query('select 1')
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException
-    const isRefusedByServer = error instanceof pg.DatabaseError
+    const reason = driverErrorOf(error)
+    const { code, message } = reason as NodeJS.ErrnoException
+    const isRefusedByServer = reason instanceof pg.DatabaseError
     const why = isRefusedByServer ? message : `no PostgreSQL answers at ${host}:${port} (${code ?? message})`
     throw new ServiceError('storage_unavailable', `${name}: ${why}.`, { cause: error })
   }

@@ -7,6 +7,7 @@ import { createPublisher, type Publisher } from '../../src/kafka/client/publishe
 import { createRelay } from '../../src/kafka/relay.ts'
 import type { ProcessNeeds } from '../../src/kafka/process-batch.ts'
 import { createFindPrices } from '../../src/postgres/events/price-references.ts'
+import { isDataException } from '../../src/postgres/connection/errors.ts'
 import { createRecompute } from '../../src/postgres/averages/recompute.ts'
 import { createStoreDeadLetters, createUnsentDeadLetters } from '../../src/postgres/events/dead-letters.ts'
 import { createReadLog, loadCheckpoint, saveCheckpoint } from '../../src/postgres/log/log.ts'
@@ -57,6 +58,7 @@ export async function createPipeline(t: TestContext, options: Options = {}) {
     resolve: createFindPrices(pool, { pricesDays: undefined, simulatedDays: 7 }),
     handle: createRecompute(pool, [options.window ?? 5]),
     store: createStoreDeadLetters(pool),
+    isDataError: isDataException,
   }
 
   return {

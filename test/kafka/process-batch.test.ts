@@ -4,6 +4,7 @@ import type { Consumer } from '@platformatic/kafka'
 import { createCommits } from '../../src/kafka/client/offset-commits.ts'
 import type { PriceRecord } from '../../src/kafka/client/record-buffer.ts'
 import { processBatch } from '../../src/kafka/process-batch.ts'
+import { isDataException } from '../../src/postgres/connection/errors.ts'
 import type { PriceReference } from '../../src/core/events/price-reference.ts'
 import type { DeadLetter } from '../../src/core/events/dead-letter.ts'
 import { atMinute } from '../core/averages/recorded-prices.ts'
@@ -32,6 +33,7 @@ test('a message that only the database finds bad is put aside alone, and the oth
     handle: async (affected: readonly { seriesId: string }[]) =>
       void handled.push(...affected.map((one) => one.seriesId)),
     store: async (letters: readonly DeadLetter[]) => void buried.push(...letters),
+    isDataError: isDataException,
   }
   const records = ['A', 'B', 'BAD', 'C', 'D'].map((symbol, offset) => recordOf(offset, symbol))
   assert.deepEqual(await processBatch(needs, ORIGIN, records), { prices: 4, deadLetters: 1, expired: 0 })
@@ -44,7 +46,12 @@ test('a message that only the database finds bad is put aside alone, and the oth
 
 test('whatever else the database says is an outage: the batch is thrown back, and nothing is put aside', async () => {
   const outage = Object.assign(new Error('terminating connection'), { code: '57P01' })
-  const needs = { resolve: () => Promise.reject(outage), handle: async () => {}, store: () => assert.fail('buried') }
+  const needs = {
+    resolve: () => Promise.reject(outage),
+    handle: async () => {},
+    store: () => assert.fail('buried'),
+    isDataError: isDataException,
+  }
   await assert.rejects(processBatch(needs, ORIGIN, [recordOf(0, 'A'), recordOf(1, 'B')]), outage)
 })
 

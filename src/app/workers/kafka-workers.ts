@@ -6,6 +6,7 @@ import { createRelay } from '../../kafka/relay.ts'
 import { createFindPrices } from '../../postgres/events/price-references.ts'
 import { createRecompute } from '../../postgres/averages/recompute.ts'
 import { createStoreDeadLetters, createUnsentDeadLetters } from '../../postgres/events/dead-letters.ts'
+import { isDataException } from '../../postgres/connection/errors.ts'
 import { createReadLog } from '../../postgres/log/log.ts'
 import type { Fence } from '../../postgres/connection/transaction.ts'
 import { RELAY_READER } from '../../core/log/log.ts'
@@ -43,6 +44,7 @@ export function createConsumerWorker(needs: Needs): PriceConsumer {
     resolve: createFindPrices(pool, retentionOf(config)),
     handle: createRecompute(pool, config.MA_WINDOWS),
     store: createStoreDeadLetters(pool),
+    isDataError: isDataException,
     clock,
     ...watching(needs, 'consumer'),
     onSettleError: logRetry(needs, 'consumer'),

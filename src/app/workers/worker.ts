@@ -3,7 +3,6 @@ import type { Logger } from 'pino'
 import type { Clock } from '../../lib/clock.ts'
 import type { Config } from '../config.ts'
 import type { Kafka } from '../kafka.ts'
-import type { KafkaWatch } from '../kafka-outage-log.ts'
 import type { Leases } from '../../core/cluster/lease.ts'
 import { loadCheckpoint, saveCheckpoint } from '../../postgres/log/log.ts'
 import { inTransaction, type Fence } from '../../postgres/connection/transaction.ts'
@@ -12,7 +11,7 @@ import type { Ingest } from '../../core/ingest/ingest.ts'
 import type { LogPosition } from '../../core/log/log.ts'
 import type { StoreReply } from '../../core/prices/quote.ts'
 import type { ProviderRegistry } from '../../providers/registry.ts'
-import type { StorageWatch } from '../outage-log.ts'
+import type { KafkaOutageLog, StorageOutageLog } from '../outage-log.ts'
 
 /** What goes on by itself until the signal fires. */
 export type Worker = { run(signal: AbortSignal): Promise<void> }
@@ -21,10 +20,10 @@ export type WorkerNeeds = {
   readonly config: Config
   /** Undefined where averages follow the log itself. */
   readonly kafka: Kafka | undefined
-  readonly kafkaWatch: KafkaWatch
+  readonly kafkaWatch: KafkaOutageLog
   readonly log: Logger
-  /** Says once that the storage is away, however many ask it. */
-  readonly storage: StorageWatch
+  /** Logs once that the storage is away, however many requests fail. */
+  readonly storage: Pick<StorageOutageLog, 'log'>
   readonly clock: Clock
   readonly pool: pg.Pool
   /** For statements that may take a minute. */

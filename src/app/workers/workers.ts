@@ -67,7 +67,7 @@ function leading(needs: WorkerNeeds, name: string, create: (fence: Fence) => Wor
 function createPolling(needs: WorkerNeeds, fence: Fence): Worker {
   const { pool, sources, ingestInto, clock, storage, jobsChanged } = needs
   const poller = createPoller({
-    jobs: storage.reads(createDueJobs(pool, fence)),
+    jobs: createDueJobs(pool, fence),
     ingest: ingestInto(createStoreReply(pool, fence)),
     maxBatchOf: (provider) => sources.get(provider).maxBatch,
     clock,

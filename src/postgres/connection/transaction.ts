@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { isQueryTimeout } from './errors.ts'
 
 /** Runs last in a transaction, and refuses what may not be committed by throwing. */
 export type Fence = (client: pg.PoolClient) => Promise<void>
@@ -32,7 +33,8 @@ export async function inTransactionFrom<Seen, T>(pool: pg.Pool, { open, work, fe
     await client.query('commit')
     return result
   } catch (error) {
-    broken = isSilence(error)
+    // `pg` gave up waiting: a rollback would wait as well, and the end of the session rolls back.
+    broken = isQueryTimeout(error)
     if (!broken) await client.query('rollback').catch(() => (broken = true))
     throw error
   } finally {
@@ -64,8 +66,3 @@ const ONE_SNAPSHOT = `
   set transaction isolation level repeatable read, read only;
   set local statement_timeout = ${LONG_READ_MS};
   set local idle_in_transaction_session_timeout = '10min'`
-
-/** pg gives up waiting: there is no point in asking for a rollback too, and the session's end is one. */
-function isSilence(error: unknown): boolean {
-  return error instanceof Error && error.message === 'Query read timeout'
-}

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { reportsFullDisk } from '../connection/errors.ts'
 import { ENVIRONMENT, type Cluster } from './cluster.ts'
 import { clearOrphans, readPidFile } from './pid-file.ts'
 
@@ -136,8 +137,7 @@ async function whenReady({ data }: Cluster, exited: Promise<Exit>, signal?: Abor
 
 /** One sentence for people: what ended the server, as far as its last words tell. */
 export function reasonOf({ code, tail }: Exit, data: string): string {
-  if (tail.includes('No space left on device'))
-    return `The disk is full: make room for ${data}, PostgreSQL stopped there.`
+  if (reportsFullDisk(tail)) return `The disk is full: make room for ${data}, PostgreSQL stopped there.`
   const last = tail
     .trim()
     .split('\n')

@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { isDiskFull } from '../connection/errors.ts'
 import { makeFolder } from './data-dir.ts'
 import { dataFolder, prepareCluster, type Cluster } from './cluster.ts'
 import { runningPostmaster } from './pid-file.ts'
@@ -84,10 +85,6 @@ function lock(state: string): () => void {
       : error
   }
   return () => file.close()
-}
-
-function isDiskFull(error: unknown): boolean {
-  return error instanceof Error && /ENOSPC|No space left on device/.test(error.message)
 }
 
 const SQLITE_BUSY = 5

@@ -1,8 +1,9 @@
-import pg from 'pg'
+import type pg from 'pg'
 import { decideRevisions, writes, type Item, type Decided, type Stored } from '../../core/ingest/revision.ts'
 import type { CurrentPrice } from '../../core/ingest/revision.ts'
 import type { QuoteResult, RawReply, StoreReply, RecordResult } from '../../core/prices/quote.ts'
 import { arrayText } from '../connection/array-text.ts'
+import { isForeignKeyViolation } from '../connection/errors.ts'
 import { confirmNewest } from './confirm.ts'
 import { lockSeries, readKnown, seriesIdsText } from './known-prices.ts'
 import { bodyHash, KEEP_REPLY, replyValues, type Refusal } from './raw-replies.ts'
@@ -25,15 +26,11 @@ export function createStoreReply(pool: pg.Pool, fence?: Fence): StoreReply {
   }
   return (...told) =>
     record(...told).catch((error: unknown) => {
-      if (!isUnknownSeries(error)) throw error
+      // A series that we know and the database does not: another server took over before the series was replicated to it.
+      if (!isForeignKeyViolation(error)) throw error
       seriesIds.forget()
       return record(...told)
     })
-}
-
-/** A series that we know, and the database does not: another server took over, and had not got it yet. */
-function isUnknownSeries(error: unknown): boolean {
-  return error instanceof pg.DatabaseError && error.code === '23503'
 }
 
 type Work = {

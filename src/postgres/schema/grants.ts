@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import { ServiceError } from '../../errors.ts'
+import { isPermissionDenied } from '../connection/errors.ts'
 import { inTransaction } from '../connection/transaction.ts'
 
 type Grants = Readonly<Record<string, readonly string[]>>
@@ -74,7 +75,7 @@ export async function createDbRoles(pool: pg.Pool): Promise<readonly string[]> {
   try {
     await inTransaction(pool, async (client) => void (await client.query(statements().join(';\n'))))
   } catch (error) {
-    if ((error as { code?: string }).code !== '42501') throw error
+    if (!isPermissionDenied(error)) throw error
     const detail = 'This user may not make roles: call as the owner of the tables, with the right CREATEROLE.'
     throw new ServiceError('forbidden', detail, { cause: error })
   }

@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import type pg from 'pg'
 import { ServiceError } from '../../errors.ts'
+import { isPermissionDenied } from '../connection/errors.ts'
 import { RENEW_DB_ROLES } from './grants.ts'
 import { assertWhole } from './unfinished.ts'
 
@@ -81,7 +82,7 @@ async function runMigrations(pool: pg.Pool, names: readonly string[]): Promise<r
   // Kysely would close our pool with itself, so it is never destroyed.
   const migrator = new Migrator({ db: new Kysely({ dialect: new PostgresDialect({ pool }) }), provider })
   const { error, results } = await migrator.migrateToLatest()
-  if ((error as { code?: string } | undefined)?.code === '42501') {
+  if (isPermissionDenied(error)) {
     const detail = 'The tables are of an older version, and this user may not change them: run market-data migrate.'
     throw new ServiceError('conflict', detail, { cause: error })
   }
