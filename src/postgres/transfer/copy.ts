@@ -5,7 +5,7 @@ import { inSnapshot } from '../connection/transaction.ts'
 import type { OnProgress } from './dump.ts'
 import { deleteRows, hashSlice, keyOfLine, keysBehind, missingKeys, type Key } from './row-keys.ts'
 import { readRows, writeRows } from './rows.ts'
-import { countRows, describeTables, type Table } from '../schema/tables.ts'
+import { countRows, describeTables, type Table } from '../schema/catalogue.ts'
 import { countSessions, finishTarget, prepareTarget } from './target.ts'
 
 type Options = { readonly onProgress: OnProgress; readonly signal: AbortSignal }

@@ -3,7 +3,7 @@ import { ServiceError } from '../../errors.ts'
 import { executedNames } from '../schema/migrate.ts'
 import { inSnapshot } from '../connection/transaction.ts'
 import { readRows } from './rows.ts'
-import { countRows, describeTables } from '../schema/tables.ts'
+import { countRows, describeTables } from '../schema/catalogue.ts'
 
 /** The first line of a dump; rows follow, in the order of these tables. */
 export type DumpHeader = {

@@ -3,7 +3,7 @@ import { ServiceError } from '../../errors.ts'
 import { migrate } from '../schema/migrate.ts'
 import { DUMP_VERSION, noDump, type DumpHeader, type OnProgress } from './dump.ts'
 import { slicesOf, tableOfLine, writeRows } from './rows.ts'
-import { describeTables, type Table } from '../schema/tables.ts'
+import { describeTables, type Table } from '../schema/catalogue.ts'
 import { finishTarget, prepareTarget } from './target.ts'
 
 type Options = { readonly onProgress: OnProgress; readonly signal: AbortSignal }

@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import { keyOf, lineOf } from './rows.ts'
-import type { Table } from '../schema/tables.ts'
+import type { Table } from '../schema/catalogue.ts'
 
 /** The values of a row's key, as PostgreSQL writes them. */
 export type Key = readonly string[]

@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import { readPages } from '../connection/cursor.ts'
-import type { Table } from '../schema/tables.ts'
+import type { Table } from '../schema/catalogue.ts'
 
 // A row travels as a line: a JSON array of its table's name and of its columns as PostgreSQL writes them. So nothing is lost
 // on the way, and a line says by itself what it is.

@@ -2,7 +2,7 @@ import type pg from 'pg'
 import { ServiceError } from '../../errors.ts'
 import { migrateTo } from '../schema/migrate.ts'
 import { inTransaction } from '../connection/transaction.ts'
-import { describeTables, type Table } from '../schema/tables.ts'
+import { describeTables, type Table } from '../schema/catalogue.ts'
 import { isUnfinished, UNFINISHED } from '../schema/unfinished.ts'
 
 /**
