@@ -2,7 +2,7 @@ import type pg from 'pg'
 import { compareInstants, type Instant } from '../../lib/instant.ts'
 import type { Decided } from '../../core/ingest/revision.ts'
 import type { Quote } from '../../core/prices/quote.ts'
-import { arrayText, type Plain } from '../connection/array-text.ts'
+import { arrayText, type Plain } from '../connection/parameters.ts'
 import { seriesIdsText } from './known-prices.ts'
 
 /** The newest time of each series is confirmed; what else the provider said of the series goes with it. */

@@ -2,10 +2,11 @@ import type pg from 'pg'
 import { decideRevisions, writes, type Item, type Decided, type Stored } from '../../core/ingest/revision.ts'
 import type { CurrentPrice } from '../../core/ingest/revision.ts'
 import type { QuoteResult, RawReply, StoreReply, RecordResult } from '../../core/prices/quote.ts'
-import { arrayText } from '../connection/array-text.ts'
+import { lockSeries } from '../connection/locks.ts'
+import { arrayText } from '../connection/parameters.ts'
 import { isForeignKeyViolation } from '../connection/errors.ts'
 import { confirmNewest } from './confirm.ts'
-import { lockSeries, readKnown, seriesIdsText } from './known-prices.ts'
+import { readKnown, seriesIdsText } from './known-prices.ts'
 import { bodyHash, KEEP_REPLY, replyValues, type Refusal } from './raw-replies.ts'
 import { createSeriesIds } from './series.ts'
 import { inTransactionFrom, type Fence } from '../connection/transaction.ts'
@@ -45,7 +46,11 @@ async function recordItems(pool: pg.Pool, { reply, results, items, fence }: Work
   if (items.length === 0 && !refused) return []
   // The lock first, before any write: the transaction id is taken under it, so the log keeps the order of a series.
   const open = async (client: pg.PoolClient) => {
-    const [, known] = await Promise.all([lockSeries(client, items), readKnown(client, items)])
+    const locked = lockSeries(
+      client,
+      items.map((item) => item.seriesId),
+    )
+    const [, known] = await Promise.all([locked, readKnown(client, items)])
     return known
   }
   const work = async (client: pg.PoolClient, known: Stored) => {
