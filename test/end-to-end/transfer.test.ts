@@ -13,6 +13,7 @@ import {
   createDataDir,
   createFolder,
   LAUNCHER,
+  postmasterPid,
   runCommand,
   spawnCommand,
   startService,
@@ -132,7 +133,7 @@ test('a copy that is killed again and again, at both ends, arrives whole; a stre
   assert.match(refused.stderr, /copy or restore, .*run it to its end/)
 
   const { exited } = await startAmid(copy, server.connection, { enough: LINES * 0.4, dataDir })
-  process.kill(server.pid, 'SIGKILL')
+  process.kill(postmasterPid(target.state)!, 'SIGKILL')
   assert.equal(await exited, 1)
   await server.stop()
   server = await startEmbedded(target)

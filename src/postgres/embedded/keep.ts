@@ -5,8 +5,6 @@ import { reasonOf, startPostmaster } from './postmaster.ts'
 export type KeptEmbedded = {
   /** Stays the same through restarts: a pool reconnects by itself. */
   readonly connection: Connection
-  /** The postmaster's process, another one after each restart. */
-  pid(): number
   /** Ends it for good. */
   stop(): Promise<void>
 }
@@ -66,5 +64,5 @@ export async function keepEmbedded(needs: Needs): Promise<KeptEmbedded> {
     await keeping
     release()
   }
-  return { connection: connectionTo(cluster.socket), pid: () => current.pid, stop }
+  return { connection: connectionTo(cluster.socket), stop }
 }

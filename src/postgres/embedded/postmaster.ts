@@ -17,7 +17,6 @@ export type PostmasterOptions = {
 }
 
 export type Postmaster = {
-  readonly pid: number
   /** Resolves when it is gone with all its processes; `tail` is the end of what it wrote. */
   readonly exited: Promise<Exit>
   /** Fast shutdown, and the immediate one where that takes too long. Both lose nothing. */
@@ -76,11 +75,11 @@ export async function startPostmaster(cluster: Cluster, options: PostmasterOptio
     quit(child)
     await exited
   }
-  const pid = await whenReady(cluster, exited, options.signal).catch(async (error: unknown) => {
+  await whenReady(cluster, exited, options.signal).catch(async (error: unknown) => {
     await stop()
     throw error
   })
-  return { pid, exited, stop }
+  return { exited, stop }
 }
 
 function spawnSupervised(
@@ -122,12 +121,11 @@ function watch(child: ChildProcess, log: (line: string) => void): Promise<Exit> 
   )
 }
 
-async function whenReady({ data }: Cluster, exited: Promise<Exit>, signal?: AbortSignal): Promise<number> {
+async function whenReady({ data }: Cluster, exited: Promise<Exit>, signal?: AbortSignal): Promise<void> {
   let end: Exit | undefined
   void exited.then((exit) => (end = exit))
   for (let waited = 0; waited < START_MS; waited += 5) {
-    const file = readPidFile(data)
-    if (file?.ready === true) return file.pid
+    if (readPidFile(data)?.ready === true) return
     if (end !== undefined) throw new Error(reasonOf(end, data))
     signal?.throwIfAborted()
     await sleep(5)
