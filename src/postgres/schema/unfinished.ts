@@ -11,7 +11,7 @@ export const UNFINISHED = 'unfinished_move'
 export async function assertWhole(pool: pg.Pool): Promise<void> {
   if (!(await isUnfinished(pool))) return
   const detail =
-    'The database is being filled by market-data copy or restore, or one of them was interrupted: run it to its end.'
+    'The database is being filled by market-data copy or restore, or one of them was interrupted: run it again to complete it.'
   throw new ServiceError('conflict', detail)
 }
 
