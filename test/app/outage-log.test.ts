@@ -87,6 +87,8 @@ test('an error of a request is not logged as an outage, and a loop may still war
   assert.deepEqual(lines, ['warn: mistaken', 'debug: jobs cannot be read now'])
 })
 
+const FAIL_FOR_SPACE = `do $$ begin raise exception 'No space left on device' using errcode = '53100'; end $$`
+
 /** Logs the outages of a pool. */
 function observe(t: TestContext, pool: ReturnType<typeof createPool>) {
   t.after(() => pool.end())
@@ -111,9 +113,10 @@ test('a pool reports its own failure and those of its connections, and leaves ev
   observePool(pool, createStorageOutageLog({ log: log as never, clock: { now: () => 0 }, location: '/data' }))
   await assert.rejects(pool.query('select 1 / 0'), { code: '22012' })
   assert.deepEqual(lines, [])
-  const fail = (client: { query(text: string): Promise<unknown> }) =>
-    client.query(`do $$ begin raise exception 'No space left on device' using errcode = '53100'; end $$`)
-  await assert.rejects(inTransaction(pool, fail), { code: 'storage_unavailable', message: 'The disk is full.' })
+  await assert.rejects(
+    inTransaction(pool, (client) => client.query(FAIL_FOR_SPACE)),
+    { code: 'storage_unavailable', message: 'The disk is full.' },
+  )
   assert.deepEqual(lines, ['error: The disk is full: make room for /data.'])
   await pool.query('select 1')
   assert.equal(lines.length, 1)

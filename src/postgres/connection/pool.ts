@@ -7,9 +7,15 @@ import type { PoolUse } from '../../core/health/status.ts'
 import { storageFailureOf, toStorageError, type StorageFailure } from './errors.ts'
 
 /** Where a PostgreSQL listens: a URL, or the private socket of the embedded one. */
-export type Connection =
-  | string
-  | { readonly host: string; readonly port: number; readonly user: string; readonly database: string }
+export type Connection = string | SocketConnection
+
+export type SocketConnection = {
+  /** A host, or the folder of a Unix socket, which `pg` accepts as one. */
+  readonly host: string
+  readonly port: number
+  readonly user: string
+  readonly database: string
+}
 
 type Options = {
   /** The most connections that are open at once. */
@@ -84,9 +90,7 @@ export function observePool(pool: pg.Pool, observer: PoolObserver): void {
   stateOf.get(pool)?.observers.push(observer)
 }
 
-/**
- * Increases with each connection that is opened or closed: from then on another server may answer.
- */
+/** Increases with each connection that is opened or closed: from then on another server may answer. */
 export function turnover(pool: pg.Pool): number {
   return stateOf.get(pool)?.changes ?? 0
 }

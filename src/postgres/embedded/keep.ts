@@ -1,25 +1,26 @@
 import { systemClock } from '../../lib/clock.ts'
-import { connectionTo, holdCluster, type Connection, type EmbeddedOptions } from './server.ts'
+import type { SocketConnection } from '../connection/pool.ts'
+import { connectionTo, holdCluster, type EmbeddedOptions } from './server.ts'
 import { reasonOf, startPostmaster } from './postmaster.ts'
 
 export type KeptEmbedded = {
-  /** Stays the same through restarts: a pool reconnects by itself. */
-  readonly connection: Connection
-  /** Ends it for good. */
+  /** The same after a restart: a pool reconnects by itself. */
+  readonly connection: SocketConnection
+  /** Stops the database, and starts it no more. */
   stop(): Promise<void>
 }
 
 type Needs = EmbeddedOptions & {
-  /** Told in one sentence of each death and of each restart that failed. */
+  /** Called with one sentence when the database dies, and when a restart fails. */
   onExit(reason: string): void
 }
 
 const FIRST_DELAY_MS = 100
 const LAST_DELAY_MS = 5_000
-/** Having lived so long, the next death is a new misfortune and not the last one again. */
-const SETTLED_MS = 60_000
+/** After this uptime the next death is a new incident: the delay begins again at the first. */
+const HEALTHY_MS = 60_000
 
-/** As `startEmbedded`, and starts the database again, with back-off, when it alone dies. */
+/** As `startEmbedded`, but restarts the database, with increasing delays, if it dies and this process does not. */
 export async function keepEmbedded(needs: Needs): Promise<KeptEmbedded> {
   const { cluster, release } = await holdCluster(needs)
   const stopping = new AbortController()
@@ -31,7 +32,7 @@ export async function keepEmbedded(needs: Needs): Promise<KeptEmbedded> {
     throw error
   })
 
-  /** Owns the postmaster: nobody else starts or stops it. */
+  /** The only function that starts or stops the postmaster. */
   async function keepRunning(): Promise<void> {
     let delay = FIRST_DELAY_MS
     while (!signal.aborted) {
@@ -39,16 +40,18 @@ export async function keepEmbedded(needs: Needs): Promise<KeptEmbedded> {
       const exit = await Promise.race([current.exited, stopped])
       if (exit === undefined) break
       needs.onExit(reasonOf(exit, cluster.data))
-      if (systemClock.now() - since > SETTLED_MS) delay = FIRST_DELAY_MS
-      do {
+      if (systemClock.now() - since > HEALTHY_MS) delay = FIRST_DELAY_MS
+      let isRunning = false
+      while (!signal.aborted && !isRunning) {
         await systemClock.sleep(delay, signal)
         delay = Math.min(delay * 2, LAST_DELAY_MS)
-      } while (!signal.aborted && !(await startedAgain()))
+        if (!signal.aborted) isRunning = await restart()
+      }
     }
     await current.stop()
   }
 
-  async function startedAgain(): Promise<boolean> {
+  async function restart(): Promise<boolean> {
     try {
       current = await start()
       return true

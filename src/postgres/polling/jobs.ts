@@ -43,7 +43,7 @@ export function createJobs(pool: pg.Pool, clock: Clock): Jobs {
   }
 }
 
-/** PostgreSQL refuses to compare a uuid with anything else. */
+/** PostgreSQL refuses to compare a uuid with another text. */
 function isUuid(text: string): boolean {
   return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text)
 }
@@ -116,7 +116,7 @@ function parseCursor(cursor: string): [Instant, string] {
   return [instantFromMicros(BigInt(micros)), jobId]
 }
 
-/** In an update, every column on the right is the old one. */
+/** In an update, every column on the right-hand side has its old value. */
 const CHANGE_JOB = `
   update polling_jobs
      set paused = coalesce($3::boolean, paused),

@@ -29,8 +29,8 @@ function statements(): string[] {
       `revoke all on all tables in schema public from ${role}`,
       `grant usage on schema public to ${role}`,
       `grant select on ${[...tablesReadBy(role), ...PUBLIC_VIEWS].join(', ')} to ${role}`,
-      ...grantsTo(role),
     ]),
+    ...DB_ROLES.flatMap(writeGrants),
     SEE_SESSIONS,
   ]
 }
@@ -39,7 +39,7 @@ function tablesReadBy(role: DbRole): string[] {
   return TABLES.filter(({ readBy }: TableRecord) => readBy.includes(role)).map(({ name }) => name)
 }
 
-function grantsTo(role: DbRole): string[] {
+function writeGrants(role: DbRole): string[] {
   return TABLES.flatMap((table) => {
     const rights = rightsOf(role, table)
     return rights.length === 0 ? [] : [`grant ${rights.join(', ')} on ${table.name} to ${role}`]

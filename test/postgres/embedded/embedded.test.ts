@@ -6,17 +6,18 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import test, { after, type TestContext } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { chooseDataDir } from '../../../src/postgres/embedded/data-dir.ts'
 import { accountFor } from '../../../src/postgres/embedded/account.ts'
 import { unpackBinaries } from '../../../src/postgres/embedded/binaries.ts'
-import { findRunning, startEmbedded, type Connection } from '../../../src/postgres/embedded/server.ts'
+import type { SocketConnection } from '../../../src/postgres/connection/pool.ts'
+import { findRunning, startEmbedded } from '../../../src/postgres/embedded/server.ts'
 import { reasonOf } from '../../../src/postgres/embedded/postmaster.ts'
 import { dataFolder } from '../../../src/postgres/embedded/cluster.ts'
 import { readPidFile } from '../../../src/postgres/embedded/pid-file.ts'
 import { keepEmbedded } from '../../../src/postgres/embedded/keep.ts'
+import { until } from '../../support/until.ts'
 
 const isRoot = process.getuid?.() === 0
 const binaries = join(tmpdir(), `market-data-test-binaries-${process.getuid?.()}`)
@@ -257,7 +258,7 @@ async function startOrphan(t: TestContext, state: string): Promise<ChildProcess>
 }
 
 async function query<Row extends pg.QueryResultRow>(
-  connection: Connection,
+  connection: SocketConnection,
   text: string,
 ): Promise<pg.QueryResult<Row>> {
   const client = new pg.Client(connection)
@@ -266,13 +267,6 @@ async function query<Row extends pg.QueryResultRow>(
     return await client.query<Row>(text)
   } finally {
     await client.end()
-  }
-}
-
-async function until(isTrue: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  for (let tries = 0; !(await isTrue()); tries++) {
-    assert.ok(tries < 1_500, `not within 30 s: ${what}`)
-    await sleep(20)
   }
 }
 

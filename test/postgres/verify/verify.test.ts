@@ -94,7 +94,7 @@ test('an average that was changed, one that is missing and one that has no price
       window: 5,
       stored: '400',
       expected: null,
-      reason: 'there are no such prices',
+      reason: 'no such prices are stored',
     },
   ])
 })
