@@ -108,7 +108,7 @@ export async function endPool(pool: pg.Pool): Promise<void> {
 
 type State = { readonly open: Set<Socket>; changes: number; readonly observers: PoolObserver[] }
 
-/** `pg.Pool` has no place for it, and everything that has a pool works with the type of `pg`. */
+/** Beside the pool, since `pg.Pool` has no member for it. */
 const stateOf = new WeakMap<pg.Pool, State>()
 
 function openSocket(state: State): Socket {
@@ -179,7 +179,7 @@ function hasStored(result: pg.QueryResult | pg.QueryResult[]): boolean {
 
 /**
  * A server that works for a client notices only at the end of its work that the client is gone. From PostgreSQL 14 on, and
- * if its system can tell, it checks each second: then a statement that we gave up ends, and holds nothing back.
+ * if its system can tell, it checks each second: then a statement that we no longer wait for ends, and does not hold back the log.
  */
 const NOTICE_CLOSED_CLIENTS = `
   do $$ begin

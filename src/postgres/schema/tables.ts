@@ -101,8 +101,8 @@ export const TABLES = [
   },
   { name: 'imports', copied: true, readBy: SERVICE, writtenBy: { mds_ingest: ['insert', 'update', 'delete'] } },
   {
-    // Read by every process that answers HTTP, and each does: hashes, which let nobody in. Never deleted: the service stays
-    // closed once it had a key.
+    // Read by every process, because each answers HTTP; the hashes are no use to an intruder. Never deleted: a service that
+    // ever had a key requires one.
     name: 'api_keys',
     copied: true,
     readBy: SERVICE,

@@ -41,7 +41,7 @@ test('a failure of the storage becomes an error that callers may see, and is sti
   }
 })
 
-test('every other error leaves as it came', () => {
+test('every other error stays as it is', () => {
   const others = [withCode('23503'), withCode('42501'), withCode('22008'), new Error('ours'), 'text', undefined]
   for (const error of others) {
     assert.equal(toStorageError(error), error)
@@ -51,7 +51,7 @@ test('every other error leaves as it came', () => {
   assert.deepEqual([toStorageError(refusal), storageFailureOf(refusal)], [refusal, undefined])
 })
 
-test('a value that PostgreSQL refuses is told from an outage', () => {
+test('a value that PostgreSQL refuses is distinguished from an outage', () => {
   assert.ok(isDataException(withCode('22008')))
   assert.ok(isDataException(withCode('22P05')))
   assert.ok(!isDataException(withCode('57P01')))

@@ -18,7 +18,7 @@ test('when connections fall silent, a query gives up in time, and those after it
   assert.equal((await pool.query('select 1 as one')).rows[0].one, 1)
 })
 
-test('a pool ends although the server is silent, and what still waits for it fails', async (t) => {
+test('a pool ends although the server is silent, and a query that still waits fails', async (t) => {
   const proxy = await createProxy(t, await createDatabaseConnection(t))
   const pool = createPool(proxy.url, { size: 4, onError: () => {} })
   await Promise.all([1, 2].map(() => pool.query('select pg_sleep(0.1)')))
@@ -36,7 +36,7 @@ test('the server checks every second whether its client is still connected', asy
   assert.deepEqual(rows, [{ client_connection_check_interval: '1s' }])
 })
 
-test('a moment comes back as the same text that went in, whatever its fraction', async (t) => {
+test('an instant is read as the same text that was written, whatever its fraction', async (t) => {
   const pool = await createDatabase(t)
   const micros = fc.bigInt({ min: -62_135_596_800_000_000n, max: 253_402_300_799_999_999n })
   const instants = fc.sample(micros, { numRuns: 1_000, seed: 1 }).flatMap((one) => {
