@@ -56,19 +56,20 @@ export const MAY_ALSO_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // A replayed file and an imported one have the same rows.
   'providers/replay': ['csv'],
   // The readers of the log share its SQL: the columns, the order, and the high-water mark.
-  'postgres/averages': ['log', 'prices'],
+  'postgres/averages': ['log'],
   'postgres/health': ['log'],
-  'postgres/verify': ['log', 'ingest'],
+  'postgres/verify': ['log', 'ingest', 'schema'],
+  // Retention deletes from the tables that their records name.
+  'postgres/log': ['schema'],
   // A stored reply is unpacked by the code that packed it.
   'postgres/prices': ['ingest'],
   'postgres/transfer': ['schema'],
   // A stream ends when the key that opened it is revoked.
   'http/streams': ['access', 'prices'],
-  // Still to be cut: the providers' list is asked for by several features, and locks are taken by two.
+  // Still to be cut: the providers' list is asked for by several features.
   'http/averages': ['prices'],
   'http/health': ['prices'],
   'http/polling': ['prices'],
   'http/server': ['access'],
-  'postgres/log': ['averages', 'ingest'],
   'cli/transfer': ['prices'],
 }

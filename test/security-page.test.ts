@@ -30,7 +30,7 @@ test('every test that docs/security.md names is there', () => {
 
 test('no statement of SQL is put together from what a caller sent', () => {
   const folder = join(root, 'src/postgres')
-  // A transfer names the tables and columns of our own catalogue, and no caller has a word in them.
+  // A transfer names the tables and columns of our own catalogue, and no caller chooses any of them.
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => {
     return name.endsWith('.ts') && !name.startsWith('transfer')
   })

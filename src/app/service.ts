@@ -13,7 +13,6 @@ import { createProviderStats } from '../core/health/provider-stats.ts'
 import { createServer } from '../http/server.ts'
 import { asyncApiYaml } from '../kafka/asyncapi.ts'
 import { kafkaOf, kafkaReads, prepareTopics, toleratedLagSeconds, type Kafka } from './kafka.ts'
-import { createKafkaWatch, type KafkaWatch } from './kafka-outage-log.ts'
 import { keyAccessOf, prepareAccess, type AccessAtStart } from './first-key.ts'
 import { assertCanListen, listenFailure, urlOf } from './listen.ts'
 import { createDemoJobs, DEMO } from '../core/polling/demo.ts'
@@ -27,7 +26,7 @@ import { createReadLineage, createReadRawBody, createReadRawResponse } from '../
 import { createLeases } from '../postgres/cluster/leases.ts'
 import { createReadLog, logEnd, readHighWaterMark } from '../postgres/log/log.ts'
 import { migrate } from '../postgres/schema/migrate.ts'
-import { assertSettings, createPool, isSuperuser, poolUse } from '../postgres/connection/pool.ts'
+import { assertSettings, createPool, isSuperuser, observePool, poolUse } from '../postgres/connection/pool.ts'
 import { createStoreReply } from '../postgres/ingest/store-reply.ts'
 import { createReadServiceStatus } from '../postgres/health/status.ts'
 import { createFindStoredSymbols } from '../postgres/prices/symbols.ts'
@@ -38,7 +37,7 @@ import { createLatest } from '../core/ingest/read-through.ts'
 import type { StoreReply } from '../core/prices/quote.ts'
 import { createWorkers } from './workers/workers.ts'
 import { createProviders, databaseOptions, type AppContext } from './context.ts'
-import { createStorageWatch } from './outage-log.ts'
+import { createKafkaOutageLog, createStorageOutageLog, type KafkaOutageLog } from './outage-log.ts'
 
 /** The running service; disposing of it ends everything in the reverse order of its start. */
 export type Service = AsyncDisposable & {
@@ -67,7 +66,7 @@ export async function startService(context: AppContext, { demo, roles }: ServeOp
   await migrate(database.pool)
   if (!database.isOurs && (await isSuperuser(database.pool))) log.warn(SUPERUSER)
   const access = await prepareAccess(config, database.pool)
-  const kafkaWatch = createKafkaWatch({ log, clock })
+  const kafkaWatch = createKafkaOutageLog({ log, clock })
   if (kafka && roles.some((role) => role === 'relay' || role === 'consumer')) {
     await prepareTopics(kafka, (error) => kafkaWatch.failed('start', error))
   }
@@ -97,7 +96,7 @@ export async function openApiDocument(context: AppContext): Promise<object> {
   const nowhere = createPool('postgres://nowhere', { size: 1, onError: () => {} })
   const pools = { pool: nowhere, working: nowhere, answering: nowhere, leading: nowhere }
   const database = { ...pools, isOurs: false, location: 'nowhere' }
-  const kafkaWatch = createKafkaWatch({ log: context.log, clock })
+  const kafkaWatch = createKafkaOutageLog({ log: context.log, clock })
   const idle = { kafka: undefined, kafkaWatch, roles: ROLES, database, signal: AbortSignal.abort() }
   const { server } = await assemble({ ...context, ...idle })
   await server.ready()
@@ -115,7 +114,7 @@ const PAGE_FOLDER = fileURLToPath(new URL('../../dist/dashboard', import.meta.ur
 
 type Assembly = AppContext & {
   readonly kafka: Kafka | undefined
-  readonly kafkaWatch: KafkaWatch
+  readonly kafkaWatch: KafkaOutageLog
   readonly roles: readonly Role[]
   readonly database: Pick<Database, 'pool' | 'working' | 'answering' | 'leading' | 'isOurs' | 'location'>
   readonly signal: AbortSignal
@@ -125,21 +124,22 @@ type Assembly = AppContext & {
 async function assemble(assembly: Assembly) {
   const { config, log, version, kafka, kafkaWatch, roles, database, signal } = assembly
   const { pool: maintenance, working: pool, answering, leading } = database
-  const storage = createStorageWatch({ log, location: database.location })
+  const storage = createStorageOutageLog({ log, clock, location: database.location })
+  for (const one of [maintenance, pool, answering, leading]) observePool(one, storage)
   const pricesStored = createNotifier()
   const jobsChanged = createNotifier()
   const providerStats = createProviderStats(clock)
   const sources = createProviders(assembly)
   const ingestInto = (record: StoreReply) =>
     createIngest({
-      ...storage.writes({ record }),
+      record,
       providerOf: sources.get,
       notify: pricesStored.notify,
       observe: providerStats.observe,
       clock,
     })
   const holder = holderName(database)
-  const jobs = wakingJobs(storage.reads(createJobs(answering, clock)), jobsChanged.notify)
+  const jobs = wakingJobs(createJobs(answering, clock), jobsChanged.notify)
   const readLog = createReadLog(answering)
   const workerNeeds = {
     config,
@@ -152,7 +152,7 @@ async function assemble(assembly: Assembly) {
   }
   const workers = await createWorkers(workerNeeds, roles)
   const server = createServer({
-    ...storage.reads(readsOf(answering, { config, holder })),
+    ...readsOf(answering, { config, holder }),
     ...(await kafkaReads(kafka, roles)),
     ...keyAccessOf(config, answering),
     readConsumerLag: workers.consumerLag,
@@ -174,7 +174,7 @@ async function assemble(assembly: Assembly) {
     allowedHosts: config.ALLOWED_HOSTS,
     latest: createLatest({
       ingest: ingestInto(createStoreReply(answering)),
-      ...storage.reads({ readLatest: createReadLatest(answering) }),
+      readLatest: createReadLatest(answering),
       onPricesStored: pricesStored.subscribe,
       clock,
       signal,

@@ -67,7 +67,7 @@ test(
       const lines = linesOf(stderr())
       assert.deepEqual(
         [lines[0], lines.at(-1)],
-        ['Kafka fails, and is tried again. Prices are kept meanwhile.', 'Kafka works again.'],
+        ['Kafka is unavailable, retrying. Prices are still stored.', 'Kafka is available again.'],
       )
       assert.ok(lines.length <= 2 * (1 + minutes), stderr())
     }

@@ -3,7 +3,6 @@ import type { Logger } from 'pino'
 import type { Clock } from '../../lib/clock.ts'
 import type { Config } from '../config.ts'
 import type { Kafka } from '../kafka.ts'
-import type { KafkaWatch } from '../kafka-outage-log.ts'
 import type { Leases } from '../../core/cluster/lease.ts'
 import { loadCheckpoint, saveCheckpoint } from '../../postgres/log/log.ts'
 import { inTransaction, type Fence } from '../../postgres/connection/transaction.ts'
@@ -12,7 +11,7 @@ import type { Ingest } from '../../core/ingest/ingest.ts'
 import type { LogPosition } from '../../core/log/position.ts'
 import type { StoreReply } from '../../core/prices/quote.ts'
 import type { ProviderRegistry } from '../../providers/registry.ts'
-import type { StorageWatch } from '../outage-log.ts'
+import type { KafkaOutageLog, StorageOutageLog } from '../outage-log.ts'
 
 /** Works in the background until the signal fires. */
 export type Worker = { run(signal: AbortSignal): Promise<void> }
@@ -36,7 +35,7 @@ export type WorkerDatabase = {
   readonly maintenance: pg.Pool
   readonly leases: Leases
   /** Logs an outage of the storage once, however many workers notice it. */
-  readonly watch: StorageWatch
+  readonly watch: Pick<StorageOutageLog, 'log'>
 }
 
 export type PollingNeeds = {
@@ -47,7 +46,7 @@ export type PollingNeeds = {
 }
 
 /** Kafka, and the log of its outages. */
-export type WorkerKafka = Kafka & { readonly watch: KafkaWatch }
+export type WorkerKafka = Kafka & { readonly watch: KafkaOutageLog }
 
 /** How many days each kind of row is kept. */
 export function retentionOf(config: Config) {

@@ -69,7 +69,7 @@ function createPolling({ database, polling, clock }: WorkerNeeds, fence: Fence):
   const { pool, watch } = database
   const { providers, ingestInto, jobsChanged } = polling
   const poller = createPoller({
-    jobs: watch.reads(createDueJobs(pool, fence)),
+    jobs: createDueJobs(pool, fence),
     ingest: ingestInto(createStoreReply(pool, fence)),
     maxBatchOf: (provider) => providers.get(provider).maxBatch,
     clock,

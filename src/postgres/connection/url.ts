@@ -1,16 +1,16 @@
-/** What a server's address says, as far as people and the log need to know. */
+/** The parts of a server's URL that users and the log may see. */
 export type Address = {
   readonly host: string
   readonly port: string
-  /** Its password as it is written, and as it is meant. */
+  /** Its password as it is written in the URL, and decoded. */
   readonly passwords: readonly string[]
   /** The address without its password. */
   readonly shown: string
 }
 
-/** Reads an address as `pg` does, which also knows folders of sockets as hosts; undefined for what it could not read. */
+/** Parses a URL as `pg` does, which also accepts a socket's folder as the host; undefined if `pg` could not parse it. */
 export function readAddress(text: string): Address | undefined {
-  // Somebody at no host, which `?host=` names.
+  // A user without a host, which `?host=` then names.
   const url = URL.parse(encoded(text).replace('@/', `@${NO_HOST}/`))
   if (url === null || !isDecodable(url)) return undefined
   const named = url.hostname === NO_HOST ? '' : decodeURIComponent(url.hostname)
@@ -22,7 +22,7 @@ export function readAddress(text: string): Address | undefined {
 const NO_HOST = 'nowhere.invalid'
 const DEFAULT_PORT = '5432'
 
-/** Where a percent sign begins no byte, `pg` takes it, and most others, for what they are. */
+/** If a percent sign begins no encoded byte, `pg` encodes the whole text first. */
 function encoded(text: string): string {
   return / |%[^a-f0-9]|%[a-f0-9][^a-f0-9]/i.test(text) ? encodeURI(text).replaceAll(/%25(\d\d)/g, '%$1') : text
 }
@@ -41,7 +41,7 @@ function passwordsOf({ password, searchParams }: URL): string[] {
 }
 
 function shown({ protocol, username, pathname }: URL, { host, port }: Pick<Address, 'host' | 'port'>): string {
-  const who = username && `${username}@`
-  if (host.startsWith('/')) return `${protocol}//${who}${pathname}?host=${host}`
-  return `${protocol}//${who}${host}${port && `:${port}`}${pathname}`
+  const user = username && `${username}@`
+  if (host.startsWith('/')) return `${protocol}//${user}${pathname}?host=${host}`
+  return `${protocol}//${user}${host}${port && `:${port}`}${pathname}`
 }

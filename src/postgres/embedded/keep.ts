@@ -1,26 +1,25 @@
 import { systemClock } from '../../lib/clock.ts'
 import { repeatUntilAborted } from '../../lib/retry.ts'
-import { connectionTo, holdCluster, type Connection, type EmbeddedOptions } from './server.ts'
+import type { SocketConnection } from '../connection/pool.ts'
+import { connectionTo, holdCluster, type EmbeddedOptions } from './server.ts'
 import { reasonOf, startPostmaster } from './postmaster.ts'
 
 export type KeptEmbedded = {
-  /** Stays the same through restarts: a pool reconnects by itself. */
-  readonly connection: Connection
-  /** The postmaster's process, another one after each restart. */
-  pid(): number
-  /** Ends it for good. */
+  /** The same after a restart: a pool reconnects by itself. */
+  readonly connection: SocketConnection
+  /** Stops the database, and starts it no more. */
   stop(): Promise<void>
 }
 
 type Needs = EmbeddedOptions & {
-  /** Told in one sentence of each death and of each restart that failed. */
+  /** Called with one sentence when the database dies, and when a restart fails. */
   onExit(reason: string): void
 }
 
 const FIRST_DELAY_MS = 100
 const LONGEST_DELAY_MS = 5_000
 
-/** As `startEmbedded`, and starts the database again, with back-off, when it alone dies. */
+/** As `startEmbedded`, but restarts the database, with increasing delays, if it dies and this process does not. */
 export async function keepEmbedded(needs: Needs): Promise<KeptEmbedded> {
   const { cluster, release } = await holdCluster(needs)
   const stopping = new AbortController()
@@ -58,5 +57,5 @@ export async function keepEmbedded(needs: Needs): Promise<KeptEmbedded> {
     await keeping
     release()
   }
-  return { connection: connectionTo(cluster.socket), pid: () => current.pid, stop }
+  return { connection: connectionTo(cluster.socket), stop }
 }

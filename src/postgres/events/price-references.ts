@@ -1,23 +1,23 @@
 import type pg from 'pg'
 import type { PriceReference, Resolution, FindPrices } from '../../core/events/price-reference.ts'
 
-/** How long prices are kept; what is older may be gone, and is then nobody's fault. */
-type Kept = { readonly pricesDays: number | undefined; readonly simulatedDays: number }
+/** How many days prices are kept: an older price may have been deleted, and its message is no fault then. */
+type Retention = { readonly pricesDays: number | undefined; readonly simulatedDays: number }
 
-/** Finds the stored prices that messages name, a whole batch in one statement. */
-export function createFindPrices(pool: pg.Pool, { pricesDays, simulatedDays }: Kept): FindPrices {
+/** Finds the stored prices that messages refer to, a whole batch in one statement. */
+export function createFindPrices(pool: pg.Pool, { pricesDays, simulatedDays }: Retention): FindPrices {
   return async (references) => {
-    const column = <T>(pick: (one: PriceReference) => T) => references.map(pick)
+    const column = <T>(pick: (reference: PriceReference) => T) => references.map(pick)
     const values = [
-      column((one) => one.symbol),
-      column((one) => one.provider),
-      column((one) => one.eventTime),
-      column((one) => one.price),
-      column((one) => one.rawResponseId),
+      column(({ symbol }) => symbol),
+      column(({ provider }) => provider),
+      column(({ eventTime }) => eventTime),
+      column(({ price }) => price),
+      column(({ rawResponseId }) => rawResponseId),
       pricesDays ?? null,
       simulatedDays,
     ]
-    const { rows } = await pool.query<Row>({ name: 'resolve-announcements', text: RESOLVE, values })
+    const { rows } = await pool.query<Row>({ name: 'find-prices', text: FIND_PRICES, values })
     const found = Map.groupBy(rows, ({ at }) => Number(at) - 1)
     return references.map((reference, at) => toResolution(reference, found.get(at) ?? []))
   }
@@ -27,22 +27,22 @@ type Row = {
   readonly at: string
   readonly isExpired: boolean
   readonly seriesId: string
-  /** Null where the series has no such price. */
+  /** Null if the series has no such price. */
   readonly priceId: string | null
 }
 
 function toResolution({ position, eventTime }: PriceReference, rows: readonly Row[]): Resolution {
-  const fitting = rows.filter(({ priceId }) => priceId !== null)
-  const exact = fitting.filter(({ priceId }) => priceId === position?.id)
-  const seriesIds = (exact.length > 0 ? exact : fitting).map(({ seriesId }) => seriesId)
+  const matching = rows.filter(({ priceId }) => priceId !== null)
+  const exact = matching.filter(({ priceId }) => priceId === position?.id)
+  const seriesIds = (exact.length > 0 ? exact : matching).map(({ seriesId }) => seriesId)
   if (seriesIds.length > 0)
     return { outcome: 'found', affected: seriesIds.map((seriesId) => ({ seriesId, eventTime })) }
   if (rows.some(({ isExpired }) => isExpired)) return { outcome: 'expired' }
   return { outcome: rows.length > 0 ? 'unknown_price' : 'unknown_series' }
 }
 
-/** A row for each series of the symbol, in whatever currency; the few series of a batch are looked up once. */
-const RESOLVE = `
+/** A row for each series of the symbol, in any currency. The few series of a batch are looked up once. */
+const FIND_PRICES = `
   with named as materialized (
     select * from unnest($1::text[], $2::text[], $3::timestamptz[], $4::numeric[], $5::bigint[])
       with ordinality as n (symbol, provider, event_time, price, raw_response_id, at)
