@@ -123,10 +123,10 @@ function openSocket(state: State): Socket {
 }
 
 /**
- * Makes a socket send what is written within one tick at once: the statements of a pipeline. TLS bypasses it. Of `pg`
- * 8.23 the pipeline mode (https://github.com/brianc/node-postgres/pull/3534) corks the socket for each statement, not for
- * the pipeline; a version that does so for the pipeline makes this unnecessary, and test/postgres/connection/transaction.test.ts
- * (three round trips) shows it.
+ * Makes a socket send everything that is written within one tick at once: the statements of a pipeline. TLS bypasses it.
+ * The pipeline mode of `pg` 8.23 (https://github.com/brianc/node-postgres/pull/3534) corks the socket for each statement
+ * only. A version that corks it for the pipeline makes this unnecessary: then the test of three round trips in
+ * test/postgres/connection/transaction.test.ts passes without it.
  */
 function batching(socket: Socket): Socket {
   const write = socket.write.bind(socket)
@@ -147,8 +147,9 @@ function batching(socket: Socket): Socket {
 }
 
 /**
- * The same function, whose promise is rejected by `toStorageError`, and reported to the observers. Calls with a callback
- * give no promise and pass through: only `pg` itself makes those.
+ * The same function, but an error of its promise is translated by `toStorageError`, and the outcome is reported to the
+ * observers. Calls with a callback return no promise and are left alone: only `pg` itself makes those. `pg` 8.23 has no hook
+ * for the outcome of a statement (its `Client` has no `query` event); with one, only the translation would stay here.
  */
 function translating<Act extends (...args: never[]) => unknown>({ observers }: State, act: Act): Act {
   const report = (result: unknown) => {
@@ -168,7 +169,7 @@ function translating<Act extends (...args: never[]) => unknown>({ observers }: S
   return translated as Act
 }
 
-/** What `connect` gives is a client, which shows nothing of the storage. */
+/** Whether it is the result of statements; a client, which `connect` returns, is none and shows nothing of the storage. */
 function isResult(result: unknown): result is pg.QueryResult | pg.QueryResult[] {
   return Array.isArray(result) || (typeof result === 'object' && result !== null && 'command' in result)
 }
