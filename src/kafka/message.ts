@@ -6,6 +6,7 @@ import type { DeadLetterReason } from '../core/events/dead-letter.ts'
 import { wrongPrice } from '../core/ingest/validate-quote.ts'
 import { parseDecimal } from '../lib/decimal.ts'
 import { parseInstant } from '../lib/instant.ts'
+import { SYMBOL_PATTERN } from '../lib/symbol.ts'
 import { parsePosition, positionText, type LogEntry } from '../core/log/log.ts'
 import type { OutgoingMessage } from './client/publisher.ts'
 
@@ -22,7 +23,7 @@ export type Reading = { readonly reference: PriceReference } | { readonly fault:
 export const PriceMessage = Type.Object(
   {
     symbol: Type.String({
-      pattern: '^[A-Z0-9^][A-Z0-9.^=&-]{0,31}$',
+      pattern: `^${SYMBOL_PATTERN}$`,
       description: 'Canonical symbol, the same as the key.',
       examples: ['AAPL'],
     }),
@@ -109,8 +110,6 @@ export function toMessage(entry: LogEntry): OutgoingMessage {
 }
 
 const checker = Compile(PriceMessage)
-/** In UTC: what is later or earlier than PostgreSQL can tell, or than anybody trades. */
-const YEARS = /^(?!0000)\d{4}-/
 
 /** Reads a message of any sender. What it lets through is safe to ask the database about. */
 export function readMessage({ value, headers }: IncomingMessage): Reading {
@@ -133,8 +132,7 @@ function readMembers(body: Static<typeof PriceMessage>, priceText: string): Read
   if (price === undefined || wrongPrice(price)) {
     return fault('wrong_fields', '/price must be at least 1e-18 and below 1e15')
   }
-  if (eventTime === undefined || !YEARS.test(eventTime))
-    return fault('wrong_fields', '/timestamp must be an RFC 3339 time')
+  if (eventTime === undefined) return fault('wrong_fields', '/timestamp must be an RFC 3339 time')
   const { symbol, provider, raw_response_id: rawResponseId } = body
   return { reference: { symbol, provider, eventTime, price, rawResponseId } }
 }

@@ -1,5 +1,5 @@
 import { parseDecimal } from '../../lib/decimal.ts'
-import { parseInstant } from '../../lib/instant.ts'
+import { parseDayOrInstant } from '../../lib/instant.ts'
 import { canonicalSymbol } from '../../lib/symbol.ts'
 import type { LocalQuote } from '../transport/local-reply.ts'
 
@@ -9,12 +9,11 @@ export type CsvRow = Readonly<Record<string, string>>
 /** A line with all that it needs. */
 export type PricedRow = LocalQuote & { readonly price: string; readonly timestamp: string }
 
-const DATE_ONLY = /^\d{4}-\d{2}-\d{2}$/
 const CURRENCY = /^([A-Za-z]{3})?$/
 
 /** What a line `symbol,timestamp,price[,currency]` says, or what is wrong with it. A date alone is its first moment, in UTC. */
 export function readCsvRow({ symbol = '', timestamp = '', price = '', currency = '' }: CsvRow): PricedRow | string {
-  const time = timeOf(timestamp)
+  const time = parseDayOrInstant(timestamp)
   const decimal = parseDecimal(price)
   if (!time) return `no time: ${JSON.stringify(timestamp)}`
   if (!decimal) return `no price: ${JSON.stringify(price)}`
@@ -24,8 +23,4 @@ export function readCsvRow({ symbol = '', timestamp = '', price = '', currency =
   } catch {
     return `no symbol: ${JSON.stringify(symbol)}`
   }
-}
-
-function timeOf(text: string) {
-  return parseInstant(DATE_ONLY.test(text) ? `${text}T00:00:00Z` : text)
 }

@@ -1,5 +1,5 @@
 import type { Clock } from '../../lib/clock.ts'
-import { parseDecimal, type Decimal } from '../../lib/decimal.ts'
+import { decimalFromUnits, type Decimal } from '../../lib/decimal.ts'
 import { instantFromMillis } from '../../lib/instant.ts'
 import type { QuoteProvider } from '../../core/prices/quote.ts'
 import { localReply, parseLocalReply, type LocalQuote } from '../transport/local-reply.ts'
@@ -56,8 +56,7 @@ export function simulatedPrice(seed: string, symbol: string, epochSeconds: numbe
   const home = HOME_CENTS[symbol] ?? 1000 + (key % 49_000)
   let ppm = 1_000_000
   for (let octave = 0; octave < OCTAVES; octave++) ppm += wave(key, octave, epochSeconds)
-  const cents = String(Math.round((home * ppm) / 1_000_000)).padStart(3, '0')
-  return parseDecimal(`${cents.slice(0, -2)}.${cents.slice(-2)}`) as Decimal
+  return decimalFromUnits(BigInt(Math.round((home * ppm) / 1_000_000)), 2)
 }
 
 function simulatedQuote(seed: string, symbol: string, second: number): LocalQuote {
