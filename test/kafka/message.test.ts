@@ -112,7 +112,11 @@ test('a value that is not the one its hash was made of is refused', () => {
 })
 
 test('whatever the bytes, the database can be asked about what reading lets through', async (t) => {
-  const resolve = createFindPrices(await createDatabase(t), { pricesDays: 30, simulatedDays: 7 })
+  const resolve = createFindPrices(await createDatabase(t), {
+    pricesDays: 30,
+    syntheticProviders: ['simulated'],
+    syntheticDays: 7,
+  })
   const member = fc.oneof(fc.string({ unit: 'binary' }), fc.double(), fc.constantFrom('AAPL', '1', '9'.repeat(18)))
   const zone = fc.constantFrom('Z', '+14:00', '-14:00', '-00:30')
   const time = fc

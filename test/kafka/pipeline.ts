@@ -54,7 +54,7 @@ export async function createPipeline(t: TestContext, options: Options = {}) {
   }
 
   const processNeeds: ProcessNeeds = {
-    resolve: createFindPrices(pool, { pricesDays: undefined, simulatedDays: 7 }),
+    resolve: createFindPrices(pool, { pricesDays: undefined, syntheticProviders: ['simulated'], syntheticDays: 7 }),
     handle: createRecompute(pool, [options.window ?? 5]),
     store: createStoreDeadLetters(pool),
   }

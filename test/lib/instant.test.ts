@@ -65,5 +65,6 @@ test('a moment outside the years 1 to 9999 is refused, whatever its offset', () 
 test('a day alone is its first moment in UTC', () => {
   assert.equal(parseDayOrInstant('2025-06-15'), '2025-06-15T00:00:00Z')
   assert.equal(parseDayOrInstant('2025-06-15T16:30:27-04:00'), '2025-06-15T20:30:27Z')
-  for (const text of ['0000-01-01', '2025-02-30', '2025-6-15', '']) assert.equal(parseDayOrInstant(text), undefined, text)
+  for (const text of ['0000-01-01', '2025-02-30', '2025-6-15', ''])
+    assert.equal(parseDayOrInstant(text), undefined, text)
 })

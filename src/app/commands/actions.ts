@@ -13,11 +13,11 @@ import { createMaintenanceActions } from './maintenance.ts'
 
 /** What each command does: its parts, put together, and the exit code. */
 export function createActions(version: Version, output: Output): Actions {
-  const readSetting = () => {
+  const readContext = () => {
     const config = readConfig()
     return { config, log: createQuietLog(config), version }
   }
-  const needs = { output, readSetting }
+  const needs = { output, readContext }
   return {
     ...createServiceActions(needs),
     ...createKafkaActions(needs),

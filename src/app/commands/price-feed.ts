@@ -12,7 +12,7 @@ import { databaseOptions, type AppContext } from '../context.ts'
  */
 export async function joinPriceFeed(context: AppContext, providers: readonly string[]): Promise<PriceFeed | undefined> {
   const options = databaseOptions(context)
-  if (typeof options.at !== 'string' && (await findRunning(options.at.path)) === undefined) return undefined
+  if ('path' in options.at && (await findRunning(options.at.path)) === undefined) return undefined
   await using opening = new AsyncDisposableStack()
   const { pool } = opening.use(await joinDatabase(options))
   await assertMigrated(pool)

@@ -5,15 +5,17 @@ import { forceExit } from '../shutdown.ts'
 import { requireKafka } from '../kafka.ts'
 import { createLog } from '../logger.ts'
 import { openApiDocument, startService, type Service } from '../service.ts'
-import type { AppContext } from '../context.ts'
 import { untilStopped } from '../stop-signal.ts'
-import type { Needs } from './context.ts'
+import type { AppContext, CommandContext } from '../context.ts'
 
 /** The commands that serve, and what describes the serving. */
-export function createServiceActions({ output, readSetting }: Needs): Pick<Actions, 'serve' | 'serveRole' | 'openapi'> {
+export function createServiceActions({
+  output,
+  readContext,
+}: CommandContext): Pick<Actions, 'serve' | 'serveRole' | 'openapi'> {
   const serve: Actions['serve'] = async ({ demo = false, roles, json }) => {
     const stopped = untilStopped()
-    const context = readSetting()
+    const context = readContext()
     const log = createLog(context.config)
     await using service = await startService({ ...context, log }, { demo, roles })
     const facts = { ...startStatus(context, service), roles }
@@ -28,12 +30,12 @@ export function createServiceActions({ output, readSetting }: Needs): Pick<Actio
     serve,
 
     serveRole: async (role, { json }) => {
-      requireKafka(readSetting().config)
+      requireKafka(readContext().config)
       return serve({ roles: [role], json })
     },
 
     openapi: async () => {
-      await output.write(`${JSON.stringify(await openApiDocument(readSetting()), undefined, 2)}\n`)
+      await output.write(`${JSON.stringify(await openApiDocument(readContext()), undefined, 2)}\n`)
       return 0
     },
   }

@@ -8,6 +8,7 @@ import { createProgress } from '../../cli/terminal/progress.ts'
 import { systemClock as clock } from '../../lib/clock.ts'
 import { ServiceError } from '../../errors.ts'
 import { openDatabase } from '../../postgres/database.ts'
+import { readAddress } from '../../postgres/connection/url.ts'
 import { createRecordSlice, loadFileOffsets } from '../../postgres/ingest/csv-import.ts'
 import { copyDatabase } from '../../postgres/transfer/copy.ts'
 import { dump, type DumpHeader, type OnProgress } from '../../postgres/transfer/dump.ts'
@@ -17,16 +18,16 @@ import { importFile, type FileOffset } from '../../core/ingest/csv-import.ts'
 import { instantFromMillis } from '../../lib/instant.ts'
 import { importedName } from '../../providers/csv/imported.ts'
 import { readImportFile, surveyImportFile } from '../../providers/csv/import-file.ts'
-import { databaseOptions } from '../context.ts'
-import { EXIT_FAILED, type Needs } from './context.ts'
+import { EXIT_FAILED } from '../../cli/terminal/output.ts'
+import { databaseOptions, type CommandContext } from '../context.ts'
 import { openTables } from './open-tables.ts'
 import { stopSignal } from '../stop-signal.ts'
 
 /** The commands that bring data in and take it elsewhere. */
 export function createTransferActions({
   output,
-  readSetting,
-}: Needs): Pick<Actions, 'importPrices' | 'copy' | 'dump' | 'restore'> {
+  readContext,
+}: CommandContext): Pick<Actions, 'importPrices' | 'copy' | 'dump' | 'restore'> {
   const progress = createProgress(output, clock)
   const watched = async <T>(work: (watching: Watching) => Promise<T>): Promise<T> => {
     try {
@@ -38,7 +39,7 @@ export function createTransferActions({
   return {
     importPrices: async ({ file, provider: label = '', json }) => {
       const provider = importedName(label) ?? noName(label)
-      await using tables = await openTables(readSetting())
+      await using tables = await openTables(readContext())
       const source = { file, provider, receivedAt: instantFromMillis(clock.now()) }
       const needs = {
         survey: (offsets: readonly FileOffset[]) => surveyImportFile(source, offsets),
@@ -55,9 +56,11 @@ export function createTransferActions({
     },
 
     copy: async ({ to, json }) => {
-      const context = readSetting()
+      const context = readContext()
       await using tables = await openTables(context)
-      await using target = await openDatabase({ ...databaseOptions(context), at: to, namedBy: '--to' })
+      const at = readAddress(to)
+      if (at === undefined) throw invalid('--to: not the address of a PostgreSQL server.')
+      await using target = await openDatabase({ ...databaseOptions(context), at, namedBy: '--to' })
       const copy = (watching: Watching) => copyDatabase(tables.pool, target.pool, watching)
       const { rows, isFinished } = await watched(copy)
       await output.write(copyReport({ rows, isFinished, location: target.location }, json))
@@ -66,7 +69,7 @@ export function createTransferActions({
 
     dump: async ({ file, json }) => {
       if (file === undefined && output.isTerminal) throw invalid('Name a file: a dump is no text.')
-      await using tables = await openTables(readSetting())
+      await using tables = await openTables(readContext())
       const header = await watched((watching) => {
         const produce = (write: WriteLines) => dump(tables.pool, { write, ...watching })
         return file === undefined ? writeDumpFile(process.stdout, produce) : writeWhole(file, produce)
@@ -77,7 +80,7 @@ export function createTransferActions({
     },
 
     restore: async ({ file, json }) => {
-      await using database = await openDatabase(databaseOptions(readSetting()))
+      await using database = await openDatabase(databaseOptions(readContext()))
       const lines = readDumpFile(createReadStream(file))
       const header = await watched((watching) => restore(database.pool, lines, watching))
       await output.write(fileReport('Restored', { file, rows: rowsOf(header) }, json))

@@ -11,7 +11,7 @@ import type { Notifier } from '../../lib/notifier.ts'
 import type { Ingest } from '../../core/ingest/ingest.ts'
 import type { LogPosition } from '../../core/log/log.ts'
 import type { StoreReply } from '../../core/prices/quote.ts'
-import type { ProviderRegistry } from '../../providers/registry.ts'
+import { SYNTHETIC_PROVIDERS, type ProviderRegistry } from '../../providers/registry.ts'
 import type { StorageWatch } from '../outage-log.ts'
 
 /** What goes on by itself until the signal fires. */
@@ -38,11 +38,12 @@ export type WorkerNeeds = {
   readonly jobsChanged: Notifier
 }
 
-/** How many days what is kept. */
+/** How many days data is kept. */
 export function retentionOf(config: Config) {
   return {
     pricesDays: config.RETENTION_PRICES_DAYS,
-    simulatedDays: config.RETENTION_SIMULATED_DAYS,
+    syntheticProviders: SYNTHETIC_PROVIDERS,
+    syntheticDays: config.RETENTION_SIMULATED_DAYS,
     runsDays: config.RETENTION_RUNS_DAYS,
   }
 }

@@ -47,7 +47,19 @@ export type RawReply = {
   readonly parserVersion: number
 }
 
-/** A provider's current quotes: build the request, fetch, parse; only `fetchReply` touches the world. */
+/** What a provider offers. */
+export type Capabilities = {
+  /** Current prices. */
+  readonly quotes: boolean
+  /** Open, high, low, close and volume of past intervals. */
+  readonly bars: boolean
+  /** Prices that the provider sends as they are made, without a request for each. */
+  readonly stream: boolean
+  /** Symbols by name. */
+  readonly search: boolean
+}
+
+/** A provider's current quotes: build the request, fetch, parse; only `fetchReply` does I/O. */
 export type QuoteProvider = {
   readonly name: string
   /** One sentence for people: what it gives, what it needs. */
@@ -68,6 +80,9 @@ export type QuoteProvider = {
   /** Looks symbols up by name; absent where the provider cannot. */
   readonly searchSymbols?: SearchSymbols
 }
+
+/** A provider as the registry lists it. */
+export type RegisteredProvider = QuoteProvider & { readonly capabilities: Capabilities }
 
 export type SymbolMatch = {
   readonly symbol: string

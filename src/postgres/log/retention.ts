@@ -7,7 +7,9 @@ import { inTransaction, type Fence } from '../connection/transaction.ts'
 /** Days that things are kept, by the time when they were made; undefined keeps them for ever. */
 export type Retention = {
   readonly pricesDays: number | undefined
-  readonly simulatedDays: number
+  /** For the prices of these providers instead: they are invented, and there are many. */
+  readonly syntheticProviders: readonly string[]
+  readonly syntheticDays: number
   readonly runsDays: number
 }
 
@@ -48,8 +50,8 @@ type Work = { readonly pool: pg.Pool; readonly signal: AbortSignal; readonly fen
  * prices go their averages, their replies, and the first n−1 averages after the cut, whose inputs are gone. Dead letters
  * that are dealt with lose what was in the message, and stay: the message may be read again.
  */
-export async function trim(work: Work, { pricesDays, simulatedDays, runsDays }: Retention): Promise<number> {
-  const keptDays = [pricesDays ?? null, simulatedDays]
+export async function trim(work: Work, { runsDays, ...retention }: Retention): Promise<number> {
+  const keptDays = [retention.pricesDays ?? null, retention.syntheticDays, retention.syntheticProviders]
   const slices = (statement: string, values: unknown[]) => repeat(work, (client) => count(client, statement, values))
   await slices(DELETE_RUNS, [runsDays, SLICE])
   await slices(EMPTY_LETTERS, [runsDays, LETTERS_SLICE])
@@ -91,7 +93,7 @@ async function trimSeries(client: pg.PoolClient, { id, cut }: OldSeries): Promis
   return deleted
 }
 
-const KEPT_DAYS = `case when provider = 'simulated' then $2::integer else $1::integer end`
+const KEPT_DAYS = `case when provider = any($3::text[]) then $2::integer else $1::integer end`
 
 const OLD_SERIES = `
   select id, cut from (select id, now() - make_interval(days => ${KEPT_DAYS}) as cut from series) as s
@@ -115,7 +117,7 @@ const DELETE_REPLIES = `
   delete from raw_responses where id in (
     select id from raw_responses r
      where (refused = '[]' or received_at < now() - make_interval(days => ${KEPT_DAYS}))
-       and not exists (select from prices p where p.raw_response_id = r.id) limit $3)`
+       and not exists (select from prices p where p.raw_response_id = r.id) limit $4)`
 
 const DELETE_BODIES = `
   delete from raw_bodies where sha256 in (

@@ -5,6 +5,7 @@ import type { Clock } from '../../lib/clock.ts'
 import { ServiceError } from '../../errors.ts'
 import type { QuoteProvider } from '../../core/prices/quote.ts'
 import { readCsvRow, type CsvRow } from '../csv/row.ts'
+import type { ReplyParser } from '../transport/provider-definition.ts'
 import { localReply, parseLocalReply, type LocalQuote } from '../transport/local-reply.ts'
 
 type Needs = {
@@ -20,8 +21,7 @@ type Line = { readonly record: CsvRow; readonly info: { readonly lines: number }
 
 const PARSER_VERSION = 1
 
-/** Reads its replies, also those of a file that is no longer there. */
-export const replayParser = { name: 'replay', parserVersion: PARSER_VERSION, parseReply: parseLocalReply }
+export const replayParser: ReplyParser = { parserVersion: PARSER_VERSION, parseReply: parseLocalReply }
 
 const MAX_MISTAKES_SHOWN = 10
 
@@ -35,6 +35,7 @@ export function createReplay({ file, speed, clock }: Needs): QuoteProvider {
   const startedAt = clock.now()
   const note = `Replayed from ${basename(file)} at ${speed} times its speed.`
   return {
+    name: 'replay',
     ...replayParser,
     description: `Real prices of the past, replayed from ${basename(file)}.`,
     maxBatch: 500,

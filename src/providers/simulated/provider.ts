@@ -2,6 +2,7 @@ import type { Clock } from '../../lib/clock.ts'
 import { decimalFromUnits, type Decimal } from '../../lib/decimal.ts'
 import { instantFromMillis } from '../../lib/instant.ts'
 import type { QuoteProvider } from '../../core/prices/quote.ts'
+import type { ReplyParser } from '../transport/provider-definition.ts'
 import { localReply, parseLocalReply, type LocalQuote } from '../transport/local-reply.ts'
 
 type Needs = { readonly seed: string; readonly clock: Clock }
@@ -24,6 +25,8 @@ const OCTAVES = 21
 const SWING_PPM = 150
 const DAY_SECONDS = 86_400
 
+export const simulatedParser: ReplyParser = { parserVersion: PARSER_VERSION, parseReply: parseLocalReply }
+
 /**
  * Prices without a network and without a key: a random walk that is a pure function of seed, symbol and second, so
  * that yesterday's prices can be computed today. Every reply says that it is simulated.
@@ -32,7 +35,7 @@ export function createSimulated({ seed, clock }: Needs): QuoteProvider {
   return {
     name: 'simulated',
     description: 'A labelled random walk; needs no network and no key. Not real prices.',
-    parserVersion: PARSER_VERSION,
+    ...simulatedParser,
     maxBatch: 500,
     advisedIntervalSeconds: 1,
     fetchReply: async (symbols, signal) => {
@@ -42,7 +45,6 @@ export function createSimulated({ seed, clock }: Needs): QuoteProvider {
       const asked = { symbols, request: `simulated ${symbols.join(',')}`, parserVersion: PARSER_VERSION }
       return localReply({ provider: 'simulated', note: NOTE, quotes }, asked, clock)
     },
-    parseReply: parseLocalReply,
   }
 }
 

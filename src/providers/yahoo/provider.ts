@@ -2,6 +2,7 @@ import type { Clock } from '../../lib/clock.ts'
 import { ServiceError, withDetails } from '../../errors.ts'
 import { instantFromMillis } from '../../lib/instant.ts'
 import type { QuoteProvider } from '../../core/prices/quote.ts'
+import type { ReplyParser } from '../transport/provider-definition.ts'
 import { createCircuitBreaker, type ProviderLog } from '../transport/circuit-breaker.ts'
 import { createHttpClient, type HttpReply } from '../transport/http-client.ts'
 import { createRetryAfter } from '../transport/retry-after.ts'
@@ -24,6 +25,8 @@ const PARSER_VERSION = 1
 const DEFAULT_TIMEOUT_MS = 10_000
 const QUOTE_ADDRESS = 'https://query2.finance.yahoo.com/v7/finance/quote'
 
+export const yahooParser: ReplyParser = { parserVersion: PARSER_VERSION, parseReply: parseYahooQuotes }
+
 /** Yahoo Finance, through yahoo-finance2: unofficial and without a key, so it is asked with restraint. */
 export function createYahoo({ clock, log, timeoutMs = DEFAULT_TIMEOUT_MS, ...needs }: Needs): QuoteProvider {
   const gate = createRetryAfter({ provider: NAME, clock })
@@ -34,7 +37,7 @@ export function createYahoo({ clock, log, timeoutMs = DEFAULT_TIMEOUT_MS, ...nee
   return {
     name: NAME,
     description: 'Yahoo Finance: stocks, funds, indices, currencies and crypto currencies; no key, no official limits.',
-    parserVersion: PARSER_VERSION,
+    ...yahooParser,
     maxBatch: 100,
     advisedIntervalSeconds: 15,
     fetchReply: async (symbols, signal) => {
@@ -46,7 +49,6 @@ export function createYahoo({ clock, log, timeoutMs = DEFAULT_TIMEOUT_MS, ...nee
       const receivedAt = instantFromMillis(clock.now())
       return { provider: NAME, symbols, request, status, body, receivedAt, parserVersion: PARSER_VERSION }
     },
-    parseReply: parseYahooQuotes,
     searchSymbols: async (query, signal) => {
       const { body } = await guarded(signal, async (limited) =>
         usable(await client.search(query, limited), parseYahooMatches),

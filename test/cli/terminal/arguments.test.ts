@@ -11,7 +11,7 @@ const MISUNDERSTOOD: readonly (readonly [words: string, message: RegExp])[] = [
   ['jobs nonsense', /unknown command 'nonsense'/],
   ['fetch', /missing required argument 'symbols'/],
   ['fetch AAPL ../etc', /Not a symbol: "\.\.\/etc"/],
-  ['fetch AAPL --provider nasdaq', /No provider "nasdaq"\. There are: yfinance, simulated\./],
+  ['fetch AAPL --provider nasdaq', /No provider "nasdaq"\. Available: yfinance, simulated\./],
   ['watch AAPL --provider nasdaq', /No provider "nasdaq"/],
   ['jobs add AAPL', /required option '-e, --every <interval>' not specified/],
   ['jobs add AAPL --every 5', /Write it like 30s, 5m, 1h or 1d\./],
@@ -40,7 +40,7 @@ test('settings that cannot be used are exit code 78, each of them named', async 
   assert.match(stderr, /^market-data: PORT=many.*\nmarket-data: DEFAULT_PROVIDER=nasdaq.*\n$/)
 })
 
-const program = createProgram(() => Promise.reject(new Error('only described')), '')
+const program = createProgram(() => Promise.reject(new Error('only described')), { version: '', providers: [] })
 
 test('the shell completes commands, subcommands, options and choices', () => {
   const script = completionScript(program, 'bash')
