@@ -59,7 +59,7 @@ const BAD_FILES: readonly { name: string; text: string; says: RegExp }[] = [
   },
   { name: 'two bad lines', text: 'symbol,timestamp,price\nA,,1\nA,2020-01-02,\n', says: /line 2: .*; line 3: / },
   { name: 'a short line', text: 'symbol,timestamp,price\nA,2020-01-01\n', says: /line 2/ },
-  { name: 'nothing in it', text: 'symbol,timestamp,price\n', says: /holds no prices/ },
+  { name: 'nothing in it', text: 'symbol,timestamp,price\n', says: /contains no prices/ },
 ]
 
 for (const { name, text, says } of BAD_FILES) {

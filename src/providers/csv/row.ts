@@ -3,15 +3,15 @@ import { parseDayOrInstant } from '../../lib/instant.ts'
 import { canonicalSymbol } from '../../lib/symbol.ts'
 import type { LocalQuote } from '../transport/local-reply.ts'
 
-/** The columns of a line, by their names in the header. */
+/** The columns of one line, by their names in the header. */
 export type CsvRow = Readonly<Record<string, string>>
 
-/** A line with all that it needs. */
+/** A line with every required column. */
 export type PricedRow = LocalQuote & { readonly price: string; readonly timestamp: string }
 
 const CURRENCY = /^([A-Za-z]{3})?$/
 
-/** What a line `symbol,timestamp,price[,currency]` says, or what is wrong with it. A date alone is its first moment, in UTC. */
+/** The quote of a line `symbol,timestamp,price[,currency]`, or the reason why it is invalid. A day alone is its start in UTC. */
 export function readCsvRow({ symbol = '', timestamp = '', price = '', currency = '' }: CsvRow): PricedRow | string {
   const time = parseDayOrInstant(timestamp)
   const decimal = parseDecimal(price)

@@ -142,8 +142,8 @@ test('that the circuit opens is logged once, without a stack, and once more when
     await quotesOf(yahoo, ['AAPL']).catch(() => {})
   }
   assert.deepEqual(lines, [
-    'warn {"provider":"yfinance","reason":"yfinance answered with status 500."} Provider fails; leaving it alone.',
-    'info {"provider":"yfinance"} Provider answers again.',
+    'warn {"provider":"yfinance","reason":"yfinance answered with status 500."} Circuit opened; next try in 30 s.',
+    'info {"provider":"yfinance"} Circuit closed; the provider responds again.',
   ])
 })
 
