@@ -11,7 +11,7 @@ import {
   type Decimal,
 } from '../../src/lib/decimal.ts'
 
-test('an exponent is expanded and every digit kept as it came', () => {
+test('an exponent is expanded, and every digit is kept', () => {
   const cases: readonly (readonly [source: string, decimal: string | undefined])[] = [
     ['196.45', '196.45'],
     ['197.1000', '197.1000'],
@@ -50,7 +50,7 @@ test('shifting the point by an exponent changes no number', () => {
   )
 })
 
-test('decimals compare as the numbers they are, whatever their trailing zeros', () => {
+test('decimals compare as numbers, whatever their trailing zeros', () => {
   fc.assert(
     fc.property(decimals, decimals, (a, b) => {
       const [left, right] = [a.units * 10n ** BigInt(12 - a.scale), b.units * 10n ** BigInt(12 - b.scale)]

@@ -16,19 +16,19 @@ import type { AppContext, CommandContext } from '../context.ts'
 import { openTables, type Tables } from './open-tables.ts'
 import { stopSignal } from '../stop-signal.ts'
 
-/** What the commands around Kafka do, besides serving. */
+/** The commands that publish prices again and handle dead letters. */
 export function createKafkaActions({ output, readContext }: CommandContext): Omit<KafkaActions, 'serveRole'> {
   return {
     republish: async ({ since, json }) => {
       const context = readContext()
       const kafka = requireKafka(context.config)
       await using tables = await openTables(context)
-      const onError = (error: unknown) => output.say(`Kafka fails, and is tried again: ${kafkaReason(error)}`)
+      const onError = (error: unknown) => output.say(`Kafka unavailable, retrying: ${kafkaReason(error)}`)
       const { createPublisher } = await import('../../kafka/client/publisher.ts')
       await using publisher = createPublisher({ ...kafka, clock, onError })
       const between = { after: await positionBefore(tables.pool, since), end: await logEnd(tables.pool) }
       const count = await republish({ readLog: createReadLog(tables.pool), publisher }, between, stopSignal())
-      await output.write(json ? jsonLine({ announced: count }) : `Announced ${count} prices again.\n`)
+      await output.write(json ? jsonLine({ announced: count }) : `Published ${count} prices again.\n`)
       return 0
     },
 
@@ -63,7 +63,7 @@ async function retry(
   const { config } = context
   const resolve = createFindPrices(tables.pool, retentionOf(config))
   const fault = await retryDeadLetter({ admin, resolve, handle: createRecompute(tables.pool, config.MA_WINDOWS) }, id)
-  const text = fault ? `still wrong: ${fault.reason}, ${fault.detail}\n` : `done, and closed: ${id}\n`
+  const text = fault ? `still failing: ${fault.reason}, ${fault.detail}\n` : `resolved: ${id}\n`
   await output.write(json ? jsonLine({ id, fault: fault ?? null }) : text)
   return fault ? EXIT_FAILED : 0
 }

@@ -5,7 +5,7 @@ import { keysOf } from '../first-key.ts'
 import { openTables, type Tables } from './open-tables.ts'
 import type { CommandContext } from '../context.ts'
 
-/** The commands over keys. */
+/** The commands that manage API keys. */
 export function createKeyActions({ output, readContext }: CommandContext): KeyActions {
   const needsOf = ({ pool }: Tables) => ({ keys: keysOf(pool), output, clock })
   return {

@@ -11,7 +11,7 @@ import { EXIT_FAILED } from '../../cli/terminal/output.ts'
 import { openTables } from './open-tables.ts'
 import { databaseOptions, type CommandContext } from '../context.ts'
 
-/** The commands that look after the tables. */
+/** The commands that migrate, verify and check the database. */
 export function createMaintenanceActions({
   output,
   readContext,

@@ -14,7 +14,7 @@ import { openTables } from './open-tables.ts'
 import { untilStopped } from '../stop-signal.ts'
 import { createProviders, type AppContext, type CommandContext } from '../context.ts'
 
-/** The commands that fetch and show prices. */
+/** The commands that fetch and print prices. */
 export function createPriceActions({
   output,
   readContext,
@@ -58,6 +58,6 @@ export function createPriceActions({
 
 /** A server's database does not show whether a service uses it, so the service's address is tried. */
 async function warnWithoutService({ config }: AppContext, output: Output): Promise<void> {
-  const { url, who } = await findService(config)
-  if (who !== 'service') output.say(`No service at ${url}: prices arrive only while a service uses this database.`)
+  const { url, kind } = await findService(config)
+  if (kind !== 'service') output.say(`No service at ${url}: prices arrive only while a service uses this database.`)
 }

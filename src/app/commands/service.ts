@@ -8,7 +8,7 @@ import { openApiDocument, startService, type Service } from '../service.ts'
 import { untilStopped } from '../stop-signal.ts'
 import type { AppContext, CommandContext } from '../context.ts'
 
-/** The commands that serve, and what describes the serving. */
+/** The commands that run the service and describe its interface. */
 export function createServiceActions({
   output,
   readContext,
@@ -18,10 +18,10 @@ export function createServiceActions({
     const context = readContext()
     const log = createLog(context.config)
     await using service = await startService({ ...context, log }, { demo, roles })
-    const facts = { ...startStatus(context, service), roles }
-    const { url, data, demoSymbols } = facts
-    await output.write(json ? jsonLine({ url, data, roles, demo_symbols: demoSymbols }) : startBanner(facts))
-    log.info(`access: ${accessText(facts)}`)
+    const status = { ...startStatus(context, service), roles }
+    const { url, data, demoSymbols } = status
+    await output.write(json ? jsonLine({ url, data, roles, demo_symbols: demoSymbols }) : startBanner(status))
+    log.info(`access: ${accessText(status)}`)
     log.info(`stopping: ${await stopped}`)
     forceExit(log)
     return 0
@@ -43,7 +43,7 @@ export function createServiceActions({
 
 function startStatus({ version }: AppContext, { url, database, demoSymbols, access }: Service) {
   const dataNote = database.moved
-    ? 'not ./data: PostgreSQL does not run as root, and its account cannot enter this folder'
+    ? 'not ./data: PostgreSQL does not run as root, and its account cannot enter this directory'
     : undefined
   return { url, version: version.version, data: database.location, dataNote, demoSymbols, access }
 }

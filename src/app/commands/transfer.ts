@@ -23,7 +23,7 @@ import { databaseOptions, type CommandContext } from '../context.ts'
 import { openTables } from './open-tables.ts'
 import { stopSignal } from '../stop-signal.ts'
 
-/** The commands that bring data in and take it elsewhere. */
+/** The commands that import, copy, dump and restore data. */
 export function createTransferActions({
   output,
   readContext,
@@ -38,12 +38,12 @@ export function createTransferActions({
   }
   return {
     importPrices: async ({ file, provider: label = '', json }) => {
-      const provider = importedName(label) ?? noName(label)
+      const provider = importedName(label) ?? invalidName(label)
       await using tables = await openTables(readContext())
-      const source = { file, provider, receivedAt: instantFromMillis(clock.now()) }
+      const input = { file, provider, receivedAt: instantFromMillis(clock.now()) }
       const needs = {
-        survey: (offsets: readonly FileOffset[]) => surveyImportFile(source, offsets),
-        readSlices: (behind: FileOffset | undefined) => readImportFile(source, behind),
+        survey: (offsets: readonly FileOffset[]) => surveyImportFile(input, offsets),
+        readSlices: (behind: FileOffset | undefined) => readImportFile(input, behind),
         loadOffsets: () => loadFileOffsets(tables.pool, provider),
         record: createRecordSlice(tables.pool, provider, basename(file)),
         refuse: refuseFile(file),
@@ -68,7 +68,7 @@ export function createTransferActions({
     },
 
     dump: async ({ file, json }) => {
-      if (file === undefined && output.isTerminal) throw invalid('Name a file: a dump is no text.')
+      if (file === undefined && output.isTerminal) throw invalid('Name a file: a dump is binary.')
       await using tables = await openTables(readContext())
       const header = await watched((watching) => {
         const produce = (write: WriteLines) => dump(tables.pool, { write, ...watching })
@@ -92,10 +92,10 @@ export function createTransferActions({
 type Watching = { readonly onProgress: OnProgress; readonly signal: AbortSignal }
 type WriteLines = Parameters<Parameters<typeof writeDumpFile>[1]>[0]
 
-/** Under its name there is never a part of a dump. Nobody else may read it: it has the hashes of keys. */
+/** The file appears under its name only when it is complete. It contains hashes of keys, so only its owner may read it. */
 async function writeWhole<T>(file: string, produce: (write: WriteLines) => Promise<T>): Promise<T> {
   const part = `${file}.part`
-  // One that was left by a kill may be open to others.
+  // A part that a killed process left behind may be readable by others.
   await rm(part, { force: true })
   try {
     const result = await writeDumpFile(createWriteStream(part, { flags: 'wx', mode: 0o600, flush: true }), produce)
@@ -111,8 +111,8 @@ function rowsOf({ tables }: DumpHeader) {
   return Object.fromEntries(tables.map(({ name, rows }) => [name, rows]))
 }
 
-function noName(label: string): never {
-  throw invalid(`A provider is called by small letters, digits and dashes, not ${label}.`)
+function invalidName(label: string): never {
+  throw invalid(`Not a valid provider name: ${label}. Use lower-case letters, digits and dashes.`)
 }
 
 function invalid(message: string): ServiceError {

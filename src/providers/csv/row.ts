@@ -15,12 +15,12 @@ const CURRENCY = /^([A-Za-z]{3})?$/
 export function readCsvRow({ symbol = '', timestamp = '', price = '', currency = '' }: CsvRow): PricedRow | string {
   const time = parseDayOrInstant(timestamp)
   const decimal = parseDecimal(price)
-  if (!time) return `no time: ${JSON.stringify(timestamp)}`
-  if (!decimal) return `no price: ${JSON.stringify(price)}`
-  if (!CURRENCY.test(currency)) return `no currency of three letters: ${JSON.stringify(currency)}`
+  if (!time) return `not a time: ${JSON.stringify(timestamp)}`
+  if (!decimal) return `not a price: ${JSON.stringify(price)}`
+  if (!CURRENCY.test(currency)) return `not a currency of three letters: ${JSON.stringify(currency)}`
   try {
     return { symbol: canonicalSymbol(symbol), price: decimal, timestamp: time, currency: currency || null }
   } catch {
-    return `no symbol: ${JSON.stringify(symbol)}`
+    return `not a symbol: ${JSON.stringify(symbol)}`
   }
 }

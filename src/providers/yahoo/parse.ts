@@ -33,7 +33,10 @@ export function yahooQuoteItems(body: Uint8Array): readonly unknown[] | undefine
 export function parseYahooQuotes(reply: RawReply): readonly QuoteResult[] {
   const items = reply.status === 200 ? yahooQuoteItems(reply.body) : undefined
   if (items === undefined) {
-    const unusable: Refusal = { code: 'provider_bad_data', why: `The reply (status ${reply.status}) contains no quotes` }
+    const unusable: Refusal = {
+      code: 'provider_bad_data',
+      why: `The reply (status ${reply.status}) contains no quotes`,
+    }
     return reply.symbols.map((symbol) => refused(reply, symbol, unusable))
   }
   const bySymbol = new Map(items.filter(isRecord).map((item) => [symbolFromYahoo(item['symbol']), item]))

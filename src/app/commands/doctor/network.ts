@@ -30,10 +30,10 @@ export async function checkService({ config, version }: AppContext): Promise<Che
   const name = 'service'
   if (config.PORT === 0) return { name, status: 'warn', detail: 'PORT=0 picks a free port, so there is none to check' }
   const found = await findService(config)
-  if (found.who === 'nobody') {
+  if (found.kind === 'none') {
     return { name, status: 'warn', detail: `none at ${found.url}`, help: 'To start it: market-data serve' }
   }
-  if (found.who === 'stranger') {
+  if (found.kind === 'other') {
     const help = 'Stop it, or set PORT to another port.'
     return { name, status: 'fail', detail: `another program uses ${found.url}, or the service hangs`, help }
   }
