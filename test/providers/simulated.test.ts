@@ -9,10 +9,10 @@ const SECOND = NOW / 1000
 
 test('a simulated quote is labelled as such, on the whole second, in dollars, with a market that is always open', async (t) => {
   const clock = createTestClock(NOW + 789)
-  const source = createSimulated({ seed: 'a', clock })
-  const reply = await source.fetchReply(['AAPL', 'ANY.L'], t.signal)
+  const provider = createSimulated({ seed: 'a', clock })
+  const reply = await provider.fetchReply(['AAPL', 'ANY.L'], t.signal)
   assert.match(Buffer.from(reply.body).toString(), /Simulated prices/)
-  const [apple, other] = source.parseReply(reply)
+  const [apple, other] = provider.parseReply(reply)
   assert.deepEqual(apple, {
     symbol: 'AAPL',
     quote: {
@@ -40,9 +40,9 @@ test('the price of a second is the same now, later and in another process, and d
 test('every symbol has a valid price with two decimals at any time', async () => {
   const symbol = fc.stringMatching(/^[A-Z0-9^][A-Z0-9.^=&-]{0,12}$/)
   await fc.assert(
-    fc.asyncProperty(fc.string(), symbol, fc.integer({ min: 0, max: 4e9 }), async (seed, asked, second) => {
-      const source = createSimulated({ seed, clock: createTestClock(second * 1000) })
-      const [result] = await quotesOf(source, [asked])
+    fc.asyncProperty(fc.string(), symbol, fc.integer({ min: 0, max: 4e9 }), async (seed, requested, second) => {
+      const provider = createSimulated({ seed, clock: createTestClock(second * 1000) })
+      const [result] = await quotesOf(provider, [requested])
       assert.ok(result && 'quote' in result)
       assert.match(result.quote.price, /^\d+\.\d{2}$/)
       assert.equal(validateQuote(result.quote, result.quote.eventTime), undefined)
