@@ -10,6 +10,7 @@ import { YAHOO } from './yahoo/definition.ts'
 export const PROVIDERS = [YAHOO, SIMULATED, REPLAY] as const
 
 type Definition = (typeof PROVIDERS)[number]
+/** The intersection of the members of a union: the settings of one and of the other. */
 type Together<Union> = (Union extends unknown ? (one: Union) => void : never) extends (all: infer All) => void
   ? All
   : never

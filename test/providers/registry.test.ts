@@ -7,6 +7,7 @@ import type { TProperties } from 'typebox'
 import { Environment, readConfig } from '../../src/app/config.ts'
 import { createProviderRegistry, PROVIDERS } from '../../src/providers/registry.ts'
 import { instantFromMillis } from '../../src/lib/instant.ts'
+import { readOpenApi } from '../../scripts/openapi.ts'
 import { createTestClock, NOW, summaryOf } from '../support/yahoo-harness.ts'
 
 const folder = join(import.meta.dirname, '../../src/providers')
@@ -83,6 +84,16 @@ test('a provider has the capabilities that its definition names', async () => {
   }
 })
 
+test('every provider that the OpenAPI document gives as an example is one of the registry', async () => {
+  const names = new Set<unknown>(PROVIDERS.map(({ name }) => name))
+  const examples = examplesOf(await readOpenApi(), 'provider')
+  assert.ok(examples.length > 5)
+  assert.deepEqual(
+    examples.filter((name) => !names.has(name)),
+    [],
+  )
+})
+
 test('a definition loads no client and no parser, so that help and configuration stay light', () => {
   const definitions = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
     name.endsWith('definition.ts'),
@@ -99,4 +110,13 @@ test('a definition loads no client and no parser, so that help and configuration
 
 async function exportsOf(file: string): Promise<readonly unknown[]> {
   return Object.values((await import(pathToFileURL(join(folder, file)).href)) as object)
+}
+
+/** The examples of every parameter and member of that name, anywhere in a document. */
+function examplesOf(part: unknown, name: string): readonly unknown[] {
+  if (typeof part !== 'object' || part === null) return []
+  const { [name]: member, name: parameter, example } = part as Readonly<Record<string, unknown>>
+  const ofMember = typeof member === 'object' && member !== null && 'examples' in member ? member.examples : []
+  const own = [...(ofMember as unknown[]), ...(parameter === name && example !== undefined ? [example] : [])]
+  return [...own, ...Object.values(part).flatMap((inner) => examplesOf(inner, name))]
 }
