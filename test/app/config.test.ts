@@ -87,7 +87,7 @@ test('an address is either loopback or reachable from other machines', () => {
   for (const HOST of ['0.0.0.0', '::', '192.168.1.5', 'prices.lan']) assert.ok(!isLoopback(read({ HOST }).HOST))
 })
 
-test('the secrets of the settings are known, so that logs can mask them', () => {
+test('the secrets of the settings are known, so that they can be kept out of the log', () => {
   const env = {
     DATABASE_URL: 'postgres://me:p%40ss@host/db',
     KAFKA_BROKERS: 'one:9092',
