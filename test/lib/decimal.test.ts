@@ -50,6 +50,18 @@ test('shifting the point by an exponent changes no number', () => {
   )
 })
 
+test('whole units are written with as many decimals as the scale, and read back as the same units', () => {
+  fc.assert(
+    fc.property(fc.bigInt({ min: -(10n ** 30n), max: 10n ** 30n }), fc.nat(40), (units, scale) => {
+      const decimal = decimalFromUnits(units, scale)
+      assert.equal(scaledInteger(decimal, scale), units)
+      assert.equal(scaleOf(decimal), scale)
+      assert.equal(parseDecimal(decimal), decimal)
+    }),
+  )
+  assert.equal(decimalFromUnits(-5n, 2), '-0.05')
+})
+
 test('decimals compare as numbers, whatever their trailing zeros', () => {
   fc.assert(
     fc.property(decimals, decimals, (a, b) => {
@@ -68,16 +80,4 @@ test('digits are counted without leading zeros, and the scale with trailing ones
     ['0.00120', '120', '1.20'].map((text) => scaleOf(text as Decimal)),
     [5, 0, 2],
   )
-})
-
-test('whole units are written with as many decimals as the scale, and read back as the same units', () => {
-  fc.assert(
-    fc.property(fc.bigInt({ min: -(10n ** 30n), max: 10n ** 30n }), fc.nat(40), (units, scale) => {
-      const decimal = decimalFromUnits(units, scale)
-      assert.equal(scaledInteger(decimal, scale), units)
-      assert.equal(scaleOf(decimal), scale)
-      assert.equal(parseDecimal(decimal), decimal)
-    }),
-  )
-  assert.equal(decimalFromUnits(-5n, 2), '-0.05')
 })
