@@ -36,7 +36,10 @@ export const Environment = Type.Object({
     description: 'Provider for requests that name none.',
   }),
   ...PROVIDER_SETTINGS,
-  LOG_LEVEL: Type.Enum(LOG_LEVELS, { default: 'info', description: 'Minimum level of log lines; the log is stderr.' }),
+  LOG_LEVEL: Type.Enum(LOG_LEVELS, {
+    default: 'info',
+    description: 'Minimum level of the lines that are logged to stderr.',
+  }),
 })
 
 /** The providers, for the help of commands. */
