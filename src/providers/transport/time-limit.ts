@@ -3,23 +3,23 @@ import { ServiceError } from '../../errors.ts'
 type Limit = { readonly provider: string; readonly ms: number; readonly signal: AbortSignal }
 
 /**
- * Runs work that may wait for the work of other callers: on timeout or abort this caller returns at once.
- * @throws ServiceError `provider_timeout` on timeout; the signal's reason if it is aborted
+ * Runs work that may wait for others' work: whoever gives up, by time or by signal, is free at once.
+ * @throws ServiceError `provider_timeout` when the time is over; the signal's reason when it fires
  */
 export async function withTimeLimit<T>(limit: Limit, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   limit.signal.throwIfAborted()
   const timeout = AbortSignal.timeout(limit.ms)
   const ended = AbortSignal.any([limit.signal, timeout])
-  const ending = Promise.withResolvers<never>()
-  const end = (): void => {
+  const given = Promise.withResolvers<never>()
+  const giveUp = (): void => {
     const { provider, ms } = limit
-    const late = new ServiceError('provider_timeout', `${provider} did not answer within ${ms} ms.`, { provider })
-    ending.reject(limit.signal.aborted ? limit.signal.reason : late)
+    const late = new ServiceError('provider_timeout', `${provider} did not answer in ${ms} ms.`, { provider })
+    given.reject(limit.signal.aborted ? limit.signal.reason : late)
   }
-  ended.addEventListener('abort', end, { once: true })
+  ended.addEventListener('abort', giveUp, { once: true })
   try {
-    return await Promise.race([work(ended), ending.promise])
+    return await Promise.race([work(ended), given.promise])
   } finally {
-    ended.removeEventListener('abort', end)
+    ended.removeEventListener('abort', giveUp)
   }
 }
