@@ -2,7 +2,7 @@ import manifest from '../package.json' with { type: 'json' }
 import { commandsPage } from './commands-page.ts'
 import { configurationPage, envExample } from './configuration-page.ts'
 import { createProgram } from '../src/cli/program.ts'
-import { PROVIDER_NAMES, readConfig } from '../src/app/config.ts'
+import { readConfig } from '../src/app/config.ts'
 import { asyncApiYaml } from '../src/kafka/asyncapi.ts'
 import { architecturePicture } from './architecture.ts'
 import { errorsPage } from './errors-page.ts'
@@ -19,7 +19,7 @@ export async function generatedDocs(): Promise<Map<string, string>> {
   return new Map([
     ['.env.example', envExample()],
     ['docs/reference/asyncapi.yaml', asyncApiYaml({ version, topic: KAFKA_TOPIC })],
-    ['docs/reference/commands.md', commandsPage(createProgram(runNothing, { version: '', providers: PROVIDER_NAMES }))],
+    ['docs/reference/commands.md', commandsPage(createProgram(runNothing, ''))],
     ['docs/reference/configuration.md', configurationPage()],
     ['docs/reference/http.md', httpPage(openApi)],
     ['docs/reference/errors.md', errorsPage()],

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs'
-import { createOutput, EXIT_FAILED } from './cli/terminal/output.ts'
+import { createOutput } from './cli/terminal/output.ts'
 import { createProgram, type Actions } from './cli/program.ts'
-import { ConfigError, PROVIDER_NAMES } from './app/config.ts'
+import { ConfigError } from './app/config.ts'
 import { ServiceError } from './errors.ts'
 import type { Version } from './app/context.ts'
 
+const EXIT_FAILED = 1
 const EXIT_USAGE = 2
 const EXIT_CONFIG = 78
 
@@ -16,7 +17,7 @@ await run()
 /** Every failure ends here: one clear line for people. */
 async function run(): Promise<void> {
   try {
-    await createProgram(loadActions, { version: version.version, providers: PROVIDER_NAMES }).parseAsync()
+    await createProgram(loadActions, version.version).parseAsync()
   } catch (error) {
     process.exitCode = exitCodeOf(error)
     const lines =

@@ -38,14 +38,11 @@ Exit codes:
 
 const HELP_COLUMNS = 100
 
-/** What the help says of this version. */
-type Product = { readonly version: string; readonly providers: readonly string[] }
-
 /**
  * The commands of `market-data`, their options and their help.
  * @param load the actions, loaded when a command needs them: help and completion answer at once
  */
-export function createProgram(load: () => Promise<Actions>, { version, providers }: Product): Command {
+export function createProgram(load: () => Promise<Actions>, version: string): Command {
   const act: Act<Actions> = async (work) => {
     process.exitCode = await work(await load())
   }
@@ -61,8 +58,8 @@ export function createProgram(load: () => Promise<Actions>, { version, providers
     })
     .addHelpText('after', NOTES)
   addServe(program, act)
-  addPriceCommands(program, act, providers)
-  addJobCommands(program, act, providers)
+  addPriceCommands(program, act)
+  addJobCommands(program, act)
   addKafkaCommands(program, act)
   addKeyCommands(program, act)
   addTransferCommands(program, act)

@@ -13,8 +13,8 @@ import { createYahooFake, SEARCH_PATH, yahooQuote } from '../support/yahoo-fake.
 // Canaries: secrets that are put everywhere a caller or a setting can put them, and then looked for everywhere.
 
 const PASSWORD = 'canary-of-kafka'
-/** No provider of these tests has a key, but the fake Yahoo issues these and requires them. */
-const OF_PROVIDER = { cookie: 'd=fake', crumb: 'crumb1' }
+/** No provider has given us a key, but Yahoo's stand-in gives these, and wants them back. */
+const OF_PROVIDER = { cookie: 'd=stand-in', crumb: 'crumb1' }
 
 async function createHarness(t: TestContext) {
   const connection = await createDatabaseConnection(t)
@@ -130,7 +130,7 @@ test('no key, session or password is found in any log, answer, metric or table, 
   }
   assertNowhere(places, { key, wrong, session, password, PASSWORD, ...OF_PROVIDER })
   // What somebody searches for is the provider's to answer.
-  const asked = yahoo.requests
+  const asked = yahoo.asked
     .filter(({ path }) => path !== SEARCH_PATH)
     .map(({ path, query, cookie, body }) => `${path} ${String(query)} ${cookie} ${body}`)
   assertNowhere({ provider: asked.join('\n') }, { key, wrong, session, password, PASSWORD })

@@ -8,7 +8,7 @@ export type YahooService = ServiceProcess & {
   fetchPrice(price: string, seconds: number): Promise<Answer>
 }
 
-/** The real process with the real Yahoo client; only Yahoo is a fake. */
+/** The real process with the real Yahoo client; only Yahoo is a stand-in. */
 export async function startYahooService(t: TestContext): Promise<YahooService> {
   const fake = await createYahooFake(t)
   const service = await startService(t, { env: { YFINANCE_BASE_URL: fake.url } })

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { pathToFileURL } from 'node:url'
 import type { TProperties } from 'typebox'
-import { Environment, readConfig } from '../../src/app/config.ts'
+import { Environment, PROVIDER_NAMES, readConfig } from '../../src/app/config.ts'
 import { createProviderRegistry, PROVIDERS } from '../../src/providers/registry.ts'
 import { instantFromMillis } from '../../src/lib/instant.ts'
 import { readOpenApi } from '../../scripts/openapi.ts'
@@ -60,6 +60,10 @@ test('no two providers share a name, an alias, or a setting', () => {
   const settings = PROVIDERS.flatMap((one) => Object.keys(one.settings))
   assert.deepEqual(names, [...new Set(names)])
   assert.deepEqual(settings, [...new Set(settings)])
+  assert.deepEqual(
+    PROVIDER_NAMES,
+    PROVIDERS.map(({ name }) => name),
+  )
 })
 
 test('every setting of a provider is part of the configuration, with a description', () => {

@@ -3,8 +3,8 @@ import type { AddressInfo } from 'node:net'
 import type { TestContext } from 'node:test'
 import { text } from 'node:stream/consumers'
 
-/** A request as Yahoo would have received it, with the real host. */
-type YahooRequest = {
+/** A request as Yahoo would have seen it: the host is the one that was meant. */
+type AskedOfYahoo = {
   readonly method: string
   readonly host: string
   readonly path: string
@@ -17,20 +17,20 @@ export type YahooAnswer = {
   readonly status?: number
   readonly headers?: Readonly<Record<string, string | readonly string[]>>
   readonly body?: string | Uint8Array
-  /** Sends the body, and never ends the response. */
+  /** Sends what there is, and then nothing, for ever. */
   readonly hang?: boolean
 }
 
-type YahooHandler = (request: YahooRequest) => YahooAnswer | Promise<YahooAnswer>
+type YahooHandler = (asked: AskedOfYahoo) => YahooAnswer | Promise<YahooAnswer>
 
 export type YahooFake = {
   /** The base URL of the provider. */
   readonly url: string
-  /** Every request, in order. */
-  readonly requests: readonly YahooRequest[]
-  /** The number of requests for a path. */
+  /** Everything that was asked, in order. */
+  readonly asked: readonly AskedOfYahoo[]
+  /** How often a path was asked. */
   count(path: string): number
-  /** Replaces the answer for a path, on any host. */
+  /** Answers a path, on whatever host, in another way than usual. */
   answer(path: string, handler: YahooHandler): void
   /** Sets what a symbol (Yahoo's spelling) is quoted at, as JSON text, so that every digit goes over the wire. */
   quote(symbol: string, quoted: string): void
@@ -62,16 +62,16 @@ export function quoteReply(quotes: readonly string[]): string {
 
 /** A server on a free port that behaves as Yahoo does: no quotes without its cookie and its crumb. Ends with the test. */
 export async function createYahooFake(t: TestContext): Promise<YahooFake> {
-  const requests: YahooRequest[] = []
+  const asked: AskedOfYahoo[] = []
   const quotes = new Map<string, string>()
   const handlers = new Map<string, YahooHandler>()
   let crumb = 1
   handlers.set(PAGE_PATH, () => ({
     headers: {
       'content-type': 'text/html',
-      'set-cookie': 'A3=d=fake; Max-Age=31536000; Domain=.yahoo.com; Path=/; Secure',
+      'set-cookie': 'A3=d=stand-in; Max-Age=31536000; Domain=.yahoo.com; Path=/; Secure',
     },
-    // The real page has megabytes: a client must not wait for its end.
+    // The real page is megabytes long: whoever waits for its end waits for ever.
     body: '<!DOCTYPE html>',
     hang: true,
   }))
@@ -83,7 +83,7 @@ export async function createYahooFake(t: TestContext): Promise<YahooFake> {
   })
   const server = createServer((request, response) => {
     void answer(request, response, async (one) => {
-      requests.push(one)
+      asked.push(one)
       return (await handlers.get(one.path)?.(one)) ?? { status: 404, body: '{}' }
     })
   })
@@ -94,8 +94,8 @@ export async function createYahooFake(t: TestContext): Promise<YahooFake> {
   })
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    requests,
-    count: (path) => requests.filter((one) => one.path === path).length,
+    asked,
+    count: (path) => asked.filter((one) => one.path === path).length,
     answer: (path, handler) => void handlers.set(path, handler),
     quote: (symbol, quoted) => void quotes.set(symbol, quoted),
     rotateCrumb: () => void crumb++,
@@ -112,7 +112,7 @@ export const INVALID_CRUMB = json(
 )
 
 async function answer(request: IncomingMessage, response: ServerResponse, handle: YahooHandler): Promise<void> {
-  const url = new URL(request.url ?? '/', 'http://yahoo.example')
+  const url = new URL(request.url ?? '/', 'http://stand-in')
   const {
     status = 200,
     headers = {},

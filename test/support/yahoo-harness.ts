@@ -9,7 +9,7 @@ type YahooHarness = { readonly fake: YahooFake; readonly yahoo: QuoteProvider; r
 
 export const NOW = Date.parse('2025-06-15T20:31:00Z')
 
-/** The real provider and a fake Yahoo that quotes AAPL at 196.45. */
+/** The real provider before a stand-in that quotes AAPL at 196.45. */
 export async function createYahooHarness(t: TestContext, { timeoutMs = 10_000 } = {}): Promise<YahooHarness> {
   const fake = await createYahooFake(t)
   fake.quote('AAPL', yahooQuote('AAPL', '196.45'))
@@ -17,14 +17,14 @@ export async function createYahooHarness(t: TestContext, { timeoutMs = 10_000 } 
   return { fake, clock, yahoo: createYahoo({ clock, baseUrl: fake.url, timeoutMs }) }
 }
 
-/** A clock that only moves by `advance`. */
+/** A clock that stands still until it is told otherwise. */
 export function createTestClock(startsAt = NOW): TestClock {
   let now = startsAt
   return { now: () => now, sleep: () => Promise.resolve(), advance: (ms) => void (now += ms) }
 }
 
-export async function quotesOf(provider: QuoteProvider, symbols: readonly string[]): Promise<readonly QuoteResult[]> {
-  return provider.parseReply(await provider.fetchReply(symbols, new AbortController().signal))
+export async function quotesOf(source: QuoteProvider, symbols: readonly string[]): Promise<readonly QuoteResult[]> {
+  return source.parseReply(await source.fetchReply(symbols, new AbortController().signal))
 }
 
 /** `AAPL 196.45`, or `AAPL no_price`. */

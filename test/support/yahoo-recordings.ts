@@ -41,7 +41,7 @@ export function transcribed(name: string): string {
   return readFileSync(join(ROOT, 'errors-transcribed', name), 'utf8')
 }
 
-/** Makes the fake answer as recorded, by method, path and query (without the crumb). */
+/** Makes the stand-in answer as recorded, by method, path and query (the crumb aside). */
 export function replayRecordings(fake: YahooFake, exchanges: readonly Recording[]): void {
   const answers = new Map(
     exchanges.map((one) => [keyOf(one.method, one.url.pathname, one.url.searchParams), one.answer]),

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { AddOptions, ChangeOptions, JobVerb } from './jobs.ts'
-import { addExamples, JSON_OPTION, providerOption, type Act, type JsonOption } from '../terminal/options.ts'
+import { addExamples, JSON_OPTION, PROVIDER_OPTION, type Act, type JsonOption } from '../terminal/options.ts'
 import { addSymbol, readInterval } from '../terminal/arguments.ts'
 
 export type JobActions = {
@@ -10,7 +10,7 @@ export type JobActions = {
 }
 
 /** The commands over polling jobs. */
-export function addJobCommands(program: Command, act: Act<JobActions>, providers: readonly string[]): void {
+export function addJobCommands(program: Command, act: Act<JobActions>): void {
   const jobs = program
     .command('jobs')
     .description('the polling jobs of the service: symbols that it fetches again and again')
@@ -33,7 +33,7 @@ export function addJobCommands(program: Command, act: Act<JobActions>, providers
     .description('fetch symbols now and then every so often; a job that is there takes the new interval')
     .argument('<symbols...>', 'such as AAPL, BRK.B, BTC-USD', addSymbol)
     .requiredOption('-e, --every <interval>', 'such as 30s, 5m, 1h or 1d', readInterval)
-    .option(...providerOption(providers))
+    .option(...PROVIDER_OPTION)
     .option(...JSON_OPTION)
     .action((symbols: readonly string[], options: Omit<AddOptions, 'symbols'>) =>
       act((actions) => actions.addJobs({ ...options, symbols })),

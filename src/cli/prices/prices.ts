@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import type { FetchOptions } from './fetch.ts'
 import type { HistoryOptions } from './history.ts'
-import { addExamples, JSON_OPTION, providerOption, type Act } from '../terminal/options.ts'
+import { addExamples, JSON_OPTION, PROVIDER_OPTION, type Act } from '../terminal/options.ts'
 import type { WatchOptions } from './watch.ts'
 import { addSymbol, readCount, readMoment, readSymbol } from '../terminal/arguments.ts'
 
@@ -14,12 +14,12 @@ export type PriceActions = {
 type Symbols = readonly string[]
 
 /** The commands that show prices. */
-export function addPriceCommands(program: Command, act: Act<PriceActions>, providers: readonly string[]): void {
+export function addPriceCommands(program: Command, act: Act<PriceActions>): void {
   const fetch = program
     .command('fetch')
     .description('ask a provider for prices now, keep them and print them')
     .argument('<symbols...>', 'such as AAPL, BRK.B, BTC-USD', addSymbol)
-    .option(...providerOption(providers))
+    .option(...PROVIDER_OPTION)
     .option(...JSON_OPTION)
     .action((symbols: Symbols, options: Omit<FetchOptions, 'symbols'>) =>
       act((actions) => actions.fetch({ ...options, symbols })),
@@ -30,7 +30,7 @@ export function addPriceCommands(program: Command, act: Act<PriceActions>, provi
     .command('history')
     .description('print the stored prices of a symbol, newest first')
     .argument('<symbol>', 'such as AAPL', readSymbol)
-    .option(...providerOption(providers))
+    .option(...PROVIDER_OPTION)
     .option('--from <time>', 'from this time on: 2025-06-15 or 2025-06-15T20:30:00Z', readMoment)
     .option('--to <time>', 'before this time', readMoment)
     .option('-n, --limit <count>', 'at most so many; else 100, and all with --csv', readCount)

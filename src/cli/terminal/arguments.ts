@@ -1,9 +1,12 @@
 import { ROLES, type Role } from '../../core/cluster/roles.ts'
 import { InvalidArgumentError } from 'commander'
 import { ServiceError } from '../../errors.ts'
-import { ONE_YEAR_SECONDS, parseDayOrInstant, type Instant } from '../../lib/instant.ts'
+import { parseInstant, type Instant } from '../../lib/instant.ts'
 import { canonicalSymbol } from '../../lib/symbol.ts'
 import { parseDuration } from './duration.ts'
+
+const LONGEST_INTERVAL_SECONDS = 31_536_000
+const DAY = /^\d{4}-\d{2}-\d{2}$/
 
 /** One more symbol of a list, each once, in the order given. For commander, as everything here. */
 export function addSymbol(word: string, before: readonly string[] = []): readonly string[] {
@@ -22,7 +25,7 @@ export function readSymbol(word: string): string {
 export function readInterval(word: string): number {
   const seconds = parseDuration(word)
   if (seconds === undefined) throw new InvalidArgumentError('Write it like 30s, 5m, 1h or 1d.')
-  if (seconds < 1 || seconds > ONE_YEAR_SECONDS) {
+  if (seconds < 1 || seconds > LONGEST_INTERVAL_SECONDS) {
     throw new InvalidArgumentError('It can be from 1s to 365d.')
   }
   return seconds
@@ -30,8 +33,9 @@ export function readInterval(word: string): number {
 
 /** A moment, or the start of a day (UTC). */
 export function readMoment(word: string): Instant {
-  const instant = parseDayOrInstant(word)
-  if (instant !== undefined) return instant
+  const instant = parseInstant(DAY.test(word) ? `${word}T00:00:00Z` : word)
+  // PostgreSQL knows no year 0.
+  if (instant !== undefined && !instant.startsWith('0000')) return instant
   throw new InvalidArgumentError('Write it like 2025-06-15 or 2025-06-15T20:30:00Z.')
 }
 

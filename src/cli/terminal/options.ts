@@ -7,10 +7,10 @@ export type JsonOption = { readonly json?: boolean | undefined }
 
 export const JSON_OPTION = ['--json', 'print JSON; prices keep every digit'] as const
 
-/** The option that names a provider, with the names that the service knows. */
-export function providerOption(names: readonly string[]): readonly [flags: string, description: string] {
-  return ['-p, --provider <name>', `${names.join(', ')}; default: DEFAULT_PROVIDER`]
-}
+export const PROVIDER_OPTION = [
+  '-p, --provider <name>',
+  'yfinance, simulated or replay; else the one of DEFAULT_PROVIDER',
+] as const
 
 export function addExamples(command: Command, ...lines: readonly string[]): void {
   command.addHelpText('after', `\nExamples:\n${lines.map((line) => `  $ ${line}`).join('\n')}\n`)

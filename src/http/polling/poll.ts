@@ -1,7 +1,6 @@
 import { Type, type Static } from 'typebox'
 import type { Job, Jobs } from '../../core/polling/job.ts'
 import type { QuoteProvider } from '../../core/prices/quote.ts'
-import { ONE_YEAR_SECONDS } from '../../lib/instant.ts'
 import { canonicalSymbol } from '../../lib/symbol.ts'
 import type { App } from '../server/app.ts'
 import { JobBody, jobBody } from '../../formats/job.ts'
@@ -11,6 +10,7 @@ import { assertOneOf, CLOSED, MAX_SYMBOLS, NoQuery, ProviderName, SymbolText } f
 
 export type PollNeeds = ProviderNeeds & { readonly jobs: Jobs }
 
+const ONE_YEAR_SECONDS = 31_536_000
 export const IntervalSeconds = Type.Integer({ minimum: 1, maximum: ONE_YEAR_SECONDS, examples: [3600] })
 
 const Order = Type.Object(

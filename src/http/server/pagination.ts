@@ -51,6 +51,7 @@ export function timeKeyOf(cursor: string | undefined): HistoryKey | undefined {
   if (cursor === undefined) return undefined
   const [, time = '', seriesId = '', revision = ''] = TIME_KEY.exec(Buffer.from(cursor, 'base64url').toString()) ?? []
   const eventTime = parseInstant(time)
-  if (eventTime === undefined) throw invalid('/cursor', 'is not a cursor of this list')
+  if (eventTime === undefined || !/^(?!0000)\d{4}-/.test(eventTime))
+    throw invalid('/cursor', 'is not a cursor of this list')
   return { eventTime, seriesId, revision: Number(revision) }
 }

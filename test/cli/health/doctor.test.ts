@@ -7,7 +7,7 @@ type Report = { status: string; checks: { name: string; status: string; detail: 
 
 const env = { DEFAULT_PROVIDER: 'simulated' }
 
-test('doctor beside a healthy service finds no fault', async (t) => {
+test('beside a healthy service doctor finds everything right', async (t) => {
   const { dataDir, url } = await startService(t)
   const beside = { dataDir, env: { ...env, PORT: new URL(url).port } }
   const { code, stdout, stderr } = await runCommand(['doctor', '--json'], beside)
@@ -19,7 +19,7 @@ test('doctor beside a healthy service finds no fault', async (t) => {
   assert.match(lines.stdout, /^(ok {2}\S.* {2}\S.*\n)+$/)
 })
 
-test('doctor on a machine without a service warns, names the remedy, and creates nothing', async () => {
+test('where nothing was ever started doctor warns, says what to do, and makes nothing', async () => {
   const dataDir = createDataDir()
   const port = await unusedPort()
   const { code, stdout } = await runCommand(['doctor'], { dataDir, env: { ...env, PORT: port } })
@@ -30,7 +30,7 @@ test('doctor on a machine without a service warns, names the remedy, and creates
   assert.equal(again.stdout.replaceAll(/\d+ MiB/g, ''), stdout.replaceAll(/\d+ MiB/g, ''))
 })
 
-test('a fault that prevents the service from working fails the check, with exit code 1', async (t) => {
+test('what keeps the service from working fails, with exit code 1', async (t) => {
   const stranger = createServer((socket) => socket.end('HTTP/1.1 200 OK\r\n\r\nhello'))
   await new Promise<void>((resolve) => stranger.listen(0, '127.0.0.1', resolve))
   t.after(() => stranger.close())

@@ -40,7 +40,7 @@ test('settings that cannot be used are exit code 78, each of them named', async 
   assert.match(stderr, /^market-data: PORT=many.*\nmarket-data: DEFAULT_PROVIDER=nasdaq.*\n$/)
 })
 
-const program = createProgram(() => Promise.reject(new Error('only described')), { version: '', providers: [] })
+const program = createProgram(() => Promise.reject(new Error('only described')), '')
 
 test('the shell completes commands, subcommands, options and choices', () => {
   const script = completionScript(program, 'bash')

@@ -22,9 +22,9 @@ test('after a 429 no request is sent until Retry-After is over, and every caller
   await assert.rejects(quotesOf(yahoo, ['AAPL']), limitedFor(120))
   limited = false
   clock.advance(30_000)
-  const before = fake.requests.length
+  const before = fake.asked.length
   await assert.rejects(quotesOf(yahoo, ['MSFT']), limitedFor(90))
-  assert.equal(fake.requests.length, before)
+  assert.equal(fake.asked.length, before)
   clock.advance(90_000)
   assert.deepEqual((await quotesOf(yahoo, ['AAPL'])).map(summaryOf), ['AAPL 1'])
 })
@@ -81,7 +81,7 @@ test('a redirect within Yahoo is followed, with the host that it names', async (
   fake.answer(QUOTE_PATH, () => redirectTo('https://query1.finance.yahoo.com/v8/quote?moved=1'))
   fake.answer('/v8/quote', () => json(quoteReply([yahooQuote('AAPL', '1')])))
   assert.deepEqual((await quotesOf(yahoo, ['AAPL'])).map(summaryOf), ['AAPL 1'])
-  assert.equal(fake.requests.at(-1)?.host, 'query1.finance.yahoo.com')
+  assert.equal(fake.asked.at(-1)?.host, 'query1.finance.yahoo.com')
 })
 
 test('a request whose connection breaks before the reply is sent once more', async (t) => {
@@ -111,17 +111,17 @@ test('five failures in a row open the circuit for 30 seconds; then one request t
   let down = true
   fake.answer(QUOTE_PATH, () => (down ? { status: 500 } : json(quoteReply([yahooQuote('AAPL', '1')]))))
   for (let failure = 1; failure <= 5; failure++) await assert.rejects(quotesOf(yahoo, ['AAPL']))
-  const before = fake.requests.length
+  const before = fake.asked.length
   await assert.rejects(quotesOf(yahoo, ['AAPL']), {
     code: 'provider_unavailable',
     details: { provider: 'yfinance', retryAfterSeconds: 30 },
   })
-  assert.equal(fake.requests.length, before)
+  assert.equal(fake.asked.length, before)
   down = false
   t.mock.timers.setTime(NOW + 30_001)
   clock.advance(30_001)
   assert.deepEqual((await quotesOf(yahoo, ['AAPL'])).map(summaryOf), ['AAPL 1'])
-  assert.equal(fake.requests.length, before + 1)
+  assert.equal(fake.asked.length, before + 1)
 })
 
 test('an open circuit is logged once, without a stack, and once more when it closes', async (t) => {

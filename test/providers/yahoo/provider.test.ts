@@ -149,7 +149,7 @@ test('a search returns canonical symbols, and leaves out what cannot be one', as
     { symbol: 'BRK.B', providerSymbol: 'BRK-B', name: 'Berkshire Hathaway Inc.', exchange: 'NYSE', kind: 'equity' },
     { symbol: 'EURUSD', providerSymbol: 'EURUSD=X', name: 'EUR/USD', exchange: null, kind: null },
   ])
-  assert.equal(fake.requests[0]?.query.get('q'), 'brk b')
+  assert.equal(fake.asked[0]?.query.get('q'), 'brk b')
   fake.answer(SEARCH_PATH, () => ({ body: '<html>' }))
   await assert.rejects(async () => yahoo.searchSymbols?.('brk', t.signal), { code: 'provider_bad_data' })
 })

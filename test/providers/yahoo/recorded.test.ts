@@ -71,7 +71,7 @@ test('the recorded sign-ins through cookies and consent lead to the crumb and a 
     assert.ok(result && 'quote' in result)
     assert.equal(result.quote.price, '244.6')
     assert.deepEqual(
-      fake.requests.map(({ method, host }) => `${method} ${host}`),
+      fake.asked.map(({ method, host }) => `${method} ${host}`),
       [
         'GET finance.yahoo.com',
         'GET guce.yahoo.com',
@@ -83,7 +83,7 @@ test('the recorded sign-ins through cookies and consent lead to the crumb and a 
         'GET query2.finance.yahoo.com',
       ],
     )
-    assert.match(fake.requests.at(-1)?.cookie ?? '', /A1S?=/)
+    assert.match(fake.asked.at(-1)?.cookie ?? '', /A1S?=/)
   }
 })
 
