@@ -12,10 +12,10 @@ export async function drain(
   work: Readonly<Record<string, Promise<unknown>>>,
   { clock, log }: { readonly clock: Clock; readonly log: Pick<Logger, 'warn'> },
 ): Promise<void> {
-  const running = new Set(Object.keys(work))
-  const ending = Object.entries(work).map(([name, ended]) => ended.finally(() => running.delete(name)))
+  const left = new Set(Object.keys(work))
+  const ending = Object.entries(work).map(([name, ended]) => ended.finally(() => left.delete(name)))
   await untilLate(Promise.all(ending), DRAIN_MS, clock)
-  if (running.size > 0) log.warn({ running: [...running] }, `still running after ${DRAIN_MS} ms, abandoned`)
+  if (left.size > 0) log.warn({ left: [...left] }, `still running after ${DRAIN_MS} ms, abandoned`)
 }
 
 /** Ends the process after 8 s if something still keeps it alive, and logs what. It does not keep the process alive itself. */
