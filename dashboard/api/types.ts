@@ -143,6 +143,12 @@ export type Provider = {
   readonly description: string | null
   readonly is_default: boolean
   readonly can_search: boolean
+  readonly capabilities: {
+    readonly quotes: boolean
+    readonly bars: boolean
+    readonly stream: boolean
+    readonly search: boolean
+  }
   readonly max_batch: number
   readonly advised_interval_seconds: number
   readonly parser_version: number

@@ -104,8 +104,8 @@ export async function openApiDocument(context: AppContext): Promise<object> {
 }
 
 /** What `market-data verify` does; where the database is served by another process, that one may go on. */
-export function createVerification(context: AppContext, pool: pg.Pool): Verify {
-  const { parserOf } = createProviders(context)
+export async function createVerification(context: AppContext, pool: pg.Pool): Promise<Verify> {
+  const { parserOf } = await createProviders(context)
   return createVerify({ pool, windows: context.config.MA_WINDOWS, parserOf, clock })
 }
 
@@ -129,7 +129,7 @@ async function assemble(assembly: Assembly) {
   const pricesStored = createNotifier()
   const jobsChanged = createNotifier()
   const providerStats = createProviderStats(clock)
-  const sources = createProviders(assembly)
+  const sources = await createProviders(assembly)
   const ingestInto = (record: StoreReply) =>
     createIngest({
       record,

@@ -9,6 +9,7 @@ import { parseInstant } from '../lib/instant.ts'
 import type { LogEntry } from '../core/log/entry.ts'
 import { parsePosition, positionText } from '../core/log/position.ts'
 import type { OutgoingMessage } from './client/outgoing.ts'
+import { SYMBOL_PATTERN } from '../lib/symbol.ts'
 
 /** What we read of an incoming message. */
 export type IncomingMessage = {
@@ -23,7 +24,7 @@ export type Reading = { readonly reference: PriceReference } | { readonly fault:
 export const PriceMessage = Type.Object(
   {
     symbol: Type.String({
-      pattern: '^[A-Z0-9^][A-Z0-9.^=&-]{0,31}$',
+      pattern: `^${SYMBOL_PATTERN}$`,
       description: 'Canonical symbol, the same as the key.',
       examples: ['AAPL'],
     }),
@@ -108,8 +109,6 @@ export function toMessage(entry: LogEntry): OutgoingMessage {
 }
 
 const checker = Compile(PriceMessage)
-/** A year from 1 to 9999, which PostgreSQL can store. */
-const YEARS = /^(?!0000)\d{4}-/
 
 /** Reads a message of any sender. A reference that it returns is safe to query the database with. */
 export function readMessage({ value, headers }: IncomingMessage): Reading {
@@ -132,8 +131,7 @@ function readMembers(body: Static<typeof PriceMessage>, priceText: string): Read
   if (price === undefined || wrongPrice(price)) {
     return fault('wrong_fields', '/price must be at least 1e-18 and below 1e15')
   }
-  if (eventTime === undefined || !YEARS.test(eventTime))
-    return fault('wrong_fields', '/timestamp must be an RFC 3339 time')
+  if (eventTime === undefined) return fault('wrong_fields', '/timestamp must be an RFC 3339 time')
   const { symbol, provider, raw_response_id: rawResponseId } = body
   return { reference: { symbol, provider, eventTime, price, rawResponseId } }
 }

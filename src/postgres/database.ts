@@ -1,6 +1,6 @@
 import pg from 'pg'
 import { ServiceError } from '../errors.ts'
-import { readAddress, type Address } from './connection/url.ts'
+import type { Address } from './connection/url.ts'
 import { findRunning } from './embedded/server.ts'
 import type { DataDir } from './embedded/data-dir.ts'
 import { keepEmbedded } from './embedded/keep.ts'
@@ -8,8 +8,8 @@ import { driverErrorOf } from './connection/errors.ts'
 import { createPool, endPool, type Connection } from './connection/pool.ts'
 
 export type DatabaseOptions = {
-  /** A server's URL, or the directory of the embedded database. */
-  readonly at: string | DataDir
+  /** A server's address, or the directory of the embedded database. */
+  readonly at: Address | DataDir
   /** The setting or option that named the server; `DATABASE_URL` by default. */
   readonly namedBy?: string
   readonly poolSize: number
@@ -41,14 +41,11 @@ export type Database = AsyncDisposable & {
  */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   const { at, log } = options
-  if (typeof at === 'string') {
+  if ('url' in at) {
     const { namedBy = 'DATABASE_URL' } = options
-    const address = readAddress(at)
-    if (address === undefined)
-      throw new ServiceError('invalid_request', `${namedBy} is not the URL of a PostgreSQL server.`)
     await using opening = new AsyncDisposableStack()
-    const opened = opening.use(database(options, at, { location: address.shown, moved: false, isShared: false }))
-    await assertAnswers(opened.pool, address, namedBy)
+    const opened = opening.use(database(options, at.url, { location: at.shown, moved: false, isShared: false }))
+    await assertAnswers(opened.pool, at, namedBy)
     opening.move()
     return opened
   }
@@ -61,8 +58,8 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
 /** As `openDatabase`, for a command that may run beside a service: if one holds the embedded database, its server serves both. */
 export async function joinDatabase(options: DatabaseOptions): Promise<Database> {
   const { at } = options
-  const running = typeof at === 'string' ? undefined : await findRunning(at.path)
-  if (typeof at === 'string' || running === undefined) return openDatabase(options)
+  const running = 'url' in at ? undefined : await findRunning(at.path)
+  if ('url' in at || running === undefined) return openDatabase(options)
   return database(options, running, { location: at.path, moved: at.moved, isShared: true })
 }
 

@@ -55,7 +55,7 @@ export async function createPipeline(t: TestContext, options: Options = {}) {
   }
 
   const processNeeds: ProcessNeeds = {
-    findPrices: createFindPrices(pool, { pricesDays: undefined, simulatedDays: 7 }),
+    findPrices: createFindPrices(pool, { pricesDays: undefined, syntheticProviders: ['simulated'], syntheticDays: 7 }),
     recompute: createRecompute(pool, [options.window ?? 5]),
     store: createStoreDeadLetters(pool),
     isDataError: isDataException,

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import {
   compareDecimals,
+  decimalFromUnits,
   digitCount,
   parseDecimal,
   percentOf,
@@ -12,7 +13,7 @@ import {
   type Decimal,
 } from '../../src/lib/decimal.ts'
 
-test('an exponent is expanded and every digit kept as it came', () => {
+test('an exponent is expanded, and every digit is kept', () => {
   const cases: readonly (readonly [source: string, decimal: string | undefined])[] = [
     ['196.45', '196.45'],
     ['197.1000', '197.1000'],
@@ -51,7 +52,19 @@ test('shifting the point by an exponent changes no number', () => {
   )
 })
 
-test('decimals compare as the numbers they are, whatever their trailing zeros', () => {
+test('whole units are written with as many decimals as the scale, and read back as the same units', () => {
+  fc.assert(
+    fc.property(fc.bigInt({ min: -(10n ** 30n), max: 10n ** 30n }), fc.nat(40), (units, scale) => {
+      const decimal = decimalFromUnits(units, scale)
+      assert.equal(scaledInteger(decimal, scale), units)
+      assert.equal(scaleOf(decimal), scale)
+      assert.equal(parseDecimal(decimal), decimal)
+    }),
+  )
+  assert.equal(decimalFromUnits(-5n, 2), '-0.05')
+})
+
+test('decimals compare as numbers, whatever their trailing zeros', () => {
   fc.assert(
     fc.property(decimals, decimals, (a, b) => {
       const [left, right] = [a.units * 10n ** BigInt(12 - a.scale), b.units * 10n ** BigInt(12 - b.scale)]

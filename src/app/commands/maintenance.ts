@@ -6,42 +6,42 @@ import { joinDatabase } from '../../postgres/database.ts'
 import { createDbRoles } from '../../postgres/schema/grants.ts'
 import { migrate } from '../../postgres/schema/migrate.ts'
 import { createVerification } from '../service.ts'
-import { databaseOptions } from '../context.ts'
-import { examine } from './doctor.ts'
-import { EXIT_FAILED } from './context.ts'
+import { examine } from './doctor/examine.ts'
+import { EXIT_FAILED } from '../../cli/terminal/output.ts'
 import { openTables } from './open-tables.ts'
-import type { Needs } from './context.ts'
+import { databaseOptions, type CommandContext } from '../context.ts'
 
-/** The commands that look after the tables. */
+/** The commands that migrate, verify and check the database. */
 export function createMaintenanceActions({
   output,
-  readSetting,
-}: Needs): Pick<Actions, 'migrate' | 'createDbRoles' | 'verify' | 'doctor'> {
+  readContext,
+}: CommandContext): Pick<Actions, 'migrate' | 'createDbRoles' | 'verify' | 'doctor'> {
   return {
     migrate: async ({ json }) => {
-      await using database = await joinDatabase(databaseOptions(readSetting()))
+      await using database = await joinDatabase(databaseOptions(readContext()))
       const migrations = await migrate(database.pool)
       await output.write(json ? jsonLine({ migrations }) : describeMigrations(migrations))
       return 0
     },
 
     createDbRoles: async ({ json }) => {
-      await using tables = await openTables(readSetting())
+      await using tables = await openTables(readContext())
       const roles = await createDbRoles(tables.pool)
       await output.write(json ? jsonLine({ roles }) : `Done: ${roles.join(', ')}.\n`)
       return 0
     },
 
     verify: async ({ json }) => {
-      const context = readSetting()
+      const context = readContext()
       await using tables = await openTables(context)
-      const found = await createVerification(context, tables.pool)(output.closed)
+      const verify = await createVerification(context, tables.pool)
+      const found = await verify(output.closed)
       await output.write(json ? jsonLine(verificationBody(found)) : verifyReport(found))
       return found.differenceCount === 0 ? 0 : EXIT_FAILED
     },
 
     doctor: async ({ json }) => {
-      const checks = await examine(readSetting)
+      const checks = await examine(readContext)
       await output.write(json ? doctorJson(checks) : doctorReport(checks, output))
       return worstOf(checks) === 'fail' ? EXIT_FAILED : 0
     },

@@ -10,8 +10,8 @@ import type { Notifier } from '../../lib/notifier.ts'
 import type { Ingest } from '../../core/ingest/ingest.ts'
 import type { LogPosition } from '../../core/log/position.ts'
 import type { StoreReply } from '../../core/prices/quote.ts'
-import type { ProviderRegistry } from '../../providers/registry.ts'
 import type { KafkaOutageLog, StorageOutageLog } from '../outage-log.ts'
+import { SYNTHETIC_PROVIDERS, type ProviderRegistry } from '../../providers/registry.ts'
 
 /** Works in the background until the signal fires. */
 export type Worker = { run(signal: AbortSignal): Promise<void> }
@@ -52,7 +52,8 @@ export type WorkerKafka = Kafka & { readonly watch: KafkaOutageLog }
 export function retentionOf(config: Config) {
   return {
     pricesDays: config.RETENTION_PRICES_DAYS,
-    simulatedDays: config.RETENTION_SIMULATED_DAYS,
+    syntheticProviders: SYNTHETIC_PROVIDERS,
+    syntheticDays: config.RETENTION_SIMULATED_DAYS,
     runsDays: config.RETENTION_RUNS_DAYS,
   }
 }

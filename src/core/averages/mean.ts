@@ -1,4 +1,4 @@
-import { scaledInteger, scaleOf, type Decimal } from '../../lib/decimal.ts'
+import { decimalFromUnits, scaledInteger, scaleOf, type Decimal } from '../../lib/decimal.ts'
 
 /** A mean with infinitely many decimals gets at least this many, or this many more than the most precise price. */
 const LEAST_DECIMALS = 12
@@ -16,11 +16,11 @@ export function exactMean(prices: readonly Decimal[]): Decimal {
   const decimals = decimalsOf(count / shared)
   if (decimals !== undefined) {
     const units = ((sum / shared) * 10n ** BigInt(decimals)) / (count / shared)
-    return withoutTrailingZeros(writeUnits(units, scale + decimals))
+    return withoutTrailingZeros(decimalFromUnits(units, scale + decimals))
   }
   const rounded = Math.max(LEAST_DECIMALS, scale + MORE_DECIMALS)
   const units = (2n * sum * 10n ** BigInt(rounded - scale) + count) / (2n * count)
-  return writeUnits(units, rounded)
+  return decimalFromUnits(units, rounded)
 }
 
 /** How many decimals 1/divisor has; undefined if infinitely many. */
@@ -40,11 +40,6 @@ function multiplicity(factor: bigint, number: bigint): number {
 
 function greatestCommonDivisor(a: bigint, b: bigint): bigint {
   return b === 0n ? a : greatestCommonDivisor(b, a % b)
-}
-
-function writeUnits(units: bigint, scale: number): Decimal {
-  const digits = String(units).padStart(scale + 1, '0')
-  return (scale === 0 ? digits : `${digits.slice(0, -scale)}.${digits.slice(-scale)}`) as Decimal
 }
 
 function withoutTrailingZeros(decimal: Decimal): Decimal {

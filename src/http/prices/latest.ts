@@ -1,6 +1,7 @@
 import { Type, type Static } from 'typebox'
 import type { Clock } from '../../lib/clock.ts'
 import { ServiceError } from '../../errors.ts'
+import { ONE_YEAR_SECONDS } from '../../lib/instant.ts'
 import type { Latest, LatestResult } from '../../core/ingest/read-through.ts'
 import type { StoredPrice } from '../../core/prices/quote.ts'
 import { sendProblem } from '../server/error-handler.ts'
@@ -23,7 +24,7 @@ const LatestQuery = Type.Object(
     max_age: Type.Optional(
       Type.Number({
         minimum: 0,
-        maximum: 31_536_000,
+        maximum: ONE_YEAR_SECONDS,
         default: DEFAULT_MAX_AGE_SECONDS,
         description: 'A price confirmed within so many seconds is answered from the store; 0 always asks the provider.',
         examples: [60],

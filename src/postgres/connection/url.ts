@@ -1,28 +1,34 @@
-/** The parts of a server's URL that users and the log may see. */
+/** The address of a PostgreSQL server, parsed once where it enters the process. */
 export type Address = {
+  /** The whole address, password included, as `pg` takes it. */
+  readonly url: string
   readonly host: string
   readonly port: string
-  /** Its password as it is written in the URL, and decoded. */
+  /** The password, encoded as written and decoded. */
   readonly passwords: readonly string[]
   /** The address without its password. */
   readonly shown: string
 }
 
-/** Parses a URL as `pg` does, which also accepts a socket's folder as the host; undefined if `pg` could not parse it. */
+/**
+ * Reads `postgres://…` as `pg` does, which also accepts a directory of sockets as the host; undefined for text that `pg`
+ * could not read.
+ */
 export function readAddress(text: string): Address | undefined {
-  // A user without a host, which `?host=` then names.
+  if (!/^postgres(ql)?:\/\//.test(text)) return undefined
+  // A user without a host: `?host=` names it.
   const url = URL.parse(encoded(text).replace('@/', `@${NO_HOST}/`))
   if (url === null || !isDecodable(url)) return undefined
   const named = url.hostname === NO_HOST ? '' : decodeURIComponent(url.hostname)
   const host = url.searchParams.get('host') ?? named
   const port = url.searchParams.get('port') ?? url.port
-  return { host, port: port || DEFAULT_PORT, passwords: passwordsOf(url), shown: shown(url, { host, port }) }
+  return { url: text, host, port: port || DEFAULT_PORT, passwords: passwordsOf(url), shown: shown(url, { host, port }) }
 }
 
 const NO_HOST = 'nowhere.invalid'
 const DEFAULT_PORT = '5432'
 
-/** If a percent sign begins no encoded byte, `pg` encodes the whole text first. */
+/** As `pg` does: if a percent sign does not begin an encoded byte, it and most other characters stand for themselves. */
 function encoded(text: string): string {
   return / |%[^a-f0-9]|%[a-f0-9][^a-f0-9]/i.test(text) ? encodeURI(text).replaceAll(/%25(\d\d)/g, '%$1') : text
 }

@@ -57,7 +57,8 @@ function canPostgresReach(path: string): boolean {
   return account.uid === undefined || canReach(account, nearestFolder(path))
 }
 
-function nearestFolder(path: string): string {
+/** The directory itself, or the nearest one above it that exists. */
+export function nearestFolder(path: string): string {
   return existsSync(path) ? path : nearestFolder(dirname(path))
 }
 

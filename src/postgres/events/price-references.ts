@@ -1,11 +1,15 @@
 import type pg from 'pg'
 import type { PriceReference, Resolution, FindPrices } from '../../core/events/price-reference.ts'
 
-/** How many days prices are kept: an older price may have been deleted, and its message is no fault then. */
-type Retention = { readonly pricesDays: number | undefined; readonly simulatedDays: number }
+/** How long prices are kept: a message about an older price is expired, not wrong. */
+type Kept = {
+  readonly pricesDays: number | undefined
+  readonly syntheticProviders: readonly string[]
+  readonly syntheticDays: number
+}
 
-/** Finds the stored prices that messages refer to, a whole batch in one statement. */
-export function createFindPrices(pool: pg.Pool, { pricesDays, simulatedDays }: Retention): FindPrices {
+/** Finds the stored prices that messages name, a whole batch in one statement. */
+export function createFindPrices(pool: pg.Pool, { pricesDays, syntheticProviders, syntheticDays }: Kept): FindPrices {
   return async (references) => {
     const column = <T>(pick: (reference: PriceReference) => T) => references.map(pick)
     const values = [
@@ -15,7 +19,8 @@ export function createFindPrices(pool: pg.Pool, { pricesDays, simulatedDays }: R
       column(({ price }) => price),
       column(({ rawResponseId }) => rawResponseId),
       pricesDays ?? null,
-      simulatedDays,
+      syntheticDays,
+      syntheticProviders,
     ]
     const { rows } = await pool.query<Row>({ name: 'find-prices', text: FIND_PRICES, values })
     const found = Map.groupBy(rows, ({ at }) => Number(at) - 1)
@@ -48,7 +53,7 @@ const FIND_PRICES = `
       with ordinality as n (symbol, provider, event_time, price, raw_response_id, at)
   ), known as materialized (
     select s.id, s.symbol, s.provider, now() - make_interval(days =>
-             case when s.provider = 'simulated' then $7::integer else $6::integer end) as cut
+             case when s.provider = any($8::text[]) then $7::integer else $6::integer end) as cut
       from (select distinct symbol, provider from named) as n
       join series s on s.symbol = n.symbol and s.provider = n.provider
   )

@@ -7,7 +7,9 @@ import type { RetainedTable } from '../schema/tables.ts'
 /** Days that rows are kept, counted from their own time; undefined keeps prices forever. */
 export type Retention = {
   readonly pricesDays: number | undefined
-  readonly simulatedDays: number
+  /** For the prices of these providers instead: they are invented, and there are many. */
+  readonly syntheticProviders: readonly string[]
+  readonly syntheticDays: number
   readonly runsDays: number
 }
 
@@ -48,8 +50,8 @@ type Work = { readonly pool: pg.Pool; readonly signal: AbortSignal; readonly fen
  * prices go their averages, their replies, and the first n−1 averages after the cut, whose inputs are gone. Resolved dead
  * letters lose the content of the message, and stay: the message may be read again.
  */
-export async function trim(work: Work, { pricesDays, simulatedDays, runsDays }: Retention): Promise<number> {
-  const keptDays = [pricesDays ?? null, simulatedDays]
+export async function trim(work: Work, { runsDays, ...retention }: Retention): Promise<number> {
+  const keptDays = [retention.pricesDays ?? null, retention.syntheticDays, retention.syntheticProviders]
   const slices = (statement: string, values: unknown[]) => repeat(work, (client) => countOf(client, statement, values))
   await slices(DELETE_OLD.polling_runs, [runsDays, SLICE])
   await slices(EMPTY_LETTERS, [runsDays, LETTERS_SLICE])
@@ -95,7 +97,7 @@ async function trimSeries(client: pg.PoolClient, { id, cut }: OldSeries): Promis
   return deleted
 }
 
-const KEPT_DAYS = `case when provider = 'simulated' then $2::integer else $1::integer end`
+const KEPT_DAYS = `case when provider = any($3::text[]) then $2::integer else $1::integer end`
 
 const OLD_SERIES = `
   select id, cut from (select id, now() - make_interval(days => ${KEPT_DAYS}) as cut from series) as s
@@ -121,7 +123,7 @@ const DELETE_OLD: Readonly<Record<RetainedTable, string>> = {
     delete from raw_responses where id in (
       select id from raw_responses r
        where (refused = '[]' or received_at < now() - make_interval(days => ${KEPT_DAYS}))
-         and not exists (select from prices p where p.raw_response_id = r.id) limit $3)`,
+         and not exists (select from prices p where p.raw_response_id = r.id) limit $4)`,
 
   raw_bodies: `
     delete from raw_bodies where sha256 in (

@@ -6,7 +6,7 @@ import type { Decimal } from '../../../src/lib/decimal.ts'
 import type { LogEntry } from '../../../src/core/log/entry.ts'
 import { createRecorder, readStableLog } from '../../core/averages/recorded-prices.ts'
 
-const KEPT = { pricesDays: undefined, simulatedDays: 7 }
+const KEPT = { pricesDays: undefined, syntheticProviders: ['simulated'], syntheticDays: 7 }
 
 const referenceOf = ({ symbol, provider, eventTime, price, rawResponseId, position }: LogEntry): PriceReference => {
   return { symbol, provider, eventTime, price, rawResponseId, position }

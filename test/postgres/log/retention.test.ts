@@ -13,7 +13,7 @@ import { createDatabase } from '../../support/database.ts'
 import { until } from '../../support/until.ts'
 
 const DAY_MS = 86_400_000
-const KEEP_ALL = { pricesDays: undefined, simulatedDays: 3650, runsDays: 3650 }
+const KEEP_ALL = { pricesDays: undefined, syntheticProviders: ['simulated'], syntheticDays: 3650, runsDays: 3650 }
 
 /** A price for each given number of days ago, the oldest first, with their averages over two. */
 async function createHistory(t: TestContext, provider: string, daysAgo: readonly number[]) {
@@ -67,13 +67,13 @@ test('recomputing an event from before the cut brings nothing back', async (t) =
 
 test('simulated prices have their own retention', async (t) => {
   const { pool, column } = await createHistory(t, 'simulated', [9, 8, 6])
-  assert.equal(await trim({ pool, signal }, { ...KEEP_ALL, simulatedDays: 7 }), 2)
+  assert.equal(await trim({ pool, signal }, { ...KEEP_ALL, syntheticDays: 7 }), 2)
   assert.deepEqual(await column('select price from prices'), ['6'])
 })
 
 test('a series whose prices are all gone leaves no average and no reply', async (t) => {
   const { pool, counts } = await createHistory(t, 'simulated', [12, 11, 10, 9])
-  await trim({ pool, signal }, { ...KEEP_ALL, simulatedDays: 7 })
+  await trim({ pool, signal }, { ...KEEP_ALL, syntheticDays: 7 })
   assert.deepEqual(await counts(), [0, 0, 0, 0])
 })
 
@@ -99,7 +99,7 @@ test('a revision that is stored while its time is being deleted is deleted as we
   const { pool, column } = await createHistory(t, 'simulated', [9])
   const [id, at] = await column('select series_id, event_time from prices')
   const { commit, held } = await holdSeries(pool)
-  const trimmed = trim({ pool, signal }, { ...KEEP_ALL, simulatedDays: 7 })
+  const trimmed = trim({ pool, signal }, { ...KEEP_ALL, syntheticDays: 7 })
   const waiting = `select 1 from pg_stat_activity where datname = current_database() and wait_event = 'advisory'`
   await Promise.race([trimmed, until(async () => (await column(waiting)).length > 0, 'the deletion waits')])
   await held.query(
@@ -115,7 +115,7 @@ test('a revision that is stored while its time is being deleted is deleted as we
 test('a process whose lease was taken deletes nothing', async (t) => {
   const { pool, counts } = await createHistory(t, 'simulated', [9])
   const fence = fenceOf({ name: 'retention', holder: 'one', epoch: '1' })
-  await assert.rejects(trim({ pool, signal, fence }, { ...KEEP_ALL, simulatedDays: 7 }), /the lease retention is lost/)
+  await assert.rejects(trim({ pool, signal, fence }, { ...KEEP_ALL, syntheticDays: 7 }), /the lease retention is lost/)
   assert.deepEqual((await counts())[0], 1)
 })
 

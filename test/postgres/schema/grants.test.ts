@@ -173,7 +173,10 @@ test('with its rights each role can do its work', async (t) => {
   assert.ok((await createRecompute(consumer, [2])(rows)) > 0)
   const { signal } = new AbortController()
   assert.equal(
-    await trim({ pool: consumer, signal }, { pricesDays: 1, simulatedDays: 1, runsDays: 1 }),
+    await trim(
+      { pool: consumer, signal },
+      { pricesDays: 1, syntheticProviders: ['simulated'], syntheticDays: 1, runsDays: 1 },
+    ),
     PRICES.length + 1,
   )
 
