@@ -68,5 +68,4 @@ export const MAY_ALSO_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'http/polling': ['prices'],
   'http/server': ['access'],
   'postgres/log': ['averages', 'ingest'],
-  'cli/transfer': ['prices'],
 }

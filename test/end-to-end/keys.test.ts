@@ -28,7 +28,7 @@ async function createServices(t: TestContext) {
 
 test('the commands make, list and revoke keys; a running service knows a new one at once', async (t) => {
   const { one, run, create } = await createServices(t)
-  assert.match((await run('list')).stderr, /No key was ever made/)
+  assert.match((await run('list')).stderr, /No keys have been created/)
   const made = await create('--scope', 'read', '--name', 'dashboards', '--expires', '90d')
   const { key, ...shown } = made
   assert.deepEqual(Object.keys(made), ['id', 'key', 'name', 'scopes', 'created_at', 'expires_at'])
@@ -36,13 +36,13 @@ test('the commands make, list and revoke keys; a running service knows a new one
   assert.equal(await statusOf(`${one.url}/keys`, bearer(key)), 403)
   const list = (await run('list', '--json')).stdout
   assert.deepEqual(JSON.parse(list).data, [{ ...shown, revoked_at: null }])
-  assert.match((await run('list')).stdout, new RegExp(`^${made.id}  read  .*  until 2\\S+Z  dashboards\n$`))
+  assert.match((await run('list')).stdout, new RegExp(`^${made.id}  read  .*  valid until 2\\S+Z  dashboards\n$`))
   const plain = await run('create', '--scope', 'admin')
   assert.match(plain.stdout, /^mds_live_\w{49}\n$/)
   assert.match((await run('revoke', made.id)).stdout, new RegExp(`^revoked ${made.id}\n$`))
   assert.match((await run('list')).stdout, /revoked 2/)
   const unknown = await runCommand(['keys', 'revoke', 'nobodys'], { dataDir: createDataDir() })
-  assert.deepEqual([unknown.code, unknown.stderr], [1, 'market-data: There is no key nobodys.\n'])
+  assert.deepEqual([unknown.code, unknown.stderr], [1, 'market-data: No key nobodys exists.\n'])
 })
 
 test('the first key closes every process within 5 s, and a revoked one is refused by every process, its streams too', async (t) => {

@@ -1,6 +1,6 @@
 import { dropDeadLetter, listDeadLetters, showDeadLetter } from '../../cli/events/dead-letters.ts'
 import { jsonLine } from '../../formats/cli-json.ts'
-import type { KafkaActions } from '../../cli/events/kafka-commands.ts'
+import type { Actions } from '../../cli/program.ts'
 import { systemClock as clock } from '../../lib/clock.ts'
 import { requireKafka } from '../kafka.ts'
 import { retryDeadLetter } from '../../kafka/dead-letters.ts'
@@ -17,7 +17,10 @@ import { openTables, type Tables } from './open-tables.ts'
 import { stopSignal } from '../stop-signal.ts'
 
 /** What the commands around Kafka do, besides serving. */
-export function createKafkaActions({ output, readSetting }: Needs): Omit<KafkaActions, 'serveRole'> {
+export function createKafkaActions({
+  output,
+  readSetting,
+}: Needs): Pick<Actions, 'republish' | 'listDeadLetters' | 'actOnDeadLetter'> {
   return {
     republish: async ({ since, json }) => {
       const context = readSetting()
