@@ -11,7 +11,7 @@ import { metricsPage } from './metrics-page.ts'
 import { readOpenApi } from './openapi.ts'
 import { postmanCollection } from './postman-collection.ts'
 
-/** Every file of the documentation that is made from code, by its path. */
+/** Every generated document, by its path. */
 export async function generatedDocs(): Promise<Map<string, string>> {
   const variables = describeVariables()
   const { version } = manifest
@@ -31,5 +31,5 @@ export async function generatedDocs(): Promise<Map<string, string>> {
 }
 
 function runNothing(): Promise<never> {
-  return Promise.reject(new Error('The commands are only described here.'))
+  return Promise.reject(new Error('The documentation runs no command.'))
 }
