@@ -40,7 +40,7 @@ const KINDS = {
 }
 
 /** Rooms of a single file, which the picture omits. */
-const FILES = ['errors', 'main']
+const FILES: ReadonlySet<string> = new Set(['errors', 'main'])
 
 const BOXES: readonly Box[] = [
   large(
@@ -151,7 +151,7 @@ export function architecturePicture(mayImport: Table = MAY_IMPORT): string {
  */
 function contradictions(mayImport: Table): string[] {
   const drawn = new Set(BOXES.map(({ room }) => room))
-  const rooms = new Set(Object.keys(mayImport).filter((room) => !FILES.includes(room)))
+  const rooms = new Set(Object.keys(mayImport).filter((room) => !FILES.has(room)))
   const imports = (from: string, to: string) => mayImport[from]?.includes(to) === true
   return [
     ...[...rooms.difference(drawn)].map((room) => `${room} is not drawn`),

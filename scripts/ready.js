@@ -80,7 +80,8 @@ function isDashboardBuilt() {
 function dashboardSources() {
   const hash = createHash('sha256').update(readFileSync(join(root, 'package-lock.json')))
   const files = ['dashboard', join('src', 'lib')].flatMap((folder) => filesBelow(join(root, folder)))
-  for (const file of files.toSorted()) hash.update(`\n${file.slice(root.length)}\n`).update(readFileSync(file))
+  for (const file of files.toSorted((a, b) => (a < b ? -1 : 1)))
+    hash.update(`\n${file.slice(root.length)}\n`).update(readFileSync(file))
   return hash.digest('hex')
 }
 
