@@ -11,6 +11,8 @@ import { metricsPage } from './metrics-page.ts'
 import { readOpenApi } from './openapi.ts'
 import { postmanCollection } from './postman-collection.ts'
 
+const PROVIDER_NAMES = ['yfinance', 'simulated', 'replay']
+
 /** Every generated document, by its path. */
 export async function generatedDocs(): Promise<Map<string, string>> {
   const variables = describeVariables()
@@ -20,7 +22,7 @@ export async function generatedDocs(): Promise<Map<string, string>> {
   return new Map([
     ['.env.example', envExample(variables)],
     ['docs/reference/asyncapi.yaml', asyncApiYaml({ version, topic: KAFKA_TOPIC })],
-    ['docs/reference/commands.md', commandsPage(createProgram(runNothing, ''))],
+    ['docs/reference/commands.md', commandsPage(createProgram(runNothing, { version: '', providers: PROVIDER_NAMES }))],
     ['docs/reference/configuration.md', configurationPage(variables)],
     ['docs/reference/http.md', httpPage(openApi)],
     ['docs/reference/errors.md', errorsPage()],

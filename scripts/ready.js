@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { delimiter, join, sep } from 'node:path'
+import { delimiter, dirname, join, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -76,18 +76,28 @@ function isDashboardBuilt() {
   return existsSync(builtFrom) && readFileSync(builtFrom, 'utf8') === dashboardSources()
 }
 
-/** A hash of everything that the dashboard is built from: its files, those it shares with src, and its packages. */
+/** A hash of everything that the dashboard is built from: its source files and the list of packages. */
 function dashboardSources() {
   const hash = createHash('sha256').update(readFileSync(join(root, 'package-lock.json')))
-  const files = ['dashboard', join('src', 'lib')].flatMap((folder) => filesBelow(join(root, folder)))
-  for (const file of files.toSorted((a, b) => (a < b ? -1 : 1)))
-    hash.update(`\n${file.slice(root.length)}\n`).update(readFileSync(file))
+  for (const file of dashboardFiles()) hash.update(`\n${file.slice(root.length)}\n`).update(readFileSync(file))
   return hash.digest('hex')
 }
 
-function filesBelow(folder) {
-  const entries = readdirSync(folder, { recursive: true, withFileTypes: true })
-  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath ?? entry.path, entry.name))
+/** The files of the dashboard, and the files elsewhere that they import. */
+function dashboardFiles() {
+  const entries = readdirSync(join(root, 'dashboard'), { recursive: true, withFileTypes: true })
+  const own = entries.filter((entry) => entry.isFile())
+  /** @type {Set<string>} */
+  const files = new Set(own.map((entry) => join(entry.parentPath ?? entry.path, entry.name)))
+  // The iteration also visits files that are added during it.
+  for (const file of files) for (const imported of relativeImports(file)) files.add(imported)
+  return [...files].toSorted()
+}
+
+function relativeImports(file) {
+  if (!/\.tsx?$/.test(file)) return []
+  const names = readFileSync(file, 'utf8').matchAll(/ from '(\.[^']+)'/g)
+  return [...names].map(([, name]) => join(dirname(file), name))
 }
 
 function buildDashboard() {

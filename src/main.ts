@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
-import { createOutput } from './cli/terminal/output.ts'
+import { createOutput, EXIT_FAILED } from './cli/terminal/output.ts'
 import { runProgram, type Actions } from './cli/program.ts'
 import { ConfigError } from './app/config.ts'
 import { ServiceError } from './errors.ts'
 import type { Version } from './app/context.ts'
 
-const EXIT_FAILURE = 1
+const PROVIDER_NAMES = ['yfinance', 'simulated', 'replay']
 const EXIT_USAGE = 2
 const EXIT_CONFIG = 78
 
@@ -17,7 +17,7 @@ process.exitCode = await run()
 /** Returns the exit code. Every failure ends here, as one clear line for each problem. */
 async function run(): Promise<number> {
   try {
-    return await runProgram({ load: loadActions, version: version.version }, process.argv)
+    return await runProgram({ load: loadActions, version: version.version, providers: PROVIDER_NAMES }, process.argv)
   } catch (error) {
     for (const problem of problemsOf(error)) output.say(problem)
     return exitCodeOf(error)
@@ -37,7 +37,7 @@ function problemsOf(error: unknown): readonly string[] {
 /** An unknown provider is a usage error, but which providers exist depends on the settings, which only the action reads. */
 function exitCodeOf(error: unknown): number {
   if (error instanceof ConfigError) return EXIT_CONFIG
-  return error instanceof ServiceError && error.code === 'unknown_provider' ? EXIT_USAGE : EXIT_FAILURE
+  return error instanceof ServiceError && error.code === 'unknown_provider' ? EXIT_USAGE : EXIT_FAILED
 }
 
 function readVersion(): Version {

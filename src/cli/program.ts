@@ -39,10 +39,12 @@ Exit codes:
   78  invalid configuration; every problem is listed
 `
 
-type Needs = {
+/** What the help needs to know about this version. */
+type Product = { readonly version: string; readonly providers: readonly string[] }
+
+type Needs = Product & {
   /** Loads the actions; called only when a command needs them, so that help and completion are instant. */
   readonly load: () => Promise<Actions>
-  readonly version: string
 }
 
 /**
@@ -50,13 +52,13 @@ type Needs = {
  * @returns its exit code; 2 for arguments that are not understood, 0 for `--help` and `--version`
  * @throws whatever the command's action throws
  */
-export async function runProgram({ load, version }: Needs, argv: readonly string[]): Promise<number> {
+export async function runProgram({ load, ...product }: Needs, argv: readonly string[]): Promise<number> {
   let exitCode = 0
   const act: Act<Actions> = async (work) => {
     exitCode = await work(await load())
   }
   try {
-    await createProgram(act, version).parseAsync(argv)
+    await createProgram(act, product).parseAsync(argv)
     return exitCode
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
@@ -65,7 +67,7 @@ export async function runProgram({ load, version }: Needs, argv: readonly string
 }
 
 /** The commands of `market-data`, their options and their help; throws a CommanderError where commander would exit. */
-export function createProgram(act: Act<Actions>, version: string): Command {
+export function createProgram(act: Act<Actions>, { version, providers }: Product): Command {
   const program = new Command('market-data')
     .description('Fetches stock prices, stores and publishes each one, and serves exact moving averages of them.')
     .version(version, '-V, --version', 'Print the version')
@@ -78,8 +80,8 @@ export function createProgram(act: Act<Actions>, version: string): Command {
     })
     .addHelpText('after', NOTES)
   addServiceCommands(program.commandsGroup('Service:'), act)
-  addPriceCommands(program.commandsGroup('Prices:'), act)
-  addJobCommands(program, act)
+  addPriceCommands(program.commandsGroup('Prices:'), act, providers)
+  addJobCommands(program, act, providers)
   addKeyCommands(program.commandsGroup('Access:'), act)
   addDoctorCommand(program.commandsGroup('Health:'), act)
   addVerifyCommand(program, act)

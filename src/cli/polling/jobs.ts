@@ -7,7 +7,7 @@ import { canonicalSymbol } from '../../lib/symbol.ts'
 import { durationText, roughly } from '../terminal/duration.ts'
 import { jobBody, jsonLine } from '../../formats/cli-json.ts'
 import { addSymbol, parseInterval } from '../terminal/arguments.ts'
-import { addExamples, JSON_OPTION, PROVIDER_OPTION, type Act, type JsonOption } from '../terminal/options.ts'
+import { addExamples, JSON_OPTION, providerOption, type Act, type JsonOption } from '../terminal/options.ts'
 import { alignColumns, linesText, type Output } from '../terminal/output.ts'
 
 export type JobActions = {
@@ -32,11 +32,11 @@ type ChangeOptions = JsonOption & {
 type JobVerb = 'pause' | 'resume' | 'run' | 'delete'
 
 /** The commands that manage polling jobs. */
-export function addJobCommands(program: Command, act: Act<JobActions>): void {
+export function addJobCommands(program: Command, act: Act<JobActions>, providers: readonly string[]): void {
   const jobs = program.command('jobs').description('Manage polling jobs, which fetch prices at an interval')
   addExamples(jobs, 'market-data jobs list', 'market-data jobs add AAPL MSFT --every 1m', 'market-data jobs pause AAPL')
   addList(jobs, act)
-  addAdd(jobs, act)
+  addAdd(jobs, act, providers)
   for (const verb of ['pause', 'resume', 'run', 'delete'] as const) addChange(jobs, act, verb)
 }
 
@@ -54,13 +54,13 @@ function addList(jobs: Command, act: Act<JobActions>): void {
   addExamples(list, 'market-data jobs list', "market-data jobs list --json | jq '.data[].symbol'")
 }
 
-function addAdd(jobs: Command, act: Act<JobActions>): void {
+function addAdd(jobs: Command, act: Act<JobActions>, providers: readonly string[]): void {
   const add = jobs
     .command('add')
     .description('Create jobs; the first fetch is immediate, and an existing job takes the new interval')
     .argument('<symbols...>', 'Symbols, such as AAPL, BRK.B, BTC-USD', addSymbol)
     .requiredOption('-e, --every <interval>', 'Interval, such as 30s, 5m, 1h or 1d', parseInterval)
-    .option(...PROVIDER_OPTION)
+    .option(...providerOption(providers))
     .option(...JSON_OPTION)
     .action((symbols: readonly string[], options: Omit<AddOptions, 'symbols'>) =>
       act((actions) => actions.addJobs({ ...options, symbols })),

@@ -3,7 +3,7 @@ import type { Ingest } from '../../core/ingest/ingest.ts'
 import type { RecordResult } from '../../core/prices/quote.ts'
 import { jsonLine, resultBody } from '../../formats/cli-json.ts'
 import { addSymbol } from '../terminal/arguments.ts'
-import { addExamples, JSON_OPTION, PROVIDER_OPTION, type Act, type JsonOption } from '../terminal/options.ts'
+import { addExamples, JSON_OPTION, providerOption, type Act, type JsonOption } from '../terminal/options.ts'
 import { alignColumns, linesText, type Output } from '../terminal/output.ts'
 
 export type FetchActions = { fetch(options: FetchOptions): Promise<number> }
@@ -13,12 +13,12 @@ type FetchOptions = JsonOption & {
   readonly provider?: string | undefined
 }
 
-export function addFetchCommand(program: Command, act: Act<FetchActions>): void {
+export function addFetchCommand(program: Command, act: Act<FetchActions>, providers: readonly string[]): void {
   const fetch = program
     .command('fetch')
     .description('Fetch prices from a provider now, store them and print them')
     .argument('<symbols...>', 'Symbols, such as AAPL, BRK.B, BTC-USD', addSymbol)
-    .option(...PROVIDER_OPTION)
+    .option(...providerOption(providers))
     .option(...JSON_OPTION)
     .action((symbols: readonly string[], options: Omit<FetchOptions, 'symbols'>) =>
       act((actions) => actions.fetch({ ...options, symbols })),

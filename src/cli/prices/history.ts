@@ -5,7 +5,7 @@ import type { Instant } from '../../lib/instant.ts'
 import type { FindStoredSymbols } from '../../core/prices/symbols.ts'
 import { pastPriceBody } from '../../formats/cli-json.ts'
 import { parseCount, parseSymbol, parseTime } from '../terminal/arguments.ts'
-import { addExamples, JSON_OPTION, PROVIDER_OPTION, type Act, type JsonOption } from '../terminal/options.ts'
+import { addExamples, JSON_OPTION, providerOption, type Act, type JsonOption } from '../terminal/options.ts'
 import type { Output } from '../terminal/output.ts'
 
 export type HistoryActions = { history(options: HistoryOptions): Promise<number> }
@@ -19,12 +19,12 @@ type HistoryOptions = JsonOption & {
   readonly csv?: boolean | undefined
 }
 
-export function addHistoryCommand(program: Command, act: Act<HistoryActions>): void {
+export function addHistoryCommand(program: Command, act: Act<HistoryActions>, providers: readonly string[]): void {
   const history = program
     .command('history')
     .description('Print the stored prices of a symbol, newest first')
     .argument('<symbol>', 'Symbol, such as AAPL', parseSymbol)
-    .option(...PROVIDER_OPTION)
+    .option(...providerOption(providers))
     .option('--from <time>', 'Start, inclusive: 2025-06-15 or 2025-06-15T20:30:00Z', parseTime)
     .option('--to <time>', 'End, exclusive', parseTime)
     .option('-n, --limit <count>', 'Maximum number of prices (default: 100, or all with --csv)', parseCount)

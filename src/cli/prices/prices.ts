@@ -8,9 +8,9 @@ import { addWatchCommand, type WatchActions } from './watch.ts'
 export type PriceActions = FetchActions & HistoryActions & WatchActions & ImportActions
 
 /** The commands that store and show prices. */
-export function addPriceCommands(program: Command, act: Act<PriceActions>): void {
-  addFetchCommand(program, act)
-  addHistoryCommand(program, act)
+export function addPriceCommands(program: Command, act: Act<PriceActions>, providers: readonly string[]): void {
+  addFetchCommand(program, act, providers)
+  addHistoryCommand(program, act, providers)
   addWatchCommand(program, act)
   addImportCommand(program, act)
 }

@@ -10,10 +10,10 @@ export const JSON_OPTION = ['--json', 'Print JSON; prices keep every digit'] as 
 /** Of the commands that serve: they print one line once they accept requests. */
 export const READY_JSON_OPTION = ['--json', 'Print one line of JSON when the service is ready'] as const
 
-export const PROVIDER_OPTION = [
-  '-p, --provider <name>',
-  'Provider, such as yfinance or simulated (default: $DEFAULT_PROVIDER)',
-] as const
+/** The option that selects a provider, with the names that the service knows. */
+export function providerOption(names: readonly string[]): readonly [flags: string, description: string] {
+  return ['-p, --provider <name>', `Provider: ${names.join(', ')} (default: $DEFAULT_PROVIDER)`]
+}
 
 export function addExamples(command: Command, ...lines: readonly string[]): void {
   command.addHelpText('after', `\nExamples:\n${lines.map((line) => `  $ ${line}`).join('\n')}\n`)

@@ -40,7 +40,7 @@ test('invalid settings are exit code 78, and each one is reported', async () => 
   assert.match(stderr, /^market-data: PORT=many.*\nmarket-data: DEFAULT_PROVIDER=nasdaq.*\n$/)
 })
 
-const program = createProgram(() => Promise.reject(new Error('only described')), '')
+const program = createProgram(() => Promise.reject(new Error('no command is run')), { version: '', providers: [] })
 
 test('the shell completes commands, subcommands, options and choices', () => {
   const script = completionScript(program, 'bash')
