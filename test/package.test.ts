@@ -16,7 +16,7 @@ import { until } from './support/until.ts'
 const project = join(import.meta.dirname, '..')
 const packed = pack()
 
-test('the package holds every source file built, every migration, the page, and no source', async () => {
+test('the package contains every compiled source file, every migration, the dashboard, and no source', async () => {
   const names = await contents(await packed)
   const sources = readdirSync(join(project, 'src'), { recursive: true, encoding: 'utf8' })
   const built = sources
@@ -36,7 +36,7 @@ test('the package holds every source file built, every migration, the page, and 
   )
 })
 
-test('publint has nothing to say about the package', async () => {
+test('publint finds no problem in the package', async () => {
   const tarball = readFileSync(await packed)
   const { messages, pkg } = await publint({ pack: { tarball: new Uint8Array(tarball).buffer }, strict: true })
   assert.deepEqual(
@@ -45,7 +45,7 @@ test('publint has nothing to say about the package', async () => {
   )
 })
 
-test('installed into an empty folder it serves page and demonstration by its one command, and leaves nothing running', async (t) => {
+test('installed into an empty folder, the package serves the dashboard and the demo with one command, and leaves nothing running', async (t) => {
   const folder = await install()
   const bin = join(folder, 'node_modules/.bin/market-data')
   const { version } = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8')) as { version: string }

@@ -27,7 +27,7 @@ describe('every command works, and answers what the page says', { concurrency: 3
   }
 })
 
-test('links between the pages lead somewhere', () => {
+test('links between the documents are valid', () => {
   const dead = pages().flatMap((page) => {
     const links = [...read(page).matchAll(/(?:\]\(|src(?:set)?=")(?!https?:|#)([^)"#\s]+)/g)]
     return links.map(([, link = '']) => link).filter((link) => !existsSync(join(project, dirname(page), link)))

@@ -16,7 +16,7 @@ import { createInstallation, untilRead } from './installation.ts'
 const AWAY_SECONDS = Number(process.env['AWAY_SECONDS'] ?? 0)
 
 test(
-  'a broker that is stopped and wiped fails no request; the backlog follows in order, and republishing restores every result',
+  'if the broker is stopped and wiped, no request fails, the backlog is published in order, and republishing restores every result',
   needsKafkaItself,
   async (t) => {
     const broker = await startBroker()

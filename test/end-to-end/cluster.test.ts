@@ -7,7 +7,7 @@ import { needsKafkaItself } from '../support/kafka.ts'
 import { createInstallation } from './installation.ts'
 
 test(
-  'of three brokers the leader is killed, its partitions go to different ones, and nothing is lost or stuck',
+  'if the leader of three brokers is killed, its partitions move to the others, and nothing is lost or stuck',
   needsKafkaItself,
   async (t) => {
     const brokers = await startCluster()

@@ -27,7 +27,7 @@ const isLong = rounds >= 50
 const TARGETS = ['the service', 'the database', 'both'] as const
 type Target = (typeof TARGETS)[number]
 
-test(`${rounds} times kill -9 amid writes: every acknowledged price stays, every average is right`, async (t) => {
+test(`${rounds} times kill -9 during writes: every acknowledged price is kept, and every average is correct`, async (t) => {
   t.diagnostic(`seed ${seed}`)
   const random = createRandom(seed)
   const fake = await createYahooFake(t)
@@ -69,7 +69,7 @@ test(`${rounds} times kill -9 amid writes: every acknowledged price stays, every
   if (isLong) assert.ok(median(times.map(({ ms }) => ms)) < 3_000, 'back in under 3 s')
 })
 
-test('killed while its database is made for the first time, it starts again, and nothing half-made stays', async (t) => {
+test('a service that is killed while it creates its database starts again, and leaves no partial database', async (t) => {
   const dataDir = createDataDir()
   const child = spawn(process.execPath, [LAUNCHER, 'serve'], { env: { DATA_DIR: dataDir, PORT: '0' }, stdio: 'ignore' })
   await until(() => readdirSync(dataDir).some((name) => name.startsWith('pg18')), 'the database is being made')

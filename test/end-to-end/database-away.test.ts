@@ -57,7 +57,7 @@ async function assertToldSoon(t: TestContext, { url }: ServiceProcess, what: str
   assert.ok(Math.max(...times) < TOLD_WITHIN_MS + SLACK_MS)
 }
 
-test('while the server is frozen or gone requests say 503 within 2 s; afterwards polling, streams and averages go on by themselves', async (t) => {
+test('while the database server is frozen or down, requests return 503 within 2 s; afterwards polling, streams and averages resume by themselves', async (t) => {
   const server = await createServer(t)
   const service = await startService(t, { env: { DATABASE_URL: server.url }, args: ['--demo'] })
   const stream = await openStream(t, `${service.url}/prices/stream?symbols=AAPL`)
@@ -89,7 +89,7 @@ test('while the server is frozen or gone requests say 503 within 2 s; afterwards
   assert.doesNotMatch(service.stderr(), /unhandled|our fault/i)
 })
 
-test('when all connections fall silent and new ones work, polling and averages go on', async (t) => {
+test('if all connections hang but new ones work, polling and averages resume', async (t) => {
   const connection = await createDatabaseConnection(t)
   const proxy = await createProxy(t, connection)
   const pool = createPool(connection, { size: 2, onError: () => {} })
@@ -104,7 +104,7 @@ test('when all connections fall silent and new ones work, polling and averages g
   t.diagnostic(`averages go on after ${Math.round(performance.now() - since)} ms`)
 })
 
-test('a service that is told to stop while its database is frozen ends by itself', async (t) => {
+test('a service that is stopped while its database is frozen exits by itself', async (t) => {
   const server = await createServer(t)
   const service = await startService(t, { env: { DATABASE_URL: server.url }, args: ['--demo'] })
   const stream = await openStream(t, `${service.url}/prices/stream?symbols=AAPL`)

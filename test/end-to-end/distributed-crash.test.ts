@@ -30,7 +30,7 @@ const BATCH = isLong ? 400 : 100
 const QUIET = { withinMs: 300_000, everyMs: 500 }
 
 test(
-  `${faultCount} times something is killed, stopped or frozen amid writes: what was acknowledged is stored once, announced in order and averaged, and all goes on by itself`,
+  `${faultCount} times a process is killed, stopped or frozen during writes: every acknowledged price is stored once, published in order and averaged, and everything recovers by itself`,
   { ...needsKafkaItself, timeout: isLong ? 7_200_000 : 540_000 },
   async (t) => {
     t.diagnostic(`seed ${seed}`)

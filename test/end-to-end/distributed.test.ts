@@ -36,7 +36,7 @@ const AVERAGED_SINCE = `
    where p.recorded_at > $1 and a.computed_at < p.recorded_at + interval '1 minute' limit 1`
 
 test(
-  'started apart, every part does its work: a polled price is on the other stream, its average comes by Kafka, a dead relay is followed, and nothing is wrong',
+  'roles in separate processes work together: a polled price reaches the stream of another process, its average is computed from Kafka, a dead relay is replaced, and verify finds no difference',
   needsKafka,
   async (t) => {
     const { pool, topic, start, run } = await createInstallation(t, { env: WINDOW })
@@ -99,7 +99,7 @@ async function assertPipeline(url: string, { topic, consumer }: { topic: string;
 }
 
 test(
-  'while Kafka is away a process that only relays or consumes is not ready, one that answers HTTP is and says so',
+  'while Kafka is down, a process that only relays or consumes is not ready; one that serves HTTP is ready and reports the outage',
   needsKafkaItself,
   async (t) => {
     const broker = await startBroker()
@@ -124,7 +124,7 @@ test(
 )
 
 test(
-  'of three consumers one is killed: the others take its partitions, and every average comes by Kafka',
+  'if one of three consumers is killed, the others take over its partitions, and every average is computed from Kafka',
   needsKafkaItself,
   async (t) => {
     const installation = await createInstallation(t)
@@ -154,7 +154,7 @@ async function membersOf(topic: string): Promise<readonly string[]> {
 }
 
 test(
-  'a message that nobody can use is listed, shown and dropped, and the AsyncAPI document names the topic',
+  'a dead letter can be listed, shown and dropped, and the AsyncAPI document names the topic',
   needsKafka,
   async (t) => {
     const { pool, topic, start, run } = await createInstallation(t, { env: WINDOW })

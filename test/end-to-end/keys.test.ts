@@ -26,7 +26,7 @@ async function createServices(t: TestContext) {
   return { one, two, run, create }
 }
 
-test('the commands make, list and revoke keys; a running service knows a new one at once', async (t) => {
+test('the commands create, list and revoke keys; a running service accepts a new key immediately', async (t) => {
   const { one, run, create } = await createServices(t)
   assert.match((await run('list')).stderr, /No keys have been created/)
   const made = await create('--scope', 'read', '--name', 'dashboards', '--expires', '90d')
@@ -45,7 +45,7 @@ test('the commands make, list and revoke keys; a running service knows a new one
   assert.deepEqual([unknown.code, unknown.stderr], [1, 'market-data: No key nobodys exists.\n'])
 })
 
-test('the first key closes every process within 5 s, and a revoked one is refused by every process, its streams too', async (t) => {
+test('the first key closes every process within 5 s, and every process rejects a revoked key and ends its streams', async (t) => {
   const { one, two, run, create } = await createServices(t)
   assert.match(one.stdout(), /Access +this machine only, without a key/)
   const urls = [one.url, two.url]
@@ -81,7 +81,7 @@ test('the first key closes every process within 5 s, and a revoked one is refuse
   assert.equal(service?.status, 'ok', service?.detail)
 })
 
-test('where others can reach it, it starts with a key and asks for it, also when the last one was revoked', async (t) => {
+test('a service that other machines can reach starts only if a key exists, and requires one even if the last key was revoked', async (t) => {
   const dataDir = createDataDir()
   const env = { HOST: '0.0.0.0' }
   const refused = await runCommand(['serve'], { dataDir, env })
@@ -98,7 +98,7 @@ test('where others can reach it, it starts with a key and asks for it, also when
   assert.equal(await statusOf(`${again.url}/providers`), 401)
 })
 
-test('a container finds its first key in a file that only its account can read, also after a crash; a file that is there is never written over', async (t) => {
+test('the first key of a container is in a file that only its account can read, even after a crash; an existing file is never overwritten', async (t) => {
   const dataDir = createDataDir()
   const file = join(createFolder(), 'first-key')
   const env = { HOST: '0.0.0.0', FIRST_KEY_FILE: file }

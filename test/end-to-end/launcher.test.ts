@@ -45,7 +45,7 @@ for (const node of nodes) {
   const [, major, minor] = /^v(\d+)\.(\d+)/.exec(version) ?? []
   const isNew = Number(major) * 100 + Number(minor) >= 2415
 
-  test(`${version}: the service runs on a Node that runs TypeScript, with the arguments and in the folder of the caller`, (t) => {
+  test(`${version}: the service runs on a Node that supports TypeScript, with the arguments and the working directory of the caller`, (t) => {
     const folder = createFolder(t)
     const said = execFileSync(node, [createInstallation(t), 'say', 'a b', '--c'], { cwd: folder, encoding: 'utf8' })
     const { given, folder: cwd, node: used } = JSON.parse(said) as { given: string[]; folder: string; node: string }
@@ -53,40 +53,40 @@ for (const node of nodes) {
     assert.ok(Number(used.split('.')[0]) >= 24)
   })
 
-  test(`${version}: it works through the link that npm makes in .bin`, (t) => {
+  test(`${version}: the launcher works through the link that npm creates in .bin`, (t) => {
     const link = join(createFolder(t), 'market-data')
     symlinkSync(createInstallation(t), link)
     assert.match(execFileSync(node, [link, 'say'], { encoding: 'utf8' }), /"given":\[\]/)
   })
 
-  test(`${version}: the exit code comes back`, async (t) => {
+  test(`${version}: the exit code of the service is the exit code of the launcher`, async (t) => {
     const launcher = createInstallation(t)
     for (const code of [0, 1, 78])
       assert.deepEqual(await once(launch(t, node, [launcher, 'exit', String(code)]), 'exit'), [code, null])
   })
 
-  test(`${version}: SIGTERM reaches the service, which ends in its own way`, async (t) => {
+  test(`${version}: SIGTERM reaches the service, which shuts down by itself`, async (t) => {
     const launched = launch(t, node, [createInstallation(t), 'serve'])
     await pidOfService(launched)
     launched.kill('SIGTERM')
     assert.deepEqual(await once(launched, 'exit'), [7, null])
   })
 
-  test(`${version}: kill -9 of the launcher ends the service too`, async (t) => {
+  test(`${version}: kill -9 of the launcher stops the service too`, async (t) => {
     const launched = launch(t, node, [createInstallation(t), 'serve'])
     const pid = await pidOfService(launched)
     launched.kill('SIGKILL')
     await until(() => !isAlive(pid))
   })
 
-  test(`${version}: a killed service is a failure of the launcher`, async (t) => {
+  test(`${version}: if the service is killed, the launcher fails`, async (t) => {
     const launched = launch(t, node, [createInstallation(t), 'serve'])
     process.kill(await pidOfService(launched), 'SIGKILL')
     const [code, signal] = (await once(launched, 'exit')) as [number | null, string | null]
     assert.ok(code === 137 || signal === 'SIGKILL', `${code} ${signal}`)
   })
 
-  test(`${version}: without a Node that fits it says in one sentence what to do`, async (t) => {
+  test(`${version}: without a suitable Node, the launcher prints one sentence with the fix`, async (t) => {
     const launched = launch(t, node, [createInstallation(t, { packages: false }), 'exit', '0'])
     const said = readAll(launched.stderr)
     const [code] = await once(launched, 'exit')

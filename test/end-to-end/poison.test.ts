@@ -32,7 +32,7 @@ const POISON = [
 ]
 
 test(
-  'one bad message in a thousand is dead-lettered once, also by a consumer that is killed in between, and delays the others by a batch at most',
+  'one bad message in a thousand is dead-lettered once, even if the consumer is killed in between, and delays the others by at most one batch',
   needsKafka,
   async (t) => {
     const { pool, tell, topic, access, start } = await createInstallation(t, { env: { MA_WINDOWS: '1' } })

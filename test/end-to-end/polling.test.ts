@@ -8,7 +8,7 @@ type Run = { readonly started_at: string; readonly outcome: string; readonly pri
 
 const INTERVAL_MS = 1_000
 
-test('a job survives kill -9: it runs on once per interval, with nothing twice', async (t) => {
+test('a job survives kill -9: it continues to run once per interval, and stores nothing twice', async (t) => {
   const first = await startService(t)
   const body = { symbol: 'AAPL', interval_seconds: 1, provider: 'simulated' }
   const { json: made } = await ask(`${first.url}/prices/poll`, { method: 'POST', body })

@@ -96,7 +96,7 @@ async function freezePollerInTransaction(t: TestContext) {
   return { pool, leader, other, series, frozenAt }
 }
 
-test('a poller frozen in the middle of a transaction is followed, holds nobody up and records nothing when it wakes; the next one dies, and it leads again', async (t) => {
+test('a poller frozen during a transaction is replaced, blocks no other process and stores nothing when it wakes up; when its successor dies, it takes over again', async (t) => {
   const { pool, leader, other, series, frozenAt } = await freezePollerInTransaction(t)
   // It has the lock now, and sits on it until the database has had enough.
   await series.letGo()
@@ -112,7 +112,7 @@ test('a poller frozen in the middle of a transaction is followed, holds nobody u
   await untilMorePrices(pool, await now(pool))
 })
 
-test('a poller that wakes up in time for its commit is refused it', async (t) => {
+test('a poller that lost its lease while frozen cannot commit when it wakes up', async (t) => {
   const { pool, leader, other, series, frozenAt } = await freezePollerInTransaction(t)
   await untilTaken(t, pool, { lease: 'poller', by: other })
   leader.signal('SIGCONT')
@@ -124,7 +124,7 @@ test('a poller that wakes up in time for its commit is refused it', async (t) =>
   await untilMorePrices(pool, await now(pool))
 })
 
-test('averages go on within seconds when the process that makes them is frozen', async (t) => {
+test('if the process that computes averages is frozen, another takes over within seconds', async (t) => {
   const { pool, start } = await createProcesses(t)
   const consumers = await Promise.all([start('consumer'), start('consumer')])
   const [leader, other] = (await inOrder(pool, 'averages:1', consumers)) as [ServiceProcess, ServiceProcess]
@@ -135,7 +135,7 @@ test('averages go on within seconds when the process that makes them is frozen',
   await until(async () => (await pool.query('select from moving_averages')).rowCount, 'the average')
 })
 
-test('two pollers poll no more than one would', async (t) => {
+test('two pollers poll no more than one', async (t) => {
   const { pool, start, poll } = await createProcesses(t)
   await Promise.all([start('poller'), start('poller')])
   await poll('AAPL')
@@ -146,7 +146,7 @@ test('two pollers poll no more than one would', async (t) => {
   assert.ok(rows[0].runs <= rows[0].seconds + 2, `${rows[0].runs} runs in ${rows[0].seconds} s`)
 })
 
-test('a price that one API process stored is seen through another one, by reading at once and on its streams', async (t) => {
+test('a price stored by one API process is visible through another one, immediately in queries and on its streams', async (t) => {
   const { start } = await createProcesses(t)
   const [one, other] = await Promise.all([start('api'), start('api')])
   const stream = await openStream(t, `${other.url}/prices/stream?symbols=AAPL`)
@@ -169,7 +169,7 @@ test('a price that one API process stored is seen through another one, by readin
   assert.ok(Math.min(...delays) < 250)
 })
 
-test('a process without the role api says how it is, standing by or not, and nothing else', async (t) => {
+test('a process without the role api serves probes and metrics only, as leader or on standby', async (t) => {
   const { pool, start } = await createProcesses(t)
   const processes = await Promise.all([start('poller,relay'), start('poller')])
   const leads = await until(() => leaderOf(pool, 'poller'), 'somebody leads')

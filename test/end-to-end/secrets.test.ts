@@ -101,7 +101,7 @@ function assertNowhere(places: Readonly<Record<string, string>>, secrets: Readon
   }
 }
 
-test('no key, session or password is found in any log, answer, metric or table, wherever callers and settings put it', async (t) => {
+test('no key, session or password appears in any log, response, metric or table, wherever callers and settings put it', async (t) => {
   const { owner, yahoo, service, env, told, tell, password } = await createHarness(t)
   const create = await runCommand(['keys', 'create', '--scope', 'admin', '--json'], { env })
   const { key } = JSON.parse(create.stdout) as { key: string }

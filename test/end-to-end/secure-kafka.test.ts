@@ -25,7 +25,7 @@ describe('a broker that wants TLS and a password', needsKafkaItself, () => {
     MA_WINDOWS: '1',
   })
 
-  test('with the settings for it a price goes its way, by SCRAM-SHA-512 and by PLAIN, and the doctor is content', async (t) => {
+  test('with SCRAM-SHA-512 or PLAIN configured, a price is published and averaged, and doctor reports no problem', async (t) => {
     const { brokers } = broker
     const scram = await createInstallation(t, { brokers, env: settings() })
     const plain = await createInstallation(t, { brokers, env: { ...settings(), KAFKA_SASL_MECHANISM: 'PLAIN' } })
@@ -37,7 +37,7 @@ describe('a broker that wants TLS and a password', needsKafkaItself, () => {
     }
   })
 
-  test('no key and no password is in a dead letter: not in the table, not on its topic, not in the log of who buries it', async (t) => {
+  test('no dead letter contains a key or password: not in the table, on its topic, or in the log of the consumer', async (t) => {
     const env = { KAFKA_BROKERS: broker.brokers, ...settings() }
     const { pool, topic, start, run } = await createInstallation(t, { brokers: broker.brokers, env })
     const access = kafkaAccess(readConfig(env, '/nowhere'))
@@ -58,7 +58,7 @@ describe('a broker that wants TLS and a password', needsKafkaItself, () => {
   const PASSWORD = { KAFKA_SASL_PASSWORD: 'wrong' }
   const WRONG_AUTHORITY = { KAFKA_TLS_CA: createAuthority('a stranger').file }
 
-  test('a wrong password and a wrong authority are named in one line of the log, and by the doctor', async (t) => {
+  test('a wrong password and an untrusted certificate authority are reported in one line of the log, and by doctor', async (t) => {
     for (const mistake of [PASSWORD, WRONG_AUTHORITY]) {
       const env = { ...settings(), ...mistake }
       const { startUnready, run } = await createInstallation(t, { brokers: broker.brokers, env })
@@ -78,7 +78,7 @@ describe('a broker that wants TLS and a password', needsKafkaItself, () => {
     }
   })
 
-  test('whatever keeps us out, its reason is one line with the setting that may be wrong', async () => {
+  test('every failure to connect is reported in one line with the setting to check', async () => {
     const reasons = [
       {
         mistake: PASSWORD,

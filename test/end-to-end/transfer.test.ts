@@ -120,7 +120,7 @@ async function assertMoved(
   assert.equal(await service.stop(), 0)
 }
 
-test('a copy that is killed again and again, at both ends, arrives whole; a stream goes on in it where it was', async (t) => {
+test('a copy that is killed repeatedly, at both ends, completes, and a stream resumes on it where it stopped', async (t) => {
   const { dataDir, client } = await createEnded(t)
   const target = { state: createDataDir(), log: () => {} }
   let server = await startEmbedded(target)
@@ -143,7 +143,7 @@ test('a copy that is killed again and again, at both ends, arrives whole; a stre
   await assertMoved(t, client, { env })
 })
 
-test('a dump that is made and restored amid kills brings everything back; a stream goes on in it where it was', async (t) => {
+test('a dump that is created and restored despite kills restores everything, and a stream resumes on it where it stopped', async (t) => {
   const { folder, dataDir, client } = await createEnded(t)
   const target = await createEmptyDatabase(t)
   const [file, env] = [join(folder, 'backup.gz'), { DATABASE_URL: urlOf(target) }]
