@@ -10,7 +10,7 @@ import { openStream } from '../support/price-stream.ts'
 import { until } from '../support/until.ts'
 import { startYahooService } from './yahoo-service.ts'
 
-// The samples of the original service, to the letter. Its times named no zone: the `Z` is the one deviation.
+// The samples of the original specification, to the letter, except that its times have no time zone and ours end in `Z`.
 
 const PRICE = '196.45'
 const SECONDS = 1_750_019_427.283671
@@ -76,8 +76,8 @@ test('after five prices their average exists, and its lineage leads to the bytes
   const prices = ['196.45', '196.50', '196.41', '196.48', '196.46']
   for (const [minute, price] of prices.entries()) await service.fetchPrice(price, SECONDS + 60 * minute)
   const { json: latest } = await until(async () => {
-    const answer = await ask(`${service.url}/moving-averages/latest?symbol=AAPL&provider=yfinance`)
-    return answer.status === 200 && answer
+    const response = await ask(`${service.url}/moving-averages/latest?symbol=AAPL&provider=yfinance`)
+    return response.status === 200 && response
   }, 'the average')
   const { average, window, timestamp } = latest
   assert.deepEqual([average, window, timestamp], ['196.46', '5', '2025-06-15T20:34:27.283671Z'])
@@ -114,7 +114,7 @@ test('an exact price keeps every digit in every response, and five of them have 
   assert.deepEqual(await averagesOf(service.url, 2), [price, '123456789.1234567890124'])
 })
 
-/** Oldest first, once there are so many. */
+/** Waits for this many averages; oldest first. */
 async function averagesOf(url: string, count: number): Promise<string[]> {
   return until(async () => {
     const { json } = await ask(`${url}/moving-averages?symbol=AAPL&provider=yfinance&order=asc`)

@@ -12,7 +12,7 @@ import { startSecureBroker, USER, type SecureBroker } from '../support/kafka-sec
 import { until } from '../support/until.ts'
 import { createInstallation } from './installation.ts'
 
-describe('a broker that wants TLS and a password', needsKafkaItself, () => {
+describe('a broker that requires TLS and a password', needsKafkaItself, () => {
   let broker: SecureBroker
   before(async () => void (broker = await startSecureBroker()))
   after(() => broker.end())
@@ -48,11 +48,11 @@ describe('a broker that wants TLS and a password', needsKafkaItself, () => {
       pool.query(
         `select l::text as all, encode(value, 'escape') as value from dead_letters l where sent_at is not null`,
       )
-    await until(async () => (await letters()).rowCount === 1, 'the letter is sent')
+    await until(async () => (await letters()).rowCount === 1, 'the dead letter is published')
     const sent = await readTopic(access, `${topic.name}-dlt`)
-    const places = inspect([(await letters()).rows, sent, consumer.stderr()], { depth: 9, maxStringLength: null })
-    assert.equal(places.split('no JSON at all').length, 3)
-    for (const secret of [key, USER.password]) assert.ok(!places.includes(secret), places)
+    const outputs = inspect([(await letters()).rows, sent, consumer.stderr()], { depth: 9, maxStringLength: null })
+    assert.equal(outputs.split('no JSON at all').length, 3)
+    for (const secret of [key, USER.password]) assert.ok(!outputs.includes(secret), outputs)
   })
 
   const PASSWORD = { KAFKA_SASL_PASSWORD: 'wrong' }
@@ -63,18 +63,18 @@ describe('a broker that wants TLS and a password', needsKafkaItself, () => {
       const env = { ...settings(), ...mistake }
       const { startUnready, run } = await createInstallation(t, { brokers: broker.brokers, env })
       const [relay, doctor] = await Promise.all([startUnready('relay'), run('doctor')])
-      const told = new RegExp(`check .*${Object.keys(mistake)[0]}`)
+      const expected = new RegExp(`check .*${Object.keys(mistake)[0]}`)
       const linesOfKafka = () =>
         relay
           .stderr()
           .split('\n')
           .filter((line) => line.includes('Kafka'))
       const lines = await until(() => linesOfKafka().length > 0 && linesOfKafka(), 'a line about Kafka')
-      assert.match(lines.map((line) => JSON.parse(line).reason).join('\n'), told)
+      assert.match(lines.map((line) => JSON.parse(line).reason).join('\n'), expected)
       assert.equal(lines.length, 1)
       assert.equal(doctor.code, 1)
       const checks = doctor.stdout.split('\n')
-      assert.match(checks.find((line) => /^fail +kafka /.test(line)) ?? doctor.stdout, told)
+      assert.match(checks.find((line) => /^fail +kafka /.test(line)) ?? doctor.stdout, expected)
     }
   })
 

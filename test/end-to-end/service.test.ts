@@ -44,9 +44,9 @@ test('Ctrl-C stops the service with exit code 0, even if npm forwards a second o
 
 test('SIGTERM stops the service within 5 s despite open streams, a client that does not read and a provider that hangs; a waiting request may be retried', async (t) => {
   const fake = await createYahooFake(t)
-  let isAsked = false
+  let isRequested = false
   fake.answer(QUOTE_PATH, () => {
-    isAsked = true
+    isRequested = true
     return { hang: true }
   })
   const service = await startService(t, { args: ['--demo'], env: { YFINANCE_BASE_URL: fake.url } })
@@ -57,7 +57,7 @@ test('SIGTERM stops the service within 5 s despite open streams, a client that d
   idle.write('GET /prices/stream HTTP/1.1\r\nHost: localhost\r\n\r\n')
   t.after(() => idle.destroy())
   const waiting = ask(`${service.url}/prices/latest?symbol=AAPL&max_age=0`)
-  await until(() => isAsked, 'the provider is asked')
+  await until(() => isRequested, 'the provider receives the request')
 
   const since = performance.now()
   assert.equal(await service.stop(), 0)
@@ -65,10 +65,10 @@ test('SIGTERM stops the service within 5 s despite open streams, a client that d
   t.diagnostic(`stopped in ${Math.round(stoppedMs)} ms`)
   assert.ok(stoppedMs < 5_000)
   assert.deepEqual(processesIn(service.dataDir), [])
-  for (const { response } of streams) assert.ok(response.complete, 'the stream has ended as it should')
+  for (const { response } of streams) assert.ok(response.complete, 'the stream has ended properly')
   const { status, json } = await waiting
   assert.deepEqual([status, json.code], [503, 'overloaded'])
-  assert.doesNotMatch(service.stderr(), /"level":50/, 'that is no fault of ours')
+  assert.doesNotMatch(service.stderr(), /"level":50/, 'it is not logged as an error')
 })
 
 test('SIGTERM to `npm start` stops everything with exit code 0, even while a stream is open', async (t) => {
@@ -91,15 +91,15 @@ test('a second service on the same folder exits immediately with one sentence, a
 })
 
 test('a port in use is reported in one sentence, before a database is created', async (t) => {
-  const holder = createServer().listen(0, '127.0.0.1')
-  t.after(() => holder.close())
-  await until(() => holder.listening, 'the port is taken')
-  const { port } = holder.address() as AddressInfo
+  const other = createServer().listen(0, '127.0.0.1')
+  t.after(() => other.close())
+  await until(() => other.listening, 'the port is in use')
+  const { port } = other.address() as AddressInfo
   const dataDir = createFolder()
   const { code, stderr } = await runCommand(['serve'], { dataDir, env: { PORT: String(port) } })
   assert.equal(code, 1)
   assert.equal(stderr, `market-data: PORT=${port} is taken on 127.0.0.1: stop what uses it, or set another PORT.\n`)
-  assert.deepEqual(readdirSync(dataDir), [], 'nothing was begun')
+  assert.deepEqual(readdirSync(dataDir), [], 'nothing was created')
 })
 
 test('an address of another machine is a configuration error', async () => {
@@ -127,7 +127,7 @@ test('every configuration error is reported with its variable, and the exit code
   const named = stderr.match(/^market-data: (\w+)=/gm)?.map((line) => line.slice('market-data: '.length, -1))
   assert.deepEqual(new Set(named), new Set(Object.keys(env)))
   assert.equal(stderr.trimEnd().split('\n').length, Object.keys(env).length)
-  assert.deepEqual(readdirSync(dataDir), [], 'nothing was begun')
+  assert.deepEqual(readdirSync(dataDir), [], 'nothing was created')
 })
 
 test('an address that other machines can reach is rejected with 78 unless AUTH=off is set, which the start banner shows', async (t) => {
@@ -136,7 +136,7 @@ test('an address that other machines can reach is rejected with 78 unless AUTH=o
   assert.match(refused.stderr, /^market-data: HOST=0\.0\.0\.0: .*AUTH=off.*\n$/)
 
   const service = await startService(t, { env: { HOST: '0.0.0.0', AUTH: 'off' } })
-  assert.match(service.stdout(), /Access +everybody .*AUTH=off/)
+  assert.match(service.stdout(), /Access +anyone .*AUTH=off/)
 })
 
 for (const path of ['/dev/null/data', '/proc/data', '/proc/data/deep']) {
@@ -150,14 +150,14 @@ for (const path of ['/dev/null/data', '/proc/data', '/proc/data/deep']) {
 
 test('the three requests of the start banner work as printed, without internet access and without the demo', async (t) => {
   const service = await startService(t)
-  const calls = [...service.stdout().matchAll(/^ +curl .*'(http[^']+)'(?:.* -d '(.+)')?$/gm)]
-  assert.equal(calls.length, 3)
-  const [latest = '', poll = '', stream = ''] = calls.map(([, url]) => url ?? '')
-  const order = calls[1]?.[2] ?? ''
+  const requests = [...service.stdout().matchAll(/^ +curl .*'(http[^']+)'(?:.* -d '(.+)')?$/gm)]
+  assert.equal(requests.length, 3)
+  const [latest = '', poll = '', stream = ''] = requests.map(([, url]) => url ?? '')
+  const body = requests[1]?.[2] ?? ''
   const price = await ask(latest)
   assert.deepEqual([price.status, price.json.symbol, price.json.provider], [200, 'AAPL', 'simulated'])
   const events = await openStream(t, stream)
-  const job = await ask(poll, { method: 'POST', body: JSON.parse(order) })
+  const job = await ask(poll, { method: 'POST', body: JSON.parse(body) })
   assert.deepEqual([job.status, job.json.config], [202, { symbols: ['AAPL'], interval: '2' }])
   await events.until(1)
   assert.equal(JSON.parse(events.prices[0]?.data ?? '{}').symbol, 'AAPL')
@@ -167,8 +167,8 @@ test('the demo creates jobs only if none exist, and the banner shows it; without
   const dataDir = createDataDir()
   const plain = await startService(t, { dataDir })
   assert.equal((await jobsOf(plain)).length, 0)
-  const order = { symbol: 'GOOG', provider: 'simulated', interval_minutes: 60 }
-  const { json } = await ask(`${plain.url}/prices/poll`, { method: 'POST', body: order })
+  const job = { symbol: 'GOOG', provider: 'simulated', interval_minutes: 60 }
+  const { json } = await ask(`${plain.url}/prices/poll`, { method: 'POST', body: job })
   await plain.stop()
 
   const withJob = await startService(t, { dataDir, args: ['--demo'] })
@@ -198,7 +198,7 @@ test('if only the database is killed, requests return 503 for a moment, then eve
     return answer.status === 200 && ![undefined, postmaster].includes(service.postmasterPid())
   }
   await until(isBack, 'requests succeed')
-  t.diagnostic(`answered again after ${Math.round(performance.now() - since)} ms`)
+  t.diagnostic(`recovered after ${Math.round(performance.now() - since)} ms`)
   assert.deepEqual(
     [...problems].filter((problem) => problem !== '503 storage_unavailable'),
     [],
@@ -214,7 +214,7 @@ test('kill -9 of the launcher, or of the service if it runs without one, stops t
   const service = await startService(t, { command: [node, LAUNCHER, 'serve'], args: ['--demo'] })
   assert.ok(processesIn(service.dataDir).length > 1)
   await service.kill()
-  await until(() => processesIn(service.dataDir).length === 0, 'nothing is left')
+  await until(() => processesIn(service.dataDir).length === 0, 'no process is left')
   await (await startService(t, { dataDir: service.dataDir })).stop()
 })
 
