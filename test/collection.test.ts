@@ -20,7 +20,7 @@ test('newman runs the Postman collection in order, and every request succeeds, o
 
   const { json: jobs } = await ask(`${url}/prices/poll`)
   const demo = jobs.data.map((job: { symbol: string; interval_seconds: string }) => job.interval_seconds)
-  assert.deepEqual(new Set(demo), new Set(['2']), 'the jobs of the demonstration are as they were')
+  assert.deepEqual(new Set(demo), new Set(['2']), 'the jobs of the demo are unchanged')
 })
 
 async function newman(...args: string[]): Promise<{ code: number | null; output: string }> {

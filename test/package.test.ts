@@ -11,7 +11,7 @@ import { nodeOfMachine } from './support/node-of-machine.ts'
 import { createFolder, processesIn, startService } from './support/service-process.ts'
 import { until } from './support/until.ts'
 
-// What a person gets who has no checkout: the package is packed, looked at, installed into an empty folder, and run there.
+// Packs the package, inspects it, installs it into an empty folder, and runs it there.
 
 const project = join(import.meta.dirname, '..')
 const packed = pack()
@@ -63,7 +63,7 @@ test('installed into an empty folder, the package serves the dashboard and the d
   assert.deepEqual(processesIn(folder), [])
 })
 
-/** Made once for all tests of this file, by the machine's npm as anybody calls it. */
+/** Packs once for all tests of this file, with the machine's npm. */
 async function pack(): Promise<string> {
   const folder = createFolder()
   const { stdout } = await run('npm', ['pack', '--silent', '--pack-destination', folder], project)
@@ -78,7 +78,7 @@ async function contents(tarball: string): Promise<string[]> {
     .split('\n')
 }
 
-/** With `ignore-scripts`, as careful people have it: nothing that we need is made by an install script. */
+/** Installs with `ignore-scripts`, because the package must not depend on install scripts. */
 async function install(): Promise<string> {
   const folder = createFolder()
   writeFileSync(join(folder, 'package.json'), '{}')
@@ -87,7 +87,7 @@ async function install(): Promise<string> {
   return folder
 }
 
-/** What `npm test` tells its children of this project must not reach an npm that works elsewhere. */
+/** Without the npm variables of `npm test`, which describe this project and must not reach an npm in another folder. */
 function run(program: string, args: readonly string[], cwd: string) {
   const kept = Object.entries(process.env).filter(([name]) => !/^npm_(?!config_registry)/i.test(name))
   return promisify(execFile)(program, args, { cwd, env: Object.fromEntries(kept), timeout: 150_000 })

@@ -14,7 +14,7 @@ import { createYahooFake, SEARCH_PATH, yahooQuote } from '../support/yahoo-fake.
 
 const PASSWORD = 'canary-of-kafka'
 /** No provider of ours uses a key, but the fake Yahoo issues these and requires them. */
-const OF_PROVIDER = { cookie: 'd=stand-in', crumb: 'crumb1' }
+const OF_PROVIDER = { cookie: 'd=fake', crumb: 'crumb1' }
 
 async function createHarness(t: TestContext) {
   const connection = await createDatabaseConnection(t)
