@@ -146,8 +146,8 @@ export function architecturePicture(mayImport: Table = MAY_IMPORT): string {
 }
 
 /**
- * What the picture says and the import rule denies. Each folder of the rule is drawn, and nothing else. An arrow joins
- * two rooms of which one may import the other; a request points from the room that imports to the one that is imported.
+ * Contradictions between the picture and the import rule. Each folder of the rule must be drawn, and nothing else. An
+ * arrow joins two rooms of which one may import the other; a request points from the importing room to the imported one.
  */
 function contradictions(mayImport: Table): string[] {
   const drawn = new Set(BOXES.map(({ room }) => room))

@@ -77,7 +77,7 @@ export async function watchPrices(needs: Needs, options: WatchOptions): Promise<
   while (!signal.aborted) {
     try {
       await using feed = await join()
-      if (feed === undefined) notice('No service is running; prices arrive when one starts.')
+      if (feed === undefined) notice('No service is running: start one to receive prices.')
       else await follow(feed)
     } catch (error) {
       notice(`Waiting for the database: ${error instanceof Error ? error.message : String(error)}`)

@@ -15,7 +15,7 @@ test('watch shows the prices that another process stores, and continues when the
   const lines = startWatch(t, ['AAPL', 'MSFT'], dataDir)
   const json = startWatch(t, ['AAPL', '--json', '--provider', 'simulated'], dataDir)
   await until(() => lines.stderr() !== '', 'the message')
-  assert.equal(lines.stderr(), 'market-data: No service is running; prices arrive when one starts.\n')
+  assert.equal(lines.stderr(), 'market-data: No service is running: start one to receive prices.\n')
 
   const service = await startService(t, { dataDir })
   await until(() => showsPrices(lines, 1, dataDir), 'the first price')
