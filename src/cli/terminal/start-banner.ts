@@ -17,23 +17,25 @@ export type StartBanner = {
 
 /** The text that `serve` prints when it is ready. Its example requests can be copied; none needs internet access. */
 export function startBanner(status: StartBanner): string {
-  const { url, version, roles, data, dataNote, demoSymbols } = status
-  const isApi = roles.includes('api')
-  const lines = [
-    `market-data ${version} is ready`,
-    '',
-    `  Page     ${url}/`,
-    `  Service  ${url}`,
-    isApi ? `  Docs     ${url}/docs` : `  Health   ${url}/readyz and ${url}/metrics only, without the role api`,
-    ...(roles.length < ROLES.length ? [`  Roles    ${roles.join(', ')}`] : []),
-    `  Data     ${data}`,
-    ...(dataNote === undefined ? [] : [`           ${dataNote}`]),
-    `  Access   ${accessText(status)}`,
-  ]
-  if (demoSymbols.length > 0)
-    lines.push(`  Demo     polls simulated prices of ${demoSymbols.join(', ')} every 2 seconds`)
-  if (isApi) lines.push('', ...REQUESTS.map((request) => `  ${request(url)}`))
-  return linesText([...lines, '', '  Press Ctrl-C to stop.'])
+  const isApi = status.roles.includes('api')
+  const rows = rowsOf(status, isApi).map(([label, value]) => `  ${label.padEnd(10)} ${value}`)
+  const requests = isApi ? ['', ...REQUESTS.map((request) => `  ${request(status.url)}`)] : []
+  return linesText([`market-data ${status.version} is ready`, '', ...rows, ...requests, '', '  Press Ctrl-C to stop.'])
+}
+
+type Row = readonly [label: string, value: string]
+
+function rowsOf(status: StartBanner, isApi: boolean): Row[] {
+  const { url, roles, data, dataNote, demoSymbols } = status
+  const rows: Row[] = isApi ? [['Dashboard', `${url}/`]] : []
+  rows.push(['Service', url])
+  rows.push(isApi ? ['Docs', `${url}/docs`] : ['Health', `${url}/readyz and ${url}/metrics only, without the role api`])
+  if (roles.length < ROLES.length) rows.push(['Roles', roles.join(', ')])
+  rows.push(['Data', data])
+  if (dataNote !== undefined) rows.push(['', dataNote])
+  rows.push(['Access', accessText(status)])
+  if (demoSymbols.length > 0) rows.push(['Demo', `polls simulated prices of ${demoSymbols.join(', ')} every 2 seconds`])
+  return rows
 }
 
 /** Who may send requests. */
