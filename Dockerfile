@@ -1,7 +1,7 @@
-# One image for every role. By default it is the whole service with its embedded database in the volume /data; with
-# DATABASE_URL (and KAFKA_BROKERS) the same image runs any role of many: see docs/how-to/container.md.
-# Node itself comes from package-lock.json, with its hash, like everything else of npm: the one that the tests ran on.
-# The two bases are arguments, so that whoever builds can pin them by digest or take them from a registry of their own.
+# One image for every role. By default it runs the whole service, with the embedded database in the volume /data. With
+# DATABASE_URL (and KAFKA_BROKERS) it runs any role of a larger installation: see docs/how-to/container.md.
+# Node comes from package-lock.json, with its hash, like every other npm package: the same version that the tests use.
+# The base images are arguments, so that a build can pin them by digest or use another registry.
 ARG NODE=node:24-bookworm-slim
 ARG DEBIAN=debian:bookworm-slim
 
@@ -15,16 +15,16 @@ RUN npm run --silent build
 FROM ${NODE} AS modules
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-# Headers and manuals of Node are two fifths of its package.
+# Node's headers and manuals are two fifths of its package.
 RUN npm ci --ignore-scripts --omit=dev && rm -rf node_modules/node-linux-*/include node_modules/node-linux-*/share
 
 FROM ${DEBIAN}
-# tini, as process 1, hands on signals and buries what the embedded database leaves behind.
+# As process 1, tini forwards signals and reaps orphaned processes of the embedded database.
 # hadolint ignore=DL3008
 RUN apt-get update \
   && apt-get install --yes --no-install-recommends tini \
   && rm -rf /var/lib/apt/lists/* \
-  # PostgreSQL runs only as an account that has a name.
+  # PostgreSQL requires an account with a name.
   && groupadd --gid 10001 market-data \
   && useradd --uid 10001 --gid 10001 --home-dir /data --no-create-home --shell /usr/sbin/nologin market-data \
   && install --directory --owner=market-data --group=market-data --mode=0750 /data

@@ -3,21 +3,21 @@ import { createAveraging } from '../src/core/averages/follow.ts'
 import { systemClock } from '../src/lib/clock.ts'
 import { createRecompute } from '../src/postgres/averages/recompute.ts'
 import { createReadAffected, loadCheckpoint, saveCheckpoint } from '../src/postgres/log/log.ts'
-import { fillPrices, rowsToRead } from './load.ts'
-import { fail, makeTopic } from './kafka.ts'
-import { fillReference, startReference } from './reference.ts'
+import { fillPrices, rowsToRead } from './fill.ts'
+import { fail, createTopic } from './kafka.ts'
+import { fillReferenceTables, startReference } from './reference.ts'
 import { startServer, type Database } from './postgres.ts'
 import { pgbench } from './processes.ts'
-import { interleave, perSecond, type Scale } from './rounds.ts'
+import { interleave, perSecond, type Scale } from './interleave.ts'
 import type { Figure } from './table.ts'
 
 const SERIES = 100
-/** As many rows as our transactions have. */
+/** Rows in each of our transactions. */
 const BATCH = 1_000
 
 /**
- * Events a second that became committed averages: ours read from the log, computed and compared; pgbench writes rows of the
- * same table that are known beforehand; the original takes one message at a time from Kafka. Each has one writer.
+ * Events per second that become committed averages. We read the log, and compute and store the averages; pgbench inserts
+ * known rows into the same table; the reference consumes one Kafka message at a time. Each has one writer.
  */
 export async function measureAverages(scale: Scale): Promise<readonly Figure[]> {
   await using server = await startServer()
@@ -25,26 +25,26 @@ export async function measureAverages(scale: Scale): Promise<readonly Figure[]> 
   await fillPrices(ours.pool, { series: SERIES, rows: rowsToRead(scale) })
   await using stack = new AsyncDisposableStack()
   const broker = stack.adopt(await startBroker(), (running) => running.end())
-  await makeTopic(broker.brokers)
-  const original = stack.use(await startReference({ databaseUrl: theirs.url, brokers: broker.brokers }))
-  await fillReference(theirs, 10_000)
+  await createTopic(broker.brokers)
+  const reference = stack.use(await startReference({ databaseUrl: theirs.url, brokers: broker.brokers }))
+  await fillReferenceTables(theirs, 10_000)
   const few = Math.ceil(scale.events / 200)
-  await original.produce(few)
+  await reference.produce(few)
   await theirs.pool.query('create sequence batches')
   const rates = await interleave(scale, {
     ours: () => perSecond(() => average(ours, scale.events)),
     pgbench: async () =>
       BATCH * (await pgbench(theirs, INSERT_AVERAGES, { clients: 1, transactions: Math.ceil(scale.events / BATCH) })),
-    original: () => original.consume(few),
+    reference: () => reference.consume(few),
   })
   const figure = { what: 'events to committed averages', unit: 'averages/s', ours: rates.ours }
   return [
-    { ...figure, peer: { name: 'pgbench', theirs: rates.pgbench, wanted: { atLeast: 0.4 } } },
-    { ...figure, peer: { name: 'original', theirs: rates.original, wanted: { atLeast: 100 } } },
+    { ...figure, peer: { name: 'pgbench', theirs: rates.pgbench, target: { atLeast: 0.4 } } },
+    { ...figure, peer: { name: 'reference', theirs: rates.reference, target: { atLeast: 100 } } },
   ]
 }
 
-/** Goes on in the log where the last round ended. */
+/** Continues in the log after the previous round. */
 async function average({ pool }: Database, events: number): Promise<number> {
   const readLog = createReadAffected(pool)
   const stopping = new AbortController()

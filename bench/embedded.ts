@@ -5,12 +5,12 @@ import { migrate } from '../src/postgres/schema/migrate.ts'
 import type { ReadHistory } from '../src/core/prices/history.ts'
 import { ingest } from './ingest.ts'
 import { createFolder, startServer } from './postgres.ts'
-import { interleave, perSecond, type Scale } from './rounds.ts'
+import { interleave, perSecond, type Scale } from './interleave.ts'
 import type { Figure } from './table.ts'
 
-const SERVER = { name: 'server', wanted: { atLeast: 0.8 } }
+const SERVER = { name: 'server', target: { atLeast: 0.8 } }
 
-/** The database that the service brings along, over its private socket, and a server with its own defaults, over TCP. */
+/** The embedded database over its private socket, and a PostgreSQL server with default settings over TCP. */
 export async function measureEmbedded(scale: Scale): Promise<readonly Figure[]> {
   await using stack = new AsyncDisposableStack()
   const path = stack.adopt(createFolder(), (folder) => rmSync(folder, { recursive: true, force: true }))
@@ -32,7 +32,7 @@ export async function measureEmbedded(scale: Scale): Promise<readonly Figure[]> 
       peer: { ...SERVER, theirs: rates.serverWrites },
     },
     {
-      what: 'embedded, pages of 100 read',
+      what: 'embedded, reading pages of 100',
       unit: 'pages/s',
       ours: rates.reads,
       peer: { ...SERVER, theirs: rates.serverReads },

@@ -1,15 +1,15 @@
 import { createRecompute } from '../src/postgres/averages/recompute.ts'
 import { createReadLatest } from '../src/postgres/prices/latest.ts'
 import type { Affected } from '../src/core/log/entry.ts'
-import { fillPrices } from './load.ts'
+import { fillPrices } from './fill.ts'
 import { startServer, type Database } from './postgres.ts'
-import { interleave, quantile, type Scale } from './rounds.ts'
+import { interleave, quantile, type Scale } from './interleave.ts'
 import type { Figure } from './table.ts'
 
 const SERIES = 1_000
 const SMALLER = 20
 
-/** How long the same takes when there are twenty times as many prices and averages; the disk's cache holds neither. */
+/** The duration of the same work with twenty times as many prices and averages; neither fits into the disk cache. */
 export async function measureGrowth(scale: Scale): Promise<readonly Figure[]> {
   await using server = await startServer()
   const [large, small] = [await server.createDatabase(), await server.createDatabase()]
@@ -22,7 +22,7 @@ export async function measureGrowth(scale: Scale): Promise<readonly Figure[]> {
     largeAverages: () => timeAverages(large),
     smallAverages: () => timeAverages(small),
   })
-  const peer = (theirs: number) => ({ name: rowsText(scale.rows / SMALLER), theirs, wanted: { atMost: 1.5 } })
+  const peer = (theirs: number) => ({ name: rowsText(scale.rows / SMALLER), theirs, target: { atMost: 1.5 } })
   const of = `at ${rowsText(scale.rows)}`
   return [
     { what: `latest price ${of}`, unit: 'ms', ours: ms.largeLatest, peer: peer(ms.smallLatest) },
@@ -39,7 +39,7 @@ function rowsText(count: number): string {
   return `${count.toLocaleString('en')} rows`
 }
 
-/** Each of the symbols, one after another. */
+/** The median over all symbols, read one after another. */
 async function timeLatest({ pool }: Database): Promise<number> {
   const readLatest = createReadLatest(pool)
   const times: number[] = []
@@ -51,7 +51,7 @@ async function timeLatest({ pool }: Database): Promise<number> {
 
 const REPEATS = 10
 
-/** A second passes: one price more of each symbol. */
+/** The median over several batches, each with a new price of every symbol. */
 async function timeAverages({ pool }: Database): Promise<number> {
   const recompute = createRecompute(pool, [5])
   const times: number[] = []

@@ -1,16 +1,16 @@
 import type pg from 'pg'
 import { createReadHistory } from '../src/postgres/prices/history.ts'
-import { fillPrices } from './load.ts'
+import { fillPrices } from './fill.ts'
 import { startServer } from './postgres.ts'
-import { load, pgbench } from './processes.ts'
-import { interleave, type Scale } from './rounds.ts'
+import { pgbench, wrk } from './processes.ts'
+import { interleave, type Scale } from './interleave.ts'
 import { startService } from './service.ts'
 import type { Figure } from './table.ts'
 
 const PAGE = 100
 const CONNECTIONS = 8
 
-/** Pages a second of the newest 100 prices: ours over HTTP as exact JSON, pgbench's by the same statement on the same rows. */
+/** Pages of the newest 100 prices per second: ours over HTTP as exact JSON, pgbench's by the same statement on the same rows. */
 export async function measureHistory(scale: Scale): Promise<readonly Figure[]> {
   await using server = await startServer()
   const database = await server.createDatabase()
@@ -19,17 +19,17 @@ export async function measureHistory(scale: Scale): Promise<readonly Figure[]> {
   const statement = await statementOf()
   const rates = await interleave(scale, {
     ours: () =>
-      load(`${service.url}/prices/history?symbol=S1&provider=simulated&limit=${PAGE}`, {
+      wrk(`${service.url}/prices/history?symbol=S1&provider=simulated&limit=${PAGE}`, {
         connections: CONNECTIONS,
         seconds: scale.seconds,
       }),
-    pgbench: () => pgbench(database, statement, { clients: CONNECTIONS, seconds: scale.seconds, plansAnew: true }),
+    pgbench: () => pgbench(database, statement, { clients: CONNECTIONS, seconds: scale.seconds, replans: true }),
   })
-  const peer = { name: 'pgbench', theirs: rates.pgbench, wanted: { atLeast: 0.4 } }
+  const peer = { name: 'pgbench', theirs: rates.pgbench, target: { atLeast: 0.4 } }
   return [{ what: `history, a page of ${PAGE}`, unit: 'pages/s', ours: rates.ours, peer }]
 }
 
-/** What the service sends to PostgreSQL for such a page, its values written out. */
+/** The statement that the service sends to PostgreSQL for such a page, with its values inlined. */
 async function statementOf(): Promise<string> {
   let statement = ''
   const query = async (text: string, values: readonly (string | number | null)[]) => {

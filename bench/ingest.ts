@@ -1,22 +1,22 @@
 import { startBroker } from '../test/support/kafka-broker.ts'
-import { createFeed, symbolsOf } from './load.ts'
-import { makeTopic } from './kafka.ts'
+import { createSustainedIngest, symbolsOf } from './fill.ts'
+import { createTopic } from './kafka.ts'
 import { startReference } from './reference.ts'
 import { startServer, type Database } from './postgres.ts'
-import { load, pgbench } from './processes.ts'
-import { interleave, perSecond, type Scale } from './rounds.ts'
+import { pgbench, wrk } from './processes.ts'
+import { interleave, perSecond, type Scale } from './interleave.ts'
 import type { Figure } from './table.ts'
 
-/** What writes at the same time, on either side. */
+/** Concurrent writers on either side. */
 const WORKERS = 4
-/** As much as Yahoo is asked for at once. */
+/** The symbols in one request to Yahoo. */
 const REPLY = 100
-/** As much as any provider is asked for at once. */
+/** The most symbols in one request to any provider. */
 const LARGE_REPLY = 500
 
 /**
- * Prices a second that are durable: ours with the reply that brought them parsed, checked and kept, pgbench's as rows of
- * the same table and nothing else, the original's as it stores them, a request each.
+ * Durable prices per second. We parse, validate and store each reply with its prices; pgbench only inserts rows into the
+ * same table; the reference stores one price per request.
  */
 export async function measureIngest(scale: Scale): Promise<readonly Figure[]> {
   await using server = await startServer()
@@ -24,8 +24,8 @@ export async function measureIngest(scale: Scale): Promise<readonly Figure[]> {
   await theirs.pool.query('create sequence replies')
   await using stack = new AsyncDisposableStack()
   const broker = stack.adopt(await startBroker(), (running) => running.end())
-  await makeTopic(broker.brokers)
-  const original = stack.use(await startReference({ databaseUrl: theirs.url, brokers: broker.brokers }))
+  await createTopic(broker.brokers)
+  const reference = stack.use(await startReference({ databaseUrl: theirs.url, brokers: broker.brokers }))
   const { seconds } = scale
   const rates = await interleave(scale, {
     large: () => ingest(ours, { size: LARGE_REPLY, seconds }),
@@ -34,7 +34,7 @@ export async function measureIngest(scale: Scale): Promise<readonly Figure[]> {
     usualByPgbench: () => insert(theirs, { size: REPLY, seconds }),
     single: () => ingest(ours, { size: 1, seconds }),
     singleByPgbench: () => insert(theirs, { size: 1, seconds }),
-    original: () => load(`${original.url}/prices?symbol=AAPL`, { connections: 16, seconds, method: 'POST' }),
+    reference: () => wrk(`${reference.url}/prices?symbol=AAPL`, { connections: 16, seconds, method: 'POST' }),
   })
   return [
     { ...figureOf(LARGE_REPLY, rates.large), peer: pgbenchAt(rates.largeByPgbench) },
@@ -42,7 +42,7 @@ export async function measureIngest(scale: Scale): Promise<readonly Figure[]> {
     { ...figureOf(1, rates.single), peer: pgbenchAt(rates.singleByPgbench) },
     {
       ...figureOf(REPLY, rates.usual),
-      peer: { name: 'original', theirs: rates.original, wanted: { atLeast: 100 } },
+      peer: { name: 'reference', theirs: rates.reference, target: { atLeast: 100 } },
     },
   ]
 }
@@ -52,14 +52,14 @@ function figureOf(size: number, rate: number) {
 }
 
 function pgbenchAt(rate: number) {
-  return { name: 'pgbench', theirs: rate, wanted: { atLeast: 0.4 } }
+  return { name: 'pgbench', theirs: rate, target: { atLeast: 0.4 } }
 }
 
-type Load = { readonly size: number; readonly seconds: number }
+type Workload = { readonly size: number; readonly seconds: number }
 
-/** Prices a second that are recorded by some workers at once, in replies of one size. */
-export function ingest({ pool }: Pick<Database, 'pool'>, { size, seconds }: Load): Promise<number> {
-  const store = createFeed(pool)
+/** Prices per second that several concurrent workers store, in replies of one size. */
+export function ingest({ pool }: Pick<Database, 'pool'>, { size, seconds }: Workload): Promise<number> {
+  const store = createSustainedIngest(pool)
   const { signal } = new AbortController()
   return perSecond(async () => {
     const deadline = performance.now() + seconds * 1_000
@@ -73,8 +73,8 @@ export function ingest({ pool }: Pick<Database, 'pool'>, { size, seconds }: Load
   })
 }
 
-/** As our batches: each client has series of its own, and each time is later than the one before. */
-async function insert(database: Database, { size, seconds }: Load): Promise<number> {
+/** Like our batches: each client has its own series, and each time is later than the one before. */
+async function insert(database: Database, { size, seconds }: Workload): Promise<number> {
   const script = `
 insert into prices (series_id, event_time, revision, late, price, received_at, raw_response_id, epoch)
 select :client_id * ${size} + s, '2026-01-01Z'::timestamptz + r.n * interval '1 ms', 1, false, 100.01 + s, now(), r.n, 1

@@ -9,17 +9,17 @@ import { createPublisher } from '../src/kafka/client/publisher.ts'
 import { createRelay } from '../src/kafka/relay.ts'
 import { createReadLog, loadCheckpoint, saveCheckpoint } from '../src/postgres/log/log.ts'
 import { LOG_START, RELAY_READER } from '../src/core/log/position.ts'
-import { fillPrices, rowsToRead } from './load.ts'
+import { fillPrices, rowsToRead } from './fill.ts'
 import { startServer, type Database } from './postgres.ts'
 import { numberIn } from './processes.ts'
-import { interleave, perSecond, type Scale } from './rounds.ts'
+import { interleave, perSecond, type Scale } from './interleave.ts'
 import type { Figure } from './table.ts'
 
 const PARTITIONS = 6
 
 /**
- * Messages a second, acknowledged by all replicas: ours are read from the log, written as messages and their place saved;
- * Kafka's own producer sends bytes of the same size that it has at hand.
+ * Messages per second, acknowledged by all replicas. We read the log, encode the messages and save the checkpoint; Kafka's
+ * own producer sends ready bytes of the same size.
  */
 export async function measureKafka(scale: Scale): Promise<readonly Figure[]> {
   await using server = await startServer()
@@ -27,25 +27,25 @@ export async function measureKafka(scale: Scale): Promise<readonly Figure[]> {
   await fillPrices(database.pool, { series: 100, rows: rowsToRead(scale) })
   await using stack = new AsyncDisposableStack()
   const broker = stack.adopt(await startBroker(), (running) => running.end())
-  await makeTopic(broker.brokers)
+  await createTopic(broker.brokers)
   const size = await messageSize(database)
   const rates = await interleave(scale, {
-    ours: () => perSecond(() => announce(database, broker.brokers, scale.events)),
+    ours: () => perSecond(() => publish(database, broker.brokers, scale.events)),
     producer: () => runProducer(broker.brokers, scale.events, size),
   })
-  const peer = { name: 'kafka-producer-perf-test', theirs: rates.producer, wanted: { atLeast: 0.4 } }
+  const peer = { name: 'kafka-producer-perf-test', theirs: rates.producer, target: { atLeast: 0.4 } }
   return [{ what: `log to Kafka, ${size} bytes a message`, unit: 'messages/s', ours: rates.ours, peer }]
 }
 
 export const TOPIC = 'price-events'
 
-export async function makeTopic(brokers: string): Promise<void> {
+export async function createTopic(brokers: string): Promise<void> {
   const topic = ['--create', '--topic', TOPIC, '--partitions', String(PARTITIONS)]
   await runKafkaTool('TopicCommand', ['--bootstrap-server', brokers, ...topic])
 }
 
-/** Goes on in the log where the last round ended. */
-async function announce({ pool }: Database, brokers: string, events: number): Promise<number> {
+/** Continues in the log after the previous round. */
+async function publish({ pool }: Database, brokers: string, events: number): Promise<number> {
   const readLog = createReadLog(pool)
   const stopping = new AbortController()
   await using publisher = createPublisher({
@@ -54,29 +54,29 @@ async function announce({ pool }: Database, brokers: string, events: number): Pr
     clock: systemClock,
     onError: fail,
   })
-  let announced = 0
+  let published = 0
   const relay = createRelay({
     readLog,
     loadCheckpoint: () => loadCheckpoint(pool, RELAY_READER),
     saveCheckpoint: async (position) => {
       await saveCheckpoint(pool, RELAY_READER, position)
-      if (announced >= events) stopping.abort()
+      if (published >= events) stopping.abort()
     },
     waitForPrices: systemClock.sleep,
     publisher: {
       publish: async (messages, signal) => {
         await publisher.publish(messages, signal)
-        announced += messages.length
+        published += messages.length
       },
     },
     clock: systemClock,
     onError: fail,
   })
   await relay.run(stopping.signal)
-  return announced
+  return published
 }
 
-/** A figure with retries in it would be none. */
+/** A figure that includes retries would be meaningless. */
 export function fail(error: unknown): never {
   throw error
 }

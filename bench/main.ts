@@ -1,27 +1,50 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { describeMachine, withFigures } from './page.ts'
+import { describeMachine, withFigures } from './report.ts'
 import { SCENARIOS } from './scenarios.ts'
 import { exitOnSignals } from './processes.ts'
-import { FULL, QUICK } from './rounds.ts'
+import { FULL, QUICK } from './interleave.ts'
 import { tableOf } from './table.ts'
-
-// npm run bench [-- PART …]: measures all parts, or those that are named, and writes docs/performance.md. With --quick it
-// only shows that they work: what is printed then says nothing, and nothing is written.
 
 const PAGE = fileURLToPath(new URL('../docs/performance.md', import.meta.url))
 
-const { values, positionals } = parseArgs({ options: { quick: { type: 'boolean' } }, allowPositionals: true })
-const names = positionals.length > 0 ? positionals : Object.keys(SCENARIOS)
-const unknown = names.filter((name) => SCENARIOS[name] === undefined)
-if (unknown.length > 0) throw new Error(`no part ${unknown.join()}; there are ${Object.keys(SCENARIOS).join(', ')}`)
+const HELP = `Usage: npm run bench [-- [options] [scenario...]]
 
-exitOnSignals()
-for (const name of names) {
-  const since = performance.now()
-  const figures = await SCENARIOS[name]!(values.quick ? QUICK : FULL)
-  console.log(`\n${name} (${Math.round((performance.now() - since) / 1_000)} s)\n\n${tableOf(figures)}`)
-  if (values.quick) continue
-  writeFileSync(PAGE, withFigures(readFileSync(PAGE, 'utf8'), name, `${tableOf(figures)}\n\n${describeMachine()}`))
+Measures the scenarios, by default all of them, and writes the figures into docs/performance.md.
+
+Options:
+  --quick     Only check that the scenarios work; the figures mean nothing and are not written
+  -h, --help  Show help
+
+Scenarios:
+${Object.entries(SCENARIOS)
+  .map(([name, { about }]) => `  ${name.padEnd(10)}  ${about}`)
+  .join('\n')}
+`
+
+const { values, positionals } = parseArgs({
+  options: { quick: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+  allowPositionals: true,
+})
+if (values.help) process.stdout.write(HELP)
+else await measure(positionals.length > 0 ? positionals : Object.keys(SCENARIOS))
+
+async function measure(names: readonly string[]): Promise<void> {
+  const scenarios = names.map((name) => [name, scenarioOf(name)] as const)
+  exitOnSignals()
+  for (const [name, scenario] of scenarios) {
+    const since = performance.now()
+    const table = tableOf(await scenario.measure(values.quick ? QUICK : FULL))
+    console.log(`\n${name} (${Math.round((performance.now() - since) / 1_000)} s)\n\n${table}`)
+    if (!values.quick) {
+      writeFileSync(PAGE, withFigures(readFileSync(PAGE, 'utf8'), name, `${table}\n\n${describeMachine()}`))
+    }
+  }
+}
+
+function scenarioOf(name: string) {
+  const scenario = SCENARIOS[name]
+  if (scenario === undefined) throw new Error(`No scenario ${name}. Scenarios: ${Object.keys(SCENARIOS).join(', ')}`)
+  return scenario
 }

@@ -14,7 +14,7 @@ export type Server = AsyncDisposable & {
   createDatabase(): Promise<Database>
 }
 
-/** What PostgreSQL does where nobody says otherwise; the embedded server is set smaller. Commits wait for the disk. */
+/** The defaults of PostgreSQL; the embedded server has smaller settings. Commits wait for the disk. */
 const DEFAULTS = {
   listen_addresses: '127.0.0.1',
   max_connections: '100',
@@ -31,7 +31,7 @@ const DEFAULTS = {
   full_page_writes: 'on',
 }
 
-/** A PostgreSQL with its own defaults, reached over TCP, as an installation of its own would be. */
+/** A PostgreSQL server with default settings over TCP, as in a separate installation. */
 export async function startServer(): Promise<Server> {
   await using parts = new AsyncDisposableStack()
   const state = parts.adopt(createFolder(), (folder) => rmSync(folder, { recursive: true, force: true }))
@@ -52,10 +52,10 @@ export async function startServer(): Promise<Server> {
   return { createDatabase, [Symbol.asyncDispose]: () => started.disposeAsync() }
 }
 
-/** One copy of the program for all servers of all runs. */
+/** One copy of the program, shared by all servers and runs. */
 const BINARIES = join(tmpdir(), `market-data-bench-binaries-${process.getuid?.()}`)
 
-/** Every account can enter: under root, PostgreSQL runs as another. */
+/** Readable by every account: as root, we run PostgreSQL under another one. */
 export function createFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'market-data-bench-'))
   chmodSync(folder, 0o755)

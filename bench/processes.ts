@@ -11,13 +11,13 @@ const run = promisify(execFile)
 
 type Environment = Readonly<Record<string, string>>
 
-/** Runs a program to its end and gives back what it printed; says what to install where there is no such program. */
+/** Runs a program to its end and returns its stdout. @throws naming the program if it is not installed */
 export async function runProgram(command: readonly string[], env: Environment = {}): Promise<string> {
   const [program = '', ...args] = command
   const options = { env: { ...process.env, ...env }, timeout: 600_000, maxBuffer: 16 * 1024 * 1024 }
   const { stdout } = await run(program, args, options).catch((error: NodeJS.ErrnoException) => {
     throw error.code === 'ENOENT'
-      ? new Error(`${program} is not installed; docs/performance.md says what is needed`)
+      ? new Error(`${program} is not installed; see docs/performance.md for what the benchmarks need`)
       : error
   })
   return stdout
@@ -25,14 +25,14 @@ export async function runProgram(command: readonly string[], env: Environment = 
 
 export type Process = AsyncDisposable & { readonly pid: number; readonly lines: AsyncIterator<string> }
 
-/** Lets a signal end us as an exit does, with what was started; folders in the temporary one stay. */
+/** Makes a signal exit normally, so that started programs end too; temporary folders remain. */
 export function exitOnSignals(): void {
   for (const [signal, number] of Object.entries({ SIGINT: 2, SIGTERM: 15 })) {
     process.once(signal, () => process.exit(128 + number))
   }
 }
 
-/** Starts a program that goes on until it is disposed of, or we exit; what it writes comes line by line. */
+/** Starts a program that runs until it is disposed of or we exit; its stdout is available line by line. */
 export async function startProgram(command: readonly string[], env: Environment = {}): Promise<Process> {
   const [program = '', ...args] = command
   const child = spawn(program, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'inherit'] })
@@ -51,11 +51,11 @@ export async function startProgram(command: readonly string[], env: Environment 
   }
 }
 
-/** The first line that says what is looked for. @throws where the program ends before */
+/** The first group of the pattern, in the first line that matches. @throws if the program ends before */
 export async function firstMatch({ lines }: Process, pattern: RegExp): Promise<string> {
   for (;;) {
     const { value, done } = await lines.next()
-    if (done) throw new Error(`a program ended before it said ${pattern}`)
+    if (done) throw new Error(`the program ended before it printed ${pattern}`)
     const found = pattern.exec(value)
     if (found) return found[1] ?? ''
   }
@@ -63,32 +63,32 @@ export async function firstMatch({ lines }: Process, pattern: RegExp): Promise<s
 
 type PgbenchOptions = {
   readonly clients: number
-  /** Statements are parsed and planned each time, instead of once a connection. */
-  readonly plansAnew?: boolean
+  /** Parses and plans the statement each time, instead of once per connection. */
+  readonly replans?: boolean
 } & ({ readonly seconds: number } | { readonly transactions: number })
 
-/** Runs a script again and again; gives back transactions a second. */
+/** Runs a script repeatedly; returns transactions per second. */
 export async function pgbench({ port, name }: Database, script: string, options: PgbenchOptions): Promise<number> {
   const amount = 'seconds' in options ? ['-T', Math.max(1, options.seconds)] : ['-t', options.transactions]
   const at = ['-h', '127.0.0.1', '-p', port, '-U', 'postgres', name]
-  const flags = ['-n', '-M', options.plansAnew ? 'simple' : 'prepared', '-c', options.clients, ...amount, ...at].map(
+  const flags = ['-n', '-M', options.replans ? 'simple' : 'prepared', '-c', options.clients, ...amount, ...at].map(
     String,
   )
   const report = await withFile(script, (file) => runProgram(['pgbench', '-f', file, ...flags]))
   return numberIn(report, /tps = ([\d.]+)/)
 }
 
-export type Load = { readonly connections: number; readonly seconds: number; readonly method?: string }
+type WrkOptions = { readonly connections: number; readonly seconds: number; readonly method?: string }
 
-/** Asks an address over so many connections; gives back answers a second. @throws unless every answer is good */
-export async function load(url: string, { connections, seconds, method = 'GET' }: Load): Promise<number> {
+/** Requests a URL over a number of connections; returns responses per second. @throws unless every response is a success */
+export async function wrk(url: string, { connections, seconds, method = 'GET' }: WrkOptions): Promise<number> {
   const flags = ['-t', 1, '-c', connections, '-d', `${Math.max(1, Math.ceil(seconds))}s`].map(String)
   const report = await withFile(`wrk.method = '${method}'`, (file) => runProgram(['wrk', '-s', file, ...flags, url]))
   if (/Non-2xx|Socket errors/.test(report)) throw new Error(`${url}: ${report}`)
   return numberIn(report, /Requests\/sec: +([\d.]+)/)
 }
 
-/** The file is there while it is used. */
+/** The file exists until `use` has finished. */
 async function withFile<T>(text: string, use: (file: string) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'market-data-bench-'))
   const file = join(folder, 'script')

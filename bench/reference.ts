@@ -8,25 +8,25 @@ import { until } from '../test/support/until.ts'
 import type { Database } from './postgres.ts'
 import { firstMatch, numberIn, runProgram, startProgram } from './processes.ts'
 
-/** The original's design, running on a database and a broker of ours. */
-export type Original = AsyncDisposable & {
+/** The reference implementation, on a database and a broker of ours. */
+export type Reference = AsyncDisposable & {
   readonly url: string
-  /** Fills the topic. */
+  /** Publishes messages to the topic. */
   produce(count: number): Promise<void>
-  /** Averages so many messages; how many a second. */
+  /** Computes averages from a number of messages; returns the rate per second. */
   consume(count: number): Promise<number>
 }
 
 type Needs = { readonly databaseUrl: string; readonly brokers?: string }
 
-export async function startReference({ databaseUrl, brokers = '' }: Needs): Promise<Original> {
+export async function startReference({ databaseUrl, brokers = '' }: Needs): Promise<Reference> {
   const python = await pythonWithPackages()
   const env = { DATABASE_URL: databaseUrl, KAFKA_BROKERS: brokers }
   const port = await freePort()
   const server = await startProgram([python, PROGRAM, 'serve', String(port)], env)
   const url = `http://127.0.0.1:${port}`
   await firstMatch(server, /serving/)
-  await until(() => answers(`${url}/openapi.json`), 'the original answers')
+  await until(() => isUp(`${url}/openapi.json`), 'the reference responds')
   return {
     url,
     produce: async (count) => void (await runProgram([python, PROGRAM, 'produce', String(count)], env)),
@@ -36,26 +36,26 @@ export async function startReference({ databaseUrl, brokers = '' }: Needs): Prom
   }
 }
 
-/** Prices of AAPL, a second apart up to now, as the original keeps them. */
-export async function fillReference({ pool }: Database, rows: number): Promise<void> {
+/** Inserts prices of AAPL, a second apart up to now, into the tables of the reference. */
+export async function fillReferenceTables({ pool }: Database, rows: number): Promise<void> {
   await pool.query(FILL, [rows])
 }
 
 const FILL = `
-  insert into original_prices (symbol, provider, price, timestamp, raw_response_id)
+  insert into reference_prices (symbol, provider, price, timestamp, raw_response_id)
   select 'AAPL', 'yfinance', 196.45, now() - n * interval '1 s', 1 from generate_series(1, $1) as n`
 
 const PROGRAM = fileURLToPath(new URL('peers/reference.py', import.meta.url))
 const REQUIREMENTS = fileURLToPath(new URL('peers/requirements.txt', import.meta.url))
 
-async function answers(url: string): Promise<boolean> {
+async function isUp(url: string): Promise<boolean> {
   return fetch(url).then(
     ({ ok }) => ok,
     () => false,
   )
 }
 
-/** Installed once for each list of packages. */
+/** Installs the packages once for each version of the list. */
 async function pythonWithPackages(): Promise<string> {
   const folder = join(tmpdir(), `market-data-bench-python-${hash('sha256', readFileSync(REQUIREMENTS)).slice(0, 12)}`)
   const python = join(folder, 'bin', 'python')

@@ -7,7 +7,7 @@ export type Service = AsyncDisposable & { readonly url: string; readonly pid: nu
 
 const LAUNCHER = fileURLToPath(new URL('../bin/market-data', import.meta.url))
 
-/** `market-data serve` as a person starts it, on a free port and, unless a database is named, with one of its own. */
+/** `market-data serve` on a free port, with an embedded database unless `DATABASE_URL` names another. */
 export async function startService(env: Readonly<Record<string, string>> = {}): Promise<Service> {
   await using parts = new AsyncDisposableStack()
   const dataDir = parts.adopt(createFolder(), (folder) => rmSync(folder, { recursive: true, force: true }))

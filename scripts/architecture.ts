@@ -1,158 +1,242 @@
+import { BASE_FOLDER, MAY_IMPORT } from './rooms.ts'
+
+type Table = Readonly<Record<string, readonly string[]>>
+type Point = readonly [x: number, y: number]
 type Kind = keyof typeof KINDS
-type Box = { readonly at: readonly [x: number, y: number]; readonly kind: Kind; readonly words: readonly string[] }
-type Arrow = {
-  readonly path: string
-  /** A request, drawn with dashes; else a price moves along it. */
-  readonly isRequest?: true
-  readonly word?: string
-  readonly at?: readonly [x: number, y: number]
+
+type Box = {
+  /** A room of the import rule. */
+  readonly room: string
+  readonly at: Point
+  readonly size: Point
+  readonly lines: readonly string[]
 }
 
-const [WIDTH, HEIGHT] = [1200, 640]
-const [BOX_WIDTH, BOX_HEIGHT] = [250, 112]
-const [TOP, MIDDLE, BOTTOM] = [104, 276, 448]
-const [FIRST, SECOND, THIRD, FOURTH] = [40, 330, 620, 910]
+type Arrow = {
+  readonly from: string
+  readonly to: string
+  /** Vertical and horizontal lines, from the border of one box to that of the other. */
+  readonly path: string
+  /** Drawn dashed: one room calls the other. Otherwise prices, or what is computed from them, move along the arrow. */
+  readonly isRequest?: boolean
+  readonly label?: string
+  readonly at?: Point
+}
+
+const [WIDTH, HEIGHT] = [1320, 776]
+const LARGE = [216, 108] as const
+const SMALL = [141, 84] as const
+const [TOP, MIDDLE, STORE, SUPPORT] = [112, 300, 488, 620]
+const COLUMNS = [40, 296, 552, 808, 1064] as const
 
 const PAGE = '#0f172a'
 const TEXT = '#cbd5e1'
 const ARROW = '#f8fafc'
 const DASHES = ' stroke-dasharray="5 4"'
 const KINDS = {
-  inside: { fill: '#0c3350', line: '#38bdf8', what: 'inside: what we do with a price' },
-  edge: { fill: '#1e293b', line: '#94a3b8', what: 'edge: whom we talk to' },
-  table: { fill: '#12382f', line: '#34d399', what: 'table in PostgreSQL' },
-  outside: { fill: PAGE, line: '#64748b', what: 'outside' },
+  core: { fill: '#0c3350', border: '#38bdf8', what: 'core: the rules, without I/O' },
+  edge: { fill: '#1e293b', border: '#94a3b8', what: 'edge: speaks to one outside party' },
+  shared: { fill: '#12382f', border: '#34d399', what: 'shared by all, and the wiring' },
 }
 
-/** A title, then lines below it. The path runs along the top to the right, down, and back to the left. */
+/** Rooms of a single file, which the picture omits. */
+const FILES: ReadonlySet<string> = new Set(['errors', 'main'])
+
 const BOXES: readonly Box[] = [
+  large(
+    'providers',
+    [COLUMNS[1], TOP],
+    ['Request, fetch, parse:', 'Yahoo, simulated, replay,', 'CSV; prices stay exact'],
+  ),
+  large('kafka', [COLUMNS[2], TOP], ['Optional: a relay publishes', 'each price; a group of', 'consumers reads them']),
+  large('cli', [COLUMNS[3], TOP], ['Commands for people:', 'fetch, history, watch,', 'verify, dump, copy, …']),
+  large('http', [COLUMNS[4], TOP], ['Prices, averages, lineage;', 'streams that can resume;', 'the dashboard']),
+  large(
+    'core/polling',
+    [COLUMNS[0], MIDDLE],
+    ['Fetches at an interval. A run', 'that a crash cuts short runs', 'again, so it may run twice'],
+  ),
+  large(
+    'core/ingest',
+    [COLUMNS[1], MIDDLE],
+    ['The only way in for a price:', 'validate it, decide whether', 'it is a new revision'],
+  ),
+  large(
+    'core/averages',
+    [COLUMNS[2], MIDDLE],
+    ['Recompute every average', 'that a price changes; a', 'sweep finds missed ones'],
+  ),
+  large(
+    'core/log',
+    [COLUMNS[3], MIDDLE],
+    ['Followed in order from a', 'saved checkpoint up to', 'the high-water mark'],
+  ),
+  large(
+    'core/prices',
+    [COLUMNS[4], MIDDLE],
+    ['Latest price, history, age,', 'and the raw reply behind', 'every price'],
+  ),
   {
-    at: [FIRST, TOP],
-    kind: 'edge',
-    words: ['providers/', 'yfinance, simulated, replay:', 'request, fetch, parse;', 'a price stays text'],
-  },
-  {
-    at: [SECOND, TOP],
-    kind: 'inside',
-    words: ['prices/ · the one door', 'ask, once for all who wait;', 'check each quote, record it,', 'ring the bell'],
-  },
-  {
-    at: [THIRD, TOP],
-    kind: 'edge',
-    words: ['postgres/ · record', 'in one transaction: judge,', 'and keep the price with', 'the bytes it came in'],
-  },
-  {
-    at: [FOURTH, TOP],
-    kind: 'table',
-    words: ['prices · the log', 'append-only, in the order of', '(epoch, xid, id), read up to', 'what is settled'],
-  },
-  {
-    at: [FIRST, MIDDLE],
-    kind: 'inside',
-    words: ['polling/', 'jobs, claimed before they run:', 'a crash skips a run', 'and never doubles one'],
-  },
-  {
-    at: [SECOND, MIDDLE],
-    kind: 'edge',
-    words: ['http/', 'prices, averages, lineage;', 'each answer says how old it is;', 'streams resume exactly'],
-  },
-  {
-    at: [THIRD, MIDDLE],
-    kind: 'table',
-    words: ['moving_averages', 'a pure function', 'of the stored prices,', 'exact'],
-  },
-  {
-    at: [FOURTH, MIDDLE],
-    kind: 'inside',
-    words: ['averages/', 'recompute what a price', 'has a part in; a sweep', 'heals what was missed'],
-  },
-  {
-    at: [FOURTH, BOTTOM],
-    kind: 'edge',
-    words: [
-      'kafka/ · where there is one',
-      'a relay announces each price',
-      'on price-events; a group of',
-      'consumers is told of it',
+    room: 'postgres',
+    at: [COLUMNS[0], STORE],
+    size: [WIDTH - 2 * COLUMNS[0], 92],
+    lines: [
+      'One transaction stores a price together with the raw reply that it came in. The table prices is append-only, and it is the log.',
+      'Averages are recomputed from it in one statement. Checkpoints, jobs, leases and keys are tables too. Embedded, or your own server.',
     ],
   },
-  {
-    at: [SECOND, BOTTOM],
-    kind: 'outside',
-    words: ['who asks', 'the browser, curl, Postman,', 'Prometheus, your program'],
-  },
-  {
-    at: [THIRD, BOTTOM],
-    kind: 'edge',
-    words: ['market-data verify', 'computes everything again', 'with other code, and compares'],
-  },
+  small('core/events', 0, ['references to', 'prices, dead letters']),
+  small('core/cluster', 1, ['roles, leases,', 'leaders']),
+  small('core/access', 2, ['API keys, scopes']),
+  small('core/health', 3, ['status, results', 'of verify']),
+  small('core/calendar', 4, ['sessions of', 'exchanges']),
+  small('formats', 5, ['how each noun is', 'written as JSON']),
+  small('lib', 6, ['decimals, instants,', 'clock, retry']),
+  small('app', 7, ['configuration,', 'wiring, workers']),
 ]
 
 const ARROWS: readonly Arrow[] = [
-  { path: 'M290 160 H330' },
-  { path: 'M580 160 H620' },
-  { path: 'M870 160 H910' },
-  { path: 'M1035 216 V276', word: 'what was touched', at: [1045, 250] },
-  { path: 'M1160 160 H1180 V504 H1160' },
-  { path: 'M1035 448 V388', word: 'what was touched', at: [1045, 424] },
-  { path: 'M910 332 H870' },
-  { path: 'M620 332 H580' },
-  { path: 'M960 216 V246 H530 V276', word: 'every price', at: [700, 239] },
-  { path: 'M400 276 V216', isRequest: true, word: 'fetch now', at: [410, 239] },
-  { path: 'M165 276 V246 H360 V216', isRequest: true, word: 'when due', at: [175, 239] },
-  { path: 'M330 332 H290', isRequest: true, word: 'jobs', at: [298, 320] },
-  { path: 'M455 388 V448' },
-  { path: 'M745 448 V388', isRequest: true },
+  { from: 'providers', to: 'core/ingest', path: 'M404 220 V300', label: 'quotes', at: [412, 264] },
+  { from: 'core/ingest', to: 'postgres', path: 'M404 408 V488', label: 'price and raw reply', at: [412, 452] },
+  { from: 'postgres', to: 'core/log', path: 'M916 488 V408', label: 'stored prices, in order', at: [924, 452] },
+  { from: 'core/log', to: 'core/averages', path: 'M808 354 H768' },
+  { from: 'core/log', to: 'kafka', path: 'M860 300 V258 H730 V220', label: 'each price', at: [738, 278] },
+  { from: 'kafka', to: 'core/averages', path: 'M600 220 V300', label: 'messages', at: [608, 278] },
+  { from: 'core/averages', to: 'postgres', path: 'M660 408 V488', label: 'averages', at: [668, 452] },
+  { from: 'core/log', to: 'cli', path: 'M916 300 V220', label: 'watch', at: [924, 278] },
+  { from: 'core/log', to: 'http', path: 'M980 300 V258 H1110 V220', label: 'streams', at: [1000, 250] },
+  { from: 'postgres', to: 'core/prices', path: 'M1172 488 V408', label: 'queries', at: [1180, 452] },
+  { from: 'core/prices', to: 'http', path: 'M1172 300 V220' },
+  { from: 'postgres', to: 'core/polling', path: 'M148 488 V408', label: 'due jobs', at: [156, 452] },
+  { from: 'core/polling', to: 'core/ingest', path: 'M256 354 H296', isRequest: true },
+  { from: 'http', to: 'core/polling', path: 'M1220 112 V80 H148 V300', isRequest: true, label: 'jobs', at: [156, 264] },
+  {
+    from: 'http',
+    to: 'core/ingest',
+    path: 'M1150 112 V94 H276 V258 H340 V300',
+    isRequest: true,
+    label: 'fetch now',
+    at: [282, 250],
+  },
 ]
 
-/** The path of a price as a picture. It brings its own background, so that it reads on light and dark pages. */
-export function architecturePicture(): string {
+/**
+ * The path of a price through the rooms of `src`, as SVG. It has its own background, so it is readable on light and dark
+ * pages.
+ * @throws Error if the picture and the import rule disagree; see `contradictions`
+ */
+export function architecturePicture(mayImport: Table = MAY_IMPORT): string {
+  const wrong = contradictions(mayImport)
+  if (wrong.length > 0) throw new Error(`The picture of the architecture is wrong: ${wrong.join('; ')}`)
   const parts = [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" role="img">`,
-    '<title>The path of a price: from a provider through the one door into the log, to averages and HTTP</title>',
-    `<style>text { font: 15px Inter, 'Segoe UI', 'Helvetica Neue', Arial, sans-serif; fill: ${TEXT} }`,
-    `.title { font-weight: 600; font-size: 24px; fill: #fff } .name { font-weight: 600; font-size: 17px; fill: #fff } .word { font-size: 13px; fill: ${TEXT} }</style>`,
+    '<title>The path of a price: from a provider through core/ingest into the log, to averages, Kafka and HTTP</title>',
+    `<style>text { font: 14px Inter, 'Segoe UI', 'Helvetica Neue', Arial, sans-serif; fill: ${TEXT} }`,
+    `.title { font-weight: 600; font-size: 24px; fill: #fff } .name { font-weight: 600; font-size: 16px; fill: #fff } .label { font-size: 13px; fill: ${TEXT} }</style>`,
     `<marker id="head" viewBox="0 0 8 8" refX="7.5" refY="4" markerWidth="8" markerHeight="8" orient="auto-start-reverse">`,
     `<path d="M0 0 L8 4 L0 8 z" fill="${ARROW}"/></marker>`,
     `<rect width="${WIDTH}" height="${HEIGHT}" rx="16" fill="${PAGE}"/>`,
-    text([FIRST, 52], 'The path of a price', 'title'),
+    text([COLUMNS[0], 52], 'The path of a price', 'title'),
     ...ARROWS.flatMap(drawArrow),
     ...BOXES.flatMap(drawBox),
-    ...Object.values(KINDS).flatMap(drawLegend),
+    ...Object.values(KINDS).flatMap(drawKind),
+    ...drawArrowKinds(),
     '</svg>',
   ]
   return `${parts.join('\n')}\n`
 }
 
-function drawBox({ at: [x, y], kind, words }: Box): string[] {
-  const [name = '', ...lines] = words
+/**
+ * Contradictions between the picture and the import rule. Each folder of the rule must be drawn, and nothing else. An
+ * arrow joins two rooms of which one may import the other; a request points from the importing room to the imported one.
+ */
+function contradictions(mayImport: Table): string[] {
+  const drawn = new Set(BOXES.map(({ room }) => room))
+  const rooms = new Set(Object.keys(mayImport).filter((room) => !FILES.has(room)))
+  const imports = (from: string, to: string) => mayImport[from]?.includes(to) === true
   return [
-    drawFrame([x, y, BOX_WIDTH, BOX_HEIGHT], kind),
-    text([x + 16, y + 30], name, 'name'),
-    ...lines.map((line, index) => text([x + 16, y + 54 + 21 * index], line)),
+    ...[...rooms.difference(drawn)].map((room) => `${room} is not drawn`),
+    ...[...drawn.difference(rooms)].map((room) => `${room} is drawn, but is no room`),
+    ...ARROWS.filter(({ from, to, isRequest }) => !imports(from, to) && (isRequest || !imports(to, from))).map(
+      ({ from, to }) => `an arrow leads from ${from} to ${to}, which may not import each other that way`,
+    ),
+    ...ARROWS.filter((arrow) => !joinsItsBoxes(arrow)).map(({ from, to }) => `no line joins ${from} and ${to}`),
   ]
 }
 
-function drawFrame([x, y, width, height]: readonly [number, number, number, number], kind: Kind): string {
-  const { fill, line } = KINDS[kind]
-  const dashes = kind === 'outside' ? DASHES : ''
-  return `<rect x="${x}" y="${y}" width="${width}" height="${height}" rx="10" fill="${fill}" stroke="${line}" stroke-width="1.5"${dashes}/>`
+function joinsItsBoxes({ from, to, path }: Arrow): boolean {
+  const points = pointsOf(path)
+  return touches(from, points[0]) && touches(to, points.at(-1))
 }
 
-function drawArrow({ path, isRequest, word, at }: Arrow): string[] {
-  const dashes = isRequest ? DASHES : ''
-  const line = `<path d="${path}" fill="none" stroke="${ARROW}" stroke-width="1.75"${dashes} marker-end="url(#head)"/>`
-  return word === undefined || at === undefined ? [line] : [line, text(at, word, 'word')]
+function touches(room: string, point: Point | undefined): boolean {
+  return point !== undefined && BOXES.some((box) => box.room === room && isOnBorder(box, point))
 }
 
-function drawLegend({ fill, line, what }: (typeof KINDS)[Kind], index: number): string[] {
-  const x = FIRST + 290 * index
+/** The corners of a path of `M x y`, `H x` and `V y`. */
+function pointsOf(path: string): Point[] {
+  const points: Point[] = []
+  for (const [, command, first = '', second = ''] of path.matchAll(/([MHV])(\d+)(?: (\d+))?/g)) {
+    const [x, y] = points.at(-1) ?? [0, 0]
+    if (command === 'M') points.push([Number(first), Number(second)])
+    else points.push(command === 'H' ? [Number(first), y] : [x, Number(first)])
+  }
+  return points
+}
+
+function isOnBorder({ at: [left, top], size: [width, height] }: Box, [x, y]: Point): boolean {
+  const isWithin = x >= left && x <= left + width && y >= top && y <= top + height
+  return isWithin && (x === left || x === left + width || y === top || y === top + height)
+}
+
+function large(room: string, at: Point, lines: readonly string[]): Box {
+  return { room, at, size: LARGE, lines }
+}
+
+function small(room: string, index: number, lines: readonly string[]): Box {
+  return { room, at: [COLUMNS[0] + (SMALL[0] + 16) * index, SUPPORT], size: SMALL, lines }
+}
+
+function kindOf(room: string): Kind {
+  if (room.startsWith('core/')) return 'core'
+  return room in BASE_FOLDER ? 'edge' : 'shared'
+}
+
+function drawBox({ room, at: [x, y], size: [width, height], lines }: Box): string[] {
+  const { fill, border } = KINDS[kindOf(room)]
   return [
-    `<rect x="${x}" y="598" width="16" height="16" rx="4" fill="${fill}" stroke="${line}" stroke-width="1.5"/>`,
-    text([x + 26, 611], what, 'word'),
+    `<rect x="${x}" y="${y}" width="${width}" height="${height}" rx="10" fill="${fill}" stroke="${border}" stroke-width="1.5"/>`,
+    text([x + 14, y + 28], room, 'name'),
+    ...lines.map((each, index) => text([x + 14, y + 50 + 20 * index], each)),
   ]
 }
 
-function text([x, y]: readonly [number, number], words: string, className?: string): string {
-  return `<text x="${x}" y="${y}"${className === undefined ? '' : ` class="${className}"`}>${words}</text>`
+function drawArrow({ path, isRequest = false, label, at }: Arrow): string[] {
+  return [line(path, isRequest), ...(label === undefined || at === undefined ? [] : [text(at, label, 'label')])]
+}
+
+function line(path: string, isDashed: boolean): string {
+  const dashes = isDashed ? DASHES : ''
+  return `<path d="${path}" fill="none" stroke="${ARROW}" stroke-width="1.75"${dashes} marker-end="url(#head)"/>`
+}
+
+function drawKind({ fill, border, what }: (typeof KINDS)[Kind], index: number): string[] {
+  const x = COLUMNS[0] + 256 * index
+  return [
+    `<rect x="${x}" y="732" width="16" height="16" rx="4" fill="${fill}" stroke="${border}" stroke-width="1.5"/>`,
+    text([x + 26, 745], what, 'label'),
+  ]
+}
+
+function drawArrowKinds(): string[] {
+  return [
+    line('M840 740 H880', false),
+    text([890, 745], 'data', 'label'),
+    line('M960 740 H1000', true),
+    text([1010, 745], 'request', 'label'),
+  ]
+}
+
+function text([x, y]: Point, content: string, className?: string): string {
+  return `<text x="${x}" y="${y}"${className === undefined ? '' : ` class="${className}"`}>${content}</text>`
 }

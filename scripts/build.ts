@@ -1,5 +1,5 @@
-// Writes what a package holds instead of the source, because Node strips no types below node_modules. `npm run build`;
-// npm calls it before it packs. The files lie in dist as deep as in src, so what they find by their own place stays found.
+// `npm run build`, which npm runs before it packs: compiles src to dist, because Node does not strip types below
+// node_modules. Files in dist are as deep as in src, so that paths relative to a module stay valid.
 import { spawnSync } from 'node:child_process'
 import { cpSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -7,10 +7,10 @@ import { join } from 'node:path'
 const root = join(import.meta.dirname, '..')
 const dist = join(root, 'dist')
 
-/** The page is built by scripts/ready.js, the pictures are a test's. */
-const OF_OTHERS: ReadonlySet<string> = new Set(['dashboard', 'pictures'])
+/** The dashboard is built by scripts/ready.js; the pictures are written by a test. */
+const NOT_OURS: ReadonlySet<string> = new Set(['dashboard', 'pictures'])
 
-for (const name of readdirSync(dist)) if (!OF_OTHERS.has(name)) rmSync(join(dist, name), { recursive: true })
+for (const name of readdirSync(dist)) if (!NOT_OURS.has(name)) rmSync(join(dist, name), { recursive: true })
 compile()
 cpSync(join(root, 'src/postgres/migrations'), join(dist, 'postgres/migrations'), { recursive: true })
 

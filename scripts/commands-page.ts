@@ -2,10 +2,10 @@ import type { Command } from 'commander'
 
 const HEAD = `# Commands
 
-Made from the program itself by \`npm run docs\`; a test fails when it is out of date. Each text is what \`--help\` prints.
+Generated from the program by \`npm run docs\`; a test fails if it is out of date. Each text is what \`--help\` prints.
 
-Commands work beside a running service, through the embedded database's own socket, and without one: then they open the
-embedded database themselves for as long as they run. With \`DATABASE_URL\` they work on that server.
+Commands work while a service is running: they connect to its embedded database. If none is running, they start the
+embedded database themselves for as long as they need it. With \`DATABASE_URL\` they use that server.
 `
 
 /** The reference page in Markdown: the help of every command. */
@@ -19,7 +19,7 @@ function sectionsOf(command: Command, parents: readonly string[]): string[] {
   return [`\n## \`${path.join(' ')}\`\n\n\`\`\`text\n${helpOf(command).trim()}\n\`\`\`\n`, ...subcommands]
 }
 
-/** With its examples, which `helpInformation` leaves out. */
+/** Includes the examples, which `helpInformation` omits. */
 function helpOf(command: Command): string {
   let text = ''
   command.configureOutput({ ...command.configureOutput(), writeOut: (part) => (text += part) }).outputHelp()

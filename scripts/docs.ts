@@ -1,4 +1,4 @@
-// Writes the pages that are made from code. `npm run docs`; test/docs.test.ts fails when one is out of date.
+// `npm run docs`: writes the documents that are generated from code. test/docs.test.ts fails if one is out of date.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -14,12 +14,12 @@ for (const [path, text] of await generatedDocs()) {
   if (path.endsWith('.svg')) drawPng(fileURLToPath(file))
 }
 
-/** For those who show no SVG. A browser knows best what it looks like; `CHROMIUM` names another one. */
+/** For viewers that cannot show SVG. `CHROMIUM` names the browser to use. */
 function drawPng(svg: string): void {
   const size = /width="(\d+)" height="(\d+)"/.exec(readFileSync(svg, 'utf8'))?.slice(1).join() ?? ''
   const png = svg.replace(/svg$/, 'png')
   const flags = ['--headless', '--no-sandbox', '--hide-scrollbars', '--default-background-color=00000000']
   const drawing = ['--force-device-scale-factor=2', `--window-size=${size}`, `--screenshot=${png}`, svg]
   const { status } = spawnSync(process.env['CHROMIUM'] ?? 'chromium', [...flags, ...drawing], { timeout: 60_000 })
-  console.log(status === 0 ? `drew ${png}` : `could not draw ${png}: that needs Chromium`)
+  console.log(status === 0 ? `drew ${png}` : `could not draw ${png}: Chromium is not installed`)
 }

@@ -2,7 +2,7 @@ import manifest from '../package.json' with { type: 'json' }
 import { commandsPage } from './commands-page.ts'
 import { configurationPage, envExample } from './configuration-page.ts'
 import { createProgram } from '../src/cli/program.ts'
-import { readConfig } from '../src/app/config.ts'
+import { PROVIDER_NAMES, readConfig } from '../src/app/config.ts'
 import { asyncApiYaml } from '../src/kafka/asyncapi.ts'
 import { apiTypes } from './api-types.ts'
 import { architecturePicture } from './architecture.ts'
@@ -12,7 +12,7 @@ import { metricsPage } from './metrics-page.ts'
 import { readOpenApi } from './openapi.ts'
 import { postmanCollection } from './postman-collection.ts'
 
-/** Every file of the documentation that is made from code, by its path. */
+/** Every generated document, by its path. */
 export async function generatedDocs(): Promise<Map<string, string>> {
   const { version } = manifest
   const { KAFKA_TOPIC } = readConfig({}, '')
@@ -20,7 +20,7 @@ export async function generatedDocs(): Promise<Map<string, string>> {
   return new Map([
     ['.env.example', envExample()],
     ['docs/reference/asyncapi.yaml', asyncApiYaml({ version, topic: KAFKA_TOPIC })],
-    ['docs/reference/commands.md', commandsPage(createProgram(runNothing, ''))],
+    ['docs/reference/commands.md', commandsPage(createProgram(runNothing, { version: '', providers: PROVIDER_NAMES }))],
     ['docs/reference/configuration.md', configurationPage()],
     ['docs/reference/http.md', httpPage(openApi)],
     ['docs/reference/errors.md', errorsPage()],
@@ -32,5 +32,5 @@ export async function generatedDocs(): Promise<Map<string, string>> {
 }
 
 function runNothing(): Promise<never> {
-  return Promise.reject(new Error('The commands are only described here.'))
+  return Promise.reject(new Error('The documentation runs no command.'))
 }

@@ -10,16 +10,16 @@ const OURS = 'market_data_'
 
 const HEAD = `# Metrics
 
-Made from what \`/metrics\` answers by \`npm run docs\`; a test fails when it is out of date.
+Generated from the response of \`/metrics\` by \`npm run docs\`; a test fails if it is out of date.
 
-\`GET /metrics\` is the Prometheus text format. Beside the metrics below there are the usual ones of a process and of Node
-(\`process_*\`, \`nodejs_*\`).
+\`GET /metrics\` responds in the Prometheus text format. Besides the metrics below, it contains the usual ones of a process and
+of Node (\`process_*\`, \`nodejs_*\`).
 
 | metric | type | labels | meaning |
 |---|---|---|---|
 `
 
-/** The reference page of our own metrics in Markdown. */
+/** The reference page of our own metrics, in Markdown. */
 export async function metricsPage(): Promise<string> {
   const text = await readMetrics()
   const names = [...text.matchAll(/^# HELP (\S+) (.+)$/gm)].filter(([, name = '']) => name.startsWith(OURS))
@@ -31,7 +31,7 @@ export async function metricsPage(): Promise<string> {
   return HEAD + rows.join('')
 }
 
-/** Asked twice, since the first answer does not count itself; every label has a value by then. */
+/** Requested twice, because the first response does not count itself; the second has a value for every label. */
 async function readMetrics(): Promise<string> {
   const app = fastify().withTypeProvider<TypeBoxTypeProvider>()
   const providerStats = createProviderStats(systemClock)
@@ -39,7 +39,7 @@ async function readMetrics(): Promise<string> {
   const newest = { symbol: 'AAPL', eventTime: at, confirmedAt: at, marketState: 'open', delaySeconds: 0 } as const
   const provider = { provider: 'simulated', series: 1, newest, jobs: 1, failingJobs: 0 }
   const lease = { name: 'poller', holder: 'here', epoch: '1', isHeld: true, isOurs: true }
-  const facts = {
+  const status = {
     averagesLagSeconds: 0,
     relayLag: { rows: 0, seconds: 0 },
     logEnd: LOG_START,
@@ -53,7 +53,7 @@ async function readMetrics(): Promise<string> {
   metricsRoutes(app, {
     providerStats,
     clock: systemClock,
-    readServiceStatus: async () => facts,
+    readServiceStatus: async () => status,
     readConsumerLag: () => [{ partition: 0, position: 0n, end: 0n }],
     readPoolUse: () => [{ name: 'work', busy: 0, idle: 1, waiting: 0 }],
   })

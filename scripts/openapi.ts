@@ -3,7 +3,7 @@ import { pino } from 'pino'
 import { readConfig } from '../src/app/config.ts'
 import { openApiDocument } from '../src/app/service.ts'
 
-/** What the pages and the collection read of the OpenAPI document. */
+/** The parts of the OpenAPI document that the generated pages and the collection use. */
 export type OpenApi = {
   readonly info: { readonly version: string; readonly description: string }
   readonly tags: readonly { readonly name: string; readonly description: string }[]
@@ -51,7 +51,7 @@ type Scalar = string | number | boolean
 
 export type Route = Operation & { readonly method: string; readonly path: string }
 
-/** The document as a service with default settings serves it; none is started. */
+/** The document of a service with default settings; none is started. */
 export async function readOpenApi(): Promise<OpenApi> {
   const { name, version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
     name: string
@@ -62,7 +62,7 @@ export async function readOpenApi(): Promise<OpenApi> {
   return (await openApiDocument({ config, log, version: { name, version, node: process.version } })) as OpenApi
 }
 
-/** The routes of a tag in the order in which they are declared. */
+/** The routes of a tag, in the order of their declaration. */
 export function routesOf({ paths }: OpenApi, tag: string): Route[] {
   return Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods)

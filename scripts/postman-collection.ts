@@ -1,34 +1,36 @@
 import { routesOf, type OpenApi, type Parameter, type Route } from './openapi.ts'
 
+// The name and the place of the collection's file are fixed by the assignment that this service answers.
+
 const SCHEMA = 'https://schema.getpostman.com/json/collection/v2.1.0/collection.json'
 
-const ABOUT = `Made from the OpenAPI document by \`npm run docs\`.
+const DESCRIPTION = `Generated from the OpenAPI document by \`npm run docs\`.
 
-Every request works as it is against \`npm start\`, without a network: it asks for simulated prices. Run from top to bottom,
-each finds the ids that it needs: what an answer names as \`price_id\`, \`raw_response_id\` or \`job_id\` becomes a variable of
-the collection. The averages need five prices, which are there ten seconds after the first start.
+Every request works unchanged against \`npm start\`, without internet access, because it uses simulated prices. Run the requests
+in order: the \`price_id\`, \`raw_response_id\` and \`job_id\` of each response become variables of the collection for later
+requests. The averages need five prices, which exist ten seconds after the first start.
 
-The stream, \`GET /prices/stream\`, is left out because a run of the collection would never end, and keys are, because the first
-one would close the service to the requests that follow.`
+The collection omits the stream, \`GET /prices/stream\`, because a run would never end, and the keys, because the first key
+would close the service to the requests that follow.`
 
-/** Sent as they are; all other parameters lie beside them, to be ticked. */
-const TICKED = new Set(['symbol', 'provider', 'q'])
+/** Parameters that are enabled; the others are listed but disabled. */
+const ENABLED = new Set(['symbol', 'provider', 'q'])
 
-/** The demonstration polls AAPL: a job of another symbol leaves it alone. */
+/** The demo polls AAPL; a job of another symbol does not change it. */
 const BODIES: Readonly<Record<string, unknown>> = {
   createPollingJob: { symbol: 'ETH-USD', interval_minutes: 60, provider: 'simulated' },
 }
 
 const VARIABLES = { baseUrl: 'http://127.0.0.1:8000', price_id: '', raw_response_id: '', job_id: '' }
 
-const REMEMBER_IDS = `if (pm.response.headers.get('content-type')?.startsWith('application/json')) {
-  const answer = pm.response.json()
+const STORE_IDS = `if (pm.response.headers.get('content-type')?.startsWith('application/json')) {
+  const body = pm.response.json()
   for (const name of ['price_id', 'raw_response_id', 'job_id']) {
-    if (typeof answer[name] === 'string') pm.collectionVariables.set(name, answer[name])
+    if (typeof body[name] === 'string') pm.collectionVariables.set(name, body[name])
   }
 }`
 
-/** The HTTP interface as a Postman collection (2.1): a folder for each tag, a test of the status for each request. */
+/** The HTTP API as a Postman collection (2.1): a folder for each tag, and a test of the status for each request. */
 export function postmanCollection(document: OpenApi): string {
   const tags = document.tags.filter(({ name }) => name !== 'Access')
   const folders = tags.map(({ name, description }) => ({
@@ -36,14 +38,14 @@ export function postmanCollection(document: OpenApi): string {
     description,
     item: routesOf(document, name)
       .filter((route) => !isEndless(route))
-      // What is deleted has been looked at before.
+      // Read before delete.
       .toSorted((a, b) => Number(a.method === 'DELETE') - Number(b.method === 'DELETE'))
       .map(itemOf),
   }))
   const collection = {
-    info: { name: 'Blockhouse Market Data', description: ABOUT, schema: SCHEMA },
+    info: { name: 'Blockhouse Market Data', description: DESCRIPTION, schema: SCHEMA },
     item: folders,
-    event: [testScript(REMEMBER_IDS)],
+    event: [testScript(STORE_IDS)],
     variable: Object.entries(VARIABLES).map(([key, value]) => ({ key, value })),
   }
   return `${JSON.stringify(collection, undefined, 2)}\n`
@@ -59,7 +61,7 @@ function itemOf(route: Route) {
   const status = Object.keys(route.responses).find((one) => one.startsWith('2'))
   return {
     name: summary,
-    event: [testScript(`pm.test('answers ${status}', () => pm.response.to.have.status(${status}))`)],
+    event: [testScript(`pm.test('responds with ${status}', () => pm.response.to.have.status(${status}))`)],
     request: {
       method,
       description,
@@ -76,17 +78,17 @@ function jsonBody(example: unknown) {
 
 function urlOf({ path, parameters = [] }: Route) {
   const ofQuery = parameters.filter((parameter) => parameter.in === 'query')
-  const ticked = ofQuery.filter(isTicked).map((parameter) => `${parameter.name}=${exampleOf(parameter)}`)
+  const enabled = ofQuery.filter(isEnabled).map((parameter) => `${parameter.name}=${exampleOf(parameter)}`)
   const pattern = path.replaceAll(/\{(\w+)\}/g, ':$1')
   return {
-    raw: `{{baseUrl}}${pattern}${ticked.length > 0 ? `?${ticked.join('&')}` : ''}`,
+    raw: `{{baseUrl}}${pattern}${enabled.length > 0 ? `?${enabled.join('&')}` : ''}`,
     host: ['{{baseUrl}}'],
     path: pattern.split('/').slice(1),
     query: ofQuery.map((parameter) => ({
       key: parameter.name,
       value: exampleOf(parameter),
       description: parameter.description,
-      disabled: !isTicked(parameter),
+      disabled: !isEnabled(parameter),
     })),
     variable: parameters
       .filter((parameter) => parameter.in === 'path')
@@ -94,8 +96,8 @@ function urlOf({ path, parameters = [] }: Route) {
   }
 }
 
-function isTicked({ name, required = false }: Parameter): boolean {
-  return required || TICKED.has(name)
+function isEnabled({ name, required = false }: Parameter): boolean {
+  return required || ENABLED.has(name)
 }
 
 function exampleOf({ example, schema }: Parameter): string {
@@ -103,7 +105,7 @@ function exampleOf({ example, schema }: Parameter): string {
   return String(value)
 }
 
-/** `/prices/{id}` means a price, and so on. */
+/** The collection variable for a path parameter: `/prices/{id}` takes a `price_id`. */
 function variableOf(path: string, name: string): string {
   if (name !== 'id') return name
   return path.startsWith('/raw-responses/') ? 'raw_response_id' : 'price_id'

@@ -1,4 +1,4 @@
-// Plain JavaScript on purpose: on a fresh clone this runs on the machine's own Node, before anything is installed.
+// Plain JavaScript on purpose: on a fresh clone this runs on the machine's Node, before anything is installed.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -11,28 +11,28 @@ const node = join(modules, '.bin', 'node')
 const vite = join(modules, 'vite', 'bin', 'vite.js')
 const builtFrom = join(root, 'dist', 'dashboard', '.built-from')
 
-if (!isReady()) alone(makeReady)
+if (!isReady()) withLock(prepare)
 
 function isReady() {
-  return isInstalled() && existsSync(node) && isPageBuilt()
+  return isInstalled() && existsSync(node) && isDashboardBuilt()
 }
 
-function makeReady() {
+function prepare() {
   if (!isInstalled()) install()
   if (!existsSync(node)) linkNode()
-  if (!isPageBuilt()) buildPage()
+  if (!isDashboardBuilt()) buildDashboard()
 }
 
-/** Contents decide, not dates: npm notes what it has installed in a lock file of its own. */
+/** Compares contents, not dates: npm records what it has installed in a lock file of its own. */
 function isInstalled() {
-  const noted = join(modules, '.package-lock.json')
-  if (!existsSync(noted)) return false
-  const installed = packagesOf(noted)
+  const record = join(modules, '.package-lock.json')
+  if (!existsSync(record)) return false
+  const installed = packagesOf(record)
   return Object.entries(packagesOf(join(root, 'package-lock.json'))).every(
     ([path, { version, optional, devOptional }]) => {
       if (path === '') return true
       const found = installed[path]
-      // Optional packages are for other machines, mostly.
+      // Most optional packages are for other machines.
       return found === undefined ? optional || devOptional : found.version === version
     },
   )
@@ -49,45 +49,47 @@ function install() {
   if (status !== 0) process.exit(status ?? 1)
 }
 
-/** npm must not run on the Node inside the folder that it is about to delete. */
+/** npm must not run on the Node in the folder that it is about to delete. */
 function pathWithoutModules() {
   const parts = (process.env.PATH ?? '').split(delimiter)
   return parts.filter((part) => !(part + sep).startsWith(modules + sep)).join(delimiter)
 }
 
-/** npm 10 leaves this command out, because the packages for several machines bring it; where none fits, ours must do. */
+/** npm 10 does not link this command, because several packages provide it. If none fits, the machine's own Node must do. */
 function linkNode() {
   const packaged = join('..', `node-${process.platform}-${process.arch}`, 'bin', 'node')
   const fits = existsSync(join(modules, '.bin', packaged))
   const [major, minor] = process.versions.node.split('.').map(Number)
   if (!fits && (major < 24 || (major === 24 && minor < 15))) {
-    console.error(`No Node package fits this machine, and its own is ${process.version}: install Node 24.15 or newer.`)
+    console.error(
+      `No Node package exists for this machine, and its own Node is ${process.version}: install Node 24.15 or newer.`,
+    )
     process.exit(1)
   }
   rmSync(node, { force: true })
   symlinkSync(fits ? packaged : process.execPath, node)
 }
 
-/** An installation without what builds it has the page that it was given, or none. */
-function isPageBuilt() {
+/** Without vite, the dashboard cannot be built; a package contains one that is. */
+function isDashboardBuilt() {
   if (!existsSync(vite)) return true
-  return existsSync(builtFrom) && readFileSync(builtFrom, 'utf8') === pageSources()
+  return existsSync(builtFrom) && readFileSync(builtFrom, 'utf8') === dashboardSources()
 }
 
-/** Contents decide here too: of the page's sources, and of the list of packages that it may bundle. */
-function pageSources() {
+/** A hash of everything that the dashboard is built from: its source files and the list of packages. */
+function dashboardSources() {
   const hash = createHash('sha256').update(readFileSync(join(root, 'package-lock.json')))
-  for (const file of pageFiles()) hash.update(`\n${file.slice(root.length)}\n`).update(readFileSync(file))
+  for (const file of dashboardFiles()) hash.update(`\n${file.slice(root.length)}\n`).update(readFileSync(file))
   return hash.digest('hex')
 }
 
-/** The files of the page, and the files elsewhere that they import. */
-function pageFiles() {
+/** The files of the dashboard, and the files elsewhere that they import. */
+function dashboardFiles() {
   const entries = readdirSync(join(root, 'dashboard'), { recursive: true, withFileTypes: true })
   const own = entries.filter((entry) => entry.isFile())
   /** @type {Set<string>} */
   const files = new Set(own.map((entry) => join(entry.parentPath ?? entry.path, entry.name)))
-  // Iteration also visits what is added on the way.
+  // The iteration also visits files that are added during it.
   for (const file of files) for (const imported of relativeImports(file)) files.add(imported)
   return [...files].toSorted()
 }
@@ -98,28 +100,29 @@ function relativeImports(file) {
   return [...names].map(([, name]) => join(dirname(file), name))
 }
 
-function buildPage() {
-  console.error('Building the page…')
-  const sources = pageSources()
+function buildDashboard() {
+  console.error('Building the dashboard…')
+  const sources = dashboardSources()
   const command = [vite, 'build', '--config', join('dashboard', 'vite.config.ts'), '--logLevel', 'warn']
   const { status } = spawnSync(node, command, { cwd: root, stdio: ['ignore', 2, 2] })
   if (status !== 0) process.exit(status ?? 1)
   writeFileSync(builtFrom, sources)
 }
 
-/** Two starts at once on a fresh clone would install over each other. */
-function alone(work) {
+/** Two first starts at once would overwrite each other's installation. */
+function withLock(work) {
   const lock = join(root, '.ready-lock')
-  for (let isSaid = false; !take(lock); isSaid = true) {
-    if (!isSaid) console.error(`Waiting for another start in this folder to end (if there is none, remove ${lock})…`)
+  for (let isReported = false; !acquire(lock); isReported = true) {
+    if (!isReported)
+      console.error(`Waiting for another start in this folder to finish (if none is running, remove ${lock})…`)
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200)
   }
   process.once('exit', () => rmSync(lock, { force: true }))
   work()
 }
 
-/** A lock whose owner is gone is nobody's. */
-function take(lock) {
+/** Removes the lock of a process that no longer exists; the next attempt then succeeds. */
+function acquire(lock) {
   try {
     writeFileSync(lock, String(process.pid), { flag: 'wx' })
     return true

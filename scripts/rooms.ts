@@ -71,5 +71,4 @@ export const MAY_ALSO_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'http/health': ['prices'],
   'http/polling': ['prices'],
   'http/server': ['access'],
-  'cli/transfer': ['prices'],
 }

@@ -1,37 +1,39 @@
 import { readFileSync } from 'node:fs'
-import { createOutput } from './cli/terminal/output.ts'
-import { createProgram, type Actions } from './cli/program.ts'
-import { ConfigError } from './app/config.ts'
+import { createOutput, EXIT_FAILED } from './cli/terminal/output.ts'
+import { runProgram, type Actions } from './cli/program.ts'
+import { ConfigError, PROVIDER_NAMES } from './app/config.ts'
 import { ServiceError } from './errors.ts'
 import type { Version } from './app/context.ts'
 
-const EXIT_FAILED = 1
 const EXIT_USAGE = 2
 const EXIT_CONFIG = 78
 
 const version = readVersion()
 const output = createOutput(process)
 
-await run()
+process.exitCode = await run()
 
-/** Every failure ends here: one clear line for people. */
-async function run(): Promise<void> {
+/** Returns the exit code. Every failure ends here, as one clear line for each problem. */
+async function run(): Promise<number> {
   try {
-    await createProgram(loadActions, version.version).parseAsync()
+    return await runProgram({ load: loadActions, version: version.version, providers: PROVIDER_NAMES }, process.argv)
   } catch (error) {
-    process.exitCode = exitCodeOf(error)
-    const lines =
-      error instanceof ConfigError ? error.problems : [error instanceof Error ? error.message : String(error)]
-    for (const line of lines) output.say(line)
+    for (const problem of problemsOf(error)) output.report(problem)
+    return exitCodeOf(error)
   }
 }
 
-/** Only when needed: help and completion do without a database and a server. */
+/** Imports the actions only when a command needs them: help and completion work without a database and a server. */
 async function loadActions(): Promise<Actions> {
   return (await import('./app/commands/actions.ts')).createActions(version, output)
 }
 
-/** Which providers there are depends on the settings, so that word can only be judged by the command itself. */
+function problemsOf(error: unknown): readonly string[] {
+  if (error instanceof ConfigError) return error.problems
+  return [error instanceof Error ? error.message : String(error)]
+}
+
+/** An unknown provider is a usage error, but which providers exist depends on the settings, which only the action reads. */
 function exitCodeOf(error: unknown): number {
   if (error instanceof ConfigError) return EXIT_CONFIG
   return error instanceof ServiceError && error.code === 'unknown_provider' ? EXIT_USAGE : EXIT_FAILED

@@ -10,7 +10,7 @@ import { until } from './support/until.ts'
 const COLLECTION = fileURLToPath(new URL('../Blockhouse-Market-Data.postman_collection.json', import.meta.url))
 const NEWMAN = fileURLToPath(new URL('../node_modules/newman/bin/newman.js', import.meta.url))
 
-test('newman runs the Postman collection from top to bottom: every request succeeds, on simulated prices', async (t) => {
+test('newman runs the Postman collection in order, and every request succeeds, on simulated prices', async (t) => {
   const { url } = await startService(t, { args: ['--demo'] })
   const average = `${url}/moving-averages/latest?symbol=AAPL&provider=simulated`
   await until(async () => (await ask(average)).status === 200, 'five prices')
@@ -20,7 +20,7 @@ test('newman runs the Postman collection from top to bottom: every request succe
 
   const { json: jobs } = await ask(`${url}/prices/poll`)
   const demo = jobs.data.map((job: { symbol: string; interval_seconds: string }) => job.interval_seconds)
-  assert.deepEqual(new Set(demo), new Set(['2']), 'the jobs of the demonstration are as they were')
+  assert.deepEqual(new Set(demo), new Set(['2']), 'the jobs of the demo are unchanged')
 })
 
 async function newman(...args: string[]): Promise<{ code: number | null; output: string }> {

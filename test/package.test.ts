@@ -11,12 +11,12 @@ import { nodeOfMachine } from './support/node-of-machine.ts'
 import { createFolder, processesIn, startService } from './support/service-process.ts'
 import { until } from './support/until.ts'
 
-// What a person gets who has no checkout: the package is packed, looked at, installed into an empty folder, and run there.
+// Packs the package, inspects it, installs it into an empty folder, and runs it there.
 
 const project = join(import.meta.dirname, '..')
 const packed = pack()
 
-test('the package holds every source file built, every migration, the page, and no source', async () => {
+test('the package contains every compiled source file, every migration, the dashboard, and no source', async () => {
   const names = await contents(await packed)
   const sources = readdirSync(join(project, 'src'), { recursive: true, encoding: 'utf8' })
   const built = sources
@@ -36,7 +36,7 @@ test('the package holds every source file built, every migration, the page, and 
   )
 })
 
-test('publint has nothing to say about the package', async () => {
+test('publint finds no problem in the package', async () => {
   const tarball = readFileSync(await packed)
   const { messages, pkg } = await publint({ pack: { tarball: new Uint8Array(tarball).buffer }, strict: true })
   assert.deepEqual(
@@ -45,7 +45,7 @@ test('publint has nothing to say about the package', async () => {
   )
 })
 
-test('installed into an empty folder it serves page and demonstration by its one command, and leaves nothing running', async (t) => {
+test('installed into an empty folder, the package serves the dashboard and the demo with one command, and leaves nothing running', async (t) => {
   const folder = await install()
   const bin = join(folder, 'node_modules/.bin/market-data')
   const { version } = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8')) as { version: string }
@@ -63,7 +63,7 @@ test('installed into an empty folder it serves page and demonstration by its one
   assert.deepEqual(processesIn(folder), [])
 })
 
-/** Made once for all tests of this file, by the machine's npm as anybody calls it. */
+/** Packs once for all tests of this file, with the machine's npm. */
 async function pack(): Promise<string> {
   const folder = createFolder()
   const { stdout } = await run('npm', ['pack', '--silent', '--pack-destination', folder], project)
@@ -78,7 +78,7 @@ async function contents(tarball: string): Promise<string[]> {
     .split('\n')
 }
 
-/** With `ignore-scripts`, as careful people have it: nothing that we need is made by an install script. */
+/** Installs with `ignore-scripts`, because the package must not depend on install scripts. */
 async function install(): Promise<string> {
   const folder = createFolder()
   writeFileSync(join(folder, 'package.json'), '{}')
@@ -87,7 +87,7 @@ async function install(): Promise<string> {
   return folder
 }
 
-/** What `npm test` tells its children of this project must not reach an npm that works elsewhere. */
+/** Without the npm variables of `npm test`, which describe this project and must not reach an npm in another folder. */
 function run(program: string, args: readonly string[], cwd: string) {
   const kept = Object.entries(process.env).filter(([name]) => !/^npm_(?!config_registry)/i.test(name))
   return promisify(execFile)(program, args, { cwd, env: Object.fromEntries(kept), timeout: 150_000 })

@@ -8,7 +8,7 @@ const root = join(import.meta.dirname, '..')
 const page = readFileSync(join(root, 'docs/security.md'), 'utf8')
 const rows = [...page.matchAll(/^\| (S\d+) \| .* \| (.*) \|$/gm)].map(([, line = '', text = '']) => ({ line, text }))
 
-test('docs/security.md has every line of the checklist, with a test or a reason', () => {
+test('docs/security.md has every item of the checklist, with a test or a reason', () => {
   assert.deepEqual(
     rows.map(({ line }) => line),
     Array.from({ length: 31 }, (_, at) => `S${at + 1}`),
@@ -16,7 +16,7 @@ test('docs/security.md has every line of the checklist, with a test or a reason'
   for (const { line, text } of rows) assert.match(text, /^`test\/|\.$/, line)
 })
 
-test('every test that docs/security.md names is there', () => {
+test('every test that docs/security.md names exists', () => {
   const named = rows
     .flatMap(({ text }) => text.split('<br>'))
     .flatMap((part) => {
@@ -28,33 +28,33 @@ test('every test that docs/security.md names is there', () => {
   assert.deepEqual(missing, [])
 })
 
-test('no statement of SQL is put together from what a caller sent', () => {
+test('no SQL statement is built from input of a caller', () => {
   const folder = join(root, 'src/postgres')
-  // A transfer names the tables and columns of our own catalogue, and no caller chooses any of them.
+  // A transfer uses the names of tables and columns from our own catalogue, never input of a caller.
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => {
     return name.endsWith('.ts') && !name.startsWith('transfer')
   })
   assert.ok(files.length > 20)
-  const wrong = files.flatMap((name) => {
+  const found = files.flatMap((name) => {
     const text = readFileSync(join(folder, name), 'utf8')
     const statements = text.matchAll(/query(?:<[^(]*>)?\(\s*`([^`]*)`/g)
     const parts = statements.flatMap(([, statement = '']) => statement.matchAll(/\$\{([^}]*)\}/g))
-    return [...parts].filter(([, part = '']) => !OUR_OWN.test(part)).map(([found]) => `${name}: ${found}`)
+    return [...parts].filter(([, part = '']) => !OUR_OWN.test(part)).map(([match]) => `${name}: ${match}`)
   })
-  assert.deepEqual(wrong, [])
+  assert.deepEqual(found, [])
 })
 
-/** Constants; which of two conditions of ours (jobs), a statement and a number of rows of ours (verify). */
+/** Constants; one of two conditions (jobs); a statement and a number of rows (verify). */
 const OUR_OWN = /^(?:[A-Z_]+|where|query|page)$/
 
-test('no file of the repository has a key or password in it', () => {
+test('no file of the repository contains a key or password', () => {
   const files = execFileSync('git', ['ls-files', '-z'], { cwd: root, encoding: 'utf8' }).split('\0').filter(Boolean)
   assert.ok(files.length > 200)
-  const wrong = files.flatMap((name) => {
+  const found = files.flatMap((name) => {
     const text = readFileSync(join(root, name), 'latin1')
-    return [...text.matchAll(SECRETS)].map(([found]) => `${name}: ${found}`)
+    return [...text.matchAll(SECRETS)].map(([match]) => `${name}: ${match}`)
   })
-  assert.deepEqual(wrong, [])
+  assert.deepEqual(found, [])
 })
 
 const SECRETS =

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-// Nothing but node:http: gives the same answer to whatever is asked. `node bare.ts '{"headers":{…},"body":"…"}'`
+// Bare node:http: sends the same response to every request. `node bare.ts '{"headers":{…},"body":"…"}'`
 
 const { headers, body } = JSON.parse(process.argv[2] ?? '') as { headers: Record<string, string>; body: string }
 

@@ -1,6 +1,6 @@
 import { fastify } from 'fastify'
 
-// Fastify with one route, which gives the same answer whatever the query: `node fastify.ts '{"path":"…","headers":{…},"body":"…"}'`
+// Fastify with a single route, which sends the same response to every query: `node fastify.ts '{"path":"…","headers":{…},"body":"…"}'`
 
 const { path, headers, body } = JSON.parse(process.argv[2] ?? '') as {
   path: string

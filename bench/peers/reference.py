@@ -1,9 +1,9 @@
-"""The design that this service was asked for first, as its exercise describes it: FastAPI and SQLAlchemy, a row and a
-commit at a time, and a flush of the producer for each message. Asking the provider is left out: the price is made up.
+"""The reference: the design that the original assignment describes. FastAPI and SQLAlchemy, a row and a commit at a time,
+and a flush of the producer for each message. It does not call a provider; the price is fixed.
 
-    original.py serve PORT          GET /prices/latest (the newest row), POST /prices (one more row and its message)
-    original.py produce COUNT       fills the topic at full speed
-    original.py consume COUNT       averages so many messages, one commit each; prints how many a second
+    reference.py serve PORT         GET /prices/latest (the newest row), POST /prices (stores a row, publishes a message)
+    reference.py produce COUNT      publishes messages at full speed
+    reference.py consume COUNT      computes an average for each message, with one commit each; prints the rate
 """
 
 import json
@@ -30,14 +30,14 @@ class Base(DeclarativeBase):
 
 
 class RawResponse(Base):
-    __tablename__ = "original_raw_responses"
+    __tablename__ = "reference_raw_responses"
     id: Mapped[int] = mapped_column(primary_key=True)
     body: Mapped[str]
 
 
 class PricePoint(Base):
-    __tablename__ = "original_prices"
-    __table_args__ = (Index("original_prices_latest", "symbol", "provider", "timestamp"),)
+    __tablename__ = "reference_prices"
+    __table_args__ = (Index("reference_prices_latest", "symbol", "provider", "timestamp"),)
     id: Mapped[int] = mapped_column(primary_key=True)
     symbol: Mapped[str] = mapped_column(String(32))
     provider: Mapped[str] = mapped_column(String(32))
@@ -47,7 +47,7 @@ class PricePoint(Base):
 
 
 class MovingAverage(Base):
-    __tablename__ = "original_moving_averages"
+    __tablename__ = "reference_moving_averages"
     symbol: Mapped[str] = mapped_column(String(32), primary_key=True)
     timestamp: Mapped[datetime] = mapped_column(DateTime(timezone=True), primary_key=True)
     average: Mapped[float]
@@ -97,13 +97,13 @@ def message(symbol: str, timestamp: datetime, raw_response_id: int) -> str:
     return json.dumps({**event, "raw_response_id": str(raw_response_id)})
 
 
-made: list[Producer] = []
+producers: list[Producer] = []
 
 
 def producer() -> Producer:
-    if not made:
-        made.append(Producer({"bootstrap.servers": BROKERS, "acks": "all"}))
-    return made[0]
+    if not producers:
+        producers.append(Producer({"bootstrap.servers": BROKERS, "acks": "all"}))
+    return producers[0]
 
 
 def produce(count: int):

@@ -1,6 +1,6 @@
--- PostgreSQL's container runs this once, when its volume is empty, as the superuser, who is not used afterwards. One user owns
--- the tables and runs the service; another, for Grafana, reads the public views. `market-data roles create` grants the rights
--- of the mds_ roles.
+-- PostgreSQL's container runs this once, when its volume is empty, as the superuser, which is not used afterwards. One user
+-- owns the tables and runs the service; another, for Grafana, reads the public views. `market-data roles create` grants the
+-- rights of the mds_ roles.
 \getenv service_password SERVICE_PASSWORD
 \getenv grafana_password GRAFANA_PASSWORD
 
@@ -10,7 +10,7 @@ create role mds_ingest;
 create role mds_relay;
 create role mds_consumer;
 create role mds_read;
--- So that /health can name the session that holds back the log.
+-- /health names the session that blocks the log.
 grant pg_read_all_stats to market_data with admin option;
 
 create role grafana login password :'grafana_password' in role mds_read;

@@ -9,14 +9,14 @@ import { startBroker } from '../support/kafka-broker.ts'
 import { readTopic } from '../support/kafka-records.ts'
 import { needsKafkaItself } from '../support/kafka.ts'
 import { createYahooFake } from '../support/yahoo-fake.ts'
-import { quoteEverChanging, startLoad, SYMBOLS, type ProviderStats } from './crash-load.ts'
+import { quoteEverChanging, startLoad, SYMBOLS, type AcknowledgedPrices } from './crash-load.ts'
 import { createInstallation, untilRead } from './installation.ts'
 
-/** At the least; the broker is away until some hundred prices were recorded as well. */
+/** The minimum outage; the broker also stays down until some hundred prices are stored. */
 const AWAY_SECONDS = Number(process.env['AWAY_SECONDS'] ?? 0)
 
 test(
-  'a broker that is stopped and wiped fails no request; the backlog follows in order, and republishing restores every result',
+  'if the broker is stopped and wiped, no request fails, the backlog is published in order, and republishing restores every result',
   needsKafkaItself,
   async (t) => {
     const broker = await startBroker()
@@ -31,19 +31,19 @@ test(
       start('relay'),
       start('consume'),
     ])
-    const providerStats: ProviderStats = new Map()
-    const load = startLoad(api.url, Math.random, providerStats)
-    await load.acknowledged(100)
+    const acknowledged: AcknowledgedPrices = new Map()
+    const load = startLoad(api.url, Math.random, acknowledged)
+    await load.untilAcknowledged(100)
 
     await broker.stop()
-    const before = { prices: providerStats.size, at: Date.now() }
-    await Promise.all([load.acknowledged(300), sleep(AWAY_SECONDS * 1_000)])
+    const before = { prices: acknowledged.size, at: Date.now() }
+    await Promise.all([load.untilAcknowledged(300), sleep(AWAY_SECONDS * 1_000)])
     const late = await startUnready('relay')
-    const meanwhile = providerStats.size - before.prices
+    const duringOutage = acknowledged.size - before.prices
     await broker.wipe()
     await broker.start()
     const awaySeconds = Math.round((Date.now() - before.at) / 1_000)
-    await load.acknowledged(100)
+    await load.untilAcknowledged(100)
     await load.end()
     assert.doesNotMatch((await ask(`${api.url}/metrics`)).text, /route="\/prices\/latest",status="[^2]/)
 
@@ -51,14 +51,14 @@ test(
     const since = performance.now()
     await untilRead(installation, log)
     t.diagnostic(
-      `away for ${awaySeconds} s, ${meanwhile} prices recorded; read ${Math.round(performance.now() - since)} ms later`,
+      `down for ${awaySeconds} s, ${duringOutage} prices stored; read ${Math.round(performance.now() - since)} ms later`,
     )
-    const announced = await readTopic(access, topic.name)
+    const published = await readTopic(access, topic.name)
     for (const symbol of SYMBOLS) {
-      const own = announced.filter(({ key }) => key === symbol).map(({ headers }) => headers['mds.position'])
-      const told = log.filter((entry) => entry.symbol === symbol).map(({ position }) => positionText(position))
+      const own = published.filter(({ key }) => key === symbol).map(({ headers }) => headers['mds.position'])
+      const logged = log.filter((entry) => entry.symbol === symbol).map(({ position }) => positionText(position))
       const first = [...new Set(own)]
-      assert.deepEqual(first, told.slice(-first.length))
+      assert.deepEqual(first, logged.slice(-first.length))
     }
     assert.equal((await pool.query('select from dead_letters')).rowCount, 0)
     assert.equal((await run('verify', '--json')).code, 0)
@@ -71,7 +71,7 @@ test(
       )
       assert.ok(lines.length <= 2 * (1 + minutes), stderr())
     }
-    // It stands by, and so does not know that Kafka works again.
+    // It is on standby, so it does not notice that Kafka is up again.
     assert.equal(linesOf(late.stderr()).length, 1)
     assert.match(late.stderr(), /"reason":"connect ECONNREFUSED 127\.0\.0\.1:\d+"/)
 
@@ -86,7 +86,7 @@ test(
   },
 )
 
-/** The messages that were logged of Kafka. */
+/** The log messages about Kafka. */
 function linesOf(stderr: string): readonly string[] {
   const lines = stderr.split('\n').filter((line) => line.includes('Kafka'))
   return lines.map((line) => (JSON.parse(line) as { msg: string }).msg)

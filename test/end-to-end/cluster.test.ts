@@ -7,7 +7,7 @@ import { needsKafkaItself } from '../support/kafka.ts'
 import { createInstallation } from './installation.ts'
 
 test(
-  'of three brokers the leader is killed, its partitions go to different ones, and nothing is lost or stuck',
+  'if the leader of three brokers is killed, its partitions move to the others, and nothing is lost or stuck',
   needsKafkaItself,
   async (t) => {
     const brokers = await startCluster()
@@ -19,16 +19,16 @@ test(
     const { start } = installation
     await Promise.all([start('relay'), start('consume'), start('consume')])
     await load.until(60)
-    const dead = brokers[0] as Broker
-    await dead.kill()
+    const leader = brokers[0] as Broker
+    await leader.kill()
     await load.until(150)
-    await dead.start()
+    await leader.start()
     await load.until(200)
     await assertNothingLost(installation, await load.end())
   },
 )
 
-/** Six partitions, two led by each broker; those of the first broker have their second replicas on different ones. */
+/** Six partitions, two led by each broker; the second replicas of the first broker's partitions are on different brokers. */
 async function createSplitTopic(access: KafkaAccess, name: string): Promise<void> {
   const admin = new Admin(access)
   const replicas = [

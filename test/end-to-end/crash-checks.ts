@@ -8,25 +8,25 @@ import { LOG_START, positionText, RELAY_READER } from '../../src/core/log/positi
 import { expectedAverages } from '../core/averages/oracle.ts'
 import { eachRecord } from '../support/kafka-records.ts'
 import { until } from '../support/until.ts'
-import type { ProviderStats, Quoting } from './crash-writers.ts'
+import type { AcknowledgedPrices, Quotes } from './crash-writers.ts'
 
-const QUIET = { withinMs: 300_000, everyMs: 500 }
+const PATIENCE = { withinMs: 300_000, everyMs: 500 }
 const PAGE = 10_000
 
-/** Everything is announced, and every average is there, if maybe not the right one yet. */
-export async function untilQuiet(pool: pg.Pool, windows: readonly number[]): Promise<void> {
+/** Waits until everything is published and every average exists, though its value may not be final yet. */
+export async function untilCaughtUp(pool: pg.Pool, windows: readonly number[]): Promise<void> {
   await until(
     async () => {
       const [position, end] = await Promise.all([loadCheckpoint(pool, RELAY_READER), logEnd(pool)])
       return positionText(position ?? LOG_START) === positionText(end)
     },
-    'everything is announced',
-    QUIET,
+    'everything is published',
+    PATIENCE,
   )
   await until(
     async () => (await pool.query(MISSING_AVERAGES, [windows])).rowCount === 0,
-    'every average is there',
-    QUIET,
+    'every average exists',
+    PATIENCE,
   )
 }
 
@@ -37,24 +37,28 @@ const MISSING_AVERAGES = `
            on a.series_id = p.series_id and a.window_size = w.size
    where coalesce(a.count, 0) <> greatest(0, p.count - w.size + 1)`
 
-/** What was acknowledged is there as it was told, and all that is there was said by the provider and is there once. */
-export async function assertStoredOnce(pool: pg.Pool, providerStats: ProviderStats, quoting: Quoting): Promise<number> {
-  const missing = new Map(providerStats)
+/** Every acknowledged price is stored unchanged, and every stored price was quoted by the provider and is stored once. */
+export async function assertStoredOnce(
+  pool: pg.Pool,
+  acknowledged: AcknowledgedPrices,
+  quotes: Quotes,
+): Promise<number> {
+  const missing = new Map(acknowledged)
   let stored = 0
   for await (const { priceId, symbol, eventTime, price } of eachEntry(pool)) {
-    const words = `${symbol} ${eventTime} ${price}`
-    assert.ok(quoting.hasSaid(words), `nobody ever said ${words}`)
-    if (missing.get(priceId) === words) missing.delete(priceId)
+    const text = `${symbol} ${eventTime} ${price}`
+    assert.ok(quotes.has(text), `the provider never quoted ${text}`)
+    if (missing.get(priceId) === text) missing.delete(priceId)
     stored += 1
   }
-  assert.deepEqual([...missing], [], 'acknowledged, and not there as it was told')
-  // No time was said twice, so there is no second revision, and a time for each price.
-  const { rows } = await pool.query<{ twice: string }>('select count(*) as twice from prices where revision <> 1')
-  assert.equal(rows[0]?.twice, '0')
+  assert.deepEqual([...missing], [], 'acknowledged, but not stored unchanged')
+  // No time was quoted twice, so no price has a second revision.
+  const { rows } = await pool.query<{ revised: string }>('select count(*) as revised from prices where revision <> 1')
+  assert.equal(rows[0]?.revised, '0')
   return stored
 }
 
-/** Each price is on the topic, and the first references of a symbol are in the order of the log. */
+/** Every price is on the topic, and the first messages of each symbol are in the order of the log. */
 export async function assertPublished(pool: pg.Pool, access: KafkaAccess, topic: string): Promise<number> {
   const seen = new Set<string>()
   const firsts = new Map<string, string[]>()
@@ -71,16 +75,16 @@ export async function assertPublished(pool: pg.Pool, access: KafkaAccess, topic:
   const next = new Map<string, number>()
   for await (const { symbol, position } of eachEntry(pool)) {
     const at = next.get(symbol) ?? 0
-    assert.equal(firsts.get(symbol)?.[at], positionText(position), `reference ${at} of ${symbol}`)
+    assert.equal(firsts.get(symbol)?.[at], positionText(position), `message ${at} of ${symbol}`)
     next.set(symbol, at + 1)
     seen.delete(positionText(position))
   }
-  assert.deepEqual([...seen], [], 'announced, and not in the log')
+  assert.deepEqual([...seen], [], 'published, but not in the log')
   return records
 }
 
-/** Asks until no average lags any more; what is wrong is never excused. */
-export async function untilVerified(run: (words: readonly string[]) => Promise<Outcome>): Promise<string> {
+/** Runs verify until no average lags; a difference always fails. */
+export async function untilVerified(run: (args: readonly string[]) => Promise<Outcome>): Promise<string> {
   return until(
     async () => {
       const { code, stdout, stderr } = await run(['verify', '--json'])
@@ -88,7 +92,7 @@ export async function untilVerified(run: (words: readonly string[]) => Promise<O
       const found = JSON.parse(stdout)
       assert.equal(found.difference_count, 0, stdout)
       const compared = `${found.checked_prices} prices and ${found.checked_averages} averages compared`
-      return found.lagging === 0 && `${compared}, nothing is wrong`
+      return found.lagging === 0 && `${compared}, no differences`
     },
     'no average lags',
     { withinMs: 900_000, everyMs: 1_000 },
@@ -99,7 +103,7 @@ type Outcome = { readonly code: number | null; readonly stdout: string; readonly
 
 const SERIES_CHECKED = 4
 
-/** Some series, by school arithmetic. */
+/** The averages of some series, compared with a naive computation. */
 export async function assertAverages(pool: pg.Pool, windows: readonly number[]): Promise<void> {
   const { rows } = await pool.query<{ id: string }>('select id from series order by id limit $1', [SERIES_CHECKED])
   assert.equal(rows.length, SERIES_CHECKED)
@@ -116,7 +120,7 @@ const AVERAGES = `
   select event_time, average as number from moving_averages
    where series_id = $1 and window_size = $2 order by event_time`
 
-/** By the millisecond. */
+/** Numbers by time in milliseconds. */
 async function readNumbers(pool: pg.Pool, query: string, values: readonly unknown[]): Promise<Map<number, string>> {
   const { rows } = await pool.query<{ event_time: Instant; number: string }>(query, [...values])
   return new Map(rows.map(({ event_time, number }) => [Date.parse(event_time), number]))

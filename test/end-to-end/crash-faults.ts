@@ -4,46 +4,51 @@ import type { Target } from './crash-targets.ts'
 const KINDS = ['SIGKILL', 'SIGTERM', 'frozen'] as const
 type Kind = (typeof KINDS)[number]
 
-/** One fault, and how long it took from the signal, or from its waking, until the target worked again. */
-export type Fault = { readonly part: string; readonly kind: Kind; readonly frozenMs: number; readonly backMs: number }
+/** One fault, and the time from the signal, or from the end of the freeze, until the target worked again. */
+export type Fault = {
+  readonly part: string
+  readonly kind: Kind
+  readonly frozenMs: number
+  readonly recoveryMs: number
+}
 
 type Needs = {
   readonly targets: readonly Target[]
-  /** Rounded up, so that every part has every kind of fault equally often. */
+  /** Rounded up, so that every part gets every kind of fault equally often. */
   readonly count: number
   readonly random: () => number
-  /** Resolves when it is time for the next one. */
+  /** Resolves when the next fault is due. */
   readonly pause: (faultsSoFar: number) => Promise<void>
 }
 
-/** Hurts one target after the other, some while others are still down; resolves when all are back. */
-export async function strikeAll({ targets, count, random, pause }: Needs): Promise<readonly Fault[]> {
+/** Injects faults one after another, some while other targets are still down; resolves when all have recovered. */
+export async function injectFaults({ targets, count, random, pause }: Needs): Promise<readonly Fault[]> {
   const faults: Promise<Fault>[] = []
   const busy = new Map<Target, Promise<unknown>>()
   for (const { part, kind } of schedule(targets, count, random)) {
     await pause(faults.length)
     const candidates = targets.filter((target) => target.part === part)
     const target = candidates[Math.floor(random() * candidates.length)]!
-    // A new wound only for who has recovered from the last one.
+    // A target must have recovered from its previous fault.
     await busy.get(target)
-    const fault = strike(target, kind, random)
+    const fault = inject(target, kind, random)
     busy.set(target, fault)
     faults.push(fault)
   }
   return Promise.all(faults)
 }
 
-/** Round after round of every kind for every part, each in an order of its own. */
+/** Rounds of every kind of fault for every part, each round in random order. */
 function schedule(targets: readonly Target[], count: number, random: () => number) {
   const parts = [...new Set(targets.map(({ part }) => part))]
   const round = parts.flatMap((part) => KINDS.map((kind) => ({ part, kind })))
   const rounds = Array.from({ length: Math.ceil(count / round.length) }, () =>
-    round.map((one) => ({ one, order: random() })).toSorted((a, b) => a.order - b.order),
+    round.map((one) => ({ one, rank: random() })).toSorted((a, b) => a.rank - b.rank),
   )
   return rounds.flat().map(({ one }) => one)
 }
 
-async function strike(target: Target, kind: Kind, random: () => number): Promise<Fault> {
+async function inject(target: Target, kind: Kind, random: () => number): Promise<Fault> {
   const frozenMs = kind === 'frozen' ? freezeMs(random) : 0
   if (kind === 'frozen') {
     target.freeze()
@@ -52,11 +57,11 @@ async function strike(target: Target, kind: Kind, random: () => number): Promise
   const since = performance.now()
   if (kind === 'frozen') target.thaw()
   else await target.end(kind)
-  await target.back()
-  return { part: target.part, kind, frozenMs, backMs: performance.now() - since }
+  await target.recovered()
+  return { part: target.part, kind, frozenMs, recoveryMs: performance.now() - since }
 }
 
-/** Two of five longer than a lease lasts, and longer than Kafka keeps a silent member. */
+/** Two of five freezes outlast a lease and the session of a Kafka consumer. */
 function freezeMs(random: () => number): number {
   return random() < 0.4 ? 7_000 + 3_000 * random() : 200 + 2_000 * random()
 }

@@ -14,24 +14,24 @@ import {
 } from '../support/service-process.ts'
 import { until } from '../support/until.ts'
 
-export type Ending = 'SIGKILL' | 'SIGTERM'
+export type EndSignal = 'SIGKILL' | 'SIGTERM'
 
-/** Something that is hurt, and that somebody starts again wherever it died, as a service manager does. */
+/** A part that faults are injected into, and that is restarted whenever it exits, as by a service manager. */
 export type Target = {
   readonly part: string
-  /** Resolves once it is gone; by then its next start is under way. */
-  end(signal: Ending): Promise<void>
+  /** Resolves when it has exited; its next start has begun by then. */
+  end(signal: EndSignal): Promise<void>
   freeze(): void
   thaw(): void
-  /** Resolves when it does its work again. */
-  back(): Promise<void>
+  /** Resolves when it works again. */
+  recovered(): Promise<void>
 }
 
-/** One process from its start to its end. */
-export type Life = {
+/** One process from its start to its exit. */
+export type ProcessRun = {
   readonly part: string
-  /** What we did to end it; undefined where it ended by itself. */
-  readonly asked: Ending | undefined
+  /** The signal that we sent; undefined if it exited by itself. */
+  readonly sent: EndSignal | undefined
   readonly wasReady: boolean
   readonly code: number | null
   readonly signal: NodeJS.Signals | null
@@ -40,63 +40,63 @@ export type Life = {
 
 export type KeptService = Target & { readonly url: () => string | undefined }
 
-const BACK_WITHIN_MS = 180_000
+const RECOVERED_WITHIN_MS = 180_000
 const RESTART_AFTER_MS = 100
 
 type Plan = {
   readonly part: string
-  readonly words: readonly string[]
+  readonly args: readonly string[]
   readonly env: Readonly<Record<string, string>>
-  readonly lives: Life[]
+  readonly runs: ProcessRun[]
 }
 
-/** A command of `market-data` that is started again whenever it ends, until the test does. */
-export function keepService(t: TestContext, { part, words, env, lives }: Plan): KeptService {
+/** A command of `market-data` that is restarted whenever it exits, until the test ends. */
+export function keepService(t: TestContext, { part, args, env, runs }: Plan): KeptService {
   const cwd = createFolder()
-  const start = () => spawnCommand([process.execPath, LAUNCHER, ...words], { env, cwd })
+  const start = () => spawnCommand([process.execPath, LAUNCHER, ...args], { env, cwd })
   const url = () => /Service +(http\S+)/.exec(running.stdout())?.[1]
   let running = start()
-  let asked: Ending | undefined
-  let isOver = false
+  let sent: EndSignal | undefined
+  let isEnding = false
 
   async function keep(): Promise<void> {
     while (true) {
       const { child, exited, stderr } = running
       const code = await exited
-      lives.push({ part, asked, wasReady: url() !== undefined, code, signal: child.signalCode, stderr: stderr() })
-      if (isOver) return
+      runs.push({ part, sent, wasReady: url() !== undefined, code, signal: child.signalCode, stderr: stderr() })
+      if (isEnding) return
       await sleep(RESTART_AFTER_MS)
-      asked = undefined
+      sent = undefined
       running = start()
     }
   }
 
   const kept = keep()
   t.after(async () => {
-    isOver = true
-    asked = 'SIGTERM'
+    isEnding = true
+    sent = 'SIGTERM'
     running.child.kill('SIGCONT')
     running.child.kill('SIGTERM')
-    const impatience = setTimeout(() => running.child.kill('SIGKILL'), 10_000)
+    const timer = setTimeout(() => running.child.kill('SIGKILL'), 10_000)
     await kept
-    clearTimeout(impatience)
+    clearTimeout(timer)
   })
   return {
     part,
     url,
     end: async (signal) => {
       const { child, exited } = running
-      asked = signal
+      sent = signal
       child.kill(signal)
       await exited
     },
     freeze: () => void running.child.kill('SIGSTOP'),
     thaw: () => void running.child.kill('SIGCONT'),
-    back: async () => void (await until(() => isReady(url()), `${part} is ready again`, PATIENCE)),
+    recovered: async () => void (await until(() => isReady(url()), `${part} is ready again`, PATIENCE)),
   }
 }
 
-const PATIENCE = { withinMs: BACK_WITHIN_MS, everyMs: 50 }
+const PATIENCE = { withinMs: RECOVERED_WITHIN_MS, everyMs: 50 }
 
 async function isReady(url: string | undefined): Promise<boolean> {
   if (url === undefined) return false
@@ -106,16 +106,16 @@ async function isReady(url: string | undefined): Promise<boolean> {
   )
 }
 
-/** A server of its own that keeps its promises; nobody who uses it is its parent. */
+/** A separate database server with durable commits, which is not a child of any process that uses it. */
 export async function keepPostgres(t: TestContext): Promise<Target & { readonly url: string }> {
   const state = createDataDir()
   const settings = { max_connections: '150' }
   const server = await keepEmbedded({ state, settings, log: () => {}, onExit: () => {} })
   const signal = (name: NodeJS.Signals) => {
-    // The postmaster first, so that it makes no process that nobody freezes.
+    // The postmaster first, so that it starts no process that escapes the signal.
     const postmaster = postmasterPid(state)
-    if (postmaster !== undefined) signalIfThere(postmaster, name)
-    for (const pid of processesIn(state)) signalIfThere(pid, name)
+    if (postmaster !== undefined) signalIfAlive(postmaster, name)
+    for (const pid of processesIn(state)) signalIfAlive(pid, name)
   }
   t.after(async () => {
     signal('SIGCONT')
@@ -127,18 +127,19 @@ export async function keepPostgres(t: TestContext): Promise<Target & { readonly 
     url,
     end: async (name) => {
       const pid = postmasterPid(state)!
-      // What service managers send PostgreSQL: SIGTERM would wait until every client has left.
+      // What service managers send PostgreSQL: SIGTERM would wait for every client to disconnect.
       if (name === 'SIGTERM') process.kill(pid, 'SIGINT')
       else signal('SIGKILL')
       await until(() => (postmasterPid(state) ?? pid) !== pid, 'another postmaster', PATIENCE)
     },
     freeze: () => signal('SIGSTOP'),
     thaw: () => signal('SIGCONT'),
-    back: async () => void (await until(() => answers(url), 'the database answers again', PATIENCE)),
+    recovered: async () =>
+      void (await until(() => acceptsQueries(url), 'the database accepts queries again', PATIENCE)),
   }
 }
 
-function signalIfThere(pid: number, signal: NodeJS.Signals): void {
+function signalIfAlive(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal)
   } catch (error) {
@@ -146,7 +147,7 @@ function signalIfThere(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-async function answers(url: string): Promise<boolean> {
+async function acceptsQueries(url: string): Promise<boolean> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2_000, query_timeout: 2_000 })
   client.on('error', () => {})
   try {
@@ -160,7 +161,7 @@ async function answers(url: string): Promise<boolean> {
   }
 }
 
-/** A broker of its own. */
+/** A separate Kafka broker. */
 export async function keepBroker(t: TestContext): Promise<Target & { readonly brokers: string }> {
   const broker = await startBroker()
   t.after(() => broker.end())
@@ -170,7 +171,7 @@ export async function keepBroker(t: TestContext): Promise<Target & { readonly br
     end: (signal) => (signal === 'SIGKILL' ? broker.kill() : broker.stop()),
     freeze: () => void process.kill(broker.pid(), 'SIGSTOP'),
     thaw: () => void process.kill(broker.pid(), 'SIGCONT'),
-    back: async () => {
+    recovered: async () => {
       if (broker.pid() === 0) await broker.start()
     },
   }

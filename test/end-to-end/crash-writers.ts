@@ -14,87 +14,87 @@ import { quoteReply, yahooQuote, QUOTE_PATH } from '../support/yahoo-fake.ts'
 export const SYMBOLS = Array.from({ length: 800 }, (_, index) => `CRASH${index}`)
 const FIRST_MS = 1_750_000_000_000
 const WRITERS = 8
-const CALLERS_OF_EACH = 2
-/** On average, between two replies of a writer. */
+const CLIENTS_OF_EACH = 2
+/** The average pause between two replies of a writer. */
 const PAUSE_MS = 300
 
-/** What somebody was told is stored, as `symbol timestamp price` by the id of the price. */
-export type ProviderStats = Map<string, string>
+/** The prices that were acknowledged, as `symbol timestamp price` by the id of the price. */
+export type AcknowledgedPrices = Map<string, string>
 
-/** A provider that never says the same twice. */
-export type Quoting = {
-  /** A reply in Yahoo's form. */
+/** The quotes of a provider that never repeats one. */
+export type Quotes = {
+  /** A reply in the format of Yahoo. */
   replyTo(symbols: readonly string[]): string
-  /** Whether it ever said this, in the providerStats's words. */
-  hasSaid(words: string): boolean
+  /** Whether this was quoted, as `symbol timestamp price`. */
+  has(text: string): boolean
 }
 
-/** Says another price at another time whenever it is asked: no two of all of them have the same time. */
-export function quoteEachOnce(random: () => number): Quoting {
-  const said: string[] = []
+/** Quotes another price at another time on each request; no two quotes have the same time. */
+export function quoteEachOnce(random: () => number): Quotes {
+  const quoted: string[] = []
   const quote = (symbol: string) => {
     const price = `${1 + Math.floor(1_000 * random())}.${Math.floor(1e9 * random())}7`
-    const ms = said.push(`${symbol} ${price}`) - 1
+    const ms = quoted.push(`${symbol} ${price}`) - 1
     return yahooQuote(symbol, price, { regularMarketTime: (FIRST_MS + ms) / 1_000 })
   }
   return {
     replyTo: (symbols) => quoteReply(symbols.map(quote)),
-    hasSaid: (words) => {
-      const [symbol = '', timestamp = '', price = ''] = words.split(' ')
-      return said[Date.parse(timestamp) - FIRST_MS] === `${symbol} ${price}`
+    has: (text) => {
+      const [symbol = '', timestamp = '', price = ''] = text.split(' ')
+      return quoted[Date.parse(timestamp) - FIRST_MS] === `${symbol} ${price}`
     },
   }
 }
 
 type Needs = {
   readonly pool: pg.Pool
-  readonly quoting: Quoting
+  readonly quotes: Quotes
   readonly apis: readonly (() => string | undefined)[]
   readonly random: () => number
-  readonly providerStats: ProviderStats
+  readonly acknowledged: AcknowledgedPrices
   /** Prices in each reply of a writer. */
   readonly batch: number
 }
 
 export type Writers = {
-  /** How often something had to be tried again. */
+  /** The number of retried writes. */
   readonly retries: () => number
-  /** How often each answer was given over HTTP. */
-  readonly answers: ReadonlyMap<string, number>
-  /** Resolves when all that was begun is acknowledged. */
+  /** The number of HTTP responses, by status and code. */
+  readonly responses: ReadonlyMap<string, number>
+  /** Resolves when everything that was started is acknowledged. */
   end(): Promise<void>
 }
 
-/** Eight writers record by the service's own door, and try the same again until it is acknowledged; callers ask the APIs. */
-export function startWriters(t: TestContext, { pool, quoting, apis, random, providerStats, batch }: Needs): Writers {
-  const over = new AbortController()
-  // Where the test fails, the database ends as well.
-  const gone = new AbortController()
-  const signal = AbortSignal.any([over.signal, gone.signal])
-  t.after(() => gone.abort())
+/** Eight writers store replies as the service does, and retry each until it is acknowledged; clients request prices over HTTP. */
+export function startWriters(t: TestContext, { pool, quotes, apis, random, acknowledged, batch }: Needs): Writers {
+  const ending = new AbortController()
+  // If the test fails, the database stops as well.
+  const failed = new AbortController()
+  const signal = AbortSignal.any([ending.signal, failed.signal])
+  t.after(() => failed.abort())
   const record = createStoreReply(pool)
-  const source = createYahoo({ clock: systemClock })
+  const provider = createYahoo({ clock: systemClock })
   const encoder = new TextEncoder()
-  const answers = new Map<string, number>()
+  const responses = new Map<string, number>()
   let retries = 0
 
-  /** As the provider would have fetched it; a million prices by HTTP would measure that. */
+  /** Builds a reply without HTTP, which would dominate the run of a million prices. */
   function newReply(): RawReply {
     const symbols = someOf(batch, random)
     return {
-      provider: source.name,
+      provider: provider.name,
       symbols,
       request: `GET ${QUOTE_PATH}`,
       status: 200,
-      body: encoder.encode(quoting.replyTo(symbols)),
+      body: encoder.encode(quotes.replyTo(symbols)),
       receivedAt: instantFromMillis(Date.now()),
-      parserVersion: source.parserVersion,
+      parserVersion: provider.parserVersion,
     }
   }
 
-  async function recordAtLast(reply: RawReply): Promise<readonly RecordResult[]> {
-    const results = source.parseReply(reply)
-    while (!gone.signal.aborted) {
+  async function storeUntilAcknowledged(reply: RawReply): Promise<readonly RecordResult[]> {
+    const results = provider.parseReply(reply)
+    while (!failed.signal.aborted) {
       try {
         return await record(reply, results)
       } catch (error) {
@@ -108,7 +108,7 @@ export function startWriters(t: TestContext, { pool, quoting, apis, random, prov
 
   async function write(): Promise<void> {
     while (!signal.aborted) {
-      for (const result of await recordAtLast(newReply())) note(providerStats, result)
+      for (const result of await storeUntilAcknowledged(newReply())) remember(acknowledged, result)
       await systemClock.sleep(2 * PAUSE_MS * random(), signal)
     }
   }
@@ -118,10 +118,10 @@ export function startWriters(t: TestContext, { pool, quoting, apis, random, prov
       const symbol = SYMBOLS[Math.floor(random() * SYMBOLS.length)]!
       const answer = await ask(`${url()}/prices/latest?symbol=${symbol}&max_age=0`).catch(() => undefined)
       const name = answer === undefined ? 'none' : `${answer.status} ${answer.json?.code ?? ''}`.trim()
-      answers.set(name, (answers.get(name) ?? 0) + 1)
+      responses.set(name, (responses.get(name) ?? 0) + 1)
       if (answer?.status === 200) {
         const { price_id, timestamp, price } = answer.json
-        providerStats.set(price_id, `${symbol} ${timestamp} ${price}`)
+        acknowledged.set(price_id, `${symbol} ${timestamp} ${price}`)
       } else {
         await systemClock.sleep(50, signal)
       }
@@ -129,13 +129,13 @@ export function startWriters(t: TestContext, { pool, quoting, apis, random, prov
   }
 
   const writers = Array.from({ length: WRITERS }, write)
-  const callers = apis.flatMap((url) => Array.from({ length: CALLERS_OF_EACH }, () => call(url)))
-  const all = Promise.all([...writers, ...callers])
+  const clients = apis.flatMap((url) => Array.from({ length: CLIENTS_OF_EACH }, () => call(url)))
+  const all = Promise.all([...writers, ...clients])
   return {
     retries: () => retries,
-    answers,
+    responses,
     end: async () => {
-      over.abort()
+      ending.abort()
       await all
     },
   }
@@ -146,8 +146,8 @@ function someOf(count: number, random: () => number): string[] {
   return [...SYMBOLS.slice(start), ...SYMBOLS.slice(0, start)].slice(0, count)
 }
 
-function note(providerStats: ProviderStats, result: RecordResult): void {
+function remember(acknowledged: AcknowledgedPrices, result: RecordResult): void {
   assert.ok('price' in result, `${result.symbol} has no price`)
   const { priceId, symbol, eventTime, price } = result.price
-  providerStats.set(priceId, `${symbol} ${eventTime} ${price}`)
+  acknowledged.set(priceId, `${symbol} ${eventTime} ${price}`)
 }

@@ -16,9 +16,9 @@ import {
 } from '../support/service-process.ts'
 import { until } from '../support/until.ts'
 import { createYahooFake } from '../support/yahoo-fake.ts'
-import { quoteEverChanging, startLoad, SYMBOLS, type ProviderStats } from './crash-load.ts'
+import { quoteEverChanging, startLoad, SYMBOLS, type AcknowledgedPrices } from './crash-load.ts'
 
-// `npm run crash` is the long version. CRASH_SEED repeats the choices of a run; the moments are the machine's own.
+// `npm run crash` is the long version. CRASH_SEED repeats the random choices of a run; the timing still varies.
 
 const rounds = Number(process.env['CRASH_ROUNDS'] ?? 8)
 const seed = Number(process.env['CRASH_SEED'] ?? Date.now() % 1_000_000)
@@ -27,27 +27,27 @@ const isLong = rounds >= 50
 const TARGETS = ['the service', 'the database', 'both'] as const
 type Target = (typeof TARGETS)[number]
 
-test(`${rounds} times kill -9 amid writes: every acknowledged price stays, every average is right`, async (t) => {
+test(`${rounds} times kill -9 during writes: every acknowledged price is kept, and every average is correct`, async (t) => {
   t.diagnostic(`seed ${seed}`)
   const random = createRandom(seed)
   const fake = await createYahooFake(t)
-  const said = quoteEverChanging(fake, random)
+  const quoted = quoteEverChanging(fake, random)
   const start = (dataDir?: string) =>
     startService(t, {
       args: ['--demo'],
       env: { YFINANCE_BASE_URL: fake.url, LOG_LEVEL: 'warn' },
       ...(dataDir !== undefined && { dataDir }),
     })
-  const providerStats: ProviderStats = new Map()
+  const acknowledged: AcknowledgedPrices = new Map()
   const times: { readonly target: Target; readonly ms: number }[] = []
   let service = await start()
 
   for (let round = 0; round < rounds; round++) {
     const target = TARGETS[(round + seed) % TARGETS.length]!
-    const load = startLoad(service.url, random, providerStats)
-    await load.acknowledged(20 + Math.floor(200 * random()))
+    const load = startLoad(service.url, random, acknowledged)
+    await load.untilAcknowledged(20 + Math.floor(200 * random()))
     if (target === 'the database') {
-      times.push({ target, ms: await killDatabase(service, () => load.acknowledged(1)) })
+      times.push({ target, ms: await killDatabase(service, () => load.untilAcknowledged(1)) })
       await load.end()
     } else {
       const orphan = service.postmasterPid()!
@@ -55,24 +55,24 @@ test(`${rounds} times kill -9 amid writes: every acknowledged price stays, every
       await Promise.all([service.kill(), load.end()])
       service = await start(service.dataDir)
       times.push({ target, ms: service.readyMs })
-      assert.ok(!processesIn(service.dataDir).includes(orphan), 'the old database is gone')
+      assert.ok(!processesIn(service.dataDir).includes(orphan), 'the old database has exited')
     }
-    await assertAllThere(service, providerStats)
+    await assertAllStored(service, acknowledged)
   }
 
-  t.diagnostic(`${providerStats.size} prices acknowledged`)
-  for (const target of TARGETS) t.diagnostic(`back after ${target} died: ${summary(times, target)}`)
-  for (const symbol of SYMBOLS) await assertHonest(service, symbol, said)
+  t.diagnostic(`${acknowledged.size} prices acknowledged`)
+  for (const target of TARGETS) t.diagnostic(`recovery after ${target} was killed: ${summary(times, target)}`)
+  for (const symbol of SYMBOLS) await assertCorrect(service, symbol, quoted)
   await assertVerified(t, service)
   assert.equal(await service.stop(), 0)
   assert.deepEqual(processesIn(service.dataDir), [])
-  if (isLong) assert.ok(median(times.map(({ ms }) => ms)) < 3_000, 'back in under 3 s')
+  if (isLong) assert.ok(median(times.map(({ ms }) => ms)) < 3_000, 'recovers in under 3 s')
 })
 
-test('killed while its database is made for the first time, it starts again, and nothing half-made stays', async (t) => {
+test('a service that is killed while it creates its database starts again, and leaves no partial database', async (t) => {
   const dataDir = createDataDir()
   const child = spawn(process.execPath, [LAUNCHER, 'serve'], { env: { DATA_DIR: dataDir, PORT: '0' }, stdio: 'ignore' })
-  await until(() => readdirSync(dataDir).some((name) => name.startsWith('pg18')), 'the database is being made')
+  await until(() => readdirSync(dataDir).some((name) => name.startsWith('pg18')), 'the database is being created')
   child.kill('SIGKILL')
   await once(child, 'exit')
 
@@ -84,7 +84,7 @@ test('killed while its database is made for the first time, it starts again, and
   assert.equal((await ask(`${service.url}/prices/latest?symbol=AAPL&provider=simulated`)).status, 200)
 })
 
-/** From the kill to the next price that was acknowledged, in milliseconds. */
+/** The time from the kill to the next acknowledged price, in milliseconds. */
 async function killDatabase(service: ServiceProcess, nextPrice: () => Promise<void>): Promise<number> {
   const postmaster = service.postmasterPid()!
   process.kill(postmaster, 'SIGKILL')
@@ -94,23 +94,23 @@ async function killDatabase(service: ServiceProcess, nextPrice: () => Promise<vo
   return performance.now() - since
 }
 
-async function assertAllThere({ url }: ServiceProcess, providerStats: ProviderStats): Promise<void> {
+async function assertAllStored({ url }: ServiceProcess, acknowledged: AcknowledgedPrices): Promise<void> {
   const stored = new Map<string, string>()
   for (const symbol of SYMBOLS) {
     for (const { id, timestamp, price } of await historyOf(url, symbol, '&include=superseded')) {
       stored.set(id, `${symbol} ${timestamp} ${price}`)
     }
   }
-  const lost = [...providerStats].filter(
+  const lost = [...acknowledged].filter(
     ([id, { symbol, timestamp, price }]) => stored.get(id) !== `${symbol} ${timestamp} ${price}`,
   )
-  assert.deepEqual(lost, [], 'acknowledged, and not there as it was told')
+  assert.deepEqual(lost, [], 'acknowledged, but not stored unchanged')
 }
 
-/** No price that Yahoo never said, and each average the mean of its five, by school arithmetic. */
-async function assertHonest({ url }: ServiceProcess, symbol: string, said: ReadonlySet<string>): Promise<void> {
+/** Every price was quoted by Yahoo, and every average matches a naive computation. */
+async function assertCorrect({ url }: ServiceProcess, symbol: string, quoted: ReadonlySet<string>): Promise<void> {
   const all = await historyOf(url, symbol, '&include=superseded')
-  const invented = all.filter(({ timestamp, price }) => !said.has(`${symbol} ${Date.parse(timestamp)} ${price}`))
+  const invented = all.filter(({ timestamp, price }) => !quoted.has(`${symbol} ${Date.parse(timestamp)} ${price}`))
   assert.deepEqual(invented, [])
 
   const current = await historyOf(url, symbol)
@@ -118,7 +118,7 @@ async function assertHonest({ url }: ServiceProcess, symbol: string, said: Reado
   const stored = await until(async () => {
     const averages = await averagesOf(url, symbol)
     return JSON.stringify(averages) === JSON.stringify(expected.map(([, average]) => average)) && averages
-  }, `the right averages of ${symbol}`)
+  }, `the correct averages of ${symbol}`)
   assert.equal(stored.length, Math.max(0, current.length - 4))
 }
 
@@ -128,7 +128,7 @@ async function assertVerified(t: TestContext, { dataDir }: ServiceProcess): Prom
   assert.equal(code, 0, `${stdout}${stderr}`)
 }
 
-/** Oldest first; as CSV, which keeps every digit and has no pages. */
+/** Oldest first; from CSV, which keeps every digit and is not paginated. */
 async function historyOf(url: string, symbol: string, more = '') {
   const { text } = await ask(`${url}/prices/history?symbol=${symbol}&order=asc&format=csv${more}`)
   const [, ...lines] = text.trimEnd().split('\n')
@@ -150,8 +150,8 @@ async function averagesOf(url: string, symbol: string): Promise<string[]> {
 }
 
 function summary(times: readonly { target: Target; ms: number }[], target: Target): string {
-  const its = times.filter((one) => one.target === target).map(({ ms }) => ms)
-  return `median ${Math.round(median(its))} ms, at most ${Math.round(Math.max(...its))} ms, ${its.length} times`
+  const own = times.filter((one) => one.target === target).map(({ ms }) => ms)
+  return `median ${Math.round(median(own))} ms, at most ${Math.round(Math.max(...own))} ms, ${own.length} times`
 }
 
 function median(numbers: readonly number[]): number {

@@ -10,10 +10,10 @@ import { openStream } from '../support/price-stream.ts'
 import { createDataDir, processesIn, startService, type ServiceProcess } from '../support/service-process.ts'
 import { until } from '../support/until.ts'
 
-// A server of our own, which the service knows by its address only, as in production.
+// A separate server, which the service knows only by its URL, as in production.
 
-const TOLD_WITHIN_MS = 2_000
-/** Of a machine that is busy with other tests. */
+const FAILED_WITHIN_MS = 2_000
+/** For a machine that is busy with other tests. */
 const SLACK_MS = 1_000
 
 const PATHS = [
@@ -30,7 +30,7 @@ async function createServer(t: TestContext) {
   const options = { state, log: () => {} }
   let server = await startEmbedded(options)
   const signal = (name: NodeJS.Signals) => processesIn(state).forEach((pid) => process.kill(pid, name))
-  // Hooks run in the order in which they were made: the server must be awake to be stopped.
+  // Hooks run in the order of their creation: the server must be awake to be stopped.
   t.after(() => signal('SIGCONT'))
   t.after(() => server.stop())
   return {
@@ -41,8 +41,8 @@ async function createServer(t: TestContext) {
   }
 }
 
-/** Each request says soon that the storage is away. */
-async function assertToldSoon(t: TestContext, { url }: ServiceProcess, what: string): Promise<void> {
+/** Each request soon fails with `storage_unavailable`. */
+async function assertFailsSoon(t: TestContext, { url }: ServiceProcess, what: string): Promise<void> {
   const times = await Promise.all(
     PATHS.map(async (path) => {
       const since = performance.now()
@@ -53,43 +53,43 @@ async function assertToldSoon(t: TestContext, { url }: ServiceProcess, what: str
       return performance.now() - since
     }),
   )
-  t.diagnostic(`${what}: told after ${Math.round(Math.min(...times))} to ${Math.round(Math.max(...times))} ms`)
-  assert.ok(Math.max(...times) < TOLD_WITHIN_MS + SLACK_MS)
+  t.diagnostic(`${what}: failed after ${Math.round(Math.min(...times))} to ${Math.round(Math.max(...times))} ms`)
+  assert.ok(Math.max(...times) < FAILED_WITHIN_MS + SLACK_MS)
 }
 
-test('while the server is frozen or gone requests say 503 within 2 s; afterwards polling, streams and averages go on by themselves', async (t) => {
+test('while the database server is frozen or down, requests return 503 within 2 s; afterwards polling, streams and averages resume by themselves', async (t) => {
   const server = await createServer(t)
   const service = await startService(t, { env: { DATABASE_URL: server.url }, args: ['--demo'] })
   const stream = await openStream(t, `${service.url}/prices/stream?symbols=AAPL`)
   await stream.until(1)
 
-  async function assertGoesOn(what: string): Promise<void> {
+  async function assertResumes(what: string): Promise<void> {
     const since = performance.now()
     await until(async () => (await ask(`${service.url}/readyz`)).status === 200, 'ready again')
     const seen = stream.prices.length
-    await until(() => stream.prices.length > seen, 'prices go on')
+    await until(() => stream.prices.length > seen, 'prices resume')
     const { price_id } = JSON.parse(stream.prices.at(-1)?.data ?? '{}') as { price_id: string }
     const isAveraged = async () => {
       const { json } = await ask(`${service.url}/moving-averages?symbol=AAPL&provider=simulated&limit=1&expand=inputs`)
       return json.data?.[0]?.inputs.some((input: { price_id: string }) => BigInt(input.price_id) >= BigInt(price_id))
     }
-    await until(isAveraged, 'averages go on')
-    t.diagnostic(`${what}: all goes on ${Math.round(performance.now() - since)} ms after its return`)
+    await until(isAveraged, 'averages resume')
+    t.diagnostic(`${what}: everything resumed ${Math.round(performance.now() - since)} ms after its return`)
   }
 
   server.signal('SIGSTOP')
-  await assertToldSoon(t, service, 'frozen')
+  await assertFailsSoon(t, service, 'frozen')
   server.signal('SIGCONT')
-  await assertGoesOn('frozen')
+  await assertResumes('frozen')
 
   await server.stop()
-  await assertToldSoon(t, service, 'stopped')
+  await assertFailsSoon(t, service, 'stopped')
   await server.start()
-  await assertGoesOn('stopped')
+  await assertResumes('stopped')
   assert.doesNotMatch(service.stderr(), /unhandled|our fault/i)
 })
 
-test('when all connections fall silent and new ones work, polling and averages go on', async (t) => {
+test('if all connections hang but new ones work, polling and averages resume', async (t) => {
   const connection = await createDatabaseConnection(t)
   const proxy = await createProxy(t, connection)
   const pool = createPool(connection, { size: 2, onError: () => {} })
@@ -100,11 +100,11 @@ test('when all connections fall silent and new ones work, polling and averages g
   proxy.silence()
   const since = performance.now()
   const before = await count()
-  await until(async () => (await count()) > before, 'averages go on')
-  t.diagnostic(`averages go on after ${Math.round(performance.now() - since)} ms`)
+  await until(async () => (await count()) > before, 'averages resume')
+  t.diagnostic(`averages resumed after ${Math.round(performance.now() - since)} ms`)
 })
 
-test('a service that is told to stop while its database is frozen ends by itself', async (t) => {
+test('a service that is stopped while its database is frozen exits by itself', async (t) => {
   const server = await createServer(t)
   const service = await startService(t, { env: { DATABASE_URL: server.url }, args: ['--demo'] })
   const stream = await openStream(t, `${service.url}/prices/stream?symbols=AAPL`)
@@ -112,6 +112,6 @@ test('a service that is told to stop while its database is frozen ends by itself
   server.signal('SIGSTOP')
   const since = performance.now()
   const code = await service.stop()
-  t.diagnostic(`ended with ${code} after ${Math.round(performance.now() - since)} ms`)
+  t.diagnostic(`exited with ${code} after ${Math.round(performance.now() - since)} ms`)
   assert.equal(code, 0)
 })

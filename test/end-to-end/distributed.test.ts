@@ -11,7 +11,7 @@ import { openStream } from '../support/price-stream.ts'
 import { until } from '../support/until.ts'
 import { createInstallation, untilRead } from './installation.ts'
 
-// A message that is averaged, a relay and a consumer that die, and what the commands around Kafka say.
+// Averages computed from Kafka, the death of a relay and of a consumer, and the Kafka commands.
 
 const TAKE_OVER_MS = 12_000
 const WINDOW = { MA_WINDOWS: '2' }
@@ -25,10 +25,10 @@ async function countOf(pool: pg.Pool, table: 'prices' | 'moving_averages'): Prom
   return (await pool.query(`select count(*)::int as count from ${table}`)).rows[0].count
 }
 
-/** By Kafka, and a price that is recorded from now on: the sweep looks at none that is younger than a minute. */
+/** Waits for the average of a price stored from now on. It came through Kafka: the sweep ignores prices younger than a minute. */
 async function untilAveraged(pool: pg.Pool): Promise<void> {
   const { rows } = await pool.query('select clock_timestamp() as now')
-  await until(async () => (await pool.query(AVERAGED_SINCE, [rows[0].now])).rowCount, 'a new average, by Kafka')
+  await until(async () => (await pool.query(AVERAGED_SINCE, [rows[0].now])).rowCount, 'a new average from Kafka')
 }
 
 const AVERAGED_SINCE = `
@@ -36,7 +36,7 @@ const AVERAGED_SINCE = `
    where p.recorded_at > $1 and a.computed_at < p.recorded_at + interval '1 minute' limit 1`
 
 test(
-  'started apart, every part does its work: a polled price is on the other stream, its average comes by Kafka, a dead relay is followed, and nothing is wrong',
+  'roles in separate processes work together: a polled price reaches the stream of another process, its average is computed from Kafka, a dead relay is replaced, and verify finds no difference',
   needsKafka,
   async (t) => {
     const { pool, topic, start, run } = await createInstallation(t, { env: WINDOW })
@@ -52,25 +52,25 @@ test(
     ])
     const stream = await openStream(t, `${other.url}/prices/stream?symbols=AAPL`)
     const body = { symbol: 'AAPL', interval_seconds: 1, provider: 'simulated' }
-    const order = await fetch(`${one.url}/prices/poll`, {
+    const created = await fetch(`${one.url}/prices/poll`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(body),
     })
-    assert.equal(order.status, 202)
+    assert.equal(created.status, 202)
     await stream.until(3)
     await untilAveraged(pool)
     await assertPipeline(one.url, { topic: topic.name, consumer: consumer.url })
 
-    const leader = await until(() => relayLeader(pool), 'a relay leads')
+    const leader = await until(() => relayLeader(pool), 'a relay holds the lease')
     await relays.find(({ pid }) => pid === leader)?.kill()
     const since = performance.now()
     const next = await until(async () => {
       const pid = await relayLeader(pool)
       return pid !== leader && pid
-    }, 'the other relay leads')
+    }, 'the other relay holds the lease')
     const ms = performance.now() - since
-    t.diagnostic(`the relay was followed after ${Math.round(ms)} ms`)
+    t.diagnostic(`the relay was replaced after ${Math.round(ms)} ms`)
     assert.ok(ms < TAKE_OVER_MS)
     assert.ok(relays.some(({ pid }) => pid === next))
     await untilAveraged(pool)
@@ -84,12 +84,12 @@ test(
   },
 )
 
-/** A process that consumes nothing shows how far those are that do; they tell of their own partitions. */
+/** A process that is not a consumer reports the lag of the consumers; each consumer reports its own partitions. */
 async function assertPipeline(url: string, { topic, consumer }: { topic: string; consumer: string }): Promise<void> {
   const pipeline = await until(async () => {
     const { pipeline: shown } = (await ask(`${url}/health`)).json
     return shown.consumers.state === 'Stable' && shown.consumers.lag_messages === '0' && shown
-  }, 'the group has settled all that is announced')
+  }, 'the group has processed everything')
   assert.deepEqual([pipeline.topic.name, pipeline.topic.partitions, pipeline.topic.away_since], [topic, '6', null])
   assert.ok(Number(pipeline.topic.messages) >= 3)
   assert.equal(pipeline.consumers.partitions.length, 6)
@@ -99,7 +99,7 @@ async function assertPipeline(url: string, { topic, consumer }: { topic: string;
 }
 
 test(
-  'while Kafka is away a process that only relays or consumes is not ready, one that answers HTTP is and says so',
+  'while Kafka is down, a process that only relays or consumes is not ready; one that serves HTTP is ready and reports the outage',
   needsKafkaItself,
   async (t) => {
     const broker = await startBroker()
@@ -113,7 +113,7 @@ test(
     const readiness = () =>
       Promise.all([api, consumer, relay].map(async ({ url }) => (await ask(`${url}/readyz`)).status))
     await broker.kill()
-    await until(async () => (await readiness()).join() === '200,503,503', 'two are not ready')
+    await until(async () => (await readiness()).join() === '200,503,503', 'two processes are not ready')
     const { json } = await ask(`${api.url}/health`)
     assert.equal(json.status, 'degraded')
     assert.ok(Date.parse(json.pipeline.topic.away_since) <= Date.now())
@@ -124,7 +124,7 @@ test(
 )
 
 test(
-  'of three consumers one is killed: the others take its partitions, and every average comes by Kafka',
+  'if one of three consumers is killed, the others take over its partitions, and every average is computed from Kafka',
   needsKafkaItself,
   async (t) => {
     const installation = await createInstallation(t)
@@ -137,24 +137,24 @@ test(
     const log = await load.end()
     await untilRead(installation, log)
     t.diagnostic(`${log.length} prices`)
-    // Of each symbol all but the first four; without waiting for the sweep.
+    // All but the first four of each symbol, without waiting for the sweep.
     assert.equal(await countOf(pool, 'moving_averages'), log.length - SYMBOLS.length * 4)
     await assertNothingLost(installation, log)
   },
 )
 
-/** Who of the group reads something, by Kafka's own program. */
+/** The members of the group that have partitions, according to Kafka's own tool. */
 async function membersOf(topic: string): Promise<readonly string[]> {
-  const asked = ['--bootstrap-server', await kafkaBrokers(), '--describe', '--group', averagesGroup(topic)]
-  const told = await runKafkaTool('consumer.group.ConsumerGroupCommand', asked)
-  const ids = told
+  const args = ['--bootstrap-server', await kafkaBrokers(), '--describe', '--group', averagesGroup(topic)]
+  const report = await runKafkaTool('consumer.group.ConsumerGroupCommand', args)
+  const ids = report
     .split('\n')
     .flatMap((line) => (line.includes(` ${topic} `) ? (line.trim().split(/ +/)[6] ?? []) : []))
   return [...new Set(ids)].filter((id) => id !== '-')
 }
 
 test(
-  'a message that nobody can use is listed, shown and dropped, and the AsyncAPI document names the topic',
+  'a dead letter can be listed, shown and dropped, and the AsyncAPI document names the topic',
   needsKafka,
   async (t) => {
     const { pool, topic, start, run } = await createInstallation(t, { env: WINDOW })
@@ -181,7 +181,7 @@ test(
     assert.equal((await run('dead-letters', 'list', '--json')).stdout, '')
     await until(
       async () => (await pool.query('select from dead_letters where sent_at is not null')).rowCount,
-      'the topic for dead letters has it',
+      'the dead-letter topic has it',
     )
   },
 )

@@ -12,14 +12,14 @@ import { LAUNCHER, runCommand, startService } from '../support/service-process.t
 import { until } from '../support/until.ts'
 
 type Options = {
-  /** Other brokers than those of the test run. */
+  /** Brokers other than those of the test run. */
   readonly brokers?: string
   readonly env?: Readonly<Record<string, string>>
 }
 
 export type Installation = Awaited<ReturnType<typeof createInstallation>>
 
-/** A database, a topic of its own, and the commands of docs/how-to/kafka.md on them, each a process of its own. */
+/** A database, a topic, and the commands of docs/how-to/kafka.md on them, each in its own process. */
 export async function createInstallation(t: TestContext, { brokers, env = {} }: Options = {}) {
   const connection = await createDatabaseConnection(t)
   const pool = createPool(connection, { size: 4, onError: () => {} })
@@ -29,30 +29,30 @@ export async function createInstallation(t: TestContext, { brokers, env = {} }: 
   const context = { env: { DATABASE_URL: urlOf(connection), KAFKA_BROKERS, KAFKA_TOPIC: topic.name, ...env } }
   return {
     pool,
-    tell: recorderOf(pool),
+    recordPrices: recorderOf(pool),
     topic,
     access: accessTo(KAFKA_BROKERS),
-    start: (...words: string[]) => startService(t, { ...context, command: [process.execPath, LAUNCHER, ...words] }),
-    /** For a part that cannot work yet. */
-    startUnready: (...words: string[]) =>
-      startService(t, { ...context, command: [process.execPath, LAUNCHER, ...words], awaits: '/livez' }),
-    run: (...words: string[]) => runCommand(words, context),
+    start: (...args: string[]) => startService(t, { ...context, command: [process.execPath, LAUNCHER, ...args] }),
+    /** For a process that cannot become ready yet. */
+    startUnready: (...args: string[]) =>
+      startService(t, { ...context, command: [process.execPath, LAUNCHER, ...args], awaits: '/livez' }),
+    run: (...args: string[]) => runCommand(args, context),
   }
 }
 
 /**
- * Waits until the whole log is announced, and every message read by the group. It saves its offsets behind the averages,
- * so these are there by then, and have come by Kafka: the sweep looks at nothing that is younger than a minute.
+ * Waits until the whole log is published, and every message is read by the group. The group commits its offsets after the
+ * averages, so these exist by then. They came through Kafka: the sweep ignores prices younger than a minute.
  */
 export async function untilRead(installation: Installation, log: readonly LogEntry[]): Promise<void> {
   const { access, topic } = installation
   await untilPublished(installation, log)
   const group = averagesGroup(topic.name)
-  await until(async () => (await groupLag(access, group, topic.name)) === 0, 'all is read')
+  await until(async () => (await groupLag(access, group, topic.name)) === 0, 'everything is read')
 }
 
 export async function untilPublished({ pool }: Installation, log: readonly LogEntry[]): Promise<void> {
   const end = log.at(-1)?.position ?? LOG_START
   const relayPosition = async () => (await loadCheckpoint(pool, RELAY_READER)) ?? LOG_START
-  await until(async () => comparePositions(await relayPosition(), end) >= 0, 'all is announced')
+  await until(async () => comparePositions(await relayPosition(), end) >= 0, 'everything is published')
 }

@@ -1,34 +1,26 @@
 import assert from 'node:assert/strict'
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import {
-  copyFileSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import test, { type TestContext } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { isAlive } from '../support/is-alive.ts'
 import { nodeOfMachine } from '../support/node-of-machine.ts'
+import { until } from '../support/until.ts'
 
-// Under an old Node the launcher is the parent of the service, under a new one it is the service: the promises are the
-// same. So each test runs under the machine's own Node (as a person starts it) and under ours (as npm does).
+// Under an old Node the launcher is the parent of the service; under a new one it is the service. Both must behave the same,
+// so each test runs under the machine's Node (as from a shell) and under ours (as from npm).
 
 const project = fileURLToPath(new URL('../..', import.meta.url))
 const nodes = [...new Set([nodeOfMachine(), process.execPath].map((path) => realpathSync(path)))]
 
-/** What the launcher has to start, as small as it can be. */
+/** A minimal service for the launcher to start. */
 const MAIN = `
 const [command, ...given]: string[] = process.argv.slice(2)
-if (command === 'say') console.log(JSON.stringify({ given, folder: process.cwd(), node: process.versions.node }))
+if (command === 'print') console.log(JSON.stringify({ given, folder: process.cwd(), node: process.versions.node }))
 if (command === 'exit') process.exitCode = Number(given[0])
 if (command === 'serve') {
   const work = setInterval(() => {}, 1_000)
@@ -45,58 +37,61 @@ for (const node of nodes) {
   const [, major, minor] = /^v(\d+)\.(\d+)/.exec(version) ?? []
   const isNew = Number(major) * 100 + Number(minor) >= 2415
 
-  test(`${version}: the service runs on a Node that runs TypeScript, with the arguments and in the folder of the caller`, (t) => {
+  test(`${version}: the service runs on a Node that supports TypeScript, with the arguments and the working directory of the caller`, (t) => {
     const folder = createFolder(t)
-    const said = execFileSync(node, [createInstallation(t), 'say', 'a b', '--c'], { cwd: folder, encoding: 'utf8' })
-    const { given, folder: cwd, node: used } = JSON.parse(said) as { given: string[]; folder: string; node: string }
+    const printed = execFileSync(node, [createInstallation(t), 'print', 'a b', '--c'], {
+      cwd: folder,
+      encoding: 'utf8',
+    })
+    const { given, folder: cwd, node: used } = JSON.parse(printed) as { given: string[]; folder: string; node: string }
     assert.deepEqual({ given, cwd }, { given: ['a b', '--c'], cwd: folder })
     assert.ok(Number(used.split('.')[0]) >= 24)
   })
 
-  test(`${version}: it works through the link that npm makes in .bin`, (t) => {
+  test(`${version}: the launcher works through the link that npm creates in .bin`, (t) => {
     const link = join(createFolder(t), 'market-data')
     symlinkSync(createInstallation(t), link)
-    assert.match(execFileSync(node, [link, 'say'], { encoding: 'utf8' }), /"given":\[\]/)
+    assert.match(execFileSync(node, [link, 'print'], { encoding: 'utf8' }), /"given":\[\]/)
   })
 
-  test(`${version}: the exit code comes back`, async (t) => {
+  test(`${version}: the exit code of the service is the exit code of the launcher`, async (t) => {
     const launcher = createInstallation(t)
     for (const code of [0, 1, 78])
       assert.deepEqual(await once(launch(t, node, [launcher, 'exit', String(code)]), 'exit'), [code, null])
   })
 
-  test(`${version}: SIGTERM reaches the service, which ends in its own way`, async (t) => {
+  test(`${version}: SIGTERM reaches the service, which shuts down by itself`, async (t) => {
     const launched = launch(t, node, [createInstallation(t), 'serve'])
     await pidOfService(launched)
     launched.kill('SIGTERM')
     assert.deepEqual(await once(launched, 'exit'), [7, null])
   })
 
-  test(`${version}: kill -9 of the launcher ends the service too`, async (t) => {
+  test(`${version}: kill -9 of the launcher stops the service too`, async (t) => {
     const launched = launch(t, node, [createInstallation(t), 'serve'])
     const pid = await pidOfService(launched)
     launched.kill('SIGKILL')
-    await until(() => !isAlive(pid))
+    await until(() => !isAlive(pid), 'the service has exited')
   })
 
-  test(`${version}: a killed service is a failure of the launcher`, async (t) => {
+  test(`${version}: if the service is killed, the launcher fails`, async (t) => {
     const launched = launch(t, node, [createInstallation(t), 'serve'])
     process.kill(await pidOfService(launched), 'SIGKILL')
     const [code, signal] = (await once(launched, 'exit')) as [number | null, string | null]
     assert.ok(code === 137 || signal === 'SIGKILL', `${code} ${signal}`)
   })
 
-  test(`${version}: without a Node that fits it says in one sentence what to do`, async (t) => {
+  test(`${version}: without a suitable Node, the launcher prints one sentence with the fix`, async (t) => {
     const launched = launch(t, node, [createInstallation(t, { packages: false }), 'exit', '0'])
-    const said = readAll(launched.stderr)
+    const message = readAll(launched.stderr)
     const [code] = await once(launched, 'exit')
     const expected = isNew ? /^$/ : /^market-data: needs Node 24\.15 or newer, .*"npm ci".*\n$/
     assert.equal(code, isNew ? 0 : 1)
-    assert.match(await said, expected)
+    assert.match(await message, expected)
   })
 }
 
-/** An installed copy of the launcher whose service is the fixture; answers with the launcher's path. */
+/** An installed copy of the launcher with the minimal service; returns the path of the launcher. */
 function createInstallation(t: TestContext, { packages = true } = {}): string {
   const folder = createFolder(t)
   mkdirSync(join(folder, 'bin'))
@@ -130,20 +125,4 @@ async function readAll(stream: ChildProcess['stderr']): Promise<string> {
   let text = ''
   for await (const part of stream ?? []) text += String(part)
   return text
-}
-
-async function until(isTrue: () => boolean): Promise<void> {
-  for (let tries = 0; !isTrue(); tries++) {
-    assert.ok(tries < 1_500, 'not within 30 s')
-    await sleep(20)
-  }
-}
-
-/** A zombie is dead, only not yet buried by its parent. */
-function isAlive(pid: number): boolean {
-  try {
-    return !/\) Z/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
-  } catch {
-    return false
-  }
 }

@@ -10,13 +10,13 @@ import { openStream } from '../support/price-stream.ts'
 import { until } from '../support/until.ts'
 import { startYahooService } from './yahoo-service.ts'
 
-// The samples of the original service, to the letter. Its times named no zone: the `Z` is the one deviation.
+// The samples of the original specification, to the letter, except that its times have no time zone and ours end in `Z`.
 
 const PRICE = '196.45'
 const SECONDS = 1_750_019_427.283671
 const LATEST = '{"symbol":"AAPL","price":196.45,"timestamp":"2025-06-15T20:30:27.283671Z","provider":"yfinance"'
 
-test('GET /prices/latest answers the sample, and the same from the store', async (t) => {
+test('GET /prices/latest returns the sample, also for a stored price', async (t) => {
   const service = await startYahooService(t)
   await service.fetchPrice(PRICE, SECONDS)
   const { status, text } = await ask(`${service.url}/prices/latest?symbol=AAPL&provider=yfinance`)
@@ -24,7 +24,7 @@ test('GET /prices/latest answers the sample, and the same from the store', async
   assert.equal(text.slice(0, LATEST.length), LATEST)
 })
 
-test('POST /prices/poll answers the sample, and the job runs at once and keeps its interval', async (t) => {
+test('POST /prices/poll returns the sample, and the job runs immediately and keeps its interval', async (t) => {
   const service = await startYahooService(t)
   await service.fetchPrice(PRICE, SECONDS)
   const body = { symbol: 'AAPL', interval_minutes: 60, provider: 'yfinance' }
@@ -48,7 +48,7 @@ test('POST /prices/poll answers the sample, and the job runs at once and keeps i
   assert.ok(nextInMs > 3_500_000 && nextInMs <= 3_600_000, `${nextInMs}`)
 })
 
-test('the event has its five members in their order, on the stream and in the log', async (t) => {
+test('an event has its five members in order, on the stream and in the log', async (t) => {
   const service = await startYahooService(t)
   const stream = await openStream(t, `${service.url}/prices/stream?symbols=AAPL&provider=yfinance`)
   await service.fetchPrice(PRICE, SECONDS)
@@ -71,13 +71,13 @@ test('the event has its five members in their order, on the stream and in the lo
   )
 })
 
-test('after five prices there is their average, and its lineage leads to the bytes that Yahoo sent', async (t) => {
+test('after five prices their average exists, and its lineage leads to the bytes that Yahoo sent', async (t) => {
   const service = await startYahooService(t)
   const prices = ['196.45', '196.50', '196.41', '196.48', '196.46']
   for (const [minute, price] of prices.entries()) await service.fetchPrice(price, SECONDS + 60 * minute)
   const { json: latest } = await until(async () => {
-    const answer = await ask(`${service.url}/moving-averages/latest?symbol=AAPL&provider=yfinance`)
-    return answer.status === 200 && answer
+    const response = await ask(`${service.url}/moving-averages/latest?symbol=AAPL&provider=yfinance`)
+    return response.status === 200 && response
   }, 'the average')
   const { average, window, timestamp } = latest
   assert.deepEqual([average, window, timestamp], ['196.46', '5', '2025-06-15T20:34:27.283671Z'])
@@ -95,7 +95,7 @@ test('after five prices there is their average, and its lineage leads to the byt
   assert.equal(createHash('sha256').update(body.text).digest('hex'), lineage.raw_response.sha256)
 })
 
-test('an exact price keeps every digit in every answer, and five of them have an exact average', async (t) => {
+test('an exact price keeps every digit in every response, and five of them have an exact average', async (t) => {
   const service = await startYahooService(t)
   const price = '123456789.123456789012'
   const stream = await openStream(t, `${service.url}/prices/stream?symbols=AAPL`)
@@ -114,7 +114,7 @@ test('an exact price keeps every digit in every answer, and five of them have an
   assert.deepEqual(await averagesOf(service.url, 2), [price, '123456789.1234567890124'])
 })
 
-/** Oldest first, once there are so many. */
+/** Waits for this many averages; oldest first. */
 async function averagesOf(url: string, count: number): Promise<string[]> {
   return until(async () => {
     const { json } = await ask(`${url}/moving-averages?symbol=AAPL&provider=yfinance&order=asc`)

@@ -19,10 +19,10 @@ import { createInstallation } from './installation.ts'
 const PARTITIONS = 6
 const SYMBOLS = ['AAPL', 'MSFT', 'BRK.B', 'BTC-USD', 'EURUSD', 'VOD.L', 'ETH-USD', 'TSLA', 'NVDA', 'GOOG']
 const MINUTES = 2_000
-/** Has prices only in the second half. */
+/** A symbol with prices only in the second half. */
 const LATECOMER = 'LATE'
 
-/** One of each kind, and why it cannot be used. */
+/** One message of each kind, and why it cannot be processed. */
 const POISON = [
   { reason: 'not_json', value: 'no JSON at all' },
   { reason: 'wrong_fields', value: priceMessage({ price: 'free' }) },
@@ -31,14 +31,14 @@ const POISON = [
 ]
 
 test(
-  'one bad message in a thousand is dead-lettered once, also by a consumer that is killed in between, and delays the others by a batch at most',
+  'one bad message in a thousand is dead-lettered once, even if the consumer is killed in between, and delays the others by at most one batch',
   needsKafka,
   async (t) => {
-    const { pool, tell, topic, access, start } = await createInstallation(t, { env: { MA_WINDOWS: '1' } })
+    const { pool, recordPrices, topic, access, start } = await createInstallation(t, { env: { MA_WINDOWS: '1' } })
     for (let minute = 0; minute < MINUTES; minute += 100) {
       const minutes = Array.from({ length: 100 }, (_, at) => minute + at)
       const symbols = minute < MINUTES / 2 ? SYMBOLS : [...SYMBOLS, LATECOMER]
-      await tell(
+      await recordPrices(
         ...minutes.flatMap((at) => symbols.map((symbol) => ({ symbol, minute: at, price: `${1 + (at % 97)}` }))),
       )
     }
@@ -48,18 +48,18 @@ test(
     const bad = sent.filter(({ entry }) => entry === undefined)
     assert.equal(bad.length, 21)
 
-    // In the first half letters are buried, in the second one a batch hangs behind its letters: there it is killed.
-    const held = await holdAverages(pool, LATECOMER)
+    // The first half stores dead letters; in the second, a batch blocks after storing its letters: there it is killed.
+    const lock = await blockAverages(pool, LATECOMER)
     const first = await start('consume')
-    await until(async () => (await countOf(pool, HANGING)) > 0, 'a batch hangs')
+    await until(async () => (await countOf(pool, BLOCKED)) > 0, 'a batch is blocked')
     await until(async () => (await countOf(pool, 'dead_letters where sent_at is null')) === 0, 'its letters are sent')
-    const [buried, averaged] = [await countOf(pool, 'dead_letters'), await countOf(pool, 'moving_averages')]
+    const [deadLettered, averaged] = [await countOf(pool, 'dead_letters'), await countOf(pool, 'moving_averages')]
     await first.kill()
-    await held.letGo()
+    await lock.release()
     await start('consume')
-    await until(async () => (await groupLag(access, averagesGroup(topic.name), topic.name)) === 0, 'all is read')
-    t.diagnostic(`killed behind ${buried} letters and ${averaged} averages`)
-    assert.ok(buried > 0 && buried < bad.length && averaged > 0 && averaged < log.length)
+    await until(async () => (await groupLag(access, averagesGroup(topic.name), topic.name)) === 0, 'everything is read')
+    t.diagnostic(`killed after ${deadLettered} letters and ${averaged} averages`)
+    assert.ok(deadLettered > 0 && deadLettered < bad.length && averaged > 0 && averaged < log.length)
 
     assert.equal(await countOf(pool, 'moving_averages'), log.length)
     const letters = await pool.query(
@@ -70,17 +70,17 @@ test(
       bad.map(({ reason, partition, offset }) => ({ reason, partition, offset })),
     )
     await until(async () => (await countOf(pool, 'dead_letters where sent_at is null')) === 0, 'all letters are sent')
-    const told = await readTopic(access, `${topic.name}-dlt`)
+    const published = await readTopic(access, `${topic.name}-dlt`)
     assert.deepEqual(
-      told.map(({ headers, value }) => `${headers['__connect.errors.exception.class.name']} ${value}`).toSorted(),
+      published.map(({ headers, value }) => `${headers['__connect.errors.exception.class.name']} ${value}`).toSorted(),
       bad.map(({ reason, message }) => `${reason} ${String(message.value)}`).toSorted(),
     )
-    for (const { headers } of told) {
+    for (const { headers } of published) {
       assert.equal(headers['__connect.errors.topic'], topic.name)
       assert.equal(headers['mds.attempts'], '1')
       assert.match(`${headers['__connect.errors.partition']} ${headers['__connect.errors.offset']}`, /^\d \d+$/)
     }
-    await assertNobodyWaited(t, pool, sent)
+    await assertNoneDelayed(t, pool, sent)
   },
 )
 
@@ -88,12 +88,12 @@ type Sent = {
   readonly partition: number
   readonly offset: number
   readonly message: OutgoingMessage & { readonly topic: string }
-  /** Undefined for one that nobody can use. */
+  /** Undefined for a message that cannot be processed. */
   readonly entry: LogEntry | undefined
   readonly reason: string | undefined
 }
 
-/** The log as the relay would announce it, by another program, and behind each 500th of a thousand what no relay would. */
+/** Publishes the log as the relay would, with another client, and adds a bad message to every thousand. */
 async function sendWithPoison(access: KafkaAccess, topic: string, log: readonly LogEntry[]): Promise<readonly Sent[]> {
   const lanes = Array.from({ length: PARTITIONS }, () => [] as Sent[])
   const add = (message: OutgoingMessage, entry?: LogEntry, reason?: string) => {
@@ -120,15 +120,15 @@ async function sendWithPoison(access: KafkaAccess, topic: string, log: readonly 
   return lanes.flat()
 }
 
-const HANGING = `pg_locks where locktype = 'advisory' and not granted
+const BLOCKED = `pg_locks where locktype = 'advisory' and not granted
   and database = (select oid from pg_database where datname = current_database())`
 
 async function countOf(pool: pg.Pool, what: string): Promise<number> {
   return (await pool.query(`select count(*)::int as count from ${what}`)).rows[0].count
 }
 
-/** Who averages this symbol waits, with its batch. */
-async function holdAverages(pool: pg.Pool, symbol: string) {
+/** Blocks the batch that computes averages of this symbol. */
+async function blockAverages(pool: pg.Pool, symbol: string) {
   const client = await pool.connect()
   await client.query('begin; set local idle_in_transaction_session_timeout = 0')
   await client.query('select pg_advisory_xact_lock($1, id::integer) from series where symbol = $2', [
@@ -136,7 +136,7 @@ async function holdAverages(pool: pg.Pool, symbol: string) {
     symbol,
   ])
   return {
-    letGo: async () => {
+    release: async () => {
       await client.query('commit')
       client.release()
     },
@@ -144,11 +144,11 @@ async function holdAverages(pool: pg.Pool, symbol: string) {
 }
 
 /**
- * Counts in batches, not in seconds: each batch with letters begins by burying them, all at one time. Between the averages of
- * the messages before and behind a bad one there is at most one such batch, or as many as between some two good neighbours,
- * which need not come in one batch either.
+ * Counts batches, not seconds: each batch with dead letters begins by storing them, all at one time. Between the averages of
+ * the messages before and after a bad one lies at most one such batch, or as many as between some two good neighbours, which
+ * need not be in one batch either.
  */
-async function assertNobodyWaited(t: TestContext, pool: pg.Pool, sent: readonly Sent[]): Promise<void> {
+async function assertNoneDelayed(t: TestContext, pool: pg.Pool, sent: readonly Sent[]): Promise<void> {
   const { rows } = await pool.query<{ symbol: string; at: string; batch: number }>(
     `select s.symbol, a.event_time as at,
             (select count(distinct created_at)::int from dead_letters where created_at < a.computed_at) as batch

@@ -8,11 +8,11 @@ type Run = { readonly started_at: string; readonly outcome: string; readonly pri
 
 const INTERVAL_MS = 1_000
 
-test('a job survives kill -9: it runs on once per interval, with nothing twice', async (t) => {
+test('a job survives kill -9: it continues to run once per interval, and stores nothing twice', async (t) => {
   const first = await startService(t)
   const body = { symbol: 'AAPL', interval_seconds: 1, provider: 'simulated' }
-  const { json: made } = await ask(`${first.url}/prices/poll`, { method: 'POST', body })
-  const id = made.job_id as string
+  const { json: created } = await ask(`${first.url}/prices/poll`, { method: 'POST', body })
+  const id = created.job_id as string
   const before = await untilRuns(first, id, 4)
   await first.kill()
 
@@ -31,7 +31,7 @@ test('a job survives kill -9: it runs on once per interval, with nothing twice',
   assertOncePerInterval(after)
   assert.deepEqual(new Set(after.map(({ outcome }) => outcome).filter((outcome) => outcome === 'failed')), new Set())
 
-  // What was simulated in the same second is the same price, and never stored twice.
+  // The simulated price of a second is always the same, and is never stored twice.
   const history = `${second.url}/prices/history?symbol=AAPL&provider=simulated&include=superseded&limit=10000`
   const prices = (await ask(history)).json.data as { timestamp: string; price_id: string }[]
   assert.equal(new Set(prices.map(({ timestamp }) => timestamp)).size, prices.length)
@@ -47,11 +47,11 @@ async function untilRuns({ url }: ServiceProcess, id: string, count: number): Pr
   }, `${count} runs`)
 }
 
-/** Ever so late, a run may start close before the next one; but never are there more than the intervals that went by. */
+/** A late run may start just before the next one, but there are never more runs than elapsed intervals. */
 function assertOncePerInterval(newestFirst: readonly Run[]): void {
   const starts = newestFirst.map(({ started_at }) => Date.parse(started_at)).toReversed()
   for (const [index, start] of starts.entries()) {
-    const goneBy = Math.floor((start - starts[0]!) / INTERVAL_MS) + 1
-    assert.ok(index + 1 <= goneBy + 1, `${index + 1} runs in ${goneBy} intervals`)
+    const elapsed = Math.floor((start - starts[0]!) / INTERVAL_MS) + 1
+    assert.ok(index + 1 <= elapsed + 1, `${index + 1} runs in ${elapsed} intervals`)
   }
 }

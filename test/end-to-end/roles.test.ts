@@ -10,7 +10,7 @@ import { openStream } from '../support/price-stream.ts'
 import { startService, type ServiceProcess } from '../support/service-process.ts'
 import { until } from '../support/until.ts'
 
-// Real processes on one database. A leader that dies or freezes is followed within 12 s, and writes nothing when it wakes up.
+// Real processes on one database. A leader that dies or freezes is replaced within 12 s, and writes nothing when it wakes up.
 
 const TAKE_OVER_MS = 12_000
 
@@ -25,7 +25,7 @@ async function createProcesses(t: TestContext) {
   return { pool, start, poll }
 }
 
-/** Who leads now; the holder's name has its process in it. */
+/** The process id of the current leader, which is part of the holder's name. */
 async function leaderOf(pool: pg.Pool, lease: string): Promise<number | undefined> {
   const { rows } = await pool.query('select holder from leases where name = $1 and expires_at > clock_timestamp()', [
     lease,
@@ -33,32 +33,32 @@ async function leaderOf(pool: pg.Pool, lease: string): Promise<number | undefine
   return rows[0] && Number(rows[0].holder.split(':')[1])
 }
 
-/** The two of them, the leader first. */
-async function inOrder(pool: pg.Pool, lease: string, processes: readonly ServiceProcess[]) {
-  const leader = await until(() => leaderOf(pool, lease), 'somebody leads')
+/** The processes, the leader first. */
+async function leaderFirst(pool: pg.Pool, lease: string, processes: readonly ServiceProcess[]) {
+  const leader = await until(() => leaderOf(pool, lease), 'a leader')
   return processes.toSorted((a, b) => Number(b.pid === leader) - Number(a.pid === leader))
 }
 
 async function untilTaken(t: TestContext, pool: pg.Pool, { lease, by }: { lease: string; by: ServiceProcess }) {
   const since = performance.now()
-  await until(async () => (await leaderOf(pool, lease)) === by.pid, 'the other leads')
+  await until(async () => (await leaderOf(pool, lease)) === by.pid, 'the other one leads')
   const ms = performance.now() - since
   t.diagnostic(`${lease} taken over after ${Math.round(ms)} ms`)
   assert.ok(ms < TAKE_OVER_MS)
 }
 
-/** Holds the lock that a recording needs: who records is then in the middle of its transaction. */
-async function holdSeries(pool: pg.Pool, symbol: string) {
+/** Holds the lock of a series, so that a process that stores a price blocks in the middle of its transaction. */
+async function lockSeries(pool: pg.Pool, symbol: string) {
   const client = await pool.connect()
-  // This session may sit in its transaction for as long as it likes.
+  // This session may stay in its transaction indefinitely.
   await client.query('begin; set local idle_in_transaction_session_timeout = 0')
   await client.query('select pg_advisory_xact_lock(id) from series where symbol = $1', [symbol])
   const waiting = `select pid from pg_locks where locktype = 'advisory' and not granted and database = (select oid from pg_database where datname = current_database())`
-  await until(async () => ((await pool.query(waiting)).rowCount ?? 0) > 0, 'a recording waits')
+  await until(async () => ((await pool.query(waiting)).rowCount ?? 0) > 0, 'a write is blocked')
   const { rows } = await client.query('select clock_timestamp() as at')
   return {
     heldAt: rows[0].at as string,
-    letGo: async () => {
+    release: async () => {
       await client.query('commit')
       client.release()
     },
@@ -81,29 +81,30 @@ async function untilMorePrices(pool: pg.Pool, since: string): Promise<void> {
   )
 }
 
-/** Of two pollers the leader, frozen while its transaction waits for a series that somebody holds. */
+/** Two pollers; the leader is frozen while its transaction waits for the lock of a series. */
 async function freezePollerInTransaction(t: TestContext) {
   const { pool, start, poll } = await createProcesses(t)
-  const [leader, other] = (await inOrder(pool, 'poller', await Promise.all([start('poller'), start('poller')]))) as [
-    ServiceProcess,
-    ServiceProcess,
-  ]
+  const [leader, other] = (await leaderFirst(
+    pool,
+    'poller',
+    await Promise.all([start('poller'), start('poller')]),
+  )) as [ServiceProcess, ServiceProcess]
   await poll('AAPL')
   await untilMorePrices(pool, '-infinity')
-  const series = await holdSeries(pool, 'AAPL')
+  const series = await lockSeries(pool, 'AAPL')
   leader.signal('SIGSTOP')
   const frozenAt = await now(pool)
   return { pool, leader, other, series, frozenAt }
 }
 
-test('a poller frozen in the middle of a transaction is followed, holds nobody up and records nothing when it wakes; the next one dies, and it leads again', async (t) => {
+test('a poller frozen during a transaction is replaced, blocks no other process and stores nothing when it wakes up; when its successor dies, it takes over again', async (t) => {
   const { pool, leader, other, series, frozenAt } = await freezePollerInTransaction(t)
-  // It has the lock now, and sits on it until the database has had enough.
-  await series.letGo()
+  // The frozen poller gets the lock, and keeps it until the database ends its session.
+  await series.release()
   await untilTaken(t, pool, { lease: 'poller', by: other })
   await untilMorePrices(pool, await now(pool))
   leader.signal('SIGCONT')
-  await until(() => leader.stderr().includes('lease released'), 'it has noticed')
+  await until(() => leader.stderr().includes('lease released'), 'the loss of the lease is logged')
   assert.equal(await pricesBetween(pool, series.heldAt, frozenAt), 0)
   assert.equal(await leaderOf(pool, 'poller'), other.pid)
 
@@ -112,22 +113,22 @@ test('a poller frozen in the middle of a transaction is followed, holds nobody u
   await untilMorePrices(pool, await now(pool))
 })
 
-test('a poller that wakes up in time for its commit is refused it', async (t) => {
+test('a poller that lost its lease while frozen cannot commit when it wakes up', async (t) => {
   const { pool, leader, other, series, frozenAt } = await freezePollerInTransaction(t)
   await untilTaken(t, pool, { lease: 'poller', by: other })
   leader.signal('SIGCONT')
-  // The transaction still waits for the lock, and goes on to its end.
-  await series.letGo()
-  await until(() => leader.stderr().includes('lease released'), 'it has noticed')
+  // The transaction still waits for the lock, and continues to its end.
+  await series.release()
+  await until(() => leader.stderr().includes('lease released'), 'the loss of the lease is logged')
   assert.match(leader.stderr(), /the lease poller is lost/)
   assert.equal(await pricesBetween(pool, series.heldAt, frozenAt), 0)
   await untilMorePrices(pool, await now(pool))
 })
 
-test('averages go on within seconds when the process that makes them is frozen', async (t) => {
+test('if the process that computes averages is frozen, another takes over within seconds', async (t) => {
   const { pool, start } = await createProcesses(t)
   const consumers = await Promise.all([start('consumer'), start('consumer')])
-  const [leader, other] = (await inOrder(pool, 'averages:1', consumers)) as [ServiceProcess, ServiceProcess]
+  const [leader, other] = (await leaderFirst(pool, 'averages:1', consumers)) as [ServiceProcess, ServiceProcess]
   const api = await start('api')
   leader.signal('SIGSTOP')
   assert.equal((await ask(`${api.url}/prices/latest?symbol=AAPL&provider=simulated`)).status, 200)
@@ -135,7 +136,7 @@ test('averages go on within seconds when the process that makes them is frozen',
   await until(async () => (await pool.query('select from moving_averages')).rowCount, 'the average')
 })
 
-test('two pollers poll no more than one would', async (t) => {
+test('two pollers poll no more than one', async (t) => {
   const { pool, start, poll } = await createProcesses(t)
   await Promise.all([start('poller'), start('poller')])
   await poll('AAPL')
@@ -146,7 +147,7 @@ test('two pollers poll no more than one would', async (t) => {
   assert.ok(rows[0].runs <= rows[0].seconds + 2, `${rows[0].runs} runs in ${rows[0].seconds} s`)
 })
 
-test('a price that one API process stored is seen through another one, by reading at once and on its streams', async (t) => {
+test('a price stored by one API process is visible through another one, immediately in queries and on its streams', async (t) => {
   const { start } = await createProcesses(t)
   const [one, other] = await Promise.all([start('api'), start('api')])
   const stream = await openStream(t, `${other.url}/prices/stream?symbols=AAPL`)
@@ -159,7 +160,7 @@ test('a price that one API process stored is seen through another one, by readin
     assert.equal(seen.price_id, json.price_id)
     await stream.until(count + 1)
     delays.push(performance.now() - since)
-    // The simulated market has one price a second.
+    // The simulated market has one new price a second.
     await until(
       () => Math.floor(Date.now() / 1_000) > Math.floor(Date.parse(json.timestamp) / 1_000),
       'the next second',
@@ -169,10 +170,10 @@ test('a price that one API process stored is seen through another one, by readin
   assert.ok(Math.min(...delays) < 250)
 })
 
-test('a process without the role api says how it is, standing by or not, and nothing else', async (t) => {
+test('a process without the role api serves probes and metrics only, as leader or on standby', async (t) => {
   const { pool, start } = await createProcesses(t)
   const processes = await Promise.all([start('poller,relay'), start('poller')])
-  const leads = await until(() => leaderOf(pool, 'poller'), 'somebody leads')
+  const leads = await until(() => leaderOf(pool, 'poller'), 'a leader')
   for (const { url, pid, stdout } of processes) {
     for (const path of ['/livez', '/readyz', '/metrics']) assert.equal((await ask(url + path)).status, 200)
     for (const path of [

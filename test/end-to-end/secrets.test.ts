@@ -10,21 +10,21 @@ import { LAUNCHER, runCommand, startService } from '../support/service-process.t
 import { until } from '../support/until.ts'
 import { createYahooFake, SEARCH_PATH, yahooQuote } from '../support/yahoo-fake.ts'
 
-// Canaries: secrets that are put everywhere a caller or a setting can put them, and then looked for everywhere.
+// Canaries: secrets are put everywhere a caller or a setting can put them, and must then appear nowhere.
 
 const PASSWORD = 'canary-of-kafka'
-/** No provider has given us a key, but Yahoo's stand-in gives these, and wants them back. */
-const OF_PROVIDER = { cookie: 'd=stand-in', crumb: 'crumb1' }
+/** No provider of ours uses a key, but the fake Yahoo issues these and requires them. */
+const OF_PROVIDER = { cookie: 'd=fake', crumb: 'crumb1' }
 
 async function createHarness(t: TestContext) {
   const connection = await createDatabaseConnection(t)
   const owner = createPool(connection, { size: 2, onError: () => {} })
   t.after(() => owner.end())
-  const made = () =>
+  const createRoles = () =>
     createDbRoles(owner).catch((error) =>
       /concurrently|duplicate/.test(String(error)) ? undefined : Promise.reject(error),
     )
-  await until(made, 'the roles are made')
+  await until(createRoles, 'the roles are created')
   const url = await createUser(t, connection, 'mds_ingest')
   const yahoo = await createYahooFake(t)
   yahoo.quote('AAPL', yahooQuote('AAPL', '1.5'))
@@ -38,31 +38,31 @@ async function createHarness(t: TestContext) {
     LOG_LEVEL: 'trace',
   }
   const service = await startService(t, { env, args: ['--roles', 'api,poller'] })
-  const told: string[] = []
-  const tell = async (path: string, init: RequestInit = {}) => {
+  const responses: string[] = []
+  const send = async (path: string, init: RequestInit = {}) => {
     const response = await fetch(service.url + path, { ...init, signal: AbortSignal.timeout(30_000) })
     const text = await response.text()
-    told.push(`${path.slice(0, 40)} ${JSON.stringify([...response.headers])} ${text}`)
+    responses.push(`${path.slice(0, 40)} ${JSON.stringify([...response.headers])} ${text}`)
     return { status: response.status, text, headers: response.headers }
   }
-  return { owner, yahoo, service, env, told, tell, password: new URL(url).password }
+  return { owner, yahoo, service, env, responses, send, password: new URL(url).password }
 }
 
-/** Every row of every table, as text; replies also as they came. */
+/** Every row of every table as text, and every reply uncompressed. */
 async function dumpOf(pool: Awaited<ReturnType<typeof createHarness>>['owner']): Promise<string> {
   const { rows } = await pool.query(`select format('%I', tablename) as name from pg_tables where schemaname = 'public'`)
   const tables = await Promise.all(rows.map(({ name }) => pool.query(`select one::text from ${name} as one`)))
   assert.ok(tables.length >= 14, `${tables.length} tables`)
   const bodies = await pool.query<HashedBody>('select sha256, encoding, body from raw_bodies')
-  assert.ok(bodies.rowCount, 'replies are kept')
+  assert.ok(bodies.rowCount, 'replies are stored')
   const replies = bodies.rows.map((row) => String(undamagedBody(row) ?? assert.fail('a reply is damaged')))
   return JSON.stringify([tables.map((table) => table.rows), replies])
 }
 
-type Tell = Awaited<ReturnType<typeof createHarness>>['tell']
+type Send = Awaited<ReturnType<typeof createHarness>>['send']
 
-/** Puts a secret into every header that may carry one by right or by mistake. */
-async function tellInHeaders(tell: Tell, right: Record<string, string>, secret: string): Promise<void> {
+/** Sends a secret in every header that may contain one, intentionally or by mistake. */
+async function sendInHeaders(send: Send, right: Record<string, string>, secret: string): Promise<void> {
   for (const headers of [
     { authorization: `Bearer ${secret}` },
     { 'x-api-key': secret },
@@ -71,38 +71,38 @@ async function tellInHeaders(tell: Tell, right: Record<string, string>, secret: 
     { ...right, 'last-event-id': secret },
     { ...right, 'user-agent': secret, referer: `http://localhost/${secret}`, origin: `http://${secret}.example` },
   ]) {
-    await tell('/providers', { headers })
-    await tell('/prices/latest?symbol=AAPL&max_age=0', { headers })
-    await tell('/prices/poll', { method: 'POST', headers, body: secret })
+    await send('/providers', { headers })
+    await send('/prices/latest?symbol=AAPL&max_age=0', { headers })
+    await send('/prices/poll', { method: 'POST', headers, body: secret })
   }
 }
 
-/** Into every path, some queries of each, and a body. */
-async function tellInAddresses(tell: Tell, right: Record<string, string>, secret: string): Promise<void> {
-  const document: Json = JSON.parse((await tell('/openapi.json', { headers: right })).text)
+/** Sends a secret in every path, in some query parameters of each, and in a body. */
+async function sendInUrls(send: Send, right: Record<string, string>, secret: string): Promise<void> {
+  const document: Json = JSON.parse((await send('/openapi.json', { headers: right })).text)
   const names = ['api_key', 'symbol', 'provider', 'q', 'cursor']
   const queries = ['', ...names.map((name) => `?${name}=${secret}`)]
   const paths = Object.keys(document.paths).filter((pattern) => pattern !== '/prices/stream')
   for (const path of [...paths.map((pattern) => pattern.replaceAll(/\{\w+\}/g, secret)), `/${secret}`]) {
-    for (const query of queries) await tell(path + query, { headers: right })
+    for (const query of queries) await send(path + query, { headers: right })
   }
   const body = JSON.stringify({ symbol: secret, interval_seconds: 60, provider: secret, [secret]: secret })
   for (const type of ['application/json', secret]) {
-    await tell('/prices/poll', { method: 'POST', headers: { ...right, 'content-type': type }, body })
+    await send('/prices/poll', { method: 'POST', headers: { ...right, 'content-type': type }, body })
   }
 }
 
-function assertNowhere(places: Readonly<Record<string, string>>, secrets: Readonly<Record<string, string>>): void {
-  for (const [place, text] of Object.entries(places)) {
+function assertNowhere(outputs: Readonly<Record<string, string>>, secrets: Readonly<Record<string, string>>): void {
+  for (const [output, text] of Object.entries(outputs)) {
     for (const [what, secret] of Object.entries(secrets)) {
       const at = text.indexOf(secret)
-      assert.equal(at, -1, `${what} in ${place}: ${text.slice(Math.max(0, at - 200), at + 80)}`)
+      assert.equal(at, -1, `${what} in ${output}: ${text.slice(Math.max(0, at - 200), at + 80)}`)
     }
   }
 }
 
-test('no key, session or password is found in any log, answer, metric or table, wherever callers and settings put it', async (t) => {
-  const { owner, yahoo, service, env, told, tell, password } = await createHarness(t)
+test('no key, session or password appears in any log, response, metric or table, wherever callers and settings put it', async (t) => {
+  const { owner, yahoo, service, env, responses, send, password } = await createHarness(t)
   const create = await runCommand(['keys', 'create', '--scope', 'admin', '--json'], { env })
   const { key } = JSON.parse(create.stdout) as { key: string }
   const wrong = createKeySecret().text
@@ -110,28 +110,28 @@ test('no key, session or password is found in any log, answer, metric or table, 
   const signIn = await fetch(`${service.url}/session`, { method: 'POST', headers: right })
   const session = /mds_page_\w+/.exec(signIn.headers.get('set-cookie') ?? '')?.[0] ?? ''
   assert.ok(session)
-  for (const secret of [key, wrong, session]) await tellInHeaders(tell, right, secret)
-  for (const secret of [key, session]) await tellInAddresses(tell, right, secret)
-  assert.equal((await tell('/metrics', { headers: right })).status, 200)
+  for (const secret of [key, wrong, session]) await sendInHeaders(send, right, secret)
+  for (const secret of [key, session]) await sendInUrls(send, right, secret)
+  assert.equal((await send('/metrics', { headers: right })).status, 200)
   const doctor = await runCommand(['doctor'], { env })
   assert.equal(doctor.code, 1)
   const relay = await startService(t, { env, command: [process.execPath, LAUNCHER, 'relay'], awaits: '/livez' })
-  await until(() => /Kafka/.test(relay.stderr()), 'the relay says that Kafka is away')
+  await until(() => /Kafka/.test(relay.stderr()), 'the relay logs that Kafka is down')
   await Promise.all([service.stop(), relay.stop()])
 
   const log = service.stderr() + service.stdout()
-  assert.ok(log.split('\n').length > 200, 'the log says much')
+  assert.ok(log.split('\n').length > 200, 'the log is detailed')
   assert.match(log, /"security":"key_refused"/)
-  const places = {
+  const outputs = {
     log,
-    answers: told.join('\n'),
+    responses: responses.join('\n'),
     commands: doctor.stdout + doctor.stderr + relay.stdout() + relay.stderr(),
     tables: await dumpOf(owner),
   }
-  assertNowhere(places, { key, wrong, session, password, PASSWORD, ...OF_PROVIDER })
-  // What somebody searches for is the provider's to answer.
-  const asked = yahoo.asked
+  assertNowhere(outputs, { key, wrong, session, password, PASSWORD, ...OF_PROVIDER })
+  // Search terms are passed on to the provider.
+  const requests = yahoo.asked
     .filter(({ path }) => path !== SEARCH_PATH)
     .map(({ path, query, cookie, body }) => `${path} ${String(query)} ${cookie} ${body}`)
-  assertNowhere({ provider: asked.join('\n') }, { key, wrong, session, password, PASSWORD })
+  assertNowhere({ provider: requests.join('\n') }, { key, wrong, session, password, PASSWORD })
 })

@@ -12,7 +12,7 @@ import { startSecureBroker, USER, type SecureBroker } from '../support/kafka-sec
 import { until } from '../support/until.ts'
 import { createInstallation } from './installation.ts'
 
-describe('a broker that wants TLS and a password', needsKafkaItself, () => {
+describe('a broker that requires TLS and a password', needsKafkaItself, () => {
   let broker: SecureBroker
   before(async () => void (broker = await startSecureBroker()))
   after(() => broker.end())
@@ -25,19 +25,19 @@ describe('a broker that wants TLS and a password', needsKafkaItself, () => {
     MA_WINDOWS: '1',
   })
 
-  test('with the settings for it a price goes its way, by SCRAM-SHA-512 and by PLAIN, and the doctor is content', async (t) => {
+  test('with SCRAM-SHA-512 or PLAIN configured, a price is published and averaged, and doctor reports no problem', async (t) => {
     const { brokers } = broker
     const scram = await createInstallation(t, { brokers, env: settings() })
     const plain = await createInstallation(t, { brokers, env: { ...settings(), KAFKA_SASL_MECHANISM: 'PLAIN' } })
-    for (const { pool, tell, topic, start, run } of [scram, plain]) {
+    for (const { pool, recordPrices, topic, start, run } of [scram, plain]) {
       await Promise.all([start('relay'), start('consume')])
-      await tell({ minute: 0, price: '1' })
+      await recordPrices({ minute: 0, price: '1' })
       await until(async () => (await pool.query('select from moving_averages')).rowCount, 'the average')
       assert.match((await run('doctor')).stdout, new RegExp(`^ok +kafka +topic ${topic.name}, with 6 partitions$`, 'm'))
     }
   })
 
-  test('no key and no password is in a dead letter: not in the table, not on its topic, not in the log of who buries it', async (t) => {
+  test('no dead letter contains a key or password: not in the table, on its topic, or in the log of the consumer', async (t) => {
     const env = { KAFKA_BROKERS: broker.brokers, ...settings() }
     const { pool, topic, start, run } = await createInstallation(t, { brokers: broker.brokers, env })
     const access = kafkaAccess(readConfig(env, '/nowhere'))
@@ -48,37 +48,37 @@ describe('a broker that wants TLS and a password', needsKafkaItself, () => {
       pool.query(
         `select l::text as all, encode(value, 'escape') as value from dead_letters l where sent_at is not null`,
       )
-    await until(async () => (await letters()).rowCount === 1, 'the letter is sent')
+    await until(async () => (await letters()).rowCount === 1, 'the dead letter is published')
     const sent = await readTopic(access, `${topic.name}-dlt`)
-    const places = inspect([(await letters()).rows, sent, consumer.stderr()], { depth: 9, maxStringLength: null })
-    assert.equal(places.split('no JSON at all').length, 3)
-    for (const secret of [key, USER.password]) assert.ok(!places.includes(secret), places)
+    const outputs = inspect([(await letters()).rows, sent, consumer.stderr()], { depth: 9, maxStringLength: null })
+    assert.equal(outputs.split('no JSON at all').length, 3)
+    for (const secret of [key, USER.password]) assert.ok(!outputs.includes(secret), outputs)
   })
 
   const PASSWORD = { KAFKA_SASL_PASSWORD: 'wrong' }
   const WRONG_AUTHORITY = { KAFKA_TLS_CA: createAuthority('a stranger').file }
 
-  test('a wrong password and a wrong authority are named in one line of the log, and by the doctor', async (t) => {
+  test('a wrong password and an untrusted certificate authority are reported in one line of the log, and by doctor', async (t) => {
     for (const mistake of [PASSWORD, WRONG_AUTHORITY]) {
       const env = { ...settings(), ...mistake }
       const { startUnready, run } = await createInstallation(t, { brokers: broker.brokers, env })
       const [relay, doctor] = await Promise.all([startUnready('relay'), run('doctor')])
-      const told = new RegExp(`check .*${Object.keys(mistake)[0]}`)
+      const expected = new RegExp(`check .*${Object.keys(mistake)[0]}`)
       const linesOfKafka = () =>
         relay
           .stderr()
           .split('\n')
           .filter((line) => line.includes('Kafka'))
       const lines = await until(() => linesOfKafka().length > 0 && linesOfKafka(), 'a line about Kafka')
-      assert.match(lines.map((line) => JSON.parse(line).reason).join('\n'), told)
+      assert.match(lines.map((line) => JSON.parse(line).reason).join('\n'), expected)
       assert.equal(lines.length, 1)
       assert.equal(doctor.code, 1)
       const checks = doctor.stdout.split('\n')
-      assert.match(checks.find((line) => /^fail +kafka /.test(line)) ?? doctor.stdout, told)
+      assert.match(checks.find((line) => /^fail +kafka /.test(line)) ?? doctor.stdout, expected)
     }
   })
 
-  test('the reason for any refused connection is one line that names the setting to check', async () => {
+  test('every failure to connect is reported in one line with the setting to check', async () => {
     const reasons = [
       {
         mistake: PASSWORD,

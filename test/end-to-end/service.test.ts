@@ -23,7 +23,7 @@ import { nodeOfMachine } from '../support/node-of-machine.ts'
 const project = fileURLToPath(new URL('../..', import.meta.url))
 const AAPL = '/prices/latest?symbol=AAPL&provider=simulated&max_age=0'
 
-test('in an empty folder it becomes ready, and SIGTERM ends all of it with exit code 0', async (t) => {
+test('the service becomes ready in an empty folder, and SIGTERM stops all its processes with exit code 0', async (t) => {
   const dataDir = join(createFolder(), 'new', 'data')
   const service = await startService(t, { dataDir, cwd: createFolder() })
   assert.equal((await ask(`${service.url}/readyz`)).status, 200)
@@ -33,7 +33,7 @@ test('in an empty folder it becomes ready, and SIGTERM ends all of it with exit 
   assert.deepEqual(processesIn(dataDir), [])
 })
 
-test('Ctrl-C ends it with exit code 0 too, also where npm hands it on and it comes twice', async (t) => {
+test('Ctrl-C stops the service with exit code 0, even if npm forwards a second one', async (t) => {
   const service = await startService(t)
   const stopped = service.stop('SIGINT')
   await Promise.all([stopped, service.stop('SIGINT')])
@@ -42,11 +42,11 @@ test('Ctrl-C ends it with exit code 0 too, also where npm hands it on and it com
   assert.deepEqual(processesIn(service.dataDir), [])
 })
 
-test('SIGTERM ends it within 5 s beside open streams, a reader that takes nothing and a provider that hangs; who waits for that may ask again', async (t) => {
+test('SIGTERM stops the service within 5 s despite open streams, a client that does not read and a provider that hangs; a waiting request may be retried', async (t) => {
   const fake = await createYahooFake(t)
-  let isAsked = false
+  let isRequested = false
   fake.answer(QUOTE_PATH, () => {
-    isAsked = true
+    isRequested = true
     return { hang: true }
   })
   const service = await startService(t, { args: ['--demo'], env: { YFINANCE_BASE_URL: fake.url } })
@@ -57,7 +57,7 @@ test('SIGTERM ends it within 5 s beside open streams, a reader that takes nothin
   idle.write('GET /prices/stream HTTP/1.1\r\nHost: localhost\r\n\r\n')
   t.after(() => idle.destroy())
   const waiting = ask(`${service.url}/prices/latest?symbol=AAPL&max_age=0`)
-  await until(() => isAsked, 'the provider is asked')
+  await until(() => isRequested, 'the provider receives the request')
 
   const since = performance.now()
   assert.equal(await service.stop(), 0)
@@ -65,13 +65,13 @@ test('SIGTERM ends it within 5 s beside open streams, a reader that takes nothin
   t.diagnostic(`stopped in ${Math.round(stoppedMs)} ms`)
   assert.ok(stoppedMs < 5_000)
   assert.deepEqual(processesIn(service.dataDir), [])
-  for (const { response } of streams) assert.ok(response.complete, 'the stream has ended as it should')
+  for (const { response } of streams) assert.ok(response.complete, 'the stream has ended properly')
   const { status, json } = await waiting
   assert.deepEqual([status, json.code], [503, 'overloaded'])
-  assert.doesNotMatch(service.stderr(), /"level":50/, 'that is no fault of ours')
+  assert.doesNotMatch(service.stderr(), /"level":50/, 'it is not logged as an error')
 })
 
-test('SIGTERM to `npm start` ends everything with exit code 0, also while a stream is open', async (t) => {
+test('SIGTERM to `npm start` stops everything with exit code 0, even while a stream is open', async (t) => {
   const service = await startService(t, { command: ['npm', 'start'], cwd: project })
   const stream = await openStream(t, `${service.url}/prices/stream`)
   await stream.until(1)
@@ -80,7 +80,7 @@ test('SIGTERM to `npm start` ends everything with exit code 0, also while a stre
   assert.deepEqual(processesIn(service.dataDir), [])
 })
 
-test('a second service on the same folder is refused at once in one sentence, and the first is untouched', async (t) => {
+test('a second service on the same folder exits immediately with one sentence, and does not affect the first', async (t) => {
   const service = await startService(t)
   const before = service.postmasterPid()
   const { code, stdout, stderr } = await runCommand(['serve'], { dataDir: service.dataDir })
@@ -90,11 +90,11 @@ test('a second service on the same folder is refused at once in one sentence, an
   assert.equal(service.postmasterPid(), before)
 })
 
-test('a port that is taken is named in one sentence, before a database is made', async (t) => {
-  const holder = createServer().listen(0, '127.0.0.1')
-  t.after(() => holder.close())
-  await until(() => holder.listening, 'the port is taken')
-  const { port } = holder.address() as AddressInfo
+test('a port in use is reported in one sentence, before a database is created', async (t) => {
+  const other = createServer().listen(0, '127.0.0.1')
+  t.after(() => other.close())
+  await until(() => other.listening, 'the port is in use')
+  const { port } = other.address() as AddressInfo
   const dataDir = createFolder()
   const { code, stderr } = await runCommand(['serve'], { dataDir, env: { PORT: String(port) } })
   assert.equal(code, 1)
@@ -105,13 +105,13 @@ test('a port that is taken is named in one sentence, before a database is made',
   assert.deepEqual(readdirSync(dataDir), [], 'nothing was begun')
 })
 
-test('an address that is none of this machine is a mistake in the configuration', async () => {
+test('an address of another machine is a configuration error', async () => {
   const { code, stderr } = await runCommand(['serve'], { env: { HOST: '999.1.1.1', AUTH: 'off' } })
   assert.equal(code, 78)
   assert.match(stderr, /^market-data: HOST=999\.1\.1\.1: not an address of this machine \(\w+\)\.\n$/)
 })
 
-test('a database that does not answer is named with its setting and without its password, by every command', async () => {
+test('every command reports an unreachable database with its setting and without its password', async () => {
   const env = { DATABASE_URL: 'postgres://me:secret@127.0.0.1:1/prices' }
   for (const command of [['serve'], ['verify'], ['migrate'], ['jobs', 'list']]) {
     const { code, stderr } = await runCommand(command, { env })
@@ -122,7 +122,7 @@ test('a database that does not answer is named with its setting and without its 
   }
 })
 
-test('every mistake in the configuration is named with its variable, and the exit code is 78', async () => {
+test('every configuration error is reported with its variable, and the exit code is 78', async () => {
   const dataDir = createFolder()
   const env = { PORT: '80a', MA_WINDOWS: '5,0', AUTH: 'maybe', DEFAULT_PROVIDER: 'nobody', DATABASE_URL: 'mysql://x' }
   const { code, stdout, stderr } = await runCommand(['serve'], { dataDir, env })
@@ -130,20 +130,20 @@ test('every mistake in the configuration is named with its variable, and the exi
   const named = stderr.match(/^market-data: (\w+)=/gm)?.map((line) => line.slice('market-data: '.length, -1))
   assert.deepEqual(new Set(named), new Set(Object.keys(env)))
   assert.equal(stderr.trimEnd().split('\n').length, Object.keys(env).length)
-  assert.deepEqual(readdirSync(dataDir), [], 'nothing was begun')
+  assert.deepEqual(readdirSync(dataDir), [], 'nothing was created')
 })
 
-test('an address that others reach is refused with 78 unless AUTH=off is said, and then the start block says so', async (t) => {
+test('an address that other machines can reach is rejected with 78 unless AUTH=off is set, which the start banner shows', async (t) => {
   const refused = await runCommand(['serve'], { dataDir: createFolder(), env: { HOST: '0.0.0.0' } })
   assert.equal(refused.code, 78)
   assert.match(refused.stderr, /^market-data: HOST=0\.0\.0\.0: .*AUTH=off.*\n$/)
 
   const service = await startService(t, { env: { HOST: '0.0.0.0', AUTH: 'off' } })
-  assert.match(service.stdout(), /Access +everybody .*AUTH=off/)
+  assert.match(service.stdout(), /Access +anyone .*AUTH=off/)
 })
 
 for (const path of ['/dev/null/data', '/proc/data', '/proc/data/deep']) {
-  test(`${path}, where no data can be kept, is a mistake in the configuration`, async () => {
+  test(`${path}, which cannot store data, is a configuration error`, async () => {
     const { code, stderr } = await runCommand(['serve'], { cwd: createFolder(), env: { DATA_DIR: path } })
     assert.equal(code, 78)
     assert.ok(stderr.includes(` ${path} cannot be used`), stderr)
@@ -151,27 +151,27 @@ for (const path of ['/dev/null/data', '/proc/data', '/proc/data/deep']) {
   })
 }
 
-test('the three calls of the start block work as they are printed, without a network and without the demonstration', async (t) => {
+test('the three requests of the start banner work as printed, without internet access and without the demo', async (t) => {
   const service = await startService(t)
-  const calls = [...service.stdout().matchAll(/^ +curl .*'(http[^']+)'(?:.* -d '(.+)')?$/gm)]
-  assert.equal(calls.length, 3)
-  const [latest = '', poll = '', stream = ''] = calls.map(([, url]) => url ?? '')
-  const order = calls[1]?.[2] ?? ''
+  const requests = [...service.stdout().matchAll(/^ +curl .*'(http[^']+)'(?:.* -d '(.+)')?$/gm)]
+  assert.equal(requests.length, 3)
+  const [latest = '', poll = '', stream = ''] = requests.map(([, url]) => url ?? '')
+  const body = requests[1]?.[2] ?? ''
   const price = await ask(latest)
   assert.deepEqual([price.status, price.json.symbol, price.json.provider], [200, 'AAPL', 'simulated'])
   const events = await openStream(t, stream)
-  const job = await ask(poll, { method: 'POST', body: JSON.parse(order) })
+  const job = await ask(poll, { method: 'POST', body: JSON.parse(body) })
   assert.deepEqual([job.status, job.json.config], [202, { symbols: ['AAPL'], interval: '2' }])
   await events.until(1)
   assert.equal(JSON.parse(events.prices[0]?.data ?? '{}').symbol, 'AAPL')
 })
 
-test('the demonstration makes jobs only where there are none at all, and says so; without it none are made', async (t) => {
+test('the demo creates jobs only if none exist, and the banner shows it; without the demo none are created', async (t) => {
   const dataDir = createDataDir()
   const plain = await startService(t, { dataDir })
   assert.equal((await jobsOf(plain)).length, 0)
-  const order = { symbol: 'GOOG', provider: 'simulated', interval_minutes: 60 }
-  const { json } = await ask(`${plain.url}/prices/poll`, { method: 'POST', body: order })
+  const job = { symbol: 'GOOG', provider: 'simulated', interval_minutes: 60 }
+  const { json } = await ask(`${plain.url}/prices/poll`, { method: 'POST', body: job })
   await plain.stop()
 
   const withJob = await startService(t, { dataDir, args: ['--demo'] })
@@ -186,7 +186,7 @@ test('the demonstration makes jobs only where there are none at all, and says so
   assert.deepEqual(new Set(await jobsOf(empty)), new Set(expected))
 })
 
-test('when the database alone is killed, requests say 503 for a moment, then all goes on: jobs and open streams too', async (t) => {
+test('if only the database is killed, requests return 503 for a moment, then everything resumes, including jobs and open streams', async (t) => {
   const service = await startService(t, { args: ['--demo'] })
   const stream = await openStream(t, `${service.url}/prices/stream?symbols=MSFT`)
   await stream.until(1)
@@ -201,7 +201,7 @@ test('when the database alone is killed, requests say 503 for a moment, then all
     return answer.status === 200 && ![undefined, postmaster].includes(service.postmasterPid())
   }
   await until(isBack, 'requests succeed')
-  t.diagnostic(`answered again after ${Math.round(performance.now() - since)} ms`)
+  t.diagnostic(`recovered after ${Math.round(performance.now() - since)} ms`)
   assert.deepEqual(
     [...problems].filter((problem) => problem !== '503 storage_unavailable'),
     [],
@@ -211,13 +211,13 @@ test('when the database alone is killed, requests say 503 for a moment, then all
   await stream.until(stream.prices.length + 2)
 })
 
-test('kill -9 of the launcher, or of the service where there is no launcher, ends the service and its database', async (t) => {
+test('kill -9 of the launcher, or of the service if it runs without one, stops the service and its database', async (t) => {
   const node = nodeOfMachine()
   t.diagnostic(`Node of this machine: ${execFileSync(node, ['--version'], { encoding: 'utf8' }).trim()}`)
   const service = await startService(t, { command: [node, LAUNCHER, 'serve'], args: ['--demo'] })
   assert.ok(processesIn(service.dataDir).length > 1)
   await service.kill()
-  await until(() => processesIn(service.dataDir).length === 0, 'nothing is left')
+  await until(() => processesIn(service.dataDir).length === 0, 'no process is left')
   await (await startService(t, { dataDir: service.dataDir })).stop()
 })
 

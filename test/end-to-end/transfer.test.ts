@@ -21,14 +21,14 @@ import {
 } from '../support/service-process.ts'
 import { until } from '../support/until.ts'
 
-// npm run moving has a million.
+// `npm run transfer` uses a million.
 const LINES = Number(process.env['TRANSFER_PRICES'] ?? 20_000)
-/** A tenth of a million prices a minute is little. */
+/** A slow machine transfers at least 100,000 prices a minute. */
 const PATIENCE = { withinMs: 60_000 + (LINES / 100_000) * 60_000 }
 const STREAM = '/prices/stream?symbols=AAPL,MSFT,BRK.B&provider=import'
 
-/** A service with a key, prices and averages, ended; a stream client of it had seen some, and missed the last. */
-async function createEnded(t: TestContext) {
+/** A stopped service with a key, prices and averages; a stream client has received all but the last prices. */
+async function createStopped(t: TestContext) {
   const [folder, dataDir] = [createFolder(), createDataDir()]
   const file = join(folder, 'prices.csv')
   const add = async (lines: number, from: number) => {
@@ -38,47 +38,47 @@ async function createEnded(t: TestContext) {
   const service = await startService(t, { dataDir })
   await killImport(service, file)
   await add(LINES, 0)
-  const made = await runCommand(['keys', 'create', '--scope', 'read', '--json'], { dataDir })
-  const headers = { authorization: `Bearer ${JSON.parse(made.stdout).key}` }
+  const created = await runCommand(['keys', 'create', '--scope', 'read', '--json'], { dataDir })
+  const headers = { authorization: `Bearer ${JSON.parse(created.stdout).key}` }
   const stream = await openStreamWith(t, service.url + STREAM, headers)
   await add(30, LINES)
   await stream.until(30)
   stream.cut()
   await add(40, LINES + 30)
   const isDone = async () => (await ask(`${service.url}/health`, { headers })).json.averages_lag_seconds === '0'
-  await until(isDone, 'averages of all', PATIENCE)
+  await until(isDone, 'all averages', PATIENCE)
   assert.equal(await service.stop(), 0)
   return { folder, dataDir, client: { ...headers, 'last-event-id': stream.lastEventId()! } }
 }
 
-/** Of an import that goes on where it was, once some of its prices are there. */
+/** Kills an import once some of its prices are stored; the next run resumes it. */
 async function killImport({ url, dataDir }: ServiceProcess, file: string): Promise<void> {
   writeFileSync(file, CSV_HEADER + priceLines(LINES))
   const running = spawnCommand([process.execPath, LAUNCHER, 'import', file], { dataDir })
   const history = `${url}/prices/history?symbol=AAPL&provider=import&limit=1`
-  const hasBegun = async () => {
-    assertAtWork(running)
+  const hasStarted = async () => {
+    assertRunning(running)
     return (await ask(history)).json.data?.length === 1
   }
-  await until(hasBegun, 'a price', PATIENCE)
+  await until(hasStarted, 'a price', PATIENCE)
   running.child.kill('SIGKILL')
-  assert.equal(await running.exited, null, 'it was at work')
+  assert.equal(await running.exited, null, 'it was still running')
 }
 
-function assertAtWork({ child, stderr }: ReturnType<typeof spawnCommand>): void {
-  assert.equal(child.exitCode, null, `it ended too early:\n${stderr()}`)
+function assertRunning({ child, stderr }: ReturnType<typeof spawnCommand>): void {
+  assert.equal(child.exitCode, null, `it exited too early:\n${stderr()}`)
 }
 
 type AppContext = { readonly dataDir?: string; readonly env?: Readonly<Record<string, string>> }
 
-/** A command at work, once so many prices have arrived. */
-async function startAmid(
+/** Starts a command and waits until it has transferred more than `enough` prices. */
+async function startAndWait(
   args: readonly string[],
   target: Connection,
   { enough, ...context }: AppContext & { enough: number },
 ) {
   const running = spawnCommand([process.execPath, LAUNCHER, ...args], context)
-  // Not by a pool of ours, which would be taken for a service.
+  // Not with our pool, which the command would take for a service.
   const client = new pg.Client(typeof target === 'string' ? { connectionString: target } : target)
   await client.connect()
   const count = () =>
@@ -88,7 +88,7 @@ async function startAmid(
     )
   await until(
     async () => {
-      assertAtWork(running)
+      assertRunning(running)
       return (await count()) > enough
     },
     'some prices',
@@ -98,14 +98,14 @@ async function startAmid(
   return running
 }
 
-async function killAmid(...asked: Parameters<typeof startAmid>): Promise<void> {
-  const { child, exited } = await startAmid(...asked)
+async function killDuring(...args: Parameters<typeof startAndWait>): Promise<void> {
+  const { child, exited } = await startAndWait(...args)
   child.kill('SIGKILL')
   await exited
 }
 
-/** The service there has everything, knows the key, and the client of the old one goes on where it was. */
-async function assertMoved(
+/** The new service has everything, accepts the key, and resumes the stream of the old service's client. */
+async function assertTransferred(
   t: TestContext,
   client: Readonly<Record<string, string>>,
   context: { env?: Record<string, string>; dataDir?: string },
@@ -121,18 +121,18 @@ async function assertMoved(
   assert.equal(await service.stop(), 0)
 }
 
-test('a copy that is killed again and again, at both ends, arrives whole; a stream goes on in it where it was', async (t) => {
-  const { dataDir, client } = await createEnded(t)
+test('a copy that is killed repeatedly, at both ends, completes, and a stream resumes on it where it stopped', async (t) => {
+  const { dataDir, client } = await createStopped(t)
   const target = { state: createDataDir(), log: () => {} }
   let server = await startEmbedded(target)
   const env = { DATABASE_URL: urlOf(server.connection) }
   const copy = ['copy', '--to', env.DATABASE_URL]
-  await killAmid(copy, server.connection, { enough: LINES / 20, dataDir })
+  await killDuring(copy, server.connection, { enough: LINES / 20, dataDir })
   const refused = await runCommand(['serve'], { env })
   assert.deepEqual([refused.code, refused.stdout], [1, ''])
   assert.match(refused.stderr, /copy or restore, .*run it again/)
 
-  const { exited } = await startAmid(copy, server.connection, { enough: LINES * 0.4, dataDir })
+  const { exited } = await startAndWait(copy, server.connection, { enough: LINES * 0.4, dataDir })
   process.kill(postmasterPid(target.state)!, 'SIGKILL')
   assert.equal(await exited, 1)
   await server.stop()
@@ -141,23 +141,23 @@ test('a copy that is killed again and again, at both ends, arrives whole; a stre
   const { code, stdout } = await runCommand([...copy, '--json'], { dataDir, ...PATIENCE })
   const { rows, finished } = JSON.parse(stdout)
   assert.deepEqual([code, finished, rows.prices], [0, true, LINES + 70])
-  await assertMoved(t, client, { env })
+  await assertTransferred(t, client, { env })
 })
 
-test('a dump that is made and restored amid kills brings everything back; a stream goes on in it where it was', async (t) => {
-  const { folder, dataDir, client } = await createEnded(t)
+test('a dump that is created and restored despite kills restores everything, and a stream resumes on it where it stopped', async (t) => {
+  const { folder, dataDir, client } = await createStopped(t)
   const target = await createEmptyDatabase(t)
   const [file, env] = [join(folder, 'backup.gz'), { DATABASE_URL: urlOf(target) }]
   const { child, exited } = spawnCommand([process.execPath, LAUNCHER, 'dump', file], { dataDir })
-  await until(() => existsSync(`${file}.part`), 'a part of the dump')
+  await until(() => existsSync(`${file}.part`), 'a partial dump')
   child.kill('SIGKILL')
   await exited
-  assert.ok(!existsSync(file), 'there is no half of a dump under its name')
+  assert.ok(!existsSync(file), 'no partial dump under the final name')
   const { code, stdout } = await runCommand(['dump', file, '--json'], { dataDir, ...PATIENCE })
   assert.deepEqual([code, JSON.parse(stdout).rows.prices], [0, LINES + 70])
 
-  for (const enough of [LINES / 20, LINES * 0.6]) await killAmid(['restore', file], target, { enough, env })
+  for (const enough of [LINES / 20, LINES * 0.6]) await killDuring(['restore', file], target, { enough, env })
   assert.match((await runCommand(['history', 'AAPL'], { env })).stderr, /run it again/)
   assert.equal((await runCommand(['restore', file], { env, ...PATIENCE })).code, 0)
-  await assertMoved(t, client, { env })
+  await assertTransferred(t, client, { env })
 })

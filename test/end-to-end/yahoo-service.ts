@@ -4,11 +4,11 @@ import { startService, type ServiceProcess } from '../support/service-process.ts
 import { createYahooFake, yahooQuote } from '../support/yahoo-fake.ts'
 
 export type YahooService = ServiceProcess & {
-  /** Has Yahoo say something of AAPL, and the service ask for it. The time is in seconds; the price is source text. */
+  /** Makes Yahoo quote AAPL and the service fetch it. The time is in seconds; the price is JSON source text. */
   fetchPrice(price: string, seconds: number): Promise<Answer>
 }
 
-/** The real process with the real Yahoo client; only Yahoo is a stand-in. */
+/** The real process with the real Yahoo client; only Yahoo is a fake. */
 export async function startYahooService(t: TestContext): Promise<YahooService> {
   const fake = await createYahooFake(t)
   const service = await startService(t, { env: { YFINANCE_BASE_URL: fake.url } })

@@ -15,7 +15,7 @@ const count = async ({ pool }: Pipeline, what: string) =>
 
 test('while the database is unavailable messages wait, and none becomes a dead letter', needsKafka, async (t) => {
   const pipeline = await createPipeline(t)
-  const { pool, tell, processNeeds, startRelay, startConsumer, errors } = pipeline
+  const { pool, recordPrices, processNeeds, startRelay, startConsumer, errors } = pipeline
   let isAway = true
   const away =
     <A extends unknown[], R>(act: (...args: A) => Promise<R>) =>
@@ -27,7 +27,7 @@ test('while the database is unavailable messages wait, and none becomes a dead l
     recompute: away(processNeeds.recompute),
     store: away(processNeeds.store),
   })
-  for (let minute = 0; minute < 6; minute += 1) await tell({ minute, price: '2' })
+  for (let minute = 0; minute < 6; minute += 1) await recordPrices({ minute, price: '2' })
   await until(() => errors.length >= 3, 'three tries')
   isAway = false
   await until(async () => (await readAverages(pool, 5)).length === 2, 'the averages')
@@ -36,7 +36,7 @@ test('while the database is unavailable messages wait, and none becomes a dead l
 
 test('a dead letter can be shown, retried once its price is stored, or dropped', needsKafka, async (t) => {
   const pipeline = await createPipeline(t, { window: 1 })
-  const { access, pool, tell, topic, processNeeds, startConsumer } = pipeline
+  const { access, pool, recordPrices, topic, processNeeds, startConsumer } = pipeline
   const admin = createDeadLetterAdmin(pool)
   const list = (all = false) => admin.list({ all, after: '0', limit: 10 })
   await ensureTopic(access, topic)
@@ -51,7 +51,7 @@ test('a dead letter can be shown, retried once its price is stored, or dropped',
   const retry = (id: string) => retryDeadLetter({ admin, ...processNeeds }, id)
   assert.equal((await retry(early.id))?.reason, 'unknown_series')
   assert.equal((await admin.find(early.id)).attempts, 2)
-  await tell({ minute: 0, price: '1' })
+  await recordPrices({ minute: 0, price: '1' })
   assert.equal(await retry(early.id), undefined)
   assert.equal((await readAverages(pool, 1)).length, 1)
   assert.equal(await admin.resolve(hopeless.id, 'dropped'), true)

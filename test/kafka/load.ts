@@ -16,13 +16,13 @@ type Way = Tables & Pick<Pipeline, 'access'> & { readonly topic: { readonly name
 export const SYMBOLS = ['AAPL', 'MSFT', 'BRK.B', 'BTC-USD', 'EURUSD', 'VOD.L', 'ETH-USD', 'TSLA']
 
 /** Stores a price of every symbol each few milliseconds, whatever happens to the broker. */
-export function createLoad(t: TestContext, { pool, tell }: Pick<Pipeline, 'pool' | 'tell'>) {
+export function createLoad(t: TestContext, { pool, recordPrices }: Pick<Pipeline, 'pool' | 'recordPrices'>) {
   let minute = 0
   const over = new AbortController()
   t.after(() => over.abort())
   const storing = (async () => {
     for (; !over.signal.aborted; minute += 1) {
-      await tell(...SYMBOLS.map((symbol) => ({ symbol, minute, price: `${1 + (minute % 89)}.5` })))
+      await recordPrices(...SYMBOLS.map((symbol) => ({ symbol, minute, price: `${1 + (minute % 89)}.5` })))
       await sleep(20)
     }
   })()

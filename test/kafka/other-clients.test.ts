@@ -18,8 +18,8 @@ test(
   needsKafkaItself,
   async (t) => {
     const installation = await createInstallation(t)
-    const { pool, tell, topic, start } = installation
-    await tell(...SYMBOLS.map((symbol, minute) => ({ symbol, minute, price: '196.4500000000000000001' })))
+    const { pool, recordPrices, topic, start } = installation
+    await recordPrices(...SYMBOLS.map((symbol, minute) => ({ symbol, minute, price: '196.4500000000000000001' })))
     await start('relay')
     const log = await readStableLog(pool)
     await untilPublished(installation, log)
@@ -50,7 +50,7 @@ test(
 
 /** The expected message, written independently of the code that creates it. */
 function wordsOf({ symbol, eventTime, rawResponseId, position }: LogEntry) {
-  const value = `{"symbol":"${symbol}","price":196.4500000000000000001,"timestamp":"${eventTime}","provider":"told","raw_response_id":"${rawResponseId}"}`
+  const value = `{"symbol":"${symbol}","price":196.4500000000000000001,"timestamp":"${eventTime}","provider":"recorded","raw_response_id":"${rawResponseId}"}`
   const headers = [
     ['content-type', 'application/json'],
     ['ce_specversion', '1.0'],

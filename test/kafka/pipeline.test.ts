@@ -21,11 +21,11 @@ import { until } from '../support/until.ts'
 import { createPipeline, type Pipeline } from './pipeline.ts'
 
 test('a stored price is published on Kafka, and its average is computed from the message', needsKafka, async (t) => {
-  const { pool, tell, startRelay, startConsumer, errors } = await createPipeline(t)
+  const { pool, recordPrices, startRelay, startConsumer, errors } = await createPipeline(t)
   startRelay()
   startConsumer()
   const prices = new Map([0, 1, 2, 3, 4, 5].map((minute) => [minute, `${minute + 1}.5`]))
-  for (const [minute, price] of prices) await tell({ minute, price })
+  for (const [minute, price] of prices) await recordPrices({ minute, price })
   await until(async () => (await readAverages(pool, 5)).length === 2, 'two averages')
   assert.deepEqual(await readAverages(pool, 5), expectedAverages(prices, 5))
   assert.deepEqual(errors, [])
@@ -35,10 +35,10 @@ test(
   'without failures every price is published once, each symbol in order and on its partition',
   needsKafka,
   async (t) => {
-    const { access, pool, tell, topic, startRelay } = await createPipeline(t)
+    const { access, pool, recordPrices, topic, startRelay } = await createPipeline(t)
     const symbols = ['AAPL', 'MSFT', 'BRK.B', 'BTC-USD', 'EURUSD']
     for (let minute = 0; minute < 60; minute += 1) {
-      await tell(...symbols.map((symbol) => ({ symbol, minute, price: `${minute + 1}` })))
+      await recordPrices(...symbols.map((symbol) => ({ symbol, minute, price: `${minute + 1}` })))
     }
     startRelay()
     const log = await readStableLog(pool)
@@ -63,9 +63,9 @@ test(
   'more prices of one symbol than fit into a batch of the broker are all published, in order',
   needsKafka,
   async (t) => {
-    const { access, pool, tell, topic, startRelay, errors } = await createPipeline(t, { partitions: 2 })
+    const { access, pool, recordPrices, topic, startRelay, errors } = await createPipeline(t, { partitions: 2 })
     const minutes = Array.from({ length: 4_000 }, (_, minute) => ({ minute, price: '1' }))
-    await tell(...minutes)
+    await recordPrices(...minutes)
     startRelay()
     const log = await readStableLog(pool)
     await untilPublished(pool, log.at(-1)!.position)
@@ -79,9 +79,9 @@ test(
 )
 
 test('repeated, reordered and foreign messages lead to the same averages', needsKafka, async (t) => {
-  const { access, pool, tell, topic, startRelay, startConsumer } = await createPipeline(t)
+  const { access, pool, recordPrices, topic, startRelay, startConsumer } = await createPipeline(t)
   const prices = new Map(Array.from({ length: 40 }, (_, minute) => [minute, `${((minute * 7) % 11) + 1}.25`]))
-  for (const [minute, price] of prices) await tell({ minute, price })
+  for (const [minute, price] of prices) await recordPrices({ minute, price })
   startRelay()
   const log = await readStableLog(pool)
   await untilPublished(pool, log.at(-1)!.position)
@@ -107,8 +107,8 @@ function isRead(lag: readonly PartitionLag[], count: number): boolean {
 }
 
 test('a wiped topic is refilled by republishing, from any time on', needsKafka, async (t) => {
-  const { access, pool, tell, topic } = await createPipeline(t)
-  for (let minute = 0; minute < 10; minute += 1) await tell({ minute, price: '1' })
+  const { access, pool, recordPrices, topic } = await createPipeline(t)
+  for (let minute = 0; minute < 10; minute += 1) await recordPrices({ minute, price: '1' })
   const log = await readStableLog(pool)
   const [readLog, end] = [createReadLog(pool), await logEnd(pool)]
   await using publisher = createPublisher({ access, topic, clock: systemClock })
@@ -119,7 +119,7 @@ test('a wiped topic is refilled by republishing, from any time on', needsKafka, 
     await republish({ readLog, publisher }, { after: await positionBefore(pool, rows[0].recorded_at), end }, signal),
     4,
   )
-  await tell({ minute: 10, price: '1' })
+  await recordPrices({ minute: 10, price: '1' })
   await readStableLog(pool)
   assert.equal(await republish({ readLog, publisher }, { after: LOG_START, end }, signal), 10, 'up to where it began')
   assert.equal((await readTopic(access, topic.name)).length, 24)

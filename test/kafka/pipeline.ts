@@ -29,7 +29,7 @@ type Options = {
 /** A database, a separate topic, and the workers between them that the test starts. Ends with the test. */
 export async function createPipeline(t: TestContext, options: Options = {}) {
   const access = options.access ?? (await testAccess())
-  const { pool, tell } = await createRecorder(t)
+  const { pool, recordPrices } = await createRecorder(t)
   const topic = {
     name: options.name ?? freshName(t),
     partitions: options.partitions ?? 6,
@@ -63,7 +63,7 @@ export async function createPipeline(t: TestContext, options: Options = {}) {
 
   return {
     pool,
-    tell,
+    recordPrices,
     topic,
     access,
     errors,

@@ -9,8 +9,8 @@ import { createRecorder, readStableLog } from '../core/averages/recorded-prices.
 import { until } from '../support/until.ts'
 
 test('a relay whose checkpoint is refused because another relay leads resumes from the checkpoint of that one', async (t) => {
-  const { pool, tell } = await createRecorder(t)
-  for (let minute = 0; minute < 10; minute += 1) await tell({ minute, price: '1' })
+  const { pool, recordPrices } = await createRecorder(t)
+  for (let minute = 0; minute < 10; minute += 1) await recordPrices({ minute, price: '1' })
   const log = await readStableLog(pool)
   const published: string[] = []
   const publish = async (messages: readonly OutgoingMessage[]) => {

@@ -33,10 +33,10 @@ test(
   needsKafka,
   async (t) => {
     const pipeline = await createPipeline(t, { partitions: 3 })
-    const { access, topic, tell, startRelay, startConsumer } = pipeline
+    const { access, topic, recordPrices, startRelay, startConsumer } = pipeline
     const read = readerOf(pipeline)
     startRelay()
-    for (let minute = 0; minute < 20; minute += 1) await tell({ minute, price: '1' })
+    for (let minute = 0; minute < 20; minute += 1) await recordPrices({ minute, price: '1' })
     const behind = await until(async () => {
       const status = await read()
       return totalOf(status).messages === 20 && status

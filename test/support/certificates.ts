@@ -6,7 +6,7 @@ import { createFolder } from './service-process.ts'
 
 const DAY_MS = 86_400_000
 
-/** Vouches for servers; `file` is its own certificate, for those who are to trust it. Everything is a PEM file of today. */
+/** A certificate authority; `file` is its own certificate, for clients to trust. Everything is a PEM file, valid from today. */
 export function createAuthority(name: string) {
   const folder = createFolder()
   const own = createCertificate(name, { name: 'basicConstraints', cA: true })
@@ -16,7 +16,7 @@ export function createAuthority(name: string) {
   }
   return {
     file: write('authority.pem', own.pem),
-    /** Key and certificate of a server at that address. */
+    /** The key and certificate of a server at a host. */
     issue: (ip: string) => {
       const { key, pem } = createCertificate(ip, { name: 'subjectAltName', altNames: [{ type: 7, ip }] }, own)
       return { key: write(`${ip}.key`, key), certificate: write(`${ip}.pem`, pem) }
@@ -26,7 +26,7 @@ export function createAuthority(name: string) {
 
 type Issuer = { readonly name: string; readonly key: string }
 
-/** Signed by its issuer, or by itself. */
+/** A certificate signed by its issuer, or by itself. */
 function createCertificate(name: string, extension: object, issuer?: Issuer) {
   const { publicKey, privateKey: key } = generateKeyPairSync('rsa', {
     modulusLength: 2048,

@@ -10,7 +10,7 @@ import { freePort } from './free-port.ts'
 import { freshName, kafkaBrokers } from './kafka.ts'
 import { createFolder, spawnCommand, startService, type ServiceProcess } from './service-process.ts'
 
-/** A container as compose.yaml describes it; only what tests look at. */
+/** A container as compose.yaml describes it; only the parts that tests use. */
 export type Container = {
   readonly image: string
   readonly build?: string
@@ -27,43 +27,47 @@ export type Container = {
 
 export const project = join(import.meta.dirname, '../..')
 
-const PASSWORDS = { POSTGRES_PASSWORD: 'of-nobody', SERVICE_PASSWORD: 'of-the-service', GRAFANA_PASSWORD: 'of-grafana' }
+const PASSWORDS = {
+  POSTGRES_PASSWORD: 'of-postgres',
+  SERVICE_PASSWORD: 'of-the-service',
+  GRAFANA_PASSWORD: 'of-grafana',
+}
 
-/** The containers of compose.yaml, with the variables of a `.env` in place. @throws where one is needed and not there */
+/** The containers of compose.yaml, with the variables of an `.env` substituted. @throws if a required one is missing */
 export function readCompose(
   variables: Readonly<Record<string, string>> = PASSWORDS,
 ): Readonly<Record<string, Container>> {
   const text = readFileSync(join(project, 'compose.yaml'), 'utf8')
-  const given = text.replaceAll(/\$\{(\w+):([-?])([^}]*)\}/g, (...[, name = '', kind, word = '']: string[]) => {
+  const substituted = text.replaceAll(/\$\{(\w+):([-?])([^}]*)\}/g, (...[, name = '', kind, word = '']: string[]) => {
     const value = variables[name] ?? (kind === '-' ? word : undefined)
     if (value === undefined) throw new Error(`${name}: ${word}`)
     return value
   })
-  return (parse(given, { merge: true }) as { services: Record<string, Container> }).services
+  return (parse(substituted, { merge: true }) as { services: Record<string, Container> }).services
 }
 
 export type Containers = {
   /** Runs a container to its end. */
   run(name: string): Promise<{ readonly code: number | null; readonly stderr: string }>
-  /** Starts a container that serves, and waits until it is ready. */
+  /** Starts a container of the service, and waits until it is ready. */
   start(name: string): Promise<ServiceProcess>
-  /** How a user of the database reaches it, by the name and the password that he was given. */
+  /** The database URL of a user, with its password. */
   databaseOf(user: 'market_data' | 'grafana'): string
 }
 
 /**
- * What compose.yaml starts, as processes of this machine: PostgreSQL set up as it says, and for the service the same
- * commands, environment, user and rights. Addresses are put in place, for here all have one.
+ * The containers of compose.yaml as processes of this machine: PostgreSQL with the same setup, and the service with the same
+ * commands, environment, user and rights. Host names are replaced, because here all share one.
  */
 export async function createContainers(t: TestContext): Promise<Containers> {
   const services = readCompose()
   const [port, brokers] = await Promise.all([startPostgres(t), kafkaBrokers()])
   const here = (text: string) => text.replace('@postgres/', `@127.0.0.1:${port}/`).replace('kafka:9092', brokers)
-  // The broker is that of all tests.
+  // All tests share one broker.
   const KAFKA_TOPIC = freshName(t)
   const context = ({ environment = {} }: Container) => {
-    const given = Object.entries(environment).map(([name, value]) => [name, here(String(value))])
-    return { cwd: project, env: { ...imageEnvironment(), ...Object.fromEntries(given), KAFKA_TOPIC, PORT: '0' } }
+    const variables = Object.entries(environment).map(([name, value]) => [name, here(String(value))])
+    return { cwd: project, env: { ...imageEnvironment(), ...Object.fromEntries(variables), KAFKA_TOPIC, PORT: '0' } }
   }
   const container = (name: string) => services[name] as Container
   return {
@@ -79,20 +83,20 @@ export async function createContainers(t: TestContext): Promise<Containers> {
   }
 }
 
-/** tini is left out: nobody is process 1 here. */
+/** Without tini, because no process is process 1 here. */
 function commandOf({ entrypoint = ['market-data'], command = [] }: Container): readonly string[] {
   return [...confined(), ...entrypoint.filter((word) => word !== 'tini' && word !== '--'), ...command]
 }
 
 /**
- * In front of a command, what takes from it what compose.yaml and the image take: root, capabilities, the way to new rights,
- * and a file system that can be written. Whoever is not root, or may not do that, has less to give up.
+ * A command prefix with the restrictions of compose.yaml and the image: no root, no capabilities, no new privileges, and a
+ * read-only file system. Without root, or if a restriction is not possible, fewer apply.
  */
 export function confined(): readonly string[] {
   const readOnly = ['unshare', '--mount', 'sh', '-c', 'mount -o remount,bind,ro / && exec "$@"', 'sh']
-  const nobody = ['setpriv', '--reuid=10001', '--regid=10001', '--clear-groups']
-  const powerless = [...nobody, '--bounding-set=-all', '--inh-caps=-all', '--no-new-privs']
-  const choices = [[...readOnly, ...powerless], powerless]
+  const user = ['setpriv', '--reuid=10001', '--regid=10001', '--clear-groups']
+  const unprivileged = [...user, '--bounding-set=-all', '--inh-caps=-all', '--no-new-privs']
+  const choices = [[...readOnly, ...unprivileged], unprivileged]
   return process.getuid?.() === 0 ? (choices.find(canReadProject) ?? []) : []
 }
 
@@ -100,14 +104,14 @@ function canReadProject([program = '', ...args]: readonly string[]): boolean {
   return spawnSync(program, [...args, 'test', '-r', join(project, 'package.json')]).status === 0
 }
 
-/** The variables that the Dockerfile sets, with its folders where they are here. */
+/** The variables that the Dockerfile sets, with its folders replaced by those of this machine. */
 export function imageEnvironment(): Record<string, string> {
   const line = /^ENV (.+)$/m.exec(dockerfile())?.[1] ?? ''
   const here = line.replaceAll('/app/', `${project}/`).replace('$PATH', process.env['PATH'] ?? '')
   return Object.fromEntries(here.split(' ').map((pair) => pair.split('=') as [string, string]))
 }
 
-/** The command by which a container engine finds out whether the service is ready. */
+/** The health check of the image. */
 export function healthCheck(): readonly string[] {
   return JSON.parse(/^HEALTHCHECK (?:.|\\\n)*? CMD (\[.+\])$/m.exec(dockerfile())?.[1] ?? '') as string[]
 }
@@ -116,7 +120,7 @@ function dockerfile(): string {
   return readFileSync(join(project, 'Dockerfile'), 'utf8')
 }
 
-/** A server of its own that asks for passwords, on which users.sql was run as its container runs it. */
+/** A PostgreSQL server that requires passwords, on which users.sql has run as in its container. */
 async function startPostgres(t: TestContext): Promise<number> {
   const state = createFolder()
   const port = await freePort()
@@ -136,7 +140,7 @@ async function startPostgres(t: TestContext): Promise<number> {
   return port
 }
 
-/** What psql would send. */
+/** The SQL that psql would send. */
 function usersSql(): string {
   const variables: Readonly<Record<string, string>> = PASSWORDS
   const text = readFileSync(join(project, 'deploy/postgres/users.sql'), 'utf8')

@@ -10,7 +10,7 @@ import { freePort } from './free-port.ts'
 import { createFolder } from './service-process.ts'
 import { until } from './until.ts'
 
-/** A query of a panel, or of a variable that is chosen from. */
+/** A query of a panel, or of a variable's choices. */
 export type Query = { readonly of: string; readonly text: string; readonly datasource: string }
 
 /** Every query of every dashboard, in the language of its data source. */
@@ -34,27 +34,27 @@ function choices({ list }: Json): Query[] {
   return list.map(({ name, query, datasource }: Json) => ({ of: `$${name}`, text: query, datasource: datasource.uid }))
 }
 
-/** SQL as Grafana sends it, for the last hour and what was chosen. */
+/** SQL as Grafana sends it, for the last hour and the chosen variables. */
 export function asGrafanaSends(sql: string, chosen: Readonly<Record<string, string>>): string {
   return sql
     .replaceAll(/\$__timeFilter\((\w+)\)/g, "$1 between now() - interval '1 hour' and now()")
     .replaceAll(/\$(\w+)/g, (_, name: string) => chosen[name] ?? `$${name}`)
 }
 
-/** The uids of the data sources that Grafana is given. */
+/** The uids of the provisioned data sources. */
 export function datasourceUids(): string[] {
   const file = join(project, 'deploy/grafana/provisioning/datasources/market-data.yaml')
   return parse(readFileSync(file, 'utf8')).datasources.map((one: Json) => one.uid)
 }
 
 export type Prometheus = {
-  /** What an instant query finds. @throws where it is not understood */
+  /** The result of an instant query. @throws if it is invalid */
   query(expression: string): Promise<readonly Json[]>
-  /** The alerts by name, each with what its last evaluation came to. */
+  /** The alerts by name, each with the result of its last evaluation. */
   alerts(): Promise<readonly { readonly name: string; readonly health: string; readonly state: string }[]>
 }
 
-/** A real one, with deploy/prometheus as it is but for the addresses, and asking more often. Ends with the test. */
+/** A real Prometheus with the configuration of deploy/prometheus, except for the addresses and a shorter interval. */
 export async function startPrometheus(t: TestContext, targets: Readonly<Record<string, string>>): Promise<Prometheus> {
   const folder = createFolder()
   const listen = `127.0.0.1:${await freePort()}`
@@ -67,12 +67,12 @@ export async function startPrometheus(t: TestContext, targets: Readonly<Record<s
     if (child.exitCode === null) await once(child, 'exit')
   })
   const read = async (path: string) => (await ask(`http://${listen}/api/v1/${path}`)).json
-  await until(() => read('rules').catch(() => undefined), 'Prometheus answers')
+  await until(() => read('rules').catch(() => undefined), 'Prometheus responds')
   return {
     query: async (expression) => {
-      const answer = await read(`query?query=${encodeURIComponent(expression)}`)
-      if (answer.status !== 'success') throw new Error(`${expression}: ${answer.error}`)
-      return answer.data.result
+      const response = await read(`query?query=${encodeURIComponent(expression)}`)
+      if (response.status !== 'success') throw new Error(`${expression}: ${response.error}`)
+      return response.data.result
     },
     alerts: async () => (await read('rules')).data.groups.flatMap((group: Json) => group.rules),
   }

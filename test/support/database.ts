@@ -18,7 +18,7 @@ export async function createDatabase(t: TestContext, size = 16): Promise<pg.Pool
   return pool
 }
 
-/** The same, for code that makes its own connections (a service of its own). */
+/** The same, for code that opens its own connections, such as a service process. */
 export function createDatabaseConnection(t: TestContext): Promise<Connection> {
   return createFrom(TEMPLATE, t)
 }
@@ -32,31 +32,31 @@ async function createFrom(template: string, t: TestContext): Promise<Connection>
   const server = await testServer()
   const name = `test_${randomBytes(6).toString('hex')}`
   await administer(server, `create database ${name} template ${template}`)
-  // `t.after` hooks run in the order they were made: the pool of `createDatabase` ends later, so its sessions are cut.
+  // `t.after` hooks run in the order of their creation: the pool of `createDatabase` ends later, so its sessions are cut.
   t.after(() => administer(server, `drop database if exists ${name} with (force)`))
   return onDatabase(server, name)
 }
 
-/** The same database as a new member of a role; an address. */
+/** The URL of the same database for a new member of a role. */
 export async function createUser(t: TestContext, connection: Connection, role: string): Promise<string> {
   const server = await testServer()
   const url = new URL(urlOf(connection))
   url.username = `test_${randomBytes(6).toString('hex')}`
   url.password = 'of-a-test'
   await administer(server, `create role ${url.username} login password '${url.password}' in role ${role}`)
-  // The database is gone by then, and its rights with it.
+  // By then the database has been dropped, and its grants with it.
   t.after(() => administer(server, `drop role ${url.username}`))
   return url.href
 }
 
-/** As DATABASE_URL names it. */
+/** The connection as a DATABASE_URL. */
 export function urlOf(connection: Connection): string {
   if (typeof connection === 'string') return connection
   const { host, port, user, database } = connection
   return `postgres://${user}@localhost/${database}?host=${encodeURIComponent(host)}&port=${port}`
 }
 
-/** Starts the one server of a test run; its connection travels to the test processes in an environment variable. */
+/** Starts the server of a test run; the test processes receive its connection in an environment variable. */
 export async function startTestServer(): Promise<{ connection: Connection; stop(): Promise<void> }> {
   const given = process.env['DATABASE_URL']
   const own = given ? undefined : await startOwnServer()

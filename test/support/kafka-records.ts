@@ -35,7 +35,7 @@ export async function* eachRecord(access: KafkaAccess, topic: string): AsyncGene
 
 /** The value of another sender's message. */
 export function priceMessage(members: object): string {
-  const price = { symbol: 'AAPL', price: 1, timestamp: atMinute(0), provider: 'told', raw_response_id: '1' }
+  const price = { symbol: 'AAPL', price: 1, timestamp: atMinute(0), provider: 'recorded', raw_response_id: '1' }
   return JSON.stringify({ ...price, ...members })
 }
 

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { delimiter, join, sep } from 'node:path'
 
-/** npm puts our own Node first on the path; the machine's is the one behind it. */
+/** npm puts our own Node first on the path; the machine's Node is the next one. */
 export function nodeOfMachine(): string {
   const folders = (process.env['PATH'] ?? '')
     .split(delimiter)

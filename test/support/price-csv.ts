@@ -2,7 +2,7 @@ const SYMBOLS = ['AAPL', 'MSFT', 'BRK.B']
 
 export const CSV_HEADER = 'symbol,timestamp,price,currency\n'
 
-/** A price a second, of three symbols in turn, from a line on; every tenth line corrects the one six before it. */
+/** CSV lines with one price per second, of three symbols in turn; every tenth line corrects the one six lines before it. */
 export function priceLines(count: number, from = 0): string {
   const lines = Array.from({ length: count }, (_, index) => {
     const at = from + index

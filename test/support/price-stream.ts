@@ -7,22 +7,22 @@ export type StreamEvent = { readonly id: string; readonly event: string | undefi
 
 export type EventStream = {
   readonly response: IncomingMessage
-  /** Events `price` so far. */
+  /** The `price` events so far. */
   readonly prices: StreamEvent[]
-  /** The last id, also of an event without data: what a browser would send when it reconnects. */
+  /** The last id, including events without data; a browser sends it when it reconnects. */
   lastEventId(): string | undefined
   /** Waits for the n-th price. */
   until(count: number): Promise<void>
-  /** Breaks the connection, as a lost network does. */
+  /** Breaks the connection, like a network failure. */
   cut(): void
 }
 
-/** Opens a stream as a browser's EventSource does; it resolves once the headers are there. */
+/** Opens a stream like a browser's EventSource; resolves when the headers have arrived. */
 export function openStream(t: TestContext, url: string, lastEventId?: string): Promise<EventStream> {
   return openStreamWith(t, url, lastEventId === undefined ? {} : { 'last-event-id': lastEventId })
 }
 
-/** As `openStream`, for who has a key or a cookie. */
+/** Like `openStream`, with headers such as a key or a cookie. */
 export async function openStreamWith(
   t: TestContext,
   url: string,

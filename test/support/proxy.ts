@@ -4,7 +4,7 @@ import type { TestContext } from 'node:test'
 import type { Connection } from '../../src/postgres/connection/pool.ts'
 import { urlOf } from './database.ts'
 
-/** A way to a database over TCP whose connections can be silenced: they stay open, and nothing passes. New ones work. */
+/** A TCP proxy to a database. Its connections can be silenced: they stay open, but pass no data. New ones work. */
 export async function createProxy(t: TestContext, connection: Connection) {
   const direct = new URL(urlOf(connection))
   const socketFolder = direct.searchParams.get('host')
@@ -32,13 +32,13 @@ export async function createProxy(t: TestContext, connection: Connection) {
   return {
     url: url.href,
     openCount: () => pairs.size,
-    /** How often a client sent something; what is sent at once counts as one. */
+    /** The number of packets that clients sent. */
     sentCount: () => sent,
     silence: () => {
       for (const [client, database] of pairs) {
         client.unpipe(database)
         database.unpipe(client)
-        // Its end is still to be heard.
+        // Keep reading, so that its end is still noticed.
         client.resume()
         database.pause()
       }

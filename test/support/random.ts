@@ -1,4 +1,4 @@
-/** mulberry32: the same seed, the same choices. */
+/** mulberry32: a random generator whose numbers depend only on the seed. */
 export function createRandom(start: number): () => number {
   let state = start | 0
   return () => {

@@ -1,17 +1,17 @@
-type Asking = { readonly method?: string; readonly headers?: Record<string, string>; readonly body?: unknown }
+type RequestOptions = { readonly method?: string; readonly headers?: Record<string, string>; readonly body?: unknown }
 
 export type Answer = {
   readonly status: number
   readonly text: string
-  /** Every number in it is the text that was sent: a float would hide lost digits. */
+  /** Numbers are kept as the text that was sent, because a float would hide lost digits. */
   readonly json: Json
 }
-// What a test reads out of an answer is its own business.
+// Each test knows the shape of the responses that it reads.
 // oxlint-disable-next-line typescript/no-explicit-any
 export type Json = any
 
-/** Asks a running service over HTTP. */
-export async function ask(url: string, { method = 'GET', headers = {}, body }: Asking = {}): Promise<Answer> {
+/** Sends an HTTP request to a running service. */
+export async function ask(url: string, { method = 'GET', headers = {}, body }: RequestOptions = {}): Promise<Answer> {
   const json = body === undefined ? {} : { 'content-type': 'application/json' }
   const response = await fetch(url, {
     method,
@@ -26,7 +26,7 @@ export async function ask(url: string, { method = 'GET', headers = {}, body }: A
 
 type Reviver = (key: string, value: unknown) => unknown
 
-/** TypeScript's library does not know of the third argument yet. */
+/** TypeScript's library does not declare the third argument yet. */
 function numbersAsSent(_key: string, value: unknown, { source }: { readonly source: string }): unknown {
   return typeof value === 'number' ? source : value
 }

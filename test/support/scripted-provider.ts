@@ -4,21 +4,21 @@ import { instantFromMillis, parseInstant, type Instant } from '../../src/lib/ins
 import type { Decimal } from '../../src/lib/decimal.ts'
 import type { Quote, QuoteResult, RegisteredProvider } from '../../src/core/prices/quote.ts'
 
-/** A price as a test writes it. */
+/** A price as a test specifies it. */
 export type GivenPrice = { symbol: string; price: string; time: string; currency: string; receivedAt: string }
 
 export type ScriptedProvider = RegisteredProvider & {
-  /** Every request that was made, as the symbols it asked for. */
+  /** The symbols of every request so far. */
   readonly asked: readonly string[][]
-  /** What the provider says of a symbol from now on; 100 USD of this moment where nothing is said. */
+  /** Sets the quote or the error of a symbol from now on; the default is 100 USD at the current time. */
   says(symbol: string, answer: Partial<Quote> | ServiceError): void
-  /** The whole provider fails with it from now on; undefined heals it. */
+  /** Makes every request fail from now on; undefined ends that. */
   fails(error: ServiceError | undefined): void
-  /** Every request takes so long. */
+  /** Sets the duration of every request. */
   takes(ms: number): void
 }
 
-/** Other people's system, as a test wants it to be. */
+/** A provider that a test controls. */
 export function createScriptedProvider(): ScriptedProvider {
   const asked: string[][] = []
   const script = new Map<string, Partial<Quote> | ServiceError>()
@@ -26,7 +26,7 @@ export function createScriptedProvider(): ScriptedProvider {
   let delayMs = 0
   return {
     name: 'scripted',
-    description: 'Says what the test wrote.',
+    description: 'Returns what the test specified.',
     parserVersion: 1,
     maxBatch: 50,
     capabilities: { quotes: true, bars: false, stream: false, search: true },
@@ -64,7 +64,7 @@ function resultOf(symbol: string, answer: Partial<Quote> | ServiceError = {}): Q
   return { symbol, quote: { ...quoteOf({ symbol, price: '100' }), ...answer } }
 }
 
-/** A quote of AAPL for 196.45 USD, made now, in all that is not given. */
+/** A quote with defaults: AAPL for 196.45 USD at the current time. */
 export function quoteOf({ symbol = 'AAPL', price = '196.45', time, currency = 'USD' }: Partial<GivenPrice>): Quote {
   return {
     symbol,
@@ -82,6 +82,6 @@ export function quoteOf({ symbol = 'AAPL', price = '196.45', time, currency = 'U
 
 export function instantOf(text: string): Instant {
   const instant = parseInstant(text)
-  if (instant === undefined) throw new Error(`no time: ${text}`)
+  if (instant === undefined) throw new Error(`not an instant: ${text}`)
   return instant
 }

@@ -18,22 +18,22 @@ import { fileURLToPath } from 'node:url'
 import { unpackBinaries } from '../../src/postgres/embedded/binaries.ts'
 import { until } from './until.ts'
 
-/** `market-data serve`, as a person starts it. */
+/** A running `market-data serve`. */
 export type ServiceProcess = {
   readonly url: string
   /** The process that was started: the service itself, or under an older Node its launcher. */
   readonly pid: number
   readonly dataDir: string
-  /** From its start to the first good answer of `/readyz`. */
+  /** From its start to the first successful `/readyz`. */
   readonly readyMs: number
-  /** What it wrote so far. */
+  /** Its output so far. */
   readonly stdout: () => string
   readonly stderr: () => string
-  /** The database's process, another one after each restart of it; undefined while there is none. */
+  /** The process of its database, which changes with each restart; undefined while none runs. */
   postmasterPid(): number | undefined
   /** SIGSTOP freezes it, SIGCONT wakes it up. */
   signal(signal: NodeJS.Signals): void
-  /** SIGTERM unless another is named; answers with the exit code. */
+  /** Sends SIGTERM, or another signal; returns the exit code. */
   stop(signal?: NodeJS.Signals): Promise<number | null>
   /** kill -9; resolves when the process is gone. */
   kill(): Promise<void>
@@ -41,32 +41,32 @@ export type ServiceProcess = {
 
 export type StartOptions = {
   readonly env?: Readonly<Record<string, string>>
-  /** What to start instead of our own Node with `bin/market-data serve`. */
+  /** The command to start instead of our Node with `bin/market-data serve`. */
   readonly command?: readonly string[]
-  /** Behind the command. */
+  /** Arguments after the command. */
   readonly args?: readonly string[]
-  /** Another service's, to go on where that ended; else a new one. */
+  /** The directory of another service, to continue with its data; by default a new one. */
   readonly dataDir?: string
   readonly cwd?: string
-  /** What must answer before the test goes on: `/readyz`, where nothing else is said. */
+  /** The path that must respond before the test continues; by default `/readyz`. */
   readonly awaits?: string
 }
 
 export const LAUNCHER = fileURLToPath(new URL('../../bin/market-data', import.meta.url))
 
-/** Starts the real command on a free port and waits until it is ready. It ends with the test, and so does its database. */
+/** Starts the real command on a free port and waits until it is ready. It and its database stop when the test ends. */
 export async function startService(t: TestContext, options: StartOptions = {}): Promise<ServiceProcess> {
   const { command = [process.execPath, LAUNCHER, 'serve'], args = [], dataDir = createDataDir() } = options
   const { awaits = '/readyz' } = options
   const since = performance.now()
   const running = spawnCommand([...command, ...args], { ...options, dataDir })
   const { child, exited, stdout, stderr } = running
-  t.after(() => endAll(running, dataDir))
+  t.after(() => stopAll(running, dataDir))
   const url = await until(() => {
-    assert.equal(child.exitCode ?? child.signalCode, null, `it ended before it was ready:\n${stdout()}${stderr()}`)
+    assert.equal(child.exitCode ?? child.signalCode, null, `it exited before it was ready:\n${stdout()}${stderr()}`)
     return /Service +(http\S+)/.exec(stdout())?.[1]
-  }, 'the start block')
-  await until(async () => (await fetch(url + awaits)).ok, `${awaits} answers`)
+  }, 'the start banner')
+  await until(async () => (await fetch(url + awaits)).ok, `${awaits} responds`)
   return {
     url,
     pid: child.pid!,
@@ -87,36 +87,36 @@ export async function startService(t: TestContext, options: StartOptions = {}): 
   }
 }
 
-/** Runs a command of `market-data` to its end, and kills it after a minute if nothing else is said. */
+/** Runs a command of `market-data` to its end; kills it after a minute by default. */
 export async function runCommand(
   args: readonly string[],
-  { withinMs = 60_000, ...options }: AppContext & { readonly withinMs?: number } = {},
+  { withinMs = 60_000, ...options }: ProcessContext & { readonly withinMs?: number } = {},
 ) {
   const { child, stdout, stderr } = spawnCommand([process.execPath, LAUNCHER, ...args], options)
-  const impatience = setTimeout(() => child.kill('SIGKILL'), withinMs)
+  const timer = setTimeout(() => child.kill('SIGKILL'), withinMs)
   const [code] = (await once(child, 'close')) as [number | null]
-  clearTimeout(impatience)
+  clearTimeout(timer)
   return { code, stdout: stdout(), stderr: stderr() }
 }
 
 const folders: string[] = []
 after(() => {
   for (const folder of folders) {
-    // Only where a test failed: the others leave nothing.
+    // Only a failed test leaves processes.
     for (const pid of processesIn(folder)) process.kill(pid, 'SIGKILL')
     rmSync(folder, { recursive: true, force: true })
   }
 })
 
-/** A folder that every account can enter: under root, PostgreSQL runs as another. Removed when all tests are over. */
+/** A folder readable by every account, because as root PostgreSQL runs as another one. Removed after all tests. */
 export function createFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'market-data-journey-'))
+  const folder = mkdtempSync(join(tmpdir(), 'market-data-test-'))
   chmodSync(folder, 0o755)
   folders.push(folder)
   return folder
 }
 
-/** The service copies PostgreSQL into its data directory; in tests a link to one shared copy saves 60 MB a service. */
+/** The service copies PostgreSQL into its data directory; here a link to one shared copy saves 60 MB per service. */
 export function createDataDir(): string {
   const dataDir = createFolder()
   const shared = join(tmpdir(), `market-data-test-binaries-${process.getuid?.()}`)
@@ -126,13 +126,13 @@ export function createDataDir(): string {
   return dataDir
 }
 
-/** Every process that works in a folder or below: the service (by our choice of its folder), its database. */
+/** Every process whose working directory is in a folder: the service, which we start there, and its database. */
 export function processesIn(folder: string): number[] {
   const pids = readdirSync('/proc').map(Number).filter(Number.isInteger)
   return pids.filter((pid) => `${workingFolder(pid)}/`.startsWith(`${folder}/`))
 }
 
-/** Nothing for a process that is gone, or a zombie. */
+/** Undefined for a process that has exited, or a zombie. */
 function workingFolder(pid: number): string | undefined {
   try {
     return readlinkSync(`/proc/${pid}/cwd`)
@@ -150,7 +150,7 @@ export function postmasterPid(dataDir: string): number | undefined {
   }
 }
 
-type AppContext = Pick<StartOptions, 'env' | 'dataDir' | 'cwd'>
+type ProcessContext = Pick<StartOptions, 'env' | 'dataDir' | 'cwd'>
 
 type Running = {
   readonly child: ChildProcess
@@ -159,14 +159,14 @@ type Running = {
   readonly stderr: () => string
 }
 
-/** Starts a command of `market-data`; who starts it ends it. */
+/** Starts a command of `market-data`; the caller must stop it. */
 export function spawnCommand(
   [program = '', ...args]: readonly string[],
-  { env = {}, dataDir, cwd }: AppContext,
+  { env = {}, dataDir, cwd }: ProcessContext,
 ): Running {
   const folder = cwd ?? dataDir ?? createFolder()
   mkdirSync(folder, { recursive: true })
-  // Nothing of the test run's own environment, which may name another database.
+  // Not the environment of the test run, which may name another database.
   const { PATH = '', HOME = '' } = process.env
   const child = spawn(program, args, {
     cwd: folder,
@@ -183,14 +183,14 @@ function textOf(stream: ChildProcess['stdout']): () => string {
   return () => text
 }
 
-/** In peace if it can be, so that not even the database's socket is left. */
-async function endAll({ child, exited }: Running, dataDir: string): Promise<void> {
+/** Shuts down cleanly if possible, so that not even the socket of the database is left. */
+async function stopAll({ child, exited }: Running, dataDir: string): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
-  const impatience = setTimeout(() => child.kill('SIGKILL'), 10_000)
+  const timer = setTimeout(() => child.kill('SIGKILL'), 10_000)
   child.kill('SIGTERM')
-  // A frozen one hears nothing else.
+  // A frozen process handles signals only after SIGCONT.
   child.kill('SIGCONT')
   await exited
-  clearTimeout(impatience)
+  clearTimeout(timer)
   await until(() => processesIn(dataDir).length === 0, 'no process is left')
 }

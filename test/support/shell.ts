@@ -12,9 +12,9 @@ import { createDataDir, createFolder, startService, type ServiceProcess } from '
 import { until } from './until.ts'
 import { createYahooFake, yahooQuote } from './yahoo-fake.ts'
 
-/** Where a person types what the documentation shows. */
+/** A shell for the commands of the documentation. */
 export type Shell = {
-  /** Runs some lines; what they print comes back. @throws unless they exit with 0 */
+  /** Runs some lines and returns their stdout. @throws unless they exit with 0 */
   run(commands: string): Promise<string>
 }
 
@@ -23,11 +23,11 @@ const SERVICE = 'http://127.0.0.1:8000'
 const DATABASE = 'postgres://market_data:secret@localhost/market_data'
 
 /**
- * A shell in a folder that looks like a fresh clone. Commands that start the service really start it; others find the
- * demonstration running where none did. Yahoo is a stand-in, and addresses are put in place.
+ * A shell in a folder that looks like a fresh clone. A command that starts the service really starts it; any other command
+ * finds the demo running. Yahoo is a fake, and URLs are replaced by those of the test.
  */
 export async function createShell(t: TestContext): Promise<Shell> {
-  const { env, ...context } = await createSetting(t)
+  const { env, ...context } = await createContext(t)
   const database = urlOf(await createEmptyDatabase(t))
   let service: ServiceProcess | undefined
   const start = async (commands: string) => {
@@ -47,11 +47,11 @@ export async function createShell(t: TestContext): Promise<Shell> {
   }
 }
 
-type AppContext = { readonly cwd: string; readonly dataDir: string; readonly env: Readonly<Record<string, string>> }
+type Context = { readonly cwd: string; readonly dataDir: string; readonly env: Readonly<Record<string, string>> }
 
 const project = fileURLToPath(new URL('../..', import.meta.url))
 
-async function createSetting(t: TestContext): Promise<AppContext> {
+async function createContext(t: TestContext): Promise<Context> {
   const cwd = createFolder()
   const names = readdirSync(project).filter((name) => name !== 'data' && !name.startsWith('.'))
   for (const name of names) symlinkSync(join(project, name), join(cwd, name))
@@ -66,8 +66,8 @@ async function untilAverages({ url }: ServiceProcess): Promise<void> {
   await until(async () => (await ask(average)).status === 200, 'five prices')
 }
 
-/** A stream never ends, so it is cut off behind its first price. */
-async function runToEnd(commands: string, { cwd, dataDir, env }: AppContext): Promise<string> {
+/** A stream never ends, so only its first price is read. */
+async function runToEnd(commands: string, { cwd, dataDir, env }: Context): Promise<string> {
   const finite = commands.replaceAll(/^curl -N .*$/gm, "$& | grep -m1 '^data: '")
   const own = { HOME: process.env['HOME'], DATA_DIR: dataDir }
   const child = spawn('bash', ['-ec', finite], { cwd, env: { ...own, ...env }, timeout: 120_000 })

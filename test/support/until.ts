@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-type Patience = { readonly everyMs?: number; readonly withinMs?: number }
+type Timing = { readonly everyMs?: number; readonly withinMs?: number }
 
-/** Asks again and again until there is something, and answers with it. @throws after a minute, saying what did not come */
+/** Calls `probe` until it returns something, and returns that. @throws after a minute by default, naming what was expected */
 export async function until<T>(
   probe: () => T | Promise<T>,
   what: string,
-  { everyMs = 10, withinMs = 60_000 }: Patience = {},
+  { everyMs = 10, withinMs = 60_000 }: Timing = {},
 ): Promise<Exclude<T, false | undefined>> {
   const deadline = Date.now() + withinMs
   while (true) {

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import type { TestContext } from 'node:test'
 import { text } from 'node:stream/consumers'
 
-/** A request as Yahoo would have seen it: the host is the one that was meant. */
+/** A request as Yahoo would receive it, with the original host. */
 type AskedOfYahoo = {
   readonly method: string
   readonly host: string
@@ -17,7 +17,7 @@ export type YahooAnswer = {
   readonly status?: number
   readonly headers?: Readonly<Record<string, string | readonly string[]>>
   readonly body?: string | Uint8Array
-  /** Sends what there is, and then nothing, for ever. */
+  /** Sends what is given, and then nothing forever. */
   readonly hang?: boolean
 }
 
@@ -26,15 +26,15 @@ type YahooHandler = (asked: AskedOfYahoo) => YahooAnswer | Promise<YahooAnswer>
 export type YahooFake = {
   /** The base URL of the provider. */
   readonly url: string
-  /** Everything that was asked, in order. */
+  /** Every request, in order. */
   readonly asked: readonly AskedOfYahoo[]
-  /** How often a path was asked. */
+  /** The number of requests of a path. */
   count(path: string): number
-  /** Answers a path, on whatever host, in another way than usual. */
+  /** Overrides the response of a path, on every host. */
   answer(path: string, handler: YahooHandler): void
-  /** Sets what a symbol (Yahoo's spelling) is quoted at, as JSON text, so that every digit goes over the wire. */
+  /** Sets the quote of a symbol (in Yahoo's spelling) as JSON text, so that every digit goes over the wire. */
   quote(symbol: string, quoted: string): void
-  /** Makes every crumb that was given out invalid. */
+  /** Invalidates every crumb that was issued. */
   rotateCrumb(): void
 }
 
@@ -43,7 +43,7 @@ export const CRUMB_PATH = '/v1/test/getcrumb'
 export const PAGE_PATH = '/quote/AAPL'
 export const SEARCH_PATH = '/v1/finance/search'
 
-/** One quote as Yahoo writes it; the price is source text. */
+/** A quote in Yahoo's format; the price is JSON source text. */
 export function yahooQuote(symbol: string, price: string, more: Readonly<Record<string, unknown>> = {}): string {
   const known = {
     symbol,
@@ -60,7 +60,7 @@ export function quoteReply(quotes: readonly string[]): string {
   return `{"quoteResponse":{"result":[${quotes.join(',')}],"error":null}}`
 }
 
-/** A server on a free port that behaves as Yahoo does: no quotes without its cookie and its crumb. Ends with the test. */
+/** A server on a free port that behaves like Yahoo: no quotes without its cookie and crumb. It stops when the test ends. */
 export async function createYahooFake(t: TestContext): Promise<YahooFake> {
   const asked: AskedOfYahoo[] = []
   const quotes = new Map<string, string>()
@@ -69,9 +69,9 @@ export async function createYahooFake(t: TestContext): Promise<YahooFake> {
   handlers.set(PAGE_PATH, () => ({
     headers: {
       'content-type': 'text/html',
-      'set-cookie': 'A3=d=stand-in; Max-Age=31536000; Domain=.yahoo.com; Path=/; Secure',
+      'set-cookie': 'A3=d=fake; Max-Age=31536000; Domain=.yahoo.com; Path=/; Secure',
     },
-    // The real page is megabytes long: whoever waits for its end waits for ever.
+    // The real page has megabytes; a client must not wait for its end.
     body: '<!DOCTYPE html>',
     hang: true,
   }))
@@ -112,7 +112,7 @@ export const INVALID_CRUMB = json(
 )
 
 async function answer(request: IncomingMessage, response: ServerResponse, handle: YahooHandler): Promise<void> {
-  const url = new URL(request.url ?? '/', 'http://stand-in')
+  const url = new URL(request.url ?? '/', 'http://fake')
   const {
     status = 200,
     headers = {},

@@ -9,7 +9,7 @@ type YahooHarness = { readonly fake: YahooFake; readonly yahoo: QuoteProvider; r
 
 export const NOW = Date.parse('2025-06-15T20:31:00Z')
 
-/** The real provider before a stand-in that quotes AAPL at 196.45. */
+/** The real provider on a fake Yahoo that quotes AAPL at 196.45. */
 export async function createYahooHarness(t: TestContext, { timeoutMs = 10_000 } = {}): Promise<YahooHarness> {
   const fake = await createYahooFake(t)
   fake.quote('AAPL', yahooQuote('AAPL', '196.45'))
@@ -17,7 +17,7 @@ export async function createYahooHarness(t: TestContext, { timeoutMs = 10_000 } 
   return { fake, clock, yahoo: createYahoo({ clock, baseUrl: fake.url, timeoutMs }) }
 }
 
-/** A clock that stands still until it is told otherwise. */
+/** A clock that advances only when the test says so. */
 export function createTestClock(startsAt = NOW): TestClock {
   let now = startsAt
   return { now: () => now, sleep: () => Promise.resolve(), advance: (ms) => void (now += ms) }
@@ -27,7 +27,7 @@ export async function quotesOf(source: QuoteProvider, symbols: readonly string[]
   return source.parseReply(await source.fetchReply(symbols, new AbortController().signal))
 }
 
-/** `AAPL 196.45`, or `AAPL no_price`. */
+/** A result as text: `AAPL 196.45`, or `AAPL no_price`. */
 export function summaryOf(result: QuoteResult): string {
   return `${result.symbol} ${'quote' in result ? result.quote.price : result.error.code}`
 }

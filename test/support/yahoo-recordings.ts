@@ -2,13 +2,13 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { YahooAnswer, YahooFake } from './yahoo-fake.ts'
 
-/** One exchange with the real Yahoo, as a file of the shared fixtures keeps it. */
+/** A recorded exchange with the real Yahoo, as stored in a file of the shared fixtures. */
 export type Recording = {
   readonly name: string
   readonly method: string
   readonly url: URL
   readonly answer: YahooAnswer
-  /** The recorded body, parsed; undefined where it is no JSON. */
+  /** The recorded body, parsed; undefined if it is not JSON. */
   readonly json: unknown
 }
 
@@ -24,24 +24,24 @@ type Stored = {
 }
 
 const ROOT = join(import.meta.dirname, '../../../shared/fixtures/yfinance')
-/** They speak of the bytes on the wire then, not of the decoded text that was kept. */
+/** Headers that describe the bytes on the wire, not the decoded text that was recorded. */
 const WIRE_HEADERS = /^(content-length|content-encoding|transfer-encoding|connection)$/i
 
-/** Why the recordings cannot be used here, or false: the value for a test's `skip`. */
+/** Why the recordings are not available, or false: the value of a test's `skip`. */
 export const recordingsAbsent = existsSync(ROOT) ? false : 'The shared fixtures are not beside this checkout.'
 
-/** Every recording below a folder of the fixtures whose name begins as said. */
+/** Every recording in a folder of the fixtures whose name begins with a prefix. */
 export function recordings(folder: string, prefix = ''): readonly Recording[] {
   const names = readdirSync(join(ROOT, folder)).filter((name) => name.startsWith(prefix))
   return names.toSorted().map((name) => read(join(ROOT, folder, name), name))
 }
 
-/** A body that was typed from a public report. */
+/** A body that was copied by hand from a public report. */
 export function transcribed(name: string): string {
   return readFileSync(join(ROOT, 'errors-transcribed', name), 'utf8')
 }
 
-/** Makes the stand-in answer as recorded, by method, path and query (the crumb aside). */
+/** Makes the fake respond as recorded, by method, path and query (ignoring the crumb). */
 export function replayRecordings(fake: YahooFake, exchanges: readonly Recording[]): void {
   const answers = new Map(
     exchanges.map((one) => [keyOf(one.method, one.url.pathname, one.url.searchParams), one.answer]),

@@ -12,7 +12,7 @@ export function createJobActions({
 }: CommandContext): Pick<Actions, 'listJobs' | 'addJobs' | 'changeJobs'> {
   const needsOf = ({ pool }: Tables) => ({ jobs: createJobs(pool, clock), output, clock })
   const warnWithoutService = ({ isOursAlone }: Tables) => {
-    if (isOursAlone) output.say('No service is running: start one to run jobs.')
+    if (isOursAlone) output.report('No service is running: start one to run jobs.')
   }
   return {
     listJobs: async (options) => {

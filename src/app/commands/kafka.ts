@@ -1,6 +1,6 @@
 import { dropDeadLetter, listDeadLetters, showDeadLetter } from '../../cli/events/dead-letters.ts'
 import { jsonLine } from '../../formats/cli-json.ts'
-import type { KafkaActions } from '../../cli/events/kafka-commands.ts'
+import type { Actions } from '../../cli/program.ts'
 import { systemClock as clock } from '../../lib/clock.ts'
 import { requireKafka } from '../kafka.ts'
 import { retryDeadLetter } from '../../kafka/dead-letters.ts'
@@ -17,13 +17,16 @@ import { openTables, type Tables } from './open-tables.ts'
 import { stopSignal } from '../stop-signal.ts'
 
 /** The commands that publish prices again and handle dead letters. */
-export function createKafkaActions({ output, readContext }: CommandContext): Omit<KafkaActions, 'serveRole'> {
+export function createKafkaActions({
+  output,
+  readContext,
+}: CommandContext): Pick<Actions, 'republish' | 'listDeadLetters' | 'actOnDeadLetter'> {
   return {
     republish: async ({ since, json }) => {
       const context = readContext()
       const kafka = requireKafka(context.config)
       await using tables = await openTables(context)
-      const onError = (error: unknown) => output.say(`Kafka unavailable, retrying: ${kafkaReason(error)}`)
+      const onError = (error: unknown) => output.report(`Kafka unavailable, retrying: ${kafkaReason(error)}`)
       const { createPublisher } = await import('../../kafka/client/publisher.ts')
       await using publisher = createPublisher({ ...kafka, clock, onError })
       const between = { after: await positionBefore(tables.pool, since), end: await logEnd(tables.pool) }

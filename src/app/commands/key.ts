@@ -1,5 +1,4 @@
-import { createKey, listKeys, revokeKey } from '../../cli/access/keys.ts'
-import type { KeyActions } from '../../cli/access/key-commands.ts'
+import { createKey, listKeys, revokeKey, type KeyActions } from '../../cli/access/keys.ts'
 import { systemClock as clock } from '../../lib/clock.ts'
 import { keysOf } from '../first-key.ts'
 import { openTables, type Tables } from './open-tables.ts'

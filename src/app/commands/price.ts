@@ -59,5 +59,5 @@ export function createPriceActions({
 /** A server's database does not show whether a service uses it, so the service's address is tried. */
 async function warnWithoutService({ config }: AppContext, output: Output): Promise<void> {
   const { url, kind } = await findService(config)
-  if (kind !== 'service') output.say(`No service at ${url}: prices arrive only while a service uses this database.`)
+  if (kind !== 'service') output.report(`No service at ${url}: prices arrive only while a service uses this database.`)
 }

@@ -75,7 +75,7 @@ export function createTransferActions({
         return file === undefined ? writeDumpFile(process.stdout, produce) : writeWhole(file, produce)
       })
       const report = fileReport('Dumped', { file, rows: rowsOf(header) }, json)
-      await (file === undefined ? output.say(report.trimEnd()) : output.write(report))
+      await (file === undefined ? output.report(report.trimEnd()) : output.write(report))
       return 0
     },
 

@@ -1,19 +1,32 @@
+import type { Command } from 'commander'
 import { jsonLine } from '../../formats/cli-json.ts'
+import { addExamples, JSON_OPTION, type Act, type JsonOption } from '../terminal/options.ts'
 import { alignColumns, linesText, type Output } from '../terminal/output.ts'
 
-/** One thing that `doctor` looked at. */
+export type DoctorActions = { doctor(options: JsonOption): Promise<number> }
+
+export function addDoctorCommand(program: Command, act: Act<DoctorActions>): void {
+  const doctor = program
+    .command('doctor')
+    .description('Check the installation and suggest fixes')
+    .option(...JSON_OPTION)
+    .action((options: JsonOption) => act((actions) => actions.doctor(options)))
+  addExamples(doctor, 'market-data doctor', 'market-data doctor --json | jq \'.checks[] | select(.status != "ok")\'')
+}
+
+/** The result of one check of `doctor`. */
 export type Check = {
   readonly name: string
   readonly status: 'ok' | 'warn' | 'fail'
   /** What was found. */
   readonly detail: string
-  /** What to do about it. */
+  /** How to fix it. */
   readonly help?: string | undefined
 }
 
 const COLORS = { ok: 'green', warn: 'yellow', fail: 'red' } as const
 
-/** A line for each check, and below it what to do where something is wrong. */
+/** A line for each check, and below it the fix if something is wrong. */
 export function doctorReport(checks: readonly Check[], { paint }: Pick<Output, 'paint'>): string {
   const lines = alignColumns(checks.map(({ status, name, detail }) => [paint(COLORS[status], status), name, detail]))
   const indent = ' '.repeat(6)
@@ -31,5 +44,6 @@ export function doctorJson(checks: readonly Check[]): string {
 
 export function worstOf(checks: readonly Check[]): Check['status'] {
   const found = new Set(checks.map(({ status }) => status))
-  return found.has('fail') ? 'fail' : found.has('warn') ? 'warn' : 'ok'
+  if (found.has('fail')) return 'fail'
+  return found.has('warn') ? 'warn' : 'ok'
 }

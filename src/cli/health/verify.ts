@@ -1,18 +1,31 @@
+import type { Command } from 'commander'
 import type { Difference, Verification } from '../../core/health/verification.ts'
+import { addExamples, JSON_OPTION, type Act, type JsonOption } from '../terminal/options.ts'
 
-/** What `verify` found, for people: a line for each difference, and the counts. */
+export type VerifyActions = { verify(options: JsonOption): Promise<number> }
+
+export function addVerifyCommand(program: Command, act: Act<VerifyActions>): void {
+  const verify = program
+    .command('verify')
+    .description('Recompute all prices and averages and print any differences')
+    .option(...JSON_OPTION)
+    .action((options: JsonOption) => act((actions) => actions.verify(options)))
+  addExamples(verify, 'market-data verify', 'market-data verify --json | jq .differences')
+}
+
+/** The result of `verify` for people: a line for each difference, and the counts. */
 export function verifyReport(found: Verification): string {
   const { checkedPrices, checkedAverages, otherParserVersion, lagging, differences, differenceCount } = found
   const hidden = differenceCount - differences.length
   const lines = [
     ...differences.map(describe),
     ...(hidden > 0 ? [`… and ${hidden} more`] : []),
-    `Compared ${checkedPrices} prices with the replies that brought them, and ${checkedAverages} averages with their prices.`,
+    `Compared ${checkedPrices} prices with their raw replies, and ${checkedAverages} averages with their prices.`,
     ...(otherParserVersion > 0
-      ? [`Not compared: ${otherParserVersion} prices, read by another version of the parser.`]
+      ? [`Not compared: ${otherParserVersion} prices, parsed by another version of the parser.`]
       : []),
-    ...(lagging > 0 ? [`Not up to date yet: ${lagging} averages.`] : []),
-    differenceCount === 0 ? 'Nothing is wrong.' : `${differenceCount} differ.`,
+    ...(lagging > 0 ? [`Not computed yet: ${lagging} averages.`] : []),
+    differenceCount === 0 ? 'No differences.' : `Differences: ${differenceCount}.`,
   ]
   return `${lines.join('\n')}\n`
 }
@@ -24,7 +37,7 @@ function describe(difference: Difference): string {
   return `${what}  ${series}  ${timestamp}  stored ${stored ?? 'none'}  expected ${expected ?? 'none'}  (${reason})`
 }
 
-/** The same for programs. Numbers stay text: whoever compares them wants their last digit, which most readers of JSON lose. */
+/** The result of `verify` as JSON. Prices are text, because most JSON parsers lose the last digits of a number. */
 export function verificationBody(found: Verification): object {
   return {
     checked_prices: found.checkedPrices,

@@ -1,3 +1,4 @@
+import type { Command } from 'commander'
 import type { Clock } from '../../lib/clock.ts'
 import { ServiceError } from '../../errors.ts'
 import { MAX_JOBS, type Job, type Jobs } from '../../core/polling/job.ts'
@@ -5,53 +6,115 @@ import { millisOf } from '../../lib/instant.ts'
 import { canonicalSymbol } from '../../lib/symbol.ts'
 import { durationText, roughly } from '../terminal/duration.ts'
 import { jobBody, jsonLine } from '../../formats/cli-json.ts'
+import { addSymbol, parseInterval } from '../terminal/arguments.ts'
+import { addExamples, JSON_OPTION, providerOption, type Act, type JsonOption } from '../terminal/options.ts'
 import { alignColumns, linesText, type Output } from '../terminal/output.ts'
 
-export type AddOptions = {
+export type JobActions = {
+  listJobs(options: JsonOption): Promise<number>
+  addJobs(options: AddOptions): Promise<number>
+  changeJobs(verb: JobVerb, options: ChangeOptions): Promise<number>
+}
+
+type AddOptions = JsonOption & {
   readonly symbols: readonly string[]
   readonly provider?: string | undefined
+  /** In seconds. */
   readonly every: number
-  readonly json?: boolean | undefined
 }
 
-export type ChangeOptions = {
-  /** Ids, beginnings of ids, or symbols. */
+type ChangeOptions = JsonOption & {
+  /** Ids, prefixes of ids, or symbols. */
   readonly names: readonly string[]
   readonly provider?: string | undefined
-  readonly json?: boolean | undefined
 }
 
-export type JobVerb = 'pause' | 'resume' | 'run' | 'delete'
+type JobVerb = 'pause' | 'resume' | 'run' | 'delete'
+
+/** The commands that manage polling jobs. */
+export function addJobCommands(program: Command, act: Act<JobActions>, providers: readonly string[]): void {
+  const jobs = program.command('jobs').description('Manage polling jobs, which fetch prices at an interval')
+  addExamples(jobs, 'market-data jobs list', 'market-data jobs add AAPL MSFT --every 1m', 'market-data jobs pause AAPL')
+  addList(jobs, act)
+  addAdd(jobs, act, providers)
+  for (const verb of ['pause', 'resume', 'run', 'delete'] as const) addChange(jobs, act, verb)
+}
+
+function addList(jobs: Command, act: Act<JobActions>): void {
+  const list = jobs
+    .command('list', { isDefault: true })
+    .description('List all jobs, oldest first (default)')
+    .option(...JSON_OPTION)
+    // As the default command it also receives misspelled subcommands.
+    .allowExcessArguments()
+    .action((options: JsonOption, { args: [unknown] }: Command) => {
+      if (unknown !== undefined) jobs.error(`error: unknown command '${unknown}'`)
+      return act((actions) => actions.listJobs(options))
+    })
+  addExamples(list, 'market-data jobs list', "market-data jobs list --json | jq '.data[].symbol'")
+}
+
+function addAdd(jobs: Command, act: Act<JobActions>, providers: readonly string[]): void {
+  const add = jobs
+    .command('add')
+    .description('Create jobs; the first fetch is immediate, and an existing job takes the new interval')
+    .argument('<symbols...>', 'Symbols, such as AAPL, BRK.B, BTC-USD', addSymbol)
+    .requiredOption('-e, --every <interval>', 'Interval, such as 30s, 5m, 1h or 1d', parseInterval)
+    .option(...providerOption(providers))
+    .option(...JSON_OPTION)
+    .action((symbols: readonly string[], options: Omit<AddOptions, 'symbols'>) =>
+      act((actions) => actions.addJobs({ ...options, symbols })),
+    )
+  addExamples(add, 'market-data jobs add AAPL MSFT --every 1m', 'market-data jobs add BTC-USD -e 2s -p simulated')
+}
+
+const DESCRIPTIONS: Readonly<Record<JobVerb, string>> = {
+  pause: 'Pause jobs until they are resumed',
+  resume: 'Resume paused jobs, starting now',
+  run: 'Fetch now, even if paused; the schedule stays the same',
+  delete: 'Delete jobs; their prices are kept',
+}
+
+function addChange(jobs: Command, act: Act<JobActions>, verb: JobVerb): void {
+  const command = jobs
+    .command(verb)
+    .description(DESCRIPTIONS[verb])
+    .argument('<jobs...>', 'Symbols, or ids (or their first characters) as shown by list')
+    .option('-p, --provider <name>', 'Provider, if a symbol has jobs at more than one')
+    .option(...JSON_OPTION)
+    .action((names: readonly string[], options: Omit<ChangeOptions, 'names'>) =>
+      act((actions) => actions.changeJobs(verb, { ...options, names })),
+    )
+  addExamples(command, `market-data jobs ${verb} AAPL`, `market-data jobs ${verb} 0197f0c2`)
+}
 
 type Needs = { readonly jobs: Jobs; readonly output: Output; readonly clock: Clock }
-/** The provider as it is known to the service, and how often it may be asked. */
+/** The provider by its canonical name, and the shortest interval that it tolerates. */
 type Provider = { readonly name: string; readonly advisedIntervalSeconds: number }
 
-export async function listJobs(needs: Needs, { json }: { readonly json?: boolean | undefined }): Promise<void> {
+export async function listJobs(needs: Needs, { json }: JsonOption): Promise<void> {
   const { data } = await needs.jobs.list({ limit: MAX_JOBS })
   await printJobs(needs, data, json)
-  if (data.length === 0 && !json)
-    needs.output.say('There are no jobs. To make one: market-data jobs add AAPL --every 1m')
+  if (data.length === 0 && !json) needs.output.report('No jobs. To create one: market-data jobs add AAPL --every 1m')
 }
 
-/** A job for each symbol; one that is there takes the new interval. */
+/** Creates a job for each symbol; an existing one takes the new interval. */
 export async function addJobs(needs: Needs, provider: Provider, options: AddOptions): Promise<void> {
   const { symbols, every, json } = options
   const { name, advisedIntervalSeconds } = provider
   await printJobs(needs, await needs.jobs.create({ symbols, provider: name, intervalSeconds: every }), json)
   if (every >= advisedIntervalSeconds) return
-  needs.output.say(
-    `${name} should not be asked more often than every ${durationText(advisedIntervalSeconds)}; it may refuse.`,
-  )
+  const advised = durationText(advisedIntervalSeconds)
+  needs.output.report(`${name} may refuse requests more frequent than every ${advised}.`)
 }
 
-/** Does the same to each job that is named; to none where any name is wrong. */
+/** Changes every named job, or none if any name is wrong. */
 export async function changeJobs(needs: Needs, verb: JobVerb, options: ChangeOptions): Promise<void> {
   const { data } = await needs.jobs.list({ limit: MAX_JOBS })
   const named = new Set(options.names.map((name) => findJob(data, name, options.provider)))
   const changed = await Promise.all([...named].map(async (job) => (await VERBS[verb](needs.jobs, job)) ?? job))
   if (verb !== 'delete') return printJobs(needs, changed, options.json)
-  const text = changed.map(({ symbol, provider, jobId }) => `deleted ${symbol} of ${provider} (${jobId})`)
+  const text = changed.map(({ symbol, provider, jobId }) => `deleted ${symbol} at ${provider} (${jobId})`)
   await needs.output.write(options.json ? jsonLine({ data: changed.map(jobBody) }) : linesText(text))
 }
 
@@ -62,25 +125,25 @@ const VERBS: Readonly<Record<JobVerb, (jobs: Jobs, job: Job) => Promise<Job | un
   delete: async (jobs, job) => ((await jobs.remove(job.jobId)) ? job : undefined),
 }
 
-/** What `list` shows of an id; any beginning of at least this length names a job, if it is the only one. */
-const ID_SHOWN = 8
+/** The characters of an id that `list` shows; any prefix of at least this length names a job, if it is unique. */
+const SHOWN_ID_LENGTH = 8
 
-/** @throws ServiceError `not_found` where no job, or more than one, has that name */
+/** @throws ServiceError `not_found` if no job, or more than one, has that name */
 function findJob(jobs: readonly Job[], name: string, provider: string | undefined): Job {
   const ofProvider = jobs.filter((job) => provider === undefined || job.provider === provider)
   const found = ofProvider.filter(({ jobId, symbol }) => hasName(jobId, name) || symbol === symbolOf(name))
   const [job, ...others] = found
   if (job === undefined) {
-    const where = provider === undefined ? '' : ` of ${provider}`
-    throw new ServiceError('not_found', `There is no job ${JSON.stringify(name)}${where}; see market-data jobs list.`)
+    const where = provider === undefined ? '' : ` at ${provider}`
+    throw new ServiceError('not_found', `No job ${JSON.stringify(name)}${where}; see market-data jobs list.`)
   }
   if (others.length === 0) return job
-  const choices = found.map((each) => `${each.jobId.slice(0, ID_SHOWN)} (${each.provider})`).join(', ')
-  throw new ServiceError('not_found', `${name} is more than one job: ${choices}. Name its id, or --provider.`)
+  const choices = found.map((each) => `${each.jobId.slice(0, SHOWN_ID_LENGTH)} (${each.provider})`).join(', ')
+  throw new ServiceError('not_found', `Several jobs match ${name}: ${choices}. Use an id or --provider.`)
 }
 
 function hasName(jobId: string, name: string): boolean {
-  return name.length >= ID_SHOWN && jobId.startsWith(name.toLowerCase())
+  return name.length >= SHOWN_ID_LENGTH && jobId.startsWith(name.toLowerCase())
 }
 
 /** An id is longer than a symbol can be. */
@@ -99,13 +162,21 @@ async function printJobs({ output, clock }: Needs, jobs: readonly Job[], json = 
 const HEAD = ['JOB', 'SYMBOL', 'PROVIDER', 'EVERY', 'STATUS', 'NEXT', 'LAST']
 
 function rowOf(job: Job, { paint }: Output, now: number): string[] {
-  const { jobId, symbol, provider, intervalSeconds, status, nextRunAt, lastRun } = job
+  const { jobId, symbol, provider, intervalSeconds, status } = job
   const color = ({ active: 'green', failing: 'red', paused: 'yellow' } as const)[status]
-  const waitMs = nextRunAt === null ? undefined : millisOf(nextRunAt) - now
-  const next = waitMs === undefined ? '-' : waitMs > 0 ? `in ${roughly(waitMs)}` : 'due'
-  const last =
-    lastRun &&
-    `${roughly(Math.max(0, now - millisOf(lastRun.finishedAt)))} ago: ${lastRun.error?.detail ?? lastRun.outcome}`
-  const id = jobId.slice(0, ID_SHOWN)
-  return [id, paint('bold', symbol), provider, durationText(intervalSeconds), paint(color, status), next, last ?? '-']
+  const id = jobId.slice(0, SHOWN_ID_LENGTH)
+  const every = durationText(intervalSeconds)
+  return [id, paint('bold', symbol), provider, every, paint(color, status), nextText(job, now), lastText(job, now)]
+}
+
+function nextText({ nextRunAt }: Job, now: number): string {
+  if (nextRunAt === null) return '-'
+  const waitMs = millisOf(nextRunAt) - now
+  return waitMs > 0 ? `in ${roughly(waitMs)}` : 'due'
+}
+
+function lastText({ lastRun }: Job, now: number): string {
+  if (lastRun === null) return '-'
+  const age = roughly(Math.max(0, now - millisOf(lastRun.finishedAt)))
+  return `${age} ago: ${lastRun.error?.detail ?? lastRun.outcome}`
 }

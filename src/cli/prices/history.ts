@@ -1,18 +1,44 @@
+import type { Command } from 'commander'
 import { stringify } from 'csv-stringify/sync'
 import type { HistoryRequest, PastPrice, ReadHistory } from '../../core/prices/history.ts'
 import type { Instant } from '../../lib/instant.ts'
 import type { FindStoredSymbols } from '../../core/prices/symbols.ts'
 import { pastPriceBody } from '../../formats/cli-json.ts'
+import { parseCount, parseSymbol, parseTime } from '../terminal/arguments.ts'
+import { addExamples, JSON_OPTION, providerOption, type Act, type JsonOption } from '../terminal/options.ts'
 import type { Output } from '../terminal/output.ts'
 
-export type HistoryOptions = {
+export type HistoryActions = { history(options: HistoryOptions): Promise<number> }
+
+type HistoryOptions = JsonOption & {
   readonly symbol: string
   readonly provider?: string | undefined
   readonly from?: Instant | undefined
   readonly to?: Instant | undefined
   readonly limit?: number | undefined
   readonly csv?: boolean | undefined
-  readonly json?: boolean | undefined
+}
+
+export function addHistoryCommand(program: Command, act: Act<HistoryActions>, providers: readonly string[]): void {
+  const history = program
+    .command('history')
+    .description('Print the stored prices of a symbol, newest first')
+    .argument('<symbol>', 'Symbol, such as AAPL', parseSymbol)
+    .option(...providerOption(providers))
+    .option('--from <time>', 'Start, inclusive: 2025-06-15 or 2025-06-15T20:30:00Z', parseTime)
+    .option('--to <time>', 'End, exclusive', parseTime)
+    .option('-n, --limit <count>', 'Maximum number of prices (default: 100, or all with --csv)', parseCount)
+    .option('--csv', 'Print CSV with a header')
+    .option(...JSON_OPTION)
+    .action((symbol: string, options: Omit<HistoryOptions, 'symbol'>, command: Command) => {
+      if (options.csv && options.json) command.error('error: use --csv or --json, not both')
+      return act((actions) => actions.history({ ...options, symbol }))
+    })
+  addExamples(
+    history,
+    'market-data history AAPL --limit 20',
+    'market-data history AAPL --provider simulated --from 2025-06-01 --to 2025-07-01 --csv > aapl.csv',
+  )
 }
 
 type Needs = {
@@ -20,44 +46,52 @@ type Needs = {
   readonly findStored: FindStoredSymbols
   readonly output: Output
 }
-type Asked = Omit<HistoryOptions, 'provider'> & { readonly provider: string }
+type HistoryQuery = Omit<HistoryOptions, 'provider'> & { readonly provider: string }
 
 const DEFAULT_LIMIT = 100
 const PAGE = 1_000
 
-/** Prints stored prices, newest first, page by page: memory stays the same however many there are. */
-export async function printHistory({ readHistory, findStored, output }: Needs, options: Asked): Promise<void> {
-  const format = options.csv ? CSV : options.json ? JSON_LIST : LINES
+/** Prints stored prices, newest first, page by page, so that memory use does not grow with their number. */
+export async function printHistory({ readHistory, findStored, output }: Needs, options: HistoryQuery): Promise<void> {
+  const format = formatOf(options)
   const { symbol, provider, from, to, limit = options.csv ? Number.POSITIVE_INFINITY : DEFAULT_LIMIT } = options
-  const asked = { symbol, provider, from, to, order: 'desc', withSuperseded: false } as const
+  const request = { symbol, provider, from, to, order: 'desc', withSuperseded: false } as const
   await output.write(format.head)
   let count = 0
-  for await (const page of pagesOf(readHistory, asked, limit)) {
+  for await (const page of pagesOf(readHistory, request, limit)) {
     if (output.closed.aborted) return
     await output.write(format.page(page, count === 0))
     count += page.length
   }
   await output.write(format.tail)
-  if (count === 0) output.say(await sayNone(findStored, asked))
+  if (count === 0) output.report(await noneFoundText(findStored, request))
 }
 
-/** A range may have none where the provider has some. */
-async function sayNone(findStored: FindStoredSymbols, { symbol, provider, from, to }: Omit<HistoryRequest, 'limit'>) {
-  const within = from === undefined && to === undefined ? '' : ' at that time'
-  const none = `There are no prices of ${symbol} from ${provider}${within}.`
+function formatOf({ csv, json }: HistoryQuery): Format {
+  if (csv) return CSV
+  return json ? JSON_LIST : LINES
+}
+
+type PageRequest = Omit<HistoryRequest, 'limit'>
+
+/** Names the other providers that have prices of the symbol. */
+async function noneFoundText(findStored: FindStoredSymbols, { symbol, provider, from, to }: PageRequest) {
+  const within = from === undefined && to === undefined ? '' : ' in this time range'
+  const none = `No prices of ${symbol} from ${provider}${within}.`
   const stored = await findStored({ symbols: [symbol], limit: 10 })
   const others = stored.filter((other) => other.provider !== provider && other.lastPriceAt !== null)
   if (others.length === 0) return none
-  return `${none} Others have some: ${others.map((other) => `--provider ${other.provider}`).join(', ')}`
+  return `${none} Prices exist from: ${others.map((other) => `--provider ${other.provider}`).join(', ')}`
 }
 
-async function* pagesOf(readHistory: ReadHistory, asked: Omit<HistoryRequest, 'limit'>, limit: number) {
-  let [after, left]: [PastPrice | undefined, number] = [undefined, limit]
+async function* pagesOf(readHistory: ReadHistory, request: PageRequest, limit: number) {
+  let after: PastPrice | undefined
+  let left = limit
   while (left > 0) {
-    const wanted = Math.min(PAGE, left)
-    const page: readonly PastPrice[] = await readHistory({ ...asked, after, limit: wanted })
+    const size = Math.min(PAGE, left)
+    const page: readonly PastPrice[] = await readHistory({ ...request, after, limit: size })
     if (page.length > 0) yield page
-    if (page.length < wanted) return
+    if (page.length < size) return
     after = page.at(-1)
     left -= page.length
   }
@@ -78,7 +112,7 @@ const LINES: Format = {
   tail: '',
 }
 
-/** The columns of the CSV of the HTTP interface. */
+/** The same columns as the CSV of the HTTP API. */
 const COLUMNS: Readonly<Record<string, (price: PastPrice) => string | number | boolean | null>> = {
   price_id: (price) => price.priceId,
   timestamp: (price) => price.eventTime,

@@ -3,7 +3,7 @@ import { compareInstants, millisOf, type Instant } from '../../lib/instant.ts'
 import { roughly } from '../terminal/duration.ts'
 import type { Output } from '../terminal/output.ts'
 
-/** What of a price a board shows. */
+/** The part of a price that the table shows. */
 export type ShownPrice = {
   readonly symbol: string
   readonly provider: string
@@ -12,17 +12,17 @@ export type ShownPrice = {
   readonly eventTime: Instant
 }
 
-export type Board = {
-  /** Takes a price in, unless a newer one of its line is there. */
+export type WatchTable = {
+  /** Updates a row, unless it shows a newer price. */
   put(price: ShownPrice): void
-  /** A row for each symbol, or for each provider and currency that has prices of it; in the order of the symbols. */
+  /** A row for each provider and currency of each symbol, in the order of the symbols; one row if it has no price. */
   rows(now: number, paint: Output['paint']): string[][]
 }
 
 type Line = ShownPrice & { readonly change: number }
 
-/** The newest prices of some symbols, side by side. */
-export function createWatchTable(symbols: readonly string[]): Board {
+/** The newest price of each symbol. */
+export function createWatchTable(symbols: readonly string[]): WatchTable {
   const lines = new Map<string, Map<string, Line>>(symbols.map((symbol) => [symbol, new Map()]))
   return {
     put: ({ symbol, provider, currency, price, eventTime }) => {

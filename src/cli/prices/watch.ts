@@ -1,19 +1,36 @@
+import type { Command } from 'commander'
 import { stripVTControlCharacters } from 'node:util'
 import type { Clock } from '../../lib/clock.ts'
 import type { LogEntry, ReadLog } from '../../core/log/entry.ts'
 import { createMemoryCheckpoint, followLogOnce, type Checkpoint } from '../../core/log/follow.ts'
 import type { LogPosition } from '../../core/log/position.ts'
 import { eventBody, jsonLine } from '../../formats/cli-json.ts'
+import { addSymbol } from '../terminal/arguments.ts'
+import { addExamples, type Act, type JsonOption } from '../terminal/options.ts'
 import { alignColumns, linesText, type Output } from '../terminal/output.ts'
 import { createWatchTable, type ShownPrice } from './watch-table.ts'
 
-export type WatchOptions = {
+export type WatchActions = { watch(options: WatchOptions): Promise<number> }
+
+export type WatchOptions = JsonOption & {
   readonly symbols: readonly string[]
   readonly provider?: string | undefined
-  readonly json?: boolean | undefined
 }
 
-/** The prices of a database that is there now. */
+export function addWatchCommand(program: Command, act: Act<WatchActions>): void {
+  const watch = program
+    .command('watch')
+    .description('Show new prices until Ctrl-C: a table on a terminal, otherwise a line for each price')
+    .argument('<symbols...>', 'Symbols, such as AAPL, BRK.B, BTC-USD', addSymbol)
+    .option('-p, --provider <name>', 'Only prices of this provider (default: every provider)')
+    .option('--json', 'Print a line of JSON for each price')
+    .action((symbols: readonly string[], options: Omit<WatchOptions, 'symbols'>) =>
+      act((actions) => actions.watch({ ...options, symbols })),
+    )
+  addExamples(watch, 'market-data watch AAPL MSFT', 'market-data watch AAPL --json | jq .price')
+}
+
+/** The prices of a connected database. */
 export type PriceFeed = AsyncDisposable & {
   readonly readLog: ReadLog
   readonly logEnd: () => Promise<LogPosition>
@@ -22,7 +39,7 @@ export type PriceFeed = AsyncDisposable & {
 }
 
 type Needs = {
-  /** Undefined while no service holds the database: nothing can arrive then. */
+  /** Undefined while no service runs on the database: no price can arrive then. */
   readonly join: () => Promise<PriceFeed | undefined>
   readonly output: Output
   readonly clock: Clock
@@ -35,12 +52,13 @@ const RETRY_EVERY_MS = 500
 const BATCH = 1_000
 
 /**
- * Shows each price of the symbols as it is stored, read from the log, so none is missed between two looks: a line a
- * symbol that changes in place on a terminal, a line a price elsewhere. Outlives the service and finds the next one.
+ * Shows each price of the symbols as it is stored. It reads the log, so no price is missed between two polls. On a
+ * terminal it updates a table in place; otherwise it prints a line for each price. When the service stops, it waits for
+ * the next one.
  */
 export async function watchPrices(needs: Needs, options: WatchOptions): Promise<void> {
   const { join, output, clock, signal } = needs
-  const view = output.isTerminal && !options.json ? createBoardView(needs, options) : createLineView(output, options)
+  const view = output.isTerminal && !options.json ? createTableView(needs, options) : createLineView(output, options)
   const notice = createNotice(output)
   let checkpoint: Checkpoint | undefined
 
@@ -67,10 +85,10 @@ export async function watchPrices(needs: Needs, options: WatchOptions): Promise<
   while (!signal.aborted) {
     try {
       await using feed = await join()
-      if (feed === undefined) notice('No service runs here: prices arrive once one is started.')
+      if (feed === undefined) notice('No service is running: start one to receive prices.')
       else await follow(feed)
     } catch (error) {
-      notice(`Waiting for the database (${error instanceof Error ? error.message : String(error)}).`)
+      notice(`Waiting for the database: ${error instanceof Error ? error.message : String(error)}`)
     }
     await clock.sleep(RETRY_EVERY_MS, signal)
   }
@@ -81,18 +99,22 @@ function matches({ symbols, provider }: WatchOptions): (entry: LogEntry) => bool
   return (entry) => wanted.has(entry.symbol) && (provider ?? entry.provider) === entry.provider
 }
 
-/** Says why we wait, once, when it is so at two looks in a row: what a service does while it starts or ends is no news. */
+/** Reports why we wait, once, after two attempts in a row: a service that is starting or stopping is not worth a line. */
 function createNotice(output: Output): (message: string | undefined) => void {
-  let [before, said]: (string | undefined)[] = []
+  let previous: string | undefined
+  let reported: string | undefined
   return (message) => {
-    if (message === undefined) said = undefined
-    else if (message === before && message !== said) output.say((said = message))
-    before = message
+    if (message === undefined) reported = undefined
+    else if (message === previous && message !== reported) {
+      reported = message
+      output.report(message)
+    }
+    previous = message
   }
 }
 
 type View = {
-  /** What is known already. */
+  /** Shows the newest stored prices. */
   start(prices: readonly ShownPrice[]): Promise<void>
   show(entries: readonly LogEntry[]): Promise<void>
 }
@@ -111,18 +133,19 @@ function lineOf({ eventTime, symbol, price, currency, provider }: LogEntry): str
   return linesText([[eventTime, symbol, price, currency ?? '-', provider].join('  ')])
 }
 
-/** The ages go on by themselves. */
+/** So that the ages stay current when no price arrives. */
 const REDRAW_EVERY_MS = 1_000
 const UP = (lines: number) => (lines === 0 ? '' : `\u001B[${lines}A`)
 const CLEAR_BELOW = '\u001B[J'
 
-function createBoardView({ output, clock }: Needs, { symbols }: WatchOptions): View {
-  const board = createWatchTable(symbols)
-  let [drawnLines, drawnAt] = [0, 0]
+function createTableView({ output, clock }: Needs, { symbols }: WatchOptions): View {
+  const table = createWatchTable(symbols)
+  let drawnLines = 0
+  let drawnAt = 0
 
   async function draw(): Promise<void> {
-    const lines = fitting(alignColumns(board.rows(clock.now(), output.paint)), output)
-    // In one write, so that nothing flickers. Lines never wrap: else there would be more of them than we go up.
+    const lines = fitting(alignColumns(table.rows(clock.now(), output.paint)), output)
+    // One write, so that nothing flickers. Lines must not wrap: the cursor moves up by the number of lines.
     await output.write(`${UP(drawnLines)}\r${CLEAR_BELOW}${linesText(lines)}`)
     drawnLines = lines.length
     drawnAt = clock.now()
@@ -130,23 +153,23 @@ function createBoardView({ output, clock }: Needs, { symbols }: WatchOptions): V
 
   return {
     start: async (prices) => {
-      for (const price of prices) board.put(price)
+      for (const price of prices) table.put(price)
       await draw()
     },
     show: async (entries) => {
-      for (const entry of entries) board.put(entry)
+      for (const entry of entries) table.put(entry)
       if (entries.length > 0 || clock.now() - drawnAt >= REDRAW_EVERY_MS) await draw()
     },
   }
 }
 
-/** As many lines, and as much of each, as the terminal has room for below the cursor's own line. */
+/** The lines, cut to the terminal's size; the cursor needs a line of its own. */
 function fitting(lines: readonly string[], { size }: Output): string[] {
   const { columns, rows } = size()
   return lines.slice(0, Math.max(1, rows - 1)).map((line) => cut(line, columns))
 }
 
-/** Uncoloured where it is too long: an escape sequence that is cut in two would colour all that follows. */
+/** Drops the colours of a line that is too long: half an escape sequence would colour everything after it. */
 function cut(line: string, columns: number): string {
   const plain = stripVTControlCharacters(line)
   return plain.length <= columns ? line : plain.slice(0, columns)

@@ -1,60 +1,58 @@
 import { ROLES, type Role } from '../../core/cluster/roles.ts'
 import { InvalidArgumentError } from 'commander'
 import { ServiceError } from '../../errors.ts'
-import { parseInstant, type Instant } from '../../lib/instant.ts'
+import { ONE_YEAR_SECONDS, parseDayOrInstant, type Instant } from '../../lib/instant.ts'
 import { canonicalSymbol } from '../../lib/symbol.ts'
 import { parseDuration } from './duration.ts'
 
-const LONGEST_INTERVAL_SECONDS = 31_536_000
-const DAY = /^\d{4}-\d{2}-\d{2}$/
+// Argument parsers for commander: each returns the value, or throws an InvalidArgumentError that explains the format.
 
-/** One more symbol of a list, each once, in the order given. For commander, as everything here. */
-export function addSymbol(word: string, before: readonly string[] = []): readonly string[] {
-  return [...new Set([...before, readSymbol(word)])]
+/** Adds a symbol to a list, without duplicates, in the order given. */
+export function addSymbol(text: string, before: readonly string[] = []): readonly string[] {
+  return [...new Set([...before, parseSymbol(text)])]
 }
 
-export function readSymbol(word: string): string {
+export function parseSymbol(text: string): string {
   try {
-    return canonicalSymbol(word)
+    return canonicalSymbol(text)
   } catch (error) {
     throw error instanceof ServiceError ? new InvalidArgumentError(error.message) : error
   }
 }
 
-/** Seconds between two runs of a job. */
-export function readInterval(word: string): number {
-  const seconds = parseDuration(word)
-  if (seconds === undefined) throw new InvalidArgumentError('Write it like 30s, 5m, 1h or 1d.')
-  if (seconds < 1 || seconds > LONGEST_INTERVAL_SECONDS) {
-    throw new InvalidArgumentError('It can be from 1s to 365d.')
+/** A duration in seconds, from 1 s to 365 days. */
+export function parseInterval(text: string): number {
+  const seconds = parseDuration(text)
+  if (seconds === undefined) throw new InvalidArgumentError('Use a format like 30s, 5m, 1h or 1d.')
+  if (seconds < 1 || seconds > ONE_YEAR_SECONDS) {
+    throw new InvalidArgumentError('Use a value from 1s to 365d.')
   }
   return seconds
 }
 
-/** A moment, or the start of a day (UTC). */
-export function readMoment(word: string): Instant {
-  const instant = parseInstant(DAY.test(word) ? `${word}T00:00:00Z` : word)
-  // PostgreSQL knows no year 0.
-  if (instant !== undefined && !instant.startsWith('0000')) return instant
-  throw new InvalidArgumentError('Write it like 2025-06-15 or 2025-06-15T20:30:00Z.')
+/** An instant, or the start of a day (UTC). */
+export function parseTime(text: string): Instant {
+  const instant = parseDayOrInstant(text)
+  if (instant !== undefined) return instant
+  throw new InvalidArgumentError('Use a format like 2025-06-15 or 2025-06-15T20:30:00Z.')
 }
 
-export function readCount(word: string): number {
-  if (/^[1-9]\d{0,8}$/.test(word)) return Number(word)
-  throw new InvalidArgumentError('It is a whole number from 1.')
+export function parseCount(text: string): number {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text)
+  throw new InvalidArgumentError('Use a whole number of at least 1.')
 }
 
-/** The address of a PostgreSQL. */
-export function readServer(word: string): string {
-  if (/^postgres(ql)?:\/\//.test(word) && URL.canParse(word)) return word
-  throw new InvalidArgumentError('Write it like postgres://user@host/database.')
+/** The URL of a PostgreSQL database. */
+export function parseDatabaseUrl(text: string): string {
+  if (/^postgres(ql)?:\/\//.test(text) && URL.canParse(text)) return text
+  throw new InvalidArgumentError('Use a format like postgres://user@host/database.')
 }
 
-/** @throws InvalidArgumentError for a word that is not a role */
+/** Roles separated by commas. */
 export function parseRoles(text: string): readonly Role[] {
-  return text.split(',').map((word) => {
-    const role = ROLES.find((known) => known === word.trim())
-    if (role === undefined) throw new InvalidArgumentError(`the roles are ${ROLES.join(', ')}.`)
+  return text.split(',').map((name) => {
+    const role = ROLES.find((known) => known === name.trim())
+    if (role === undefined) throw new InvalidArgumentError(`Use one or more of ${ROLES.join(', ')}.`)
     return role
   })
 }

@@ -7,13 +7,13 @@ export function parseDuration(text: string): number | undefined {
   return count === undefined ? undefined : Number(count) * UNITS[unit as keyof typeof UNITS]
 }
 
-/** As `parseDuration` reads it, in the largest unit that loses nothing. */
+/** In the format of `parseDuration`, in the largest unit that is exact. */
 export function durationText(seconds: number): string {
   const [unit, length] = NAMES.find(([, each]) => seconds % each === 0) ?? ['s', 1]
   return `${seconds / length}${unit}`
 }
 
-/** Roughly how long, for people: `0 s`, `59 s`, `3 min`, `2 h`, `4 d`. */
+/** An approximate duration for people: `0 s`, `59 s`, `3 min`, `2 h`, `4 d`. */
 export function roughly(ms: number): string {
   const seconds = Math.floor(ms / 1_000)
   if (seconds < 60) return `${seconds} s`

@@ -6,18 +6,18 @@ export const EXIT_FAILED = 1
 
 export type Style = 'bold' | 'dim' | 'green' | 'red' | 'yellow'
 
-/** Where a command speaks: data to stdout, messages to stderr. */
+/** The output of a command: data on stdout, messages on stderr. */
 export type Output = {
-  /** Resolves when stdout has taken it; at once, and without an error, when nobody reads any more. */
+  /** Resolves when stdout has accepted the text; immediately, and without an error, once its reader has left. */
   write(text: string): Promise<void>
   /** A message for people, on stderr. */
-  say(message: string): void
-  /** Fires when the reader of stdout has left (`| head`): there is nobody left to work for. */
+  report(message: string): void
+  /** Aborted when the reader of stdout has left (`| head`), so that the command can stop. */
   readonly closed: AbortSignal
   readonly isTerminal: boolean
-  /** Colours only where stdout is a terminal and nothing (`NO_COLOR`) speaks against it. */
+  /** Adds a style if stdout is a terminal that allows colours (see `NO_COLOR`). */
   paint(style: Style, text: string): string
-  /** Of the terminal, as it is now. */
+  /** The current size of the terminal. */
   size(): { readonly columns: number; readonly rows: number }
 }
 
@@ -32,12 +32,12 @@ export function createOutput({ stdout, stderr }: Streams): Output {
   return {
     write: (text) => {
       const { promise, resolve } = Promise.withResolvers<void>()
-      // Its error is heard above.
+      // Errors reach the listener above.
       if (closing.signal.aborted) resolve()
       else stdout.write(text, () => resolve())
       return promise
     },
-    say: (message) => void stderr.write(`market-data: ${message}\n`),
+    report: (message) => void stderr.write(`market-data: ${message}\n`),
     closed: closing.signal,
     isTerminal: stdout.isTTY,
     paint: (style, text) => styleText(style, text, { stream: stdout }),
@@ -45,7 +45,7 @@ export function createOutput({ stdout, stderr }: Streams): Output {
   }
 }
 
-/** Rows of cells as lines in columns; colours take no room. */
+/** Formats rows as lines of aligned columns; styles do not count towards the width. */
 export function alignColumns(rows: readonly (readonly string[])[]): string[] {
   const widths: number[] = []
   for (const row of rows) {
@@ -55,7 +55,7 @@ export function alignColumns(rows: readonly (readonly string[])[]): string[] {
   return rows.map((row) => row.map(pad).join('  ').trimEnd())
 }
 
-/** One line a row, each ended. */
+/** The lines, each with a line break. */
 export function linesText(lines: readonly string[]): string {
   return lines.map((line) => `${line}\n`).join('')
 }

@@ -7,19 +7,19 @@ type Report = { status: string; checks: { name: string; status: string; detail: 
 
 const env = { DEFAULT_PROVIDER: 'simulated' }
 
-test('beside a healthy service doctor finds everything right', async (t) => {
+test('doctor reports no problem beside a healthy service', async (t) => {
   const { dataDir, url } = await startService(t)
-  const beside = { dataDir, env: { ...env, PORT: new URL(url).port } }
-  const { code, stdout, stderr } = await runCommand(['doctor', '--json'], beside)
+  const options = { dataDir, env: { ...env, PORT: new URL(url).port } }
+  const { code, stdout, stderr } = await runCommand(['doctor', '--json'], options)
   const { status, checks } = JSON.parse(stdout) as Report
   assert.deepEqual([code, stderr, status], [0, '', 'ok'])
   const names = 'node, configuration, data directory, database, clock, tables, averages, log, jobs, service, provider'
   assert.equal(checks.map(({ name }) => name).join(', '), names)
-  const lines = await runCommand(['doctor'], beside)
+  const lines = await runCommand(['doctor'], options)
   assert.match(lines.stdout, /^(ok {2}\S.* {2}\S.*\n)+$/)
 })
 
-test('where nothing was ever started doctor warns, says what to do, and makes nothing', async () => {
+test('on a machine where nothing was started, doctor warns, suggests a fix, and creates nothing', async () => {
   const dataDir = createDataDir()
   const port = await unusedPort()
   const { code, stdout } = await runCommand(['doctor'], { dataDir, env: { ...env, PORT: port } })
@@ -30,11 +30,11 @@ test('where nothing was ever started doctor warns, says what to do, and makes no
   assert.equal(again.stdout.replaceAll(/\d+ MiB/g, ''), stdout.replaceAll(/\d+ MiB/g, ''))
 })
 
-test('what keeps the service from working fails, with exit code 1', async (t) => {
-  const stranger = createServer((socket) => socket.end('HTTP/1.1 200 OK\r\n\r\nhello'))
-  await new Promise<void>((resolve) => stranger.listen(0, '127.0.0.1', resolve))
-  t.after(() => stranger.close())
-  const port = String((stranger.address() as AddressInfo).port)
+test('doctor fails with exit code 1 if the service cannot work', async (t) => {
+  const otherProgram = createServer((socket) => socket.end('HTTP/1.1 200 OK\r\n\r\nhello'))
+  await new Promise<void>((resolve) => otherProgram.listen(0, '127.0.0.1', resolve))
+  t.after(() => otherProgram.close())
+  const port = String((otherProgram.address() as AddressInfo).port)
   const reports = await Promise.all(
     [
       { PORT: port, DATA_DIR: createDataDir() },
@@ -44,8 +44,8 @@ test('what keeps the service from working fails, with exit code 1', async (t) =>
   )
   const failed = reports.map(({ code, stdout }) => {
     const { status, checks } = JSON.parse(stdout) as Report
-    const wrong = checks.filter((check) => check.status === 'fail')
-    return [code, status, wrong.map(({ name }) => name).join()]
+    const failures = checks.filter((check) => check.status === 'fail')
+    return [code, status, failures.map(({ name }) => name).join()]
   })
   assert.deepEqual(failed, [
     [1, 'fail', 'service'],

@@ -26,7 +26,7 @@ const FOUND: Verification = {
   differenceCount: 2,
 }
 
-test('verify --json names its members as the HTTP interface does, and the numbers that differ are text, with all their digits', () => {
+test('verify --json uses the member names of the HTTP API, and prints differing numbers as text with all their digits', () => {
   assert.equal(
     JSON.stringify(verificationBody(FOUND)),
     '{"checked_prices":10,"checked_averages":6,"other_parser_version":3,"lagging":2,"difference_count":2,"differences":[' +
@@ -35,14 +35,14 @@ test('verify --json names its members as the HTTP interface does, and the number
   )
 })
 
-test('verify tells people each difference, how many are not shown, and what could not be compared', () => {
+test('the report of verify lists each difference, how many are not shown, and what could not be compared', () => {
   assert.deepEqual(verifyReport(FOUND).split('\n'), [
     'average over 5  yfinance AAPL USD  2025-06-15T20:30:27Z  stored 196.450000000000000001  expected none  (there are no such prices)',
     '… and 1 more',
-    'Compared 10 prices with the replies that brought them, and 6 averages with their prices.',
-    'Not compared: 3 prices, read by another version of the parser.',
-    'Not up to date yet: 2 averages.',
-    '2 differ.',
+    'Compared 10 prices with their raw replies, and 6 averages with their prices.',
+    'Not compared: 3 prices, parsed by another version of the parser.',
+    'Not computed yet: 2 averages.',
+    'Differences: 2.',
     '',
   ])
 })

@@ -8,7 +8,7 @@ import { CSV_HEADER, priceLines } from '../../support/price-csv.ts'
 import { createFolder, runCommand, spawnCommand, LAUNCHER } from '../../support/service-process.ts'
 import { until } from '../../support/until.ts'
 
-/** A database of its own, and a file with these lines. */
+/** A database for this test, and a file with these lines. */
 async function createImport(t: TestContext, text: string) {
   const connection = await createDatabaseConnection(t)
   const pool = createPool(connection, { size: 2, onError: () => {} })
@@ -28,7 +28,7 @@ async function createImport(t: TestContext, text: string) {
   }
 }
 
-test('every digit of a price comes in, labelled, with the lines that brought it', async (t) => {
+test('an import keeps every digit of a price, its provider label, and its source lines', async (t) => {
   const { run, verify, rows } = await createImport(
     t,
     `${CSV_HEADER}aapl,2020-03-09T14:30:00Z,66.1000,USD\r\n\r\nbrk-b,2020-03-09,5e-3,`,
@@ -53,7 +53,7 @@ test('every digit of a price comes in, labelled, with the lines that brought it'
   assert.equal(JSON.parse((await verify()).stdout).difference_count, 0)
 })
 
-test('a file with mistakes is refused as a whole, and each mistake is named with its line', async (t) => {
+test('a file with mistakes is rejected as a whole, and each mistake is reported with its line', async (t) => {
   const { run, rows } = await createImport(
     t,
     `symbol,timestamp,price,currency,provider
@@ -86,14 +86,14 @@ AAPL,2020-03-09,1,234.50,`,
   assert.deepEqual(await rows('select count(*)::int from prices'), [[0]])
 })
 
-test('a header without what is needed, and a file that is not there, are told', async (t) => {
+test('a missing column and an empty file are reported', async (t) => {
   const { run, file } = await createImport(t, 'symbol,price\nAAPL,1\n')
   assert.match((await run()).stderr, /line 1: the header has no timestamp/)
   writeFileSync(file, '')
   assert.match((await run()).stderr, /it is empty/)
 })
 
-test('lines may name their providers, and none of them passes for one of ours', async (t) => {
+test('rows can name their provider, and none is stored under the name of a built-in provider', async (t) => {
   const { run, rows } = await createImport(
     t,
     'symbol,timestamp,price,provider\nAAPL,2020-03-09,1,yfinance\nAAPL,2020-03-09,2,\nAAPL,2020-03-10,3,import-own\n',
@@ -106,7 +106,7 @@ test('lines may name their providers, and none of them passes for one of ours', 
   ])
 })
 
-test('the same file twice stores nothing new, also where it corrects itself; one that went on brings only what is new', async (t) => {
+test('importing a file again stores nothing, even if it corrects itself; if it has grown, only the new rows are stored', async (t) => {
   const { file, run, rows } = await createImport(t, CSV_HEADER + priceLines(2_500))
   const counts = () => rows('select count(*)::int from prices union all select count(*)::int from raw_responses')
   const first = JSON.parse((await run()).stdout)
@@ -120,7 +120,7 @@ test('the same file twice stores nothing new, also where it corrects itself; one
   assert.deepEqual([lines, skipped, recorded], [2_501, 2_500, 1])
 })
 
-test('an import that is ended by kill -9 goes on where it was, and nothing is in twice', async (t) => {
+test('an import that was stopped by kill -9 resumes, and stores nothing twice', async (t) => {
   const { run, start, verify, pool } = await createImport(t, CSV_HEADER + priceLines(20_000))
   const stored = async () => (await pool.query('select count(*)::int as stored from prices')).rows[0].stored as number
   for (const enough of [1, 9_000]) {

@@ -5,7 +5,7 @@ import { createYahooFake, yahooQuote } from '../../support/yahoo-fake.ts'
 
 const LONG_PRICE = '123456789.123456789012'
 
-test('without a service fetch keeps prices in the embedded database, and history prints them digit for digit', async (t) => {
+test('without a service, fetch stores prices in the embedded database, and history prints them digit for digit', async (t) => {
   const fake = await createYahooFake(t)
   fake.quote('AAPL', yahooQuote('AAPL', LONG_PRICE))
   fake.quote('MSFT', yahooQuote('MSFT', '475.12'))
@@ -35,16 +35,20 @@ test('without a service fetch keeps prices in the embedded database, and history
   assert.match(head ?? '', /^price_id,timestamp,price,currency,/)
   assert.match(row ?? '', new RegExp(`^1,2025-06-15T20:30:27Z,${LONG_PRICE},USD,.*,1,false$`))
   assert.equal(end, '')
-  assert.equal(none.stderr, 'market-data: There are no prices of AAPL from yfinance at that time.\n')
-  const message = 'There are no prices of AAPL from simulated. Others have some: --provider yfinance'
+  assert.equal(none.stderr, 'market-data: No prices of AAPL from yfinance in this time range.\n')
+  const message = 'No prices of AAPL from simulated. Prices exist from: --provider yfinance'
   assert.deepEqual(elsewhere, { code: 0, stdout: '', stderr: `market-data: ${message}\n` })
 
   const impatient = spawnCommand([process.execPath, LAUNCHER, 'history', 'AAPL', '--csv'], installation)
   impatient.child.stdout?.destroy()
-  assert.deepEqual([await impatient.exited, impatient.stderr()], [0, ''], 'a reader that leaves (head) is no failure')
+  assert.deepEqual(
+    [await impatient.exited, impatient.stderr()],
+    [0, ''],
+    'a reader that leaves (head) is not a failure',
+  )
 })
 
-test('beside a service fetch uses its database; a symbol without a price is a message and exit code 1, the others count', async (t) => {
+test('beside a service, fetch uses its database; a symbol without a price is a message and exit code 1, and the others are stored', async (t) => {
   const fake = await createYahooFake(t)
   fake.quote('AAPL', yahooQuote('AAPL', '196.45'))
   const env = { YFINANCE_BASE_URL: fake.url }

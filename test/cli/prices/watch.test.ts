@@ -11,23 +11,23 @@ import { LOG_START } from '../../../src/core/log/position.ts'
 import { createDataDir, LAUNCHER, runCommand, spawnCommand, startService } from '../../support/service-process.ts'
 import { until } from '../../support/until.ts'
 
-test('watch shows what another process records, and goes on when the service ends and another one starts', async (t) => {
+test('watch shows the prices that another process stores, and continues when the service is replaced by another', async (t) => {
   const dataDir = createDataDir()
   const lines = startWatch(t, ['AAPL', 'MSFT'], dataDir)
   const json = startWatch(t, ['AAPL', '--json', '--provider', 'simulated'], dataDir)
   await until(() => lines.stderr() !== '', 'the message')
-  assert.equal(lines.stderr(), 'market-data: No service runs here: prices arrive once one is started.\n')
+  assert.equal(lines.stderr(), 'market-data: No service is running: start one to receive prices.\n')
 
   const service = await startService(t, { dataDir })
-  await until(() => seesPrices(lines, 1, dataDir), 'the first price')
+  await until(() => showsPrices(lines, 1, dataDir), 'the first price')
   await until(() => json.stdout() !== '', 'the price as JSON')
   await service.stop()
   await until(
-    () => /Waiting for the database|No service runs.*\n.*No service runs/s.test(lines.stderr()),
+    () => /Waiting for the database|No service is running.*\n.*No service is running/s.test(lines.stderr()),
     'the message',
   )
   await startService(t, { dataDir })
-  await until(() => seesPrices(lines, 2, dataDir), 'the price after that')
+  await until(() => showsPrices(lines, 2, dataDir), 'the price after that')
 
   for (const line of lines.stdout().trim().split('\n')) {
     assert.match(line, /^\d{4}-\d{2}-\d{2}T\S+Z {2}AAPL {2}\d+\.\d{2} {2}USD {2}simulated$/)
@@ -43,7 +43,7 @@ test('watch shows what another process records, and goes on when the service end
   }
 })
 
-test('on a terminal watch has a line a symbol that changes in place, and never more of it than the terminal shows', async (t) => {
+test('on a terminal, watch updates one line for each symbol in place, and never exceeds the size of the terminal', async (t) => {
   const feed = createFeed()
   const screen = createScreen({ columns: 30, rows: 3 })
   const stopping = new AbortController()
@@ -53,16 +53,16 @@ test('on a terminal watch has a line a symbol that changes in place, and never m
   const needs = { join, output: screen.output, clock: systemClock, signal: stopping.signal }
   const watching = watchPrices(needs, options)
 
-  await until(() => screen.lines().length > 0, 'the first picture')
+  await until(() => screen.lines().length > 0, 'the first table')
   assert.deepEqual(screen.lines(), ['AAPL    no price yet', 'MSFT    no price yet'])
-  feed.tell('AAPL', '196.45')
-  feed.tell('GOOG', '1')
+  feed.add('AAPL', '196.45')
+  feed.add('GOOG', '1')
   await until(() => screen.lines()[0]?.includes('196.45'), 'the price')
-  feed.tell('AAPL', '196.46')
+  feed.add('AAPL', '196.46')
   await until(() => screen.lines()[0]?.includes('196.46'), 'the next price')
-  // A correction of an older time is news for the log, not for the last price.
-  feed.tell('AAPL', '100', { ageMs: 60_000 })
-  feed.tell('MSFT', '475.12')
+  // A correction of an older time is a log entry, but not the newest price.
+  feed.add('AAPL', '100', { ageMs: 60_000 })
+  feed.add('MSFT', '475.12')
   await until(() => screen.lines()[1]?.includes('475.12'), 'the other price')
   const [first, second, ...rest] = screen.lines()
   assert.match(first ?? '', /^AAPL {2}▲ {2}196\.46 USD {2,}\d s ago/)
@@ -79,21 +79,21 @@ function startWatch(t: TestContext, args: readonly string[], dataDir: string) {
   return running
 }
 
-/** Records until it shows: a watch that has just joined sees only what comes after. */
-async function seesPrices({ stdout }: { stdout: () => string }, count: number, dataDir: string): Promise<boolean> {
+/** Stores prices until watch shows one: it shows only prices stored after it connected. */
+async function showsPrices({ stdout }: { stdout: () => string }, count: number, dataDir: string): Promise<boolean> {
   await runCommand(['fetch', 'AAPL', '--provider', 'simulated'], { dataDir })
   return stdout().split('\n').length > count
 }
 
-/** The end of a log to which the test adds. */
-function createFeed(): PriceFeed & { tell(symbol: string, price: string, options?: { ageMs: number }): void } {
+/** The end of a log to which the test adds entries. */
+function createFeed(): PriceFeed & { add(symbol: string, price: string, options?: { ageMs: number }): void } {
   let waiting: LogEntry[] = []
   let count = 0
   return {
     readNewest: () => Promise.resolve([]),
     logEnd: () => Promise.resolve(LOG_START),
     readLog: () => Promise.resolve(waiting.splice(0)),
-    tell: (symbol, price, { ageMs } = { ageMs: 0 }) => {
+    add: (symbol, price, { ageMs } = { ageMs: 0 }) => {
       count += 1
       const entry = { symbol, price: price as Decimal, provider: 'simulated', currency: 'USD', seriesId: symbol }
       const eventTime = instantFromMillis(Date.now() - ageMs)
@@ -107,18 +107,18 @@ function createFeed(): PriceFeed & { tell(symbol: string, price: string, options
   }
 }
 
-/** A terminal that knows just what is used of it: up, to the left, and clear below. */
+/** A terminal that understands only what watch uses: cursor up, carriage return, and clear below. */
 function createScreen(size: { columns: number; rows: number }): { output: Output; lines(): readonly string[] } {
   let lines: string[] = []
   const write = (text: string) => {
     const up = text.startsWith('\u001B[') ? Number.parseInt(text.slice(2), 10) : 0
-    assert.ok(text.includes('\r\u001B[J'), 'it clears what was there')
+    assert.ok(text.includes('\r\u001B[J'), 'it clears the previous table')
     const kept = lines.slice(0, lines.length - up)
     lines = [...kept, ...stripVTControlCharacters(text).replace('\r', '').split('\n').slice(0, -1)]
     return Promise.resolve()
   }
   const closed = new AbortController().signal
-  const output = { write, paint: unpainted, closed, say: assert.fail, isTerminal: true, size: () => size }
+  const output = { write, paint: unpainted, closed, report: assert.fail, isTerminal: true, size: () => size }
   return { output, lines: () => lines }
 }
 

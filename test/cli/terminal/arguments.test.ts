@@ -6,7 +6,7 @@ import { completionScript, SHELLS } from '../../../src/cli/terminal/completion.t
 import { createProgram } from '../../../src/cli/program.ts'
 import { createDataDir, runCommand } from '../../support/service-process.ts'
 
-const MISUNDERSTOOD: readonly (readonly [words: string, message: RegExp])[] = [
+const INVALID: readonly (readonly [args: string, message: RegExp])[] = [
   ['nonsense', /unknown command 'nonsense'/],
   ['jobs nonsense', /unknown command 'nonsense'/],
   ['fetch', /missing required argument 'symbols'/],
@@ -14,33 +14,33 @@ const MISUNDERSTOOD: readonly (readonly [words: string, message: RegExp])[] = [
   ['fetch AAPL --provider nasdaq', /No provider "nasdaq"\. Available: yfinance, simulated\./],
   ['watch AAPL --provider nasdaq', /No provider "nasdaq"/],
   ['jobs add AAPL', /required option '-e, --every <interval>' not specified/],
-  ['jobs add AAPL --every 5', /Write it like 30s, 5m, 1h or 1d\./],
-  ['jobs add AAPL --every 0s', /It can be from 1s to 365d\./],
-  ['history AAPL --from yesterday', /Write it like 2025-06-15 or/],
-  ['history AAPL --from 2025-02-30', /Write it like 2025-06-15 or/],
-  ['history AAPL --limit 0', /It is a whole number from 1\./],
-  ['history AAPL --csv --json', /--csv or --json, not both/],
+  ['jobs add AAPL --every 5', /Use a format like 30s, 5m, 1h or 1d\./],
+  ['jobs add AAPL --every 0s', /Use a value from 1s to 365d\./],
+  ['history AAPL --from yesterday', /Use a format like 2025-06-15 or/],
+  ['history AAPL --from 2025-02-30', /Use a format like 2025-06-15 or/],
+  ['history AAPL --limit 0', /Use a whole number of at least 1\./],
+  ['history AAPL --csv --json', /use --csv or --json, not both/],
   ['completion powershell', /Allowed choices are bash, zsh, fish\./],
 ]
 
-test('a command that is not understood is one line on stderr and exit code 2', async () => {
-  const answers = await Promise.all(MISUNDERSTOOD.map(([words]) => runCommand(words.split(' '))))
-  for (const [at, { code, stdout, stderr }] of answers.entries()) {
-    const [words, message] = MISUNDERSTOOD[at] ?? ['', /never/]
-    assert.deepEqual([code, stdout], [2, ''], words)
-    assert.match(stderr, /^market-data: [^\n]+\n$/, words)
-    assert.match(stderr, message, words)
+test('an invalid command is one line on stderr and exit code 2', async () => {
+  const results = await Promise.all(INVALID.map(([args]) => runCommand(args.split(' '))))
+  for (const [at, { code, stdout, stderr }] of results.entries()) {
+    const [args, message] = INVALID[at] ?? ['', /never/]
+    assert.deepEqual([code, stdout], [2, ''], args)
+    assert.match(stderr, /^market-data: [^\n]+\n$/, args)
+    assert.match(stderr, message, args)
   }
 })
 
-test('settings that cannot be used are exit code 78, each of them named', async () => {
+test('invalid settings are exit code 78, and each one is reported', async () => {
   const env = { PORT: 'many', DEFAULT_PROVIDER: 'nasdaq' }
   const { code, stdout, stderr } = await runCommand(['jobs', 'list'], { env, dataDir: createDataDir() })
   assert.deepEqual([code, stdout], [78, ''])
   assert.match(stderr, /^market-data: PORT=many.*\nmarket-data: DEFAULT_PROVIDER=nasdaq.*\n$/)
 })
 
-const program = createProgram(() => Promise.reject(new Error('only described')), '')
+const program = createProgram(() => Promise.reject(new Error('no command is run')), { version: '', providers: [] })
 
 test('the shell completes commands, subcommands, options and choices', () => {
   const script = completionScript(program, 'bash')
@@ -58,14 +58,14 @@ test('the shell completes commands, subcommands, options and choices', () => {
   assert.deepEqual(complete('market-data completion '), ['bash', 'zsh', 'fish', '--help'])
 })
 
-test('the completion of every shell knows every command', () => {
+test('the completion script of every shell contains every command', () => {
   for (const shell of SHELLS) {
     const script = completionScript(program, shell)
     for (const { name } of allCommands()) assert.match(script, new RegExp(`\\b${name}\\b`), `${shell}: ${name}`)
   }
 })
 
-test('the help of every command has examples that the program understands', () => {
+test('the help of every command has valid examples', () => {
   for (const { name, help } of allCommands()) {
     assert.match(help, /\nExamples:\n {2}\$ \S/, name)
     for (const [, example] of help.matchAll(/ \$ .*?market-data ([a-z-]+( [a-z]+)?)/g)) {
@@ -81,7 +81,7 @@ test('the help of every command has examples that the program understands', () =
   }
 })
 
-test('the help of the program tells the exit codes', () => {
+test('the help of the program lists the exit codes', () => {
   const launcher = fileURLToPath(new URL('../../../bin/market-data', import.meta.url))
   const help = execFileSync(process.execPath, [launcher, '--help'], { encoding: 'utf8' })
   assert.match(help, /Exit codes:\n {2}0 .*\n {2}1 .*\n {2}2 .*\n {2}78 /)

@@ -11,14 +11,14 @@ async function createDump(t: TestContext) {
   return { file, part: `${file}.part`, run: () => runCommand(['dump', file], { env }) }
 }
 
-test('a dump is read by nobody else, also where a part that was left is open to all', async (t) => {
+test('only the owner can read a dump, even if an earlier partial file was readable by everyone', async (t) => {
   const { file, part, run } = await createDump(t)
   writeFileSync(part, 'left', { mode: 0o644 })
   assert.equal((await run()).code, 0)
   assert.equal(statSync(file).mode & 0o777, 0o600)
 })
 
-test('a dump that fails leaves no part behind', async (t) => {
+test('a failed dump leaves no partial file', async (t) => {
   const { file, part, run } = await createDump(t)
   mkdirSync(file)
   assert.equal((await run()).code, 1)

@@ -51,13 +51,13 @@ async function untilCaughtUp(pool: pg.Pool, ...windows: number[]): Promise<void>
 }
 
 test('prices are averaged as they arrive, by any number of concurrent consumers', async (t) => {
-  const { pool, tell } = await createRecorder(t)
+  const { pool, recordPrices } = await createRecorder(t)
   const consumers = [1, 2, 3].map(() => createConsumer(t, pool))
   const prices = new Map<number, string>()
   for (let minute = 0; minute < 40; minute += 1) {
     const at = minute % 4 === 3 ? minute - 3 : minute
     prices.set(at, `${minute + 1}.25`)
-    await tell({ minute: at, price: `${minute + 1}.25` })
+    await recordPrices({ minute: at, price: `${minute + 1}.25` })
   }
   await untilCaughtUp(pool, 3)
   assert.deepEqual(await readAverages(pool, 3), expectedAverages(prices, 3))
@@ -65,12 +65,12 @@ test('prices are averaged as they arrive, by any number of concurrent consumers'
 })
 
 test('a consumer that restarts resumes after its checkpoint', async (t) => {
-  const { pool, tell } = await createRecorder(t)
+  const { pool, recordPrices } = await createRecorder(t)
   const first = createConsumer(t, pool)
-  await tell({ minute: 0, price: '1' }, { minute: 1, price: '2' })
+  await recordPrices({ minute: 0, price: '1' }, { minute: 1, price: '2' })
   await untilCaughtUp(pool, 3)
   await first.stop()
-  await tell({ minute: 2, price: '3' })
+  await recordPrices({ minute: 2, price: '3' })
 
   const affected: string[] = []
   const recompute = recomputeIn(pool)
@@ -87,7 +87,7 @@ test('a consumer that restarts resumes after its checkpoint', async (t) => {
 })
 
 test('a batch whose recomputation fails is retried, and the checkpoint is not saved before it succeeds', async (t) => {
-  const { pool, tell } = await createRecorder(t)
+  const { pool, recordPrices } = await createRecorder(t)
   const errors: unknown[] = []
   const recompute = recomputeIn(pool)
   let outage = true
@@ -96,7 +96,7 @@ test('a batch whose recomputation fails is retried, and the checkpoint is not sa
       outage ? Promise.reject(new Error('the database is away')) : recompute(entries, window),
     onError: (error) => errors.push(error),
   })
-  await tell({ minute: 0, price: '1' }, { minute: 1, price: '2' }, { minute: 2, price: '3' })
+  await recordPrices({ minute: 0, price: '1' }, { minute: 1, price: '2' }, { minute: 2, price: '3' })
   await until(() => errors.length >= 2, 'two failures')
   assert.equal(await loadCheckpoint(pool, averagesReader(3)), undefined)
   outage = false
@@ -106,8 +106,8 @@ test('a batch whose recomputation fails is retried, and the checkpoint is not sa
 })
 
 test('windows with the same checkpoint share their reads, and a window that is behind delays no other', async (t) => {
-  const { pool, tell } = await createRecorder(t)
-  await tell({ minute: 0, price: '1' }, { minute: 1, price: '2' }, { minute: 2, price: '3' })
+  const { pool, recordPrices } = await createRecorder(t)
+  await recordPrices({ minute: 0, price: '1' }, { minute: 1, price: '2' }, { minute: 2, price: '3' })
   await readStableLog(pool)
   const readLog = createReadAffected(pool)
   let readings = 0
@@ -132,7 +132,7 @@ test('windows with the same checkpoint share their reads, and a window that is b
       return recompute(entries, window)
     },
   })
-  await tell({ minute: 3, price: '4' })
+  await recordPrices({ minute: 3, price: '4' })
   await untilCaughtUp(pool, 2, 3)
   assert.deepEqual([await readAverages(pool, 1), (await readAverages(pool, 3)).at(-1)], [[], [3, '3']])
   free()

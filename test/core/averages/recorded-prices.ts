@@ -11,7 +11,7 @@ import { createDatabase } from '../../support/database.ts'
 import { untilSettled } from '../../support/settled.ts'
 
 /** A price in a test: for the given minute of a day in June. */
-export type Told = { readonly symbol?: string; readonly minute: number; readonly price: string }
+export type TestPrice = { readonly symbol?: string; readonly minute: number; readonly price: string }
 
 const MIDNIGHT = Date.parse('2025-06-15T00:00:00Z')
 const encoder = new TextEncoder()
@@ -21,44 +21,44 @@ export function atMinute(minute: number): Instant {
   return instantFromMillis(MIDNIGHT + minute * 60_000)
 }
 
-/** A database, and `tell`, which stores its prices as one reply of the provider `told`. */
+/** A database, and `recordPrices`, which stores its prices as one reply of the provider `recorded`. */
 export async function createRecorder(t: TestContext) {
   const pool = await createDatabase(t)
-  return { pool, tell: recorderOf(pool) }
+  return { pool, recordPrices: recorderOf(pool) }
 }
 
 export function recorderOf(pool: pg.Pool) {
   const record = createStoreReply(pool)
   let replies = 0
-  return async (...told: Told[]) => {
+  return async (...prices: TestPrice[]) => {
     replies += 1
-    const reply = replyOf(told, instantFromMillis(MIDNIGHT + 86_400_000 + replies))
-    return record(reply, parseTold(reply))
+    const reply = replyOf(prices, instantFromMillis(MIDNIGHT + 86_400_000 + replies))
+    return record(reply, parseRecorded(reply))
   }
 }
 
-function replyOf(told: readonly Told[], receivedAt: Instant): RawReply {
+function replyOf(prices: readonly TestPrice[], receivedAt: Instant): RawReply {
   return {
-    provider: 'told',
-    symbols: told.map(({ symbol }) => symbol ?? 'AAPL'),
-    request: 'GET /told',
+    provider: 'recorded',
+    symbols: prices.map(({ symbol }) => symbol ?? 'AAPL'),
+    request: 'GET /recorded',
     status: 200,
-    body: encoder.encode(JSON.stringify(told)),
+    body: encoder.encode(JSON.stringify(prices)),
     receivedAt,
     parserVersion: 1,
   }
 }
 
-/** The parser of the provider `told`. */
-export function parseTold(reply: RawReply): QuoteResult[] {
-  const told = JSON.parse(decoder.decode(reply.body)) as Told[]
-  return told.map(({ symbol = 'AAPL', minute, price }) => ({ symbol, quote: quoteOf(symbol, minute, price) }))
+/** The parser of the provider `recorded`. */
+export function parseRecorded(reply: RawReply): QuoteResult[] {
+  const prices = JSON.parse(decoder.decode(reply.body)) as TestPrice[]
+  return prices.map(({ symbol = 'AAPL', minute, price }) => ({ symbol, quote: quoteOf(symbol, minute, price) }))
 }
 
 function quoteOf(symbol: string, minute: number, price: string): Quote {
   return {
     symbol,
-    provider: 'told',
+    provider: 'recorded',
     providerSymbol: symbol,
     currency: 'USD',
     price: price as Decimal,

@@ -36,15 +36,15 @@ async function sweep(pool: pg.Pool, windows: readonly number[], situation: Situa
 
 /** 1,200 prices, more than one slice, none of them averaged. */
 async function createPrices(t: TestContext) {
-  const { pool, tell } = await createRecorder(t)
+  const { pool, recordPrices } = await createRecorder(t)
   const prices = new Map(Array.from({ length: 1_200 }, (_, minute) => [minute, `${minute + 1}`]))
-  await tell(...[...prices].map(([minute, price]) => ({ minute, price })))
+  await recordPrices(...[...prices].map(([minute, price]) => ({ minute, price })))
   const log = await readStableLog(pool)
-  return { pool, tell, prices, log }
+  return { pool, recordPrices, prices, log }
 }
 
 test('averages of lost events are filled in, and those of late and of replaced prices are corrected', async (t) => {
-  const { pool, tell, prices } = await createPrices(t)
+  const { pool, recordPrices, prices } = await createPrices(t)
   await sweep(pool, [5])
   assert.deepEqual(await readAverages(pool, 5), expectedAverages(prices, 5))
 
@@ -53,7 +53,7 @@ test('averages of lost events are filled in, and those of late and of replaced p
     [600, '8'],
     [1_199, '9'],
   ] as const) {
-    await tell({ minute, price })
+    await recordPrices({ minute, price })
     prices.set(minute, price)
   }
   await readStableLog(pool)

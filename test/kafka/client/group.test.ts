@@ -28,28 +28,28 @@ describe('a broker without KIP-848', needsKafkaItself, () => {
 })
 
 async function joinAndLeave(pipeline: Pipeline): Promise<void> {
-  const { pool, tell, startRelay, startConsumer, errors } = pipeline
+  const { pool, recordPrices, startRelay, startConsumer, errors } = pipeline
   const symbols = Array.from({ length: 12 }, (_, at) => `SYM${at}`)
   const prices = new Map<number, string>()
-  const tellMinutes = async (count: number) => {
+  const recordMinutes = async (count: number) => {
     for (const end = prices.size + count; prices.size < end;) {
       const minute = prices.size
       prices.set(minute, `${1 + (minute % 13)}.5`)
-      await tell(...symbols.map((symbol) => ({ symbol, minute, price: prices.get(minute)! })))
+      await recordPrices(...symbols.map((symbol) => ({ symbol, minute, price: prices.get(minute)! })))
     }
   }
   startRelay()
   const members = [startConsumer()]
-  await tellMinutes(10)
+  await recordMinutes(10)
   members.push(startConsumer())
-  await tellMinutes(10)
+  await recordMinutes(10)
   members.push(startConsumer())
   await until(() => isShared(members), 'the partitions are shared by three')
-  await tellMinutes(10)
+  await recordMinutes(10)
   await members[0]!.stop()
-  await tellMinutes(10)
+  await recordMinutes(10)
   await until(() => isShared(members.slice(1)), 'the partitions are shared by two')
-  await tellMinutes(10)
+  await recordMinutes(10)
   for (const symbol of symbols) {
     await until(async () => (await readAverages(pool, 5, symbol)).length === 46, `averages of ${symbol}`)
     assert.deepEqual(await readAverages(pool, 5, symbol), expectedAverages(prices, 5))

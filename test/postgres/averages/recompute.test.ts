@@ -12,28 +12,28 @@ import {
   readAverages,
   readStableLog,
   recorderOf,
-  type Told,
+  type TestPrice,
 } from '../../core/averages/recorded-prices.ts'
 
 const WINDOWS = [1, 2, 3, 5, 7, 12]
 
 async function createAverages(t: Parameters<typeof createRecorder>[0], windows: readonly number[] = [5]) {
-  const { pool, tell } = await createRecorder(t)
-  return { pool, tell, recompute: createRecompute(pool, windows), entries: () => readStableLog(pool) }
+  const { pool, recordPrices } = await createRecorder(t)
+  return { pool, recordPrices, recompute: createRecompute(pool, windows), entries: () => readStableLog(pool) }
 }
 
 test('five prices of twenty-one digits average to the exact decimal', async (t) => {
-  const { pool, tell, recompute, entries } = await createAverages(t)
+  const { pool, recordPrices, recompute, entries } = await createAverages(t)
   const last = ['12', '13', '14', '15', '17']
-  await tell(...last.map((digits, minute) => ({ minute, price: `123456789.1234567890${digits}` })))
+  await recordPrices(...last.map((digits, minute) => ({ minute, price: `123456789.1234567890${digits}` })))
   assert.equal(await recompute(await entries()), 1)
   assert.deepEqual(await readAverages(pool, 5), [[4, '123456789.1234567890142']])
 })
 
 test('a mean that is no finite decimal is rounded half up once, to 12 decimals or 6 more than its longest price has', async (t) => {
-  const { pool, tell, recompute, entries } = await createAverages(t, [3])
-  await tell({ minute: 0, price: '1' }, { minute: 1, price: '1.0' }, { minute: 2, price: '3' })
-  await tell({ minute: 3, price: '0.00000001' }, { minute: 4, price: '2' }, { minute: 5, price: '2.5' })
+  const { pool, recordPrices, recompute, entries } = await createAverages(t, [3])
+  await recordPrices({ minute: 0, price: '1' }, { minute: 1, price: '1.0' }, { minute: 2, price: '3' })
+  await recordPrices({ minute: 3, price: '0.00000001' }, { minute: 4, price: '2' }, { minute: 5, price: '2.5' })
   await recompute(await entries())
   assert.deepEqual(await readAverages(pool, 3), [
     [2, '1.666666666667'],
@@ -44,8 +44,8 @@ test('a mean that is no finite decimal is rounded half up once, to 12 decimals o
 })
 
 test('a mean that is a finite decimal is stored in full, without trailing zeros, however long it is', async (t) => {
-  const { pool, tell, recompute, entries } = await createAverages(t, [2, 8])
-  await tell(
+  const { pool, recordPrices, recompute, entries } = await createAverages(t, [2, 8])
+  await recordPrices(
     ...Array.from({ length: 8 }, (_, minute) => ({ minute, price: minute === 0 ? '0.000000000000000001' : '2.50' })),
   )
   await recompute(await entries())
@@ -57,10 +57,11 @@ test('a mean that is a finite decimal is stored in full, without trailing zeros,
 })
 
 test('a batch that needs several transactions, over many series, is averaged completely', async (t) => {
-  const { pool, tell, recompute, entries } = await createAverages(t, [37, 200])
+  const { pool, recordPrices, recompute, entries } = await createAverages(t, [37, 200])
   const prices = new Map(Array.from({ length: 450 }, (_, minute) => [minute, String(1 + ((minute * 7919) % 1000))]))
   const symbols = ['A', 'B', 'C']
-  for (const symbol of symbols) await tell(...[...prices].map(([minute, text]) => ({ symbol, minute, price: text })))
+  for (const symbol of symbols)
+    await recordPrices(...[...prices].map(([minute, text]) => ({ symbol, minute, price: text })))
   assert.equal(await recompute(await entries()), 3 * (414 + 251))
   for (const window of [37, 200]) {
     const expected = expectedAverages(prices, window)
@@ -69,12 +70,12 @@ test('a batch that needs several transactions, over many series, is averaged com
 })
 
 test('a right average is not written again, and one late price changes only the windows that contain it', async (t) => {
-  const { pool, tell, recompute, entries } = await createAverages(t)
-  for (let minute = 0; minute < 30; minute += 2) await tell({ minute, price: String(minute + 1) })
+  const { pool, recordPrices, recompute, entries } = await createAverages(t)
+  for (let minute = 0; minute < 30; minute += 2) await recordPrices({ minute, price: String(minute + 1) })
   const before = await entries()
   assert.equal(await recompute(before), 11)
   assert.equal(await recompute(before.toReversed()), 0)
-  await tell({ minute: 11, price: '5000' })
+  await recordPrices({ minute: 11, price: '5000' })
   const late = (await entries()).slice(before.length)
   assert.equal(late.length, 1)
   assert.equal(await recompute(late), 5)
@@ -83,8 +84,8 @@ test('a right average is not written again, and one late price changes only the 
 })
 
 test('a repeated batch only reads: it gets no transaction id, which would hold back the log', async (t) => {
-  const { pool, tell, entries } = await createAverages(t)
-  await tell(...Array.from({ length: 9 }, (_, minute) => ({ minute, price: String(minute + 1) })))
+  const { pool, recordPrices, entries } = await createAverages(t)
+  await recordPrices(...Array.from({ length: 9 }, (_, minute) => ({ minute, price: String(minute + 1) })))
   const seen: unknown[] = []
   const recompute = createRecompute(pool, [2, 5], async (client) => {
     const { rows } = await client.query('select pg_current_xact_id_if_assigned() is not null as writes')
@@ -96,16 +97,16 @@ test('a repeated batch only reads: it gets no transaction id, which would hold b
 })
 
 test('if the fence refuses, no average of any window is written', async (t) => {
-  const { pool, tell, entries } = await createAverages(t)
-  await tell(...Array.from({ length: 9 }, (_, minute) => ({ minute, price: String(minute + 1) })))
+  const { pool, recordPrices, entries } = await createAverages(t)
+  await recordPrices(...Array.from({ length: 9 }, (_, minute) => ({ minute, price: String(minute + 1) })))
   const recompute = createRecompute(pool, [2, 5], () => Promise.reject(new Error('the lease is lost')))
   await assert.rejects(recompute(await entries()), /the lease is lost/)
   assert.equal((await pool.query('select from moving_averages')).rowCount, 0)
 })
 
 test('a recompute that waited for a slower one sees every price that was committed in between', async (t) => {
-  const { pool, tell, recompute, entries } = await createAverages(t)
-  await tell(...Array.from({ length: 5 }, (_, minute) => ({ minute, price: '10' })))
+  const { pool, recordPrices, recompute, entries } = await createAverages(t)
+  await recordPrices(...Array.from({ length: 5 }, (_, minute) => ({ minute, price: '10' })))
   const [entry] = await entries()
   const slower = await pool.connect()
   await slower.query('begin')
@@ -118,7 +119,7 @@ test('a recompute that waited for a slower one sees every price that was committ
     )
     return rows.length > 0
   }, 'the other waits for the lock')
-  await tell({ minute: 0, price: '60' })
+  await recordPrices({ minute: 0, price: '60' })
   await slower.query('commit')
   slower.release()
   await waiting
@@ -147,10 +148,10 @@ test('averages equal the plain arithmetic over the prices, whatever the order, b
   await fc.assert(
     fc.asyncProperty(history, async ({ replies, shuffle, batch }) => {
       run += 1
-      const tell = recorderOf(pool)
+      const recordPrices = recorderOf(pool)
       // Three consumers at once, over whatever of the log is there while the next reply is being recorded.
       for (const reply of replies) {
-        const recorded = tell(
+        const recorded = recordPrices(
           ...reply.map(({ symbol, minute, price: text }) => ({ symbol: `${symbol}${run}`, minute, price: text })),
         )
         await Promise.all([recorded, ...consume(await readLog(start, 10_000), shuffle, batch)])
@@ -179,7 +180,7 @@ test('averages equal the plain arithmetic over the prices, whatever the order, b
 })
 
 /** The price that was reported last for each minute; the same number in another spelling changes nothing. */
-function currentPrices(all: readonly Told[], symbol: string): Map<number, string> {
+function currentPrices(all: readonly TestPrice[], symbol: string): Map<number, string> {
   const prices = new Map<number, string>()
   for (const one of all.filter((each) => each.symbol === symbol)) {
     const before = prices.get(one.minute)

@@ -16,9 +16,9 @@ const withoutPosition = ({ position: _place, ...members }: PriceReference): Pric
 
 /** One price of AAPL, and the same in pence. */
 async function createPrices(t: Parameters<typeof createRecorder>[0]) {
-  const { pool, tell } = await createRecorder(t)
-  await tell({ minute: 0, price: '12.5' })
-  await pool.query(`insert into series (provider, symbol, currency) values ('told', 'AAPL', 'GBp')`)
+  const { pool, recordPrices } = await createRecorder(t)
+  await recordPrices({ minute: 0, price: '12.5' })
+  await pool.query(`insert into series (provider, symbol, currency) values ('recorded', 'AAPL', 'GBp')`)
   await pool.query(
     `insert into prices (series_id, event_time, revision, late, price, received_at, raw_response_id, epoch)
      select (select id from series where currency = 'GBp'), event_time, 1, false, price, received_at, raw_response_id, epoch

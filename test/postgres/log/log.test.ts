@@ -19,12 +19,16 @@ const WRITERS = 8
 const PRICES_EACH = 150
 
 test('an entry has the details of its price, and the log is read from any position in pages of any size', async (t) => {
-  const { pool, tell } = await createRecorder(t)
+  const { pool, recordPrices } = await createRecorder(t)
   const readLog = createReadLog(pool)
   assert.deepEqual(await readLog(LOG_START, 10), [])
   assert.deepEqual(await logEnd(pool), LOG_START)
-  await tell({ minute: 0, price: '1.50' }, { minute: 1, price: '2' }, { symbol: 'BTC-USD', minute: 0, price: '3' })
-  await tell({ minute: 0, price: '1.75' })
+  await recordPrices(
+    { minute: 0, price: '1.50' },
+    { minute: 1, price: '2' },
+    { symbol: 'BTC-USD', minute: 0, price: '3' },
+  )
+  await recordPrices({ minute: 0, price: '1.75' })
 
   const all = await readStableLog(pool)
   assert.deepEqual(
@@ -38,17 +42,17 @@ test('an entry has the details of its price, and the log is read from any positi
   )
   const [first, second] = all
   assert.ok(first && second)
-  assert.deepEqual([first.provider, first.currency, first.priceId], ['told', 'USD', '1'])
+  assert.deepEqual([first.provider, first.currency, first.priceId], ['recorded', 'USD', '1'])
   assert.deepEqual(await readLog(first.position, 1), [second])
   assert.deepEqual(await logEnd(pool), all.at(-1)?.position)
   assert.deepEqual(await readLog(await logEnd(pool), 10), [])
 })
 
 test('a reader of affected series only sees the same positions, also page by page', async (t) => {
-  const { pool, tell } = await createRecorder(t)
+  const { pool, recordPrices } = await createRecorder(t)
   const minutes = [3, 1, 2, 1]
   for (const [at, minute] of minutes.entries())
-    await tell({ minute, price: `${at + 1}` }, { symbol: 'MSFT', minute, price: '7' })
+    await recordPrices({ minute, price: `${at + 1}` }, { symbol: 'MSFT', minute, price: '7' })
   const all = (await readStableLog(pool)).map(({ position, seriesId, eventTime }) => ({
     position,
     seriesId,
@@ -129,7 +133,7 @@ test('a saved position is loaded again, belongs to its reader alone and never go
 })
 
 async function createSeries(pool: pg.Pool): Promise<string> {
-  const { rows } = await pool.query(`insert into series (provider, symbol) values ('told', 'AAPL') returning id`)
+  const { rows } = await pool.query(`insert into series (provider, symbol) values ('recorded', 'AAPL') returning id`)
   return rows[0].id
 }
 

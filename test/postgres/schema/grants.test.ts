@@ -13,13 +13,13 @@ import { createPool } from '../../../src/postgres/connection/pool.ts'
 import { trim } from '../../../src/postgres/log/retention.ts'
 import { createReadServiceStatus } from '../../../src/postgres/health/status.ts'
 import { inTransaction } from '../../../src/postgres/connection/transaction.ts'
-import { recorderOf, type Told } from '../../core/averages/recorded-prices.ts'
+import { recorderOf, type TestPrice } from '../../core/averages/recorded-prices.ts'
 import { createDatabase, createDatabaseConnection, createEmptyDatabase, createUser } from '../../support/database.ts'
 import { until } from '../../support/until.ts'
 
 type DbRole = (typeof DB_ROLES)[number]
 
-const PRICES: readonly Told[] = [1, 2, 3].map((minute) => ({ minute, price: `${minute}.5` }))
+const PRICES: readonly TestPrice[] = [1, 2, 3].map((minute) => ({ minute, price: `${minute}.5` }))
 
 const TABLES = [
   'series',

@@ -4,13 +4,13 @@ import { createRecompute } from '../../../src/postgres/averages/recompute.ts'
 import { atMinute, createRecorder } from '../../core/averages/recorded-prices.ts'
 
 test('the views show prices and averages with the names of their series; of several prices of a time the last one is current', async (t) => {
-  const { pool, tell } = await createRecorder(t)
-  await tell({ minute: 0, price: '1.50' }, { minute: 1, price: '2' })
-  await tell({ minute: 0, price: '1.70' })
+  const { pool, recordPrices } = await createRecorder(t)
+  await recordPrices({ minute: 0, price: '1.50' }, { minute: 1, price: '2' })
+  await recordPrices({ minute: 0, price: '1.70' })
   const { rows: affected } = await pool.query('select series_id as "seriesId", event_time as "eventTime" from prices')
   await createRecompute(pool, [2])(affected)
 
-  const words = { symbol: 'AAPL', provider: 'told', currency: 'USD' }
+  const words = { symbol: 'AAPL', provider: 'recorded', currency: 'USD' }
   const read = async (columns: string, view: string) =>
     (await pool.query(`select symbol, provider, currency, ${columns} from ${view} order by event_time, 4`)).rows
   assert.deepEqual(await read('price, event_time', 'latest_prices'), [

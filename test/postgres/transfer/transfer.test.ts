@@ -40,22 +40,25 @@ async function createTarget(t: TestContext): Promise<pg.Pool> {
 async function createSource(t: TestContext) {
   const connection = await createDatabaseConnection(t)
   const pool = createSession(t, connection)
-  const tell = recorderOf(pool)
+  const recordPrices = recorderOf(pool)
   for (let minute = 0; minute < 40; minute += 2) {
-    await tell({ minute, price: `${minute}.50` }, { minute, symbol: 'MSFT', price: `4e${minute % 9}` })
-    await tell({ minute: minute - 2, price: `${minute}.123456789012345678` }, { minute: minute + 1, price: '7' })
+    await recordPrices({ minute, price: `${minute}.50` }, { minute, symbol: 'MSFT', price: `4e${minute % 9}` })
+    await recordPrices(
+      { minute: minute - 2, price: `${minute}.123456789012345678` },
+      { minute: minute + 1, price: '7' },
+    )
   }
   const entries = await readStableLog(pool)
   await createRecompute(pool, [5])(entries)
   for (const reader of [averagesReader(5), 'relay']) await saveCheckpoint(pool, reader, entries.at(-1)!.position)
   const jobs = createJobs(pool, systemClock)
-  await jobs.create({ symbols: ['AAPL', 'MSFT'], provider: 'told', intervalSeconds: 60 })
+  await jobs.create({ symbols: ['AAPL', 'MSFT'], provider: 'recorded', intervalSeconds: 60 })
   await pool.query(ODD_ROWS)
   const keys = createKeyTable(pool)
   for (const id of ['admin', 'gone']) await addKey(pool, id)
   await keys.revoke('gone')
   await createSessions(pool).open({ id: 'page', digest: Buffer.from('page') }, 'admin', 60)
-  return { connection, pool, tell, jobs, keys, entries }
+  return { connection, pool, recordPrices, jobs, keys, entries }
 }
 
 const ODD_ROWS = `
@@ -123,7 +126,7 @@ test('a copy has every row as it was, and its log continues after them', async (
 })
 
 test('a copy beside a running service is not final: the next one transfers what was added, changed or deleted since', async (t) => {
-  const { connection, pool, tell, jobs, keys } = await createSource(t)
+  const { connection, pool, recordPrices, jobs, keys } = await createSource(t)
   const target = await createTarget(t)
   const service = createPool(connection, { size: 1, onError: () => {} })
   await service.query('select 1')
@@ -132,9 +135,9 @@ test('a copy beside a running service is not final: the next one transfers what 
 
   const [{ jobId } = assert.fail()] = (await jobs.list({ limit: 1 })).data
   await jobs.remove(jobId)
-  await jobs.create({ symbols: ['AAPL'], provider: 'told', intervalSeconds: 90 })
+  await jobs.create({ symbols: ['AAPL'], provider: 'recorded', intervalSeconds: 90 })
   await keys.revoke('admin')
-  await tell({ minute: 3, price: '8' }, { minute: 50, symbol: 'TSLA', price: '9' })
+  await recordPrices({ minute: 3, price: '8' }, { minute: 50, symbol: 'TSLA', price: '9' })
   await pool.query('delete from prices where id in (select id from prices order by id limit 3)')
   await pool.query(
     'update moving_averages set average = average + 1 where event_time = (select max(event_time) from moving_averages)',

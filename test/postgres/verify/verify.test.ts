@@ -7,28 +7,29 @@ import { systemClock } from '../../../src/lib/clock.ts'
 import { createRecompute } from '../../../src/postgres/averages/recompute.ts'
 import { saveCheckpoint } from '../../../src/postgres/log/log.ts'
 import { createVerify } from '../../../src/postgres/verify/verify.ts'
-import { atMinute, createRecorder, parseTold, readStableLog } from '../../core/averages/recorded-prices.ts'
+import { atMinute, createRecorder, parseRecorded, readStableLog } from '../../core/averages/recorded-prices.ts'
 
 const WINDOWS = [3, 5]
-const SERIES = { provider: 'told', symbol: 'AAPL', currency: 'USD' }
+const SERIES = { provider: 'recorded', symbol: 'AAPL', currency: 'USD' }
 
 /** Nine prices and a correction, stored and averaged, with the positions that a service would have saved. */
 async function createVerified(t: TestContext, parserVersion = 1) {
-  const { pool, tell } = await createRecorder(t)
+  const { pool, recordPrices } = await createRecorder(t)
   const recompute = createRecompute(pool, WINDOWS)
   const average = async () => {
     const entries = await readStableLog(pool)
     await recompute(entries)
     await saveAll(pool, entries)
   }
-  await tell(...[1, 2, 3, 4].map((minute) => ({ minute, price: `${minute}.10` })))
-  await tell(...[5, 6, 7, 8].map((minute) => ({ minute, price: `${minute}.123456789012` })))
-  await tell({ minute: 4, price: '4.2' }, { symbol: 'MSFT', minute: 1, price: '400' })
+  await recordPrices(...[1, 2, 3, 4].map((minute) => ({ minute, price: `${minute}.10` })))
+  await recordPrices(...[5, 6, 7, 8].map((minute) => ({ minute, price: `${minute}.123456789012` })))
+  await recordPrices({ minute: 4, price: '4.2' }, { symbol: 'MSFT', minute: 1, price: '400' })
   await average()
-  const parserOf = (provider: string) => (provider === 'told' ? { parserVersion, parseReply: parseTold } : undefined)
+  const parserOf = (provider: string) =>
+    provider === 'recorded' ? { parserVersion, parseReply: parseRecorded } : undefined
   const hasty = { ...systemClock, now: hastyTime() }
   const verify = createVerify({ pool, windows: WINDOWS, parserOf, clock: hasty })
-  return { pool, tell, verify: () => verify(AbortSignal.timeout(30_000)) }
+  return { pool, recordPrices, verify: () => verify(AbortSignal.timeout(30_000)) }
 }
 
 async function saveAll(pool: pg.Pool, entries: readonly LogEntry[]): Promise<void> {
@@ -140,8 +141,8 @@ test('prices of another version of the parser are counted separately', async (t)
 })
 
 test('averages that are not up to date yet are lagging, not wrong', async (t) => {
-  const { pool, tell, verify } = await createVerified(t)
-  await tell({ minute: 9, price: '9' }, { minute: 6, price: '6' })
+  const { pool, recordPrices, verify } = await createVerified(t)
+  await recordPrices({ minute: 9, price: '9' }, { minute: 6, price: '6' })
   await readStableLog(pool)
   await pool.query('update moving_averages set average = 1 where window_size = 3 and event_time = $1', [atMinute(3)])
   const { lagging, differences } = await verify()
@@ -162,8 +163,8 @@ test('a window that is still being filled lags', async (t) => {
 })
 
 test('a thousand differences are all counted and a hundred of them listed', async (t) => {
-  const { pool, tell, verify } = await createVerified(t)
-  await tell(...Array.from({ length: 1_000 }, (_, minute) => ({ symbol: 'TSLA', minute, price: '7' })))
+  const { pool, recordPrices, verify } = await createVerified(t)
+  await recordPrices(...Array.from({ length: 1_000 }, (_, minute) => ({ symbol: 'TSLA', minute, price: '7' })))
   const entries = await readStableLog(pool)
   await saveAll(pool, entries)
   const { differences, differenceCount } = await verify()

@@ -1,15 +1,15 @@
 import { execFileSync } from 'node:child_process'
 import { cpus, release, totalmem } from 'node:os'
 
-/** The page with what was measured between the markers of its part; the prose around them is people's. */
-export function withFigures(page: string, part: string, measured: string): string {
-  const [begin, end] = [`<!-- ${part} -->\n`, `<!-- /${part} -->`]
+/** The page with the figures between the markers of a scenario; the text around them is written by hand. */
+export function withFigures(page: string, scenario: string, figures: string): string {
+  const [begin, end] = [`<!-- ${scenario} -->\n`, `<!-- /${scenario} -->`]
   const [from, to] = [page.indexOf(begin) + begin.length, page.indexOf(end)]
-  if (!page.includes(begin) || to < from) throw new Error(`the page has no place for ${part}`)
-  return `${page.slice(0, from)}${measured}\n${page.slice(to)}`
+  if (!page.includes(begin) || to < from) throw new Error(`the page has no markers for ${scenario}`)
+  return `${page.slice(0, from)}${figures}\n${page.slice(to)}`
 }
 
-/** Without it the figures say little; the ratios say more. */
+/** The date, the commit and the machine of the figures. */
 export function describeMachine(): string {
   const { model } = cpus()[0] ?? { model: 'unknown processor' }
   const memory = `${Math.round(totalmem() / 2 ** 30)} GiB`

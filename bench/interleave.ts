@@ -1,10 +1,10 @@
-/** How much is measured: enough for figures, or as little as shows that the measurement works. */
+/** How much is measured: enough for figures, or just enough to show that the measurement works. */
 export type Scale = {
-  /** Counted rounds; one more goes before them to warm everything up. */
+  /** Rounds that count; one more runs first, as a warm-up. */
   readonly rounds: number
-  /** What is measured by time takes so long, each side in each round. */
+  /** Duration of a measurement by time, for each side in each round. */
   readonly seconds: number
-  /** What is measured by work does so much, each side in each round. */
+  /** Amount of work of a measurement by work, for each side in each round. */
   readonly events: number
   /** Rows of the large table; the small one has a twentieth. */
   readonly rows: number
@@ -14,8 +14,8 @@ export const FULL: Scale = { rounds: 3, seconds: 4, events: 100_000, rows: 20_00
 export const QUICK: Scale = { rounds: 1, seconds: 0.5, events: 2_000, rows: 20_000 }
 
 /**
- * Measures each side once a round, in turn, so that whatever else the machine does hits all of them alike; gives each
- * side's median. The first round is not counted.
+ * Measures each side once per round, in turn, so that other activity on the machine affects all sides alike.
+ * @returns the median of each side; the first round does not count
  */
 export async function interleave<Side extends string>(
   { rounds }: Scale,
@@ -35,13 +35,13 @@ export async function interleave<Side extends string>(
   >
 }
 
-/** The figure that so large a share of them does not exceed. */
+/** The figure that a share of the figures (0 to 1) does not exceed. */
 export function quantile(figures: readonly number[], share: number): number {
   const ordered = figures.toSorted((a, b) => a - b)
   return ordered[Math.min(ordered.length - 1, Math.floor(ordered.length * share))] ?? Number.NaN
 }
 
-/** How often in a second something that counts its work got through it. */
+/** The rate of work that counts what it did. */
 export async function perSecond(work: () => Promise<number>): Promise<number> {
   const since = performance.now()
   const done = await work()

@@ -1,15 +1,18 @@
 import { once } from 'node:events'
 import { Agent, get, type IncomingMessage } from 'node:http'
 
-export type Reader = Disposable & {
-  /** Nothing is taken from the connection any more. */
+export type StreamClient = Disposable & {
+  /** Stops reading from the connection. */
   pause(): void
 }
 
 const agent = new Agent({ maxSockets: Number.POSITIVE_INFINITY })
 
-/** A client of the stream: tells the id of each price and when it was there, by this machine's clock. */
-export async function openReader(url: string, onPrice: (id: string, atMs: number) => void): Promise<Reader> {
+/** Opens a stream; reports the id of each price and its arrival by the clock of this machine. */
+export async function openStreamClient(
+  url: string,
+  onPrice: (id: string, atMs: number) => void,
+): Promise<StreamClient> {
   const request = get(url, { agent })
   const [response] = (await once(request, 'response')) as [IncomingMessage]
   if (response.statusCode !== 200) throw new Error(`${url}: ${response.statusCode}`)
