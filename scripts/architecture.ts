@@ -85,13 +85,13 @@ const BOXES: readonly Box[] = [
       'Averages are recomputed from it in one statement. Checkpoints, jobs, leases and keys are tables too. Embedded, or your own server.',
     ],
   },
-  small('core/events', 0, ['references to', 'prices, dead letters']),
+  small('core/events', 0, ['price references,', 'dead letters']),
   small('core/cluster', 1, ['roles, leases,', 'leaders']),
   small('core/access', 2, ['API keys, scopes']),
   small('core/health', 3, ['status, results', 'of verify']),
   small('core/calendar', 4, ['sessions of', 'exchanges']),
   small('formats', 5, ['how each noun is', 'written as JSON']),
-  small('lib', 6, ['decimals, instants,', 'clock, retry']),
+  small('lib', 6, ['decimals, time,', 'retry, deadline']),
   small('app', 7, ['configuration,', 'wiring, workers']),
 ]
 

@@ -63,7 +63,10 @@ const SQLSTATE = /(['"`])(?=[0-9A-Z]*\d)[0-9A-Z]{5}\1|\b[0-9][0-9A-Z]\\w\{3\}|\b
 
 test('no file outside src/postgres knows a SQLSTATE', () => {
   assert.match(readFileSync(join(SOURCES, 'postgres/connection/errors.ts'), 'utf8'), SQLSTATE)
-  const files = readdirSync(SOURCES, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'))
+  // The tables of the calendar write weekdays as digits: '12345'.
+  const files = readdirSync(SOURCES, { recursive: true, encoding: 'utf8' }).filter(
+    (name) => name.endsWith('.ts') && !name.startsWith('core/calendar/tables/'),
+  )
   const wrong = files.filter(
     (name) => !name.startsWith('postgres/') && SQLSTATE.test(readFileSync(join(SOURCES, name), 'utf8')),
   )
