@@ -1,5 +1,5 @@
 import { ServiceError, type ErrorCode } from '../src/errors.ts'
-import { problemOf, statusOf } from '../src/http/server/problem.ts'
+import { problemOf, statusOf } from '../src/formats/problem.ts'
 
 /** What each code means, and what helps. */
 const MEANINGS = {
@@ -31,7 +31,7 @@ const MEANINGS = {
 
 const HEAD = `# Errors
 
-Made from \`src/errors.ts\` and \`src/http/server/problem.ts\` by \`npm run docs\`; a test fails when it is out of date.
+Made from \`src/errors.ts\` and \`src/formats/problem.ts\` by \`npm run docs\`; a test fails when it is out of date.
 
 Every error is \`application/problem+json\` (RFC 9457). Switch on \`code\`: the list is closed, and a code keeps its meaning.
 \`detail\` is for people and may be worded anew. \`retryable\` says whether the same request may succeed later; where it is known

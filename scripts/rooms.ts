@@ -61,12 +61,8 @@ export const MAY_ALSO_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'postgres/prices': ['ingest'],
   'postgres/transfer': ['schema'],
   // A stream ends when the key that opened it is revoked.
-  'http/streams': ['access', 'prices'],
-  // Still to be cut: the providers' list is asked for by several features, and locks are taken by two.
-  'http/averages': ['prices'],
-  'http/health': ['prices'],
-  'http/polling': ['prices'],
-  'http/server': ['access'],
+  'http/streams': ['access'],
+  // Still to be cut: locks are taken by two.
   'postgres/log': ['averages', 'ingest'],
   'cli/transfer': ['prices'],
 }

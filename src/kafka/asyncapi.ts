@@ -1,5 +1,6 @@
 import { stringify } from 'yaml'
-import { PriceHeaders, PriceMessage } from './message.ts'
+import { PriceMessage } from '../formats/price-event.ts'
+import { PriceHeaders } from './message.ts'
 
 type Facts = { readonly version: string; readonly topic: string }
 

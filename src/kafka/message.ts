@@ -4,6 +4,7 @@ import { Compile } from 'typebox/compile'
 import type { PriceReference } from '../core/events/price-reference.ts'
 import type { DeadLetterReason } from '../core/events/dead-letter.ts'
 import { wrongPrice } from '../core/ingest/validate-quote.ts'
+import { PriceMessage, priceMessageBody } from '../formats/price-event.ts'
 import { parseDecimal } from '../lib/decimal.ts'
 import { parseInstant } from '../lib/instant.ts'
 import { parsePosition, positionText, type LogEntry } from '../core/log/log.ts'
@@ -17,38 +18,6 @@ export type IncomingMessage = {
 
 export type Fault = { readonly reason: DeadLetterReason; readonly detail: string }
 export type Reading = { readonly reference: PriceReference } | { readonly fault: Fault }
-
-/** The value of a message: these five members in this order. What others add is not looked at. */
-export const PriceMessage = Type.Object(
-  {
-    symbol: Type.String({
-      pattern: '^[A-Z0-9^][A-Z0-9.^=&-]{0,31}$',
-      description: 'Canonical symbol, the same as the key.',
-      examples: ['AAPL'],
-    }),
-    price: Type.Number({
-      exclusiveMinimum: 0,
-      description: 'As quoted, digit for digit: keep its text, a float may lose digits.',
-      examples: [196.45],
-    }),
-    timestamp: Type.String({
-      format: 'date-time',
-      description: 'When the price was made, by the clock of the provider; UTC, up to 6 fraction digits.',
-      examples: ['2025-06-15T20:30:27.283671Z'],
-    }),
-    provider: Type.String({
-      pattern: '^[A-Za-z0-9._-]{1,64}$',
-      description: 'Who stated the price.',
-      examples: ['yfinance'],
-    }),
-    raw_response_id: Type.String({
-      pattern: '^[0-9]{1,18}$',
-      description: 'The stored reply that the price was read from.',
-      examples: ['1'],
-    }),
-  },
-  { title: 'PriceMessage' },
-)
 
 /** The headers of our own messages, all of them text. Other senders need none. */
 export const PriceHeaders = Type.Object(
@@ -88,16 +57,8 @@ const OLD_POSITION = Buffer.from('mds.place')
 
 /** An entry of the log as everybody hears of it. */
 export function toMessage(entry: LogEntry): OutgoingMessage {
-  const { symbol, price, eventTime, provider, rawResponseId } = entry
-  const value = Buffer.from(
-    JSON.stringify({
-      symbol,
-      price: JSON.rawJSON(price),
-      timestamp: eventTime,
-      provider,
-      raw_response_id: rawResponseId,
-    }),
-  )
+  const { symbol, eventTime } = entry
+  const value = Buffer.from(JSON.stringify(priceMessageBody(entry)))
   const position = Buffer.from(positionText(entry.position))
   const headers = new Map<Buffer, Buffer>(fixedHeaders)
     .set(CE_ID, position)

@@ -30,16 +30,11 @@ test('10,000 prices and their averages are loaded and drawn; how fast is reporte
 })
 
 test('with 50 symbols at five prices a second each no task of the page takes 100 ms', { skip }, async (t) => {
-  const listeners = new Set<() => void>()
-  const onPricesStored = (listener: () => void) => {
-    listeners.add(listener)
-    return () => listeners.delete(listener)
-  }
-  const service = await createHttpService(t, { onPricesStored })
+  const service = await createHttpService(t)
   const record = createStoreReply(service.pool)
   const tick = async (at: number) => {
     await record(...replyAt(at))
-    for (const listener of listeners) listener()
+    service.notifyPricesStored()
   }
   await tick(0)
   const page = await openPage(t, { reducedMotion: 'no-preference' })

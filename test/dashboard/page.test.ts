@@ -147,7 +147,7 @@ const HELD_UP: KafkaStatus = {
 
 test('the way of a price shows where it is held up, at the width of a phone as well', { skip }, async (t) => {
   let shown = HELD_UP
-  const service = await createHttpService(t, { readKafkaStatus: async () => shown })
+  const service = await createHttpService(t, { health: { readKafkaStatus: async () => shown } })
   await service.store({ symbol: 'AAPL', price: '100' })
   const page = await openPage(t, { viewport: { width: 390, height: 844 } })
   await page.goto(await service.listen())

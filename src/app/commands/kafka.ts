@@ -1,5 +1,5 @@
 import { dropDeadLetter, listDeadLetters, showDeadLetter } from '../../cli/events/dead-letters.ts'
-import { jsonLine } from '../../formats/cli-json.ts'
+import { jsonLine } from '../../formats/json-line.ts'
 import type { KafkaActions } from '../../cli/events/kafka-commands.ts'
 import { systemClock as clock } from '../../lib/clock.ts'
 import { requireKafka } from '../kafka.ts'

@@ -1,12 +1,14 @@
 import { doctorJson, doctorReport, worstOf } from '../../cli/health/doctor.ts'
-import { jsonLine } from '../../formats/cli-json.ts'
+import { jsonLine } from '../../formats/json-line.ts'
 import type { Actions } from '../../cli/program.ts'
-import { verificationBody, verifyReport } from '../../cli/health/verify.ts'
+import { verifyReport } from '../../cli/health/verify.ts'
+import { verificationBody } from '../../formats/verification.ts'
 import { joinDatabase } from '../../postgres/database.ts'
 import { createDbRoles } from '../../postgres/schema/grants.ts'
 import { migrate } from '../../postgres/schema/migrate.ts'
-import { createVerification } from '../service.ts'
-import { databaseOptions } from '../context.ts'
+import { createVerify } from '../../postgres/verify/verify.ts'
+import { systemClock as clock } from '../../lib/clock.ts'
+import { createProviders, databaseOptions } from '../context.ts'
 import { examine } from './doctor.ts'
 import { EXIT_FAILED } from './context.ts'
 import { openTables } from './open-tables.ts'
@@ -35,7 +37,9 @@ export function createMaintenanceActions({
     verify: async ({ json }) => {
       const context = readSetting()
       await using tables = await openTables(context)
-      const found = await createVerification(context, tables.pool)(output.closed)
+      const { parserOf } = createProviders(context)
+      const verify = createVerify({ pool: tables.pool, windows: context.config.MA_WINDOWS, parserOf, clock })
+      const found = await verify(output.closed)
       await output.write(json ? jsonLine(verificationBody(found)) : verifyReport(found))
       return found.differenceCount === 0 ? 0 : EXIT_FAILED
     },

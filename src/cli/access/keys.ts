@@ -2,7 +2,8 @@ import type { Key, CreateKey, Keys } from '../../core/access/key.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { ServiceError } from '../../errors.ts'
 import { instantFromMillis } from '../../lib/instant.ts'
-import { jsonLine } from '../../formats/cli-json.ts'
+import { jsonLine } from '../../formats/json-line.ts'
+import { issuedKeyBody, keyBody } from '../../formats/key.ts'
 import { alignColumns, linesText, type Output } from '../terminal/output.ts'
 
 type Json = { readonly json?: boolean | undefined }
@@ -19,10 +20,9 @@ type Needs = { readonly keys: Keys; readonly output: Output; readonly clock: Clo
 export async function createKey({ keys, output, clock }: Needs, options: CreateKeyOptions): Promise<void> {
   const { scopes, name = null, expires, json } = options
   const expiresAt = expires === undefined ? null : instantFromMillis(clock.now() + expires * 1_000)
-  const { key, ...made } = await keys.create({ scopes, name, expiresAt })
-  const { id, revoked_at: _, ...body } = keyBody(made)
-  await output.write(json ? jsonLine({ id, key, ...body }) : `${key}\n`)
-  if (!json) output.say(`This is the only time that it is shown. To end it: market-data keys revoke ${id}`)
+  const issued = await keys.create({ scopes, name, expiresAt })
+  await output.write(json ? jsonLine(issuedKeyBody(issued)) : `${issued.key}\n`)
+  if (!json) output.say(`This is the only time that it is shown. To end it: market-data keys revoke ${issued.keyId}`)
 }
 
 const PAGE = 1_000
@@ -48,8 +48,4 @@ export async function revokeKey({ keys, output }: Needs, keyId: string, { json }
 function rowOf({ keyId, scopes, name, createdAt, expiresAt, revokedAt }: Key): string[] {
   const end = revokedAt ? `revoked ${revokedAt}` : expiresAt ? `until ${expiresAt}` : 'in force'
   return [keyId, scopes.join(','), createdAt, end, name ?? '']
-}
-
-function keyBody({ keyId, name, scopes, createdAt, expiresAt, revokedAt }: Key) {
-  return { id: keyId, name, scopes, created_at: createdAt, expires_at: expiresAt, revoked_at: revokedAt }
 }

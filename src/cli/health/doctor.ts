@@ -1,4 +1,4 @@
-import { jsonLine } from '../../formats/cli-json.ts'
+import { jsonLine } from '../../formats/json-line.ts'
 import { alignColumns, linesText, type Output } from '../terminal/output.ts'
 
 /** One thing that `doctor` looked at. */

@@ -23,15 +23,3 @@ function describe(difference: Difference): string {
   const series = [provider, symbol, currency].filter(Boolean).join(' ')
   return `${what}  ${series}  ${timestamp}  stored ${stored ?? 'none'}  expected ${expected ?? 'none'}  (${reason})`
 }
-
-/** The same for programs. Numbers stay text: whoever compares them wants their last digit, which most readers of JSON lose. */
-export function verificationBody(found: Verification): object {
-  return {
-    checked_prices: found.checkedPrices,
-    checked_averages: found.checkedAverages,
-    other_parser_version: found.otherParserVersion,
-    lagging: found.lagging,
-    difference_count: found.differenceCount,
-    differences: found.differences,
-  }
-}

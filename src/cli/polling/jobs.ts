@@ -4,7 +4,8 @@ import { MAX_JOBS, type Job, type Jobs } from '../../core/polling/job.ts'
 import { millisOf } from '../../lib/instant.ts'
 import { canonicalSymbol } from '../../lib/symbol.ts'
 import { durationText, roughly } from '../terminal/duration.ts'
-import { jobBody, jsonLine } from '../../formats/cli-json.ts'
+import { jobBody } from '../../formats/job.ts'
+import { jsonLine } from '../../formats/json-line.ts'
 import { alignColumns, linesText, type Output } from '../terminal/output.ts'
 
 export type AddOptions = {

@@ -1,6 +1,6 @@
 import { ServiceError } from '../../errors.ts'
 import type { ImportNeeds, ImportTally } from '../../core/ingest/csv-import.ts'
-import { jsonLine } from '../../formats/cli-json.ts'
+import { jsonLine } from '../../formats/json-line.ts'
 import { count } from '../terminal/progress.ts'
 
 export type ImportOptions = {

@@ -1,6 +1,7 @@
 import type { Ingest } from '../../core/ingest/ingest.ts'
 import type { RecordResult } from '../../core/prices/quote.ts'
-import { jsonLine, resultBody } from '../../formats/cli-json.ts'
+import { jsonLine } from '../../formats/json-line.ts'
+import { recordResultBody } from '../../formats/price.ts'
 import { alignColumns, linesText, type Output } from '../terminal/output.ts'
 
 export type FetchOptions = {
@@ -16,7 +17,7 @@ type Asked = Omit<FetchOptions, 'provider'> & { readonly provider: string }
 export async function fetchPrices({ ingest, output }: Needs, { symbols, provider, json }: Asked): Promise<boolean> {
   const results = await ingest(provider, symbols, output.closed)
   const failed = results.filter((result) => 'error' in result)
-  if (json) await output.write(jsonLine({ data: results.map(resultBody) }))
+  if (json) await output.write(jsonLine({ data: results.map(recordResultBody) }))
   else await output.write(linesText(alignColumns(results.flatMap((result) => rowsOf(result, output)))))
   for (const { symbol, error } of failed) output.say(`${symbol}: ${error.message}`)
   return failed.length === 0

@@ -1,8 +1,7 @@
-import { stringify } from 'csv-stringify/sync'
 import type { HistoryRequest, PastPrice, ReadHistory } from '../../core/prices/history.ts'
 import type { Instant } from '../../lib/instant.ts'
 import type { FindStoredSymbols } from '../../core/prices/symbols.ts'
-import { pastPriceBody } from '../../formats/cli-json.ts'
+import { HISTORY_CSV_HEADER, historyCsvLines, historyPriceBody } from '../../formats/history.ts'
 import type { Output } from '../terminal/output.ts'
 
 export type HistoryOptions = {
@@ -78,32 +77,11 @@ const LINES: Format = {
   tail: '',
 }
 
-/** The columns of the CSV of the HTTP interface. */
-const COLUMNS: Readonly<Record<string, (price: PastPrice) => string | number | boolean | null>> = {
-  price_id: (price) => price.priceId,
-  timestamp: (price) => price.eventTime,
-  price: (price) => price.price,
-  currency: (price) => price.currency,
-  received_at: (price) => price.receivedAt,
-  recorded_at: (price) => price.recordedAt,
-  raw_response_id: (price) => price.rawResponseId,
-  revision: (price) => price.revision,
-  correction: (price) => price.correction,
-}
-
-const CSV: Format = {
-  head: stringify([Object.keys(COLUMNS)]),
-  page: (prices) =>
-    stringify(
-      prices.map((price) => Object.values(COLUMNS).map((cell) => cell(price))),
-      { cast: { boolean: String } },
-    ),
-  tail: '',
-}
+const CSV: Format = { head: HISTORY_CSV_HEADER, page: historyCsvLines, tail: '' }
 
 const JSON_LIST: Format = {
   head: '{"data":[',
   page: (prices, isFirst) =>
-    (isFirst ? '' : ',') + prices.map((price) => JSON.stringify(pastPriceBody(price))).join(','),
+    (isFirst ? '' : ',') + prices.map((price) => JSON.stringify(historyPriceBody(price))).join(','),
   tail: ']}\n',
 }

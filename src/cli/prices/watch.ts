@@ -1,7 +1,8 @@
 import { stripVTControlCharacters } from 'node:util'
 import type { Clock } from '../../lib/clock.ts'
 import type { LogEntry, LogPosition, ReadLog } from '../../core/log/log.ts'
-import { eventBody, jsonLine } from '../../formats/cli-json.ts'
+import { jsonLine } from '../../formats/json-line.ts'
+import { priceEventBody } from '../../formats/price-event.ts'
 import { alignColumns, linesText, type Output } from '../terminal/output.ts'
 import { createWatchTable, type ShownPrice } from './watch-table.ts'
 
@@ -90,7 +91,7 @@ type View = {
 }
 
 function createLineView({ write }: Output, { json }: WatchOptions): View {
-  const textOf = json ? (entry: LogEntry) => jsonLine(eventBody(entry)) : lineOf
+  const textOf = json ? (entry: LogEntry) => jsonLine(priceEventBody(entry)) : lineOf
   return {
     start: () => Promise.resolve(),
     show: async (entries) => {

@@ -1,4 +1,4 @@
-import { jsonLine } from '../../formats/cli-json.ts'
+import { jsonLine } from '../../formats/json-line.ts'
 import { count } from '../terminal/progress.ts'
 
 /** The rows of each table that were taken along. */

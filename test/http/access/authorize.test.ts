@@ -57,9 +57,9 @@ test('a process that has seen a key stays closed when the table is emptied, and 
   await service.listen()
   await until(async () => (await service.ask('/providers', { headers: bearer(key) })).status === 401, 'the key is gone')
   assert.equal((await service.ask('/providers')).status, 401)
-  const reachable = await createHttpService(t, { isPrivate: false })
+  const reachable = await createHttpService(t, { guard: { isPrivate: false } })
   assert.equal((await reachable.ask('/providers')).status, 401)
-  const open = await createHttpService(t, { isPrivate: false, isAuthOff: true })
+  const open = await createHttpService(t, { guard: { isPrivate: false, isAuthOff: true } })
   assert.equal((await open.ask('/providers')).status, 200)
 })
 
@@ -206,7 +206,7 @@ test('a revoked key ends its open streams, and the first key those of readers wi
 })
 
 test('with AUTH=off nobody needs a key, except to make keys', async (t) => {
-  const service = await createHttpService(t, { isAuthOff: true })
+  const service = await createHttpService(t, { guard: { isAuthOff: true } })
   await service.issueKey('read')
   const job = { symbol: 'AAPL', interval_seconds: 60 }
   assert.equal((await service.ask('/providers')).status, 200)
@@ -223,8 +223,10 @@ test('while the keys cannot be read nobody gets in with what may be revoked, and
   const { key } = await service.issueKey('read')
   const read = createReadCredentials(service.pool)
   const other = await createHttpService(t, {
-    clock: { ...systemClock, now: () => now },
-    readCredentials: () => (isAway ? Promise.reject(new Error('Connection terminated')) : read()),
+    guard: {
+      clock: { ...systemClock, now: () => now },
+      readCredentials: () => (isAway ? Promise.reject(new Error('Connection terminated')) : read()),
+    },
   })
   assert.equal((await other.ask('/providers', { headers: bearer(key) })).status, 200)
   isAway = true

@@ -12,7 +12,7 @@ const bearer = (key: string) => ({ authorization: `Bearer ${key}` })
 
 /** From an address of the network, as behind a trusted proxy. */
 const from = (address: string) => ({ 'x-forwarded-for': address })
-const PROXIED = { trustedProxies: ['127.0.0.1'] }
+const PROXIED = { server: { trustedProxies: ['127.0.0.1'] } }
 
 async function statusesOf(count: number, ask: () => ReturnType<HttpService['ask']>): Promise<number[]> {
   const statuses: number[] = []
@@ -23,7 +23,7 @@ async function statusesOf(count: number, ask: () => ReturnType<HttpService['ask'
 test('each key has its quota a minute, says what is left of it, and beyond it is 429 with when to come again', async (t) => {
   let now = 1_000_000
   const clock = { ...systemClock, now: () => now }
-  const service = await createHttpService(t, { rateLimit: 3, clock })
+  const service = await createHttpService(t, { guard: { rateLimit: 3, clock } })
   const [one, two] = [await service.issueKey('read'), await service.issueKey('read')]
   const ask = (key: string) => service.ask('/providers', { headers: bearer(key) })
   const first = await ask(one.key)
@@ -41,7 +41,7 @@ test('each key has its quota a minute, says what is left of it, and beyond it is
 })
 
 test('without a key an address has the quota, whatever it claims to be', async (t) => {
-  const service = await createHttpService(t, { rateLimit: 2, isAuthOff: true, ...PROXIED })
+  const service = await createHttpService(t, { guard: { rateLimit: 2, isAuthOff: true }, ...PROXIED })
   const ask = (address: string) => service.ask('/providers', { headers: from(address) })
   assert.deepEqual(await statusesOf(3, () => ask('203.0.113.7')), [200, 200, 429])
   assert.equal((await ask('203.0.113.8')).status, 200)
@@ -53,7 +53,7 @@ test('without a key an address has the quota, whatever it claims to be', async (
 })
 
 test('where no proxy is trusted, a forwarded address changes nothing', async (t) => {
-  const service = await createHttpService(t, { rateLimit: 2 })
+  const service = await createHttpService(t, { guard: { rateLimit: 2 } })
   await service.issueKey('read')
   let n = 0
   const ask = () => service.ask('/', { headers: from(`203.0.113.${n++}`) })
@@ -61,7 +61,7 @@ test('where no proxy is trusted, a forwarded address changes nothing', async (t)
 })
 
 test('wrong keys are limited more strictly, and hinder nobody at the same address who has a right one', async (t) => {
-  const service = await createHttpService(t, { rateLimit: 1_000 })
+  const service = await createHttpService(t, { guard: { rateLimit: 1_000 } })
   const { key } = await service.issueKey('read')
   const wrong = createKeySecret().text
   const statuses = await statusesOf(25, () => service.ask('/providers', { headers: bearer(wrong) }))
@@ -79,7 +79,8 @@ test('wrong keys and cookies read the table a few times a second for all callers
     reads += 1
     return read()
   }
-  const other = await createHttpService(t, { readCredentials, clock: { ...systemClock, now: () => 0 }, ...PROXIED })
+  const guard = { readCredentials, clock: { ...systemClock, now: () => 0 } }
+  const other = await createHttpService(t, { guard, ...PROXIED })
   const ask = (address: string, headers: Record<string, string>) =>
     other.ask('/providers', { headers: { ...from(address), ...headers } })
   assert.equal((await ask('203.0.113.1', bearer(key))).status, 200)
@@ -99,7 +100,7 @@ test('wrong keys and cookies read the table a few times a second for all callers
 })
 
 test('probes are never limited, nor is this machine where no key was ever made', async (t) => {
-  const service = await createHttpService(t, { rateLimit: 1 })
+  const service = await createHttpService(t, { guard: { rateLimit: 1 } })
   for (const path of ['/livez', '/readyz', '/providers', '/']) {
     const answers = await statusesOf(3, () => service.ask(path))
     assert.deepEqual(answers, [200, 200, 200], path)

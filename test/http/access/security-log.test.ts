@@ -2,22 +2,25 @@ import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { pino } from 'pino'
 import { systemClock } from '../../../src/lib/clock.ts'
-import type { HttpNeeds } from '../../../src/http/server.ts'
 import { createKeySecret } from '../../../src/core/access/secret.ts'
-import { createHttpService, type Json } from '../../support/http-service.ts'
+import { createHttpService, type Changes, type Json } from '../../support/http-service.ts'
 
 const bearer = (key: string) => ({ authorization: `Bearer ${key}` })
 
-async function createLogged(t: TestContext, changed: Partial<HttpNeeds> = {}) {
+async function createLogged(t: TestContext, changes: Changes = {}) {
   const lines: string[] = []
   const log = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) })
-  const service = await createHttpService(t, { log, ...changed })
+  const service = await createHttpService(t, {
+    server: { log, ...changes.server },
+    guard: { log, ...changes.guard },
+    streams: { log },
+  })
   const events = () => lines.map((line): Json => JSON.parse(line)).filter(({ security }) => security !== undefined)
   return { ...service, lines, events }
 }
 
 test('each event of security is one line of the log that says which, whose and from where', async (t) => {
-  const { ask, events, issueKey } = await createLogged(t, { rateLimit: 3 })
+  const { ask, events, issueKey } = await createLogged(t, { guard: { rateLimit: 3 } })
   const [admin, reader] = [await issueKey('admin'), await issueKey('read')]
   const happens = async (act: () => Promise<unknown>, expected: Json) => {
     const before = events().length
@@ -59,7 +62,8 @@ test('each event of security is one line of the log that says which, whose and f
 
 test('events that anybody can cause are at most a line a second of each kind, short, with how many were left out', async (t) => {
   let now = 0
-  const { ask, events, issueKey } = await createLogged(t, { clock: { ...systemClock, now: () => now } })
+  const clock = { ...systemClock, now: () => now }
+  const { ask, events, issueKey } = await createLogged(t, { server: { clock }, guard: { clock } })
   await issueKey('read')
   const many = async () => {
     for (let n = 0; n < 5; n++) {

@@ -34,7 +34,7 @@ test('a page signs in with a key and then has a cookie that no script and no oth
 })
 
 test('behind a trusted proxy that speaks TLS the cookie is sent over TLS only', async (t) => {
-  const service = await createHttpService(t, { trustedProxies: ['127.0.0.1'] })
+  const service = await createHttpService(t, { server: { trustedProxies: ['127.0.0.1'] } })
   const { key } = await service.issueKey('read')
   const headers = { ...bearer(key), 'x-forwarded-proto': 'https' }
   const answer = await service.ask('/session', { method: 'POST', headers })

@@ -58,7 +58,9 @@ const READ: KafkaStatus = {
 }
 
 async function createPublished(t: TestContext, facts: () => KafkaStatus): Promise<HttpService> {
-  const service = await createHttpService(t, { readKafkaStatus: async () => facts(), toleratedLagSeconds: 90 })
+  const service = await createHttpService(t, {
+    health: { readKafkaStatus: async () => facts(), toleratedLagSeconds: 90 },
+  })
   await service.store({ price: '1' }, { price: '2' }, { price: '3' })
   return service
 }

@@ -44,7 +44,7 @@ async function createSearching(t: Parameters<typeof createHttpService>[0], failu
   const searchSymbols = () =>
     failure ? Promise.reject(failure) : Promise.resolve(FOUND.map((symbol) => matchOf(symbol)))
   const source = { ...createScriptedProvider(), searchSymbols }
-  return createHttpService(t, { sources: { get: () => source, list: () => [source] } })
+  return createHttpService(t, { prices: { providers: { get: () => source, list: () => [source] } } })
 }
 
 function matchOf(symbol: string): SymbolMatch {

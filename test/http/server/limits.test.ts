@@ -15,7 +15,7 @@ async function openSocket(t: TestContext, port: number): Promise<Socket> {
 }
 
 test('one connection too many is told 503 overloaded with Retry-After and ended; one that leaves makes room', async (t) => {
-  const service = await createHttpService(t, { connectionLimit: 3 })
+  const service = await createHttpService(t, { server: { connectionLimit: 3 } })
   const port = Number(new URL(await service.listen()).port)
   const sockets = [await openSocket(t, port), await openSocket(t, port), await openSocket(t, port)]
   const fourth = await openSocket(t, port)
@@ -33,8 +33,8 @@ test('one connection too many is told 503 overloaded with Retry-After and ended;
 test('one request too many is 503 overloaded with Retry-After while those in hand are finished; probes are answered', async (t) => {
   const { promise, resolve } = Promise.withResolvers<void>()
   const service = await createHttpService(t, {
-    requestLimit: 3,
-    readHistory: () => promise.then(() => ({ data: [], next: undefined }) as never),
+    server: { requestLimit: 3 },
+    prices: { readHistory: () => promise.then(() => []) },
   })
   const slow = [1, 2, 3].map(() => service.ask('/prices/history?symbol=AAPL'))
   const refused = await service.ask('/providers')
@@ -47,7 +47,7 @@ test('one request too many is 503 overloaded with Retry-After while those in han
 })
 
 test('a key has a limited number of streams, and another key has its own', async (t) => {
-  const service = await createHttpService(t, { streamsPerKey: 2 })
+  const service = await createHttpService(t, { streams: { streamsPerKey: 2 } })
   const url = `${await service.listen()}/prices/stream`
   const [one, two] = [await service.issueKey('read'), await service.issueKey('read')]
   const open = ({ key }: { key: string }) => openStreamWith(t, url, { 'x-api-key': key })

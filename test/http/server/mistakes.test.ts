@@ -13,7 +13,7 @@ test('an unknown or missing field is named by its pointer', async (t) => {
 
 test('what is wrong with a value is said in words, not as a rule of the schema', async (t) => {
   const { ask } = await createHttpService(t)
-  const list = 'holds what is not a symbol, or more than 100 of them'
+  const list = 'contains something that is not a symbol, or more than 100 symbols'
   const queries = [
     ['/prices/latest?symbols=AAPL,%00', '/symbols', list],
     ['/prices/latest?symbols=', '/symbols', list],

@@ -174,8 +174,8 @@ test('a database that is away is 503 with Retry-After on every route that needs 
   )
   t.after(() => away.end())
   const { ask } = await createHttpService(t, {
-    readHistory: createReadHistory(away),
-    ready: async () => void (await away.query('select 1')),
+    prices: { readHistory: createReadHistory(away) },
+    health: { ready: async () => void (await away.query('select 1')) },
   })
   for (const path of ['/prices/history?symbol=AAPL', '/prices/history?symbol=AAPL&format=csv', '/readyz']) {
     const answer = await ask(path)
@@ -193,7 +193,7 @@ for (const [what, error] of [
 ] as const) {
   test(`a disk without room for ${what} is 503 and says so, without naming the file`, async (t) => {
     const { ask } = await createHttpService(t, {
-      readHistory: () => Promise.reject(Object.assign(new Error(error.message), error)),
+      prices: { readHistory: () => Promise.reject(Object.assign(new Error(error.message), error)) },
     })
     const answer = await ask('/prices/history?symbol=AAPL')
     assert.equal(answer.status, 503)
@@ -204,7 +204,7 @@ for (const [what, error] of [
 
 test('a fault of our own is 500 and keeps its reason to itself', async (t) => {
   const { ask } = await createHttpService(t, {
-    readHistory: () => Promise.reject(new Error('select secret from /home/us')),
+    prices: { readHistory: () => Promise.reject(new Error('select secret from /home/us')) },
   })
   const answer = await ask('/prices/history?symbol=AAPL')
   assert.equal(answer.status, 500)

@@ -117,9 +117,11 @@ test('a thousand live readers are served by one reading of the log', async (t) =
   let reads = 0
   let read: ReadLog | undefined
   const service = await createHttpService(t, {
-    readLog: (after, limit) => {
-      reads += 1
-      return (read ??= createReadLog(service.pool))(after, limit)
+    streams: {
+      readLog: (after, limit) => {
+        reads += 1
+        return (read ??= createReadLog(service.pool))(after, limit)
+      },
     },
   })
   const url = `${await service.listen()}/prices/stream`
@@ -148,7 +150,7 @@ test('the server closes at once while streams are open, also those of readers th
 })
 
 test('one stream too many is refused with when to come again, and a place that was left is free', async (t) => {
-  const { listen } = await createHttpService(t, { streamLimit: 2 })
+  const { listen } = await createHttpService(t, { streams: { streamLimit: 2 } })
   const url = `${await listen()}/prices/stream`
   const [first] = [await openStream(t, url), await openStream(t, url)]
   const refused = await fetch(url)
