@@ -34,6 +34,15 @@ export const PriceMessage = Type.Object(
   { title: 'PriceMessage' },
 )
 
+/** For the documentation of the topic. */
+export const PRICE_MESSAGE_EXAMPLE = {
+  symbol: 'AAPL',
+  price: 196.45,
+  timestamp: '2025-06-15T20:30:27.283671Z',
+  provider: 'yfinance',
+  raw_response_id: '1',
+}
+
 /** A value of `PriceMessage`; the price keeps its digits. */
 export function priceMessageBody(entry: LogEntry) {
   return {

@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox'
-import { ServiceError, type ErrorCode } from '../errors.ts'
+import type { ErrorCode, ServiceError } from '../errors.ts'
 import { withoutSecrets } from '../core/access/secret.ts'
 
 /** The body of every error (RFC 9457). Clients switch on `code`; `detail` is for people. */

@@ -61,7 +61,11 @@ export function createApi(deps: ApiDeps): FastifyInstance {
 
 const NAMES = Object.keys(features) as (keyof Features)[]
 
-function addFeature<Name extends keyof FeatureDeps>(app: App, name: Name, deps: ApiDeps): void {
+function addFeature<Name extends keyof FeatureDeps>(
+  app: App,
+  name: Name,
+  deps: Pick<ApiDeps, Name | 'servesAll'>,
+): void {
   const { routes, monitoring = [] } = FEATURES[name]
   const served = deps.servesAll ? [...monitoring, ...routes] : monitoring
   for (const addRoutes of served) addRoutes(app, deps[name])

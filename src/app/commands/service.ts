@@ -1,4 +1,5 @@
 import { jsonLine } from '../../formats/json-line.ts'
+import { startedBody } from '../../formats/started.ts'
 import type { Actions } from '../../cli/program.ts'
 import { accessText, startBanner } from '../../cli/terminal/start-banner.ts'
 import { forceExit } from '../shutdown.ts'
@@ -18,8 +19,7 @@ export function createServiceActions({ output, readSetting }: Needs): Pick<Actio
     const log = createLog(context.config)
     await using service = await startService({ ...context, log }, { demo, roles })
     const facts = { ...startStatus(context, service), roles }
-    const { url, data, demoSymbols } = facts
-    await output.write(json ? jsonLine({ url, data, roles, demo_symbols: demoSymbols }) : startBanner(facts))
+    await output.write(json ? jsonLine(startedBody(facts)) : startBanner(facts))
     log.info(`access: ${accessText(facts)}`)
     log.info(`stopping: ${await stopped}`)
     forceExit(log)

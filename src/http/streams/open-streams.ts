@@ -26,7 +26,7 @@ type Stream = { readonly caller: Caller; readonly ending: AbortController }
 
 export function createOpenStreams({ all, perKey }: StreamLimits, clock: Clock): OpenStreams {
   const open = new Map<Socket, Stream>()
-  let onLast = () => {}
+  let onLast: (() => void) | undefined
 
   function assertCapacity({ credential }: Caller): void {
     if (open.size >= all) throw new ServiceError('overloaded', `All ${all} streams are in use.`)
@@ -42,7 +42,7 @@ export function createOpenStreams({ all, perKey }: StreamLimits, clock: Clock): 
     const leave = () => {
       open.delete(socket)
       ending.abort()
-      if (open.size === 0) onLast()
+      if (open.size === 0) onLast?.()
     }
     open.set(socket, { caller, ending })
     socket.setTimeout(STALLED_AFTER_MS)
