@@ -34,7 +34,7 @@ function linesOf(...rooms: readonly string[]) {
   )
 }
 
-test('a body is written in formats only: no other room writes a member in the spelling of the wire', () => {
+test('bodies are written in formats only: no other folder writes a member in the spelling of the wire', () => {
   const written = linesOf('http', 'cli', 'kafka', 'app/commands').flatMap(({ at, text }) => {
     if (READS.some((pattern) => pattern.test(text)) || INCOMING.test(text)) return []
     const members = [...text.matchAll(WIRE_MEMBER)].filter(
@@ -45,7 +45,7 @@ test('a body is written in formats only: no other room writes a member in the sp
   assert.deepEqual(written, [])
 })
 
-test('a schema of a body stands beside the function that writes it: other rooms describe only what comes in', () => {
+test('the schema of a body is next to the function that writes it: other folders describe requests only', () => {
   const described = linesOf('http', 'cli', 'kafka', 'app/commands')
     .filter(({ text }) => text.includes('Type.Object(') && !INCOMING.test(text))
     .map(({ at, text }) => `${at} ${text.trim()}`)

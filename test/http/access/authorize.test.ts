@@ -29,7 +29,7 @@ async function routesOf(service: HttpService): Promise<readonly Route[]> {
   return routes
 }
 
-test('once a key was ever made every route but the open ones is 401 without one, also when the last was revoked', async (t) => {
+test('once a key has been created, every route except the open ones is 401 without one, even after the last was revoked', async (t) => {
   const service = await createHttpService(t)
   const routes = await routesOf(service)
   assert.ok(routes.length > 150, `${routes.length} routes`)
@@ -49,7 +49,7 @@ test('once a key was ever made every route but the open ones is 401 without one,
   assert.equal((await service.ask('/keys', { headers: bearer(key) })).status, 401)
 })
 
-test('a process that has seen a key stays closed when the table is emptied, and one that others can reach opens for none', async (t) => {
+test('a process that has seen a key still requires one if the table is emptied, and a reachable one always requires one', async (t) => {
   const service = await createHttpService(t)
   const { key } = await service.issueKey('read')
   assert.equal((await service.ask('/providers', { headers: bearer(key) })).status, 200)
@@ -97,7 +97,7 @@ const LETS_IN: Readonly<Record<string, readonly string[]>> = {
 }
 const NEEDS_NONE = new Set(['getPage', 'getLiveness', 'getReadiness'])
 
-test('each operation lets in exactly the scopes that it needs', async (t) => {
+test('each operation admits exactly the scopes that it requires', async (t) => {
   const service = await createHttpService(t)
   const document = (await service.ask('/openapi.json')).json()
   const keys = await Promise.all((['read', 'write', 'admin'] as const).map((scope) => service.issueKey(scope)))
@@ -114,7 +114,7 @@ test('each operation lets in exactly the scopes that it needs', async (t) => {
   }
 })
 
-test('documents, assets and unknown paths need a key that may read', async (t) => {
+test('documents, assets and unknown paths require a key with the scope read', async (t) => {
   const service = await createHttpService(t)
   const { key } = await service.issueKey('read')
   for (const [path, status] of [
@@ -127,7 +127,7 @@ test('documents, assets and unknown paths need a key that may read', async (t) =
   }
 })
 
-test('a key is taken from both headers, and from no other place', async (t) => {
+test('a key is accepted in both headers and nowhere else', async (t) => {
   const service = await createHttpService(t)
   const { key } = await service.issueKey('read')
   const ask = (headers: Record<string, string>, query = '') => service.ask(`/providers${query}`, { headers })
@@ -147,7 +147,7 @@ test('a key is taken from both headers, and from no other place', async (t) => {
   }
 })
 
-test('what was asked with a key is kept by no cache on the way', async (t) => {
+test('responses to requests with a key are not stored by caches', async (t) => {
   const service = await createHttpService(t)
   const { key } = await service.issueKey('read')
   for (const path of ['/providers', '/prices/history?symbol=AAPL', '/nowhere', '/metrics']) {
@@ -156,7 +156,7 @@ test('what was asked with a key is kept by no cache on the way', async (t) => {
   assert.equal((await service.ask('/', { headers: bearer(key) })).headers['cache-control'], 'no-cache')
 })
 
-test('a wrong key is 401 always: unknown, mistyped, or where no key is needed', async (t) => {
+test('a wrong key is always 401, whether unknown or mistyped, even if no key is needed', async (t) => {
   const service = await createHttpService(t)
   const stranger = createKeySecret().text
   const wrong = [stranger, 'mds_live_', 'x', `${stranger}x`, stranger.slice(0, -1)]
@@ -178,7 +178,7 @@ test('a wrong key is 401 always: unknown, mistyped, or where no key is needed', 
   assert.equal((await service.ask('/providers', { headers: bearer(key) })).status, 200)
 })
 
-test('a key ends at its time', async (t) => {
+test('a key stops working when it expires', async (t) => {
   const service = await createHttpService(t)
   const { key } = await service.issueKey('read')
   assert.equal((await service.ask('/providers', { headers: bearer(key) })).status, 200)
@@ -187,7 +187,7 @@ test('a key ends at its time', async (t) => {
   await until(async () => (await service.ask('/providers', { headers: bearer(key) })).status === 401, 'its end')
 })
 
-test('a revoked key ends its open streams, and the first key those of readers without one', async (t) => {
+test('revoking a key ends its open streams, and creating the first key ends those of readers without one', async (t) => {
   const service = await createHttpService(t)
   const url = `${await service.listen()}/prices/stream`
   const anonymous = await openStream(t, url)
@@ -205,7 +205,7 @@ test('a revoked key ends its open streams, and the first key those of readers wi
   await lasting?.until(1)
 })
 
-test('with AUTH=off nobody needs a key, except to make keys', async (t) => {
+test('with AUTH=off no key is needed, except to manage keys', async (t) => {
   const service = await createHttpService(t, { guard: { isAuthOff: true } })
   await service.issueKey('read')
   const job = { symbol: 'AAPL', interval_seconds: 60 }
@@ -217,7 +217,7 @@ test('with AUTH=off nobody needs a key, except to make keys', async (t) => {
   assert.equal((await service.ask('/keys', { headers: bearer(key) })).status, 200)
 })
 
-test('while the keys cannot be read nobody gets in with what may be revoked, and it is 503; the page is there', async (t) => {
+test('while keys cannot be read, requests that need one get 503 once the last read is too old; the page is still served', async (t) => {
   let [isAway, now] = [false, 0]
   const service = await createHttpService(t)
   const { key } = await service.issueKey('read')

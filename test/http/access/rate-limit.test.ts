@@ -20,7 +20,7 @@ async function statusesOf(count: number, ask: () => ReturnType<HttpService['ask'
   return statuses
 }
 
-test('each key has its quota a minute, says what is left of it, and beyond it is 429 with when to come again', async (t) => {
+test('each key has a quota per minute; responses report what is left, and beyond it requests get 429 with the time to retry', async (t) => {
   let now = 1_000_000
   const clock = { ...systemClock, now: () => now }
   const service = await createHttpService(t, { guard: { rateLimit: 3, clock } })
@@ -40,7 +40,7 @@ test('each key has its quota a minute, says what is left of it, and beyond it is
   assert.equal((await ask(one.key)).status, 200)
 })
 
-test('without a key an address has the quota, whatever it claims to be', async (t) => {
+test('without a key the quota is per address, whatever address the caller claims to have', async (t) => {
   const service = await createHttpService(t, { guard: { rateLimit: 2, isAuthOff: true }, ...PROXIED })
   const ask = (address: string) => service.ask('/providers', { headers: from(address) })
   assert.deepEqual(await statusesOf(3, () => ask('203.0.113.7')), [200, 200, 429])
@@ -52,7 +52,7 @@ test('without a key an address has the quota, whatever it claims to be', async (
   assert.equal((await ask('2001:db8:1:3::1')).status, 200)
 })
 
-test('where no proxy is trusted, a forwarded address changes nothing', async (t) => {
+test('without a trusted proxy, a forwarded address changes nothing', async (t) => {
   const service = await createHttpService(t, { guard: { rateLimit: 2 } })
   await service.issueKey('read')
   let n = 0
@@ -60,7 +60,7 @@ test('where no proxy is trusted, a forwarded address changes nothing', async (t)
   assert.deepEqual(await statusesOf(3, ask), [200, 200, 429])
 })
 
-test('wrong keys are limited more strictly, and hinder nobody at the same address who has a right one', async (t) => {
+test('wrong keys are limited more strictly, without affecting callers at the same address with a valid key', async (t) => {
   const service = await createHttpService(t, { guard: { rateLimit: 1_000 } })
   const { key } = await service.issueKey('read')
   const wrong = createKeySecret().text
@@ -70,7 +70,7 @@ test('wrong keys are limited more strictly, and hinder nobody at the same addres
   assert.equal((await service.ask('/providers', { headers: bearer(key) })).status, 200)
 })
 
-test('wrong keys and cookies read the table a few times a second for all callers, and not at all beyond the quota', async (t) => {
+test('wrong keys and cookies read the table a few times per second for all callers together, and not at all beyond the quota', async (t) => {
   let reads = 0
   const service = await createHttpService(t)
   const { key } = await service.issueKey('read')
@@ -99,7 +99,7 @@ test('wrong keys and cookies read the table a few times a second for all callers
   assert.equal((await ask('203.0.113.7', bearer(key))).status, 200)
 })
 
-test('probes are never limited, nor is this machine where no key was ever made', async (t) => {
+test('probes are never limited, nor are local callers while no key has been created', async (t) => {
   const service = await createHttpService(t, { guard: { rateLimit: 1 } })
   for (const path of ['/livez', '/readyz', '/providers', '/']) {
     const answers = await statusesOf(3, () => service.ask(path))
@@ -110,7 +110,7 @@ test('probes are never limited, nor is this machine where no key was ever made',
     assert.deepEqual(await statusesOf(3, () => service.ask(path)), [200, 200, 200])
 })
 
-test('many callers cost bounded memory: the ones seen longest ago are forgotten', () => {
+test('many callers cost bounded memory: those not seen for longest are forgotten', () => {
   const limit = createRateLimit({ name: 'address', quota: 1, clock: systemClock })
   const request = { log: pino({ level: 'silent' }) } as unknown as FastifyRequest
   const reply = { header: () => {} } as unknown as FastifyReply
@@ -121,7 +121,7 @@ test('many callers cost bounded memory: the ones seen longest ago are forgotten'
   count('first')
 })
 
-test('a network is an address of IPv4, or 64 bits of IPv6, however they are written', () => {
+test('a network is an IPv4 address or 64 bits of an IPv6 address, in any notation', () => {
   for (const [address, network] of [
     ['203.0.113.7', '203.0.113.7'],
     ['::ffff:203.0.113.7', '203.0.113.7'],

@@ -19,7 +19,7 @@ async function createLogged(t: TestContext, changes: Changes = {}) {
   return { ...service, lines, events }
 }
 
-test('each event of security is one line of the log that says which, whose and from where', async (t) => {
+test('each security event is one log line that names the event, the key and the address', async (t) => {
   const { ask, events, issueKey } = await createLogged(t, { guard: { rateLimit: 3 } })
   const [admin, reader] = [await issueKey('admin'), await issueKey('read')]
   const happens = async (act: () => Promise<unknown>, expected: Json) => {
@@ -60,7 +60,7 @@ test('each event of security is one line of the log that says which, whose and f
   await happens(() => ask('/providers', evil), { security: 'foreign_request', called: 'evil.example' })
 })
 
-test('events that anybody can cause are at most a line a second of each kind, short, with how many were left out', async (t) => {
+test('events that any caller can cause are logged at most once per second and kind, shortened, with the number left out', async (t) => {
   let now = 0
   const clock = { ...systemClock, now: () => now }
   const { ask, events, issueKey } = await createLogged(t, { server: { clock }, guard: { clock } })
@@ -85,7 +85,7 @@ test('events that anybody can cause are at most a line a second of each kind, sh
   }
 })
 
-test('a page that signs in and out is told too', async (t) => {
+test('signing a page in and out is logged too', async (t) => {
   const { ask, events, issueKey } = await createLogged(t)
   const { key, keyId } = await issueKey('read')
   const answer = await ask('/session', { method: 'POST', headers: bearer(key) })
@@ -101,7 +101,7 @@ test('a page that signs in and out is told too', async (t) => {
   }
 })
 
-test('whatever a caller sends, a line of the log is one line of JSON', async (t) => {
+test('whatever a caller sends, each log entry is one line of JSON', async (t) => {
   const { ask, lines } = await createLogged(t)
   const nasty = 'AAPL%0A%7B%22level%22:60%7D%0D%1B%5B31m'
   for (const path of [`/${nasty}`, `/providers?${nasty}=1`, `/symbols?q=${nasty}`]) {

@@ -22,7 +22,7 @@ test('the document is a valid OpenAPI 3.1 document', async (t) => {
   assert.ok(valid, JSON.stringify(errors))
 })
 
-test('2,000 requests made from the document, good and bad, get only answers that the document declares', async (t) => {
+test('2,000 requests generated from the document, valid and invalid, get only responses that it declares', async (t) => {
   const service = await createHttpService(t)
   const known = await furnish(service)
   // Keys are made and revoked among the requests: from the first one on, only who shows one gets answers.
@@ -51,7 +51,7 @@ test('2,000 requests made from the document, good and bad, get only answers that
   }
 })
 
-test('the document is complete: every route, each with an id, words, examples and its errors', async (t) => {
+test('the document is complete: every route, each with an id, descriptions, examples and its errors', async (t) => {
   const { ask } = await createHttpService(t)
   const document = (await ask('/openapi.json')).json()
   assert.equal(document.openapi, '3.1.0')

@@ -14,7 +14,7 @@ async function openSocket(t: TestContext, port: number): Promise<Socket> {
   return socket
 }
 
-test('one connection too many is told 503 overloaded with Retry-After and ended; one that leaves makes room', async (t) => {
+test('a connection beyond the limit gets 503 overloaded with Retry-After and is closed; one that closes frees its slot', async (t) => {
   const service = await createHttpService(t, { server: { connectionLimit: 3 } })
   const port = Number(new URL(await service.listen()).port)
   const sockets = [await openSocket(t, port), await openSocket(t, port), await openSocket(t, port)]
@@ -30,7 +30,7 @@ test('one connection too many is told 503 overloaded with Retry-After and ended;
   await until(answers, 'there is room again')
 })
 
-test('one request too many is 503 overloaded with Retry-After while those in hand are finished; probes are answered', async (t) => {
+test('a request beyond the limit gets 503 overloaded with Retry-After while those in progress finish; probes are answered', async (t) => {
   const { promise, resolve } = Promise.withResolvers<void>()
   const service = await createHttpService(t, {
     server: { requestLimit: 3 },
@@ -46,7 +46,7 @@ test('one request too many is 503 overloaded with Retry-After while those in han
   assert.equal((await service.ask('/providers')).status, 200)
 })
 
-test('a key has a limited number of streams, and another key has its own', async (t) => {
+test('the number of streams is limited per key', async (t) => {
   const service = await createHttpService(t, { streams: { streamsPerKey: 2 } })
   const url = `${await service.listen()}/prices/stream`
   const [one, two] = [await service.issueKey('read'), await service.issueKey('read')]
@@ -56,7 +56,7 @@ test('a key has a limited number of streams, and another key has its own', async
   assert.deepEqual(statuses, [200, 200, 429, 200])
 })
 
-test('a request that comes drop by drop is given up', async (t) => {
+test('a request that arrives too slowly is aborted', async (t) => {
   const service = await createHttpService(t)
   await service.listen()
   // Node ends what is slower; that it really does takes as long as these.
