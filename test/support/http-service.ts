@@ -62,7 +62,7 @@ export type Answer = {
   readonly text: string
   json(): Json
 }
-// What a test reads out of an answer is its own business.
+// Each test knows the shape of the response that it reads.
 // oxlint-disable-next-line typescript/no-explicit-any
 export type Json = any
 
@@ -121,7 +121,7 @@ type Parts = {
 
 const LOG = pino({ level: 'silent' })
 
-/** As the service itself has them, with the changes. */
+/** As in the service itself, with the changes of the test. */
 function apiDeps(parts: Parts, changes: Changes): ApiDeps {
   const { pool, signal, keys } = parts
   const access = createAccess({
@@ -231,7 +231,7 @@ async function ask(app: FastifyInstance, path: string, options: NonNullable<Para
   return { status: answer.statusCode, headers: answer.headers, text: answer.body, json: () => JSON.parse(answer.body) }
 }
 
-/** Each price comes in a reply of its own, in the order given. */
+/** Stores each price with a response of its own, in the given order. */
 async function storePrices(record: StoreReply, prices: readonly Partial<GivenPrice>[]): Promise<void> {
   for (const given of prices) {
     const quote = quoteOf(given)

@@ -111,7 +111,7 @@ export function guardAccess(app: App, access: Access): void {
   app.addHook('onListen', () => void access.follow())
 }
 
-/** Never limited and never asked for a key: an orchestrator that is refused would end a healthy process. */
+/** Probes are never limited and never need a key: an orchestrator that is refused would end a healthy process. */
 export function isProbe({ method, routeOptions: { url } }: FastifyRequest): boolean {
   return LOOKS.has(method) && (url === '/livez' || url === '/readyz')
 }

@@ -5,9 +5,11 @@ import { canonicalSymbol } from '../../lib/symbol.ts'
 
 /** For requests: an unknown member is refused, never ignored. */
 export const CLOSED = { additionalProperties: false }
+/** For operations without query parameters. */
 export const NoQuery = Type.Object({}, CLOSED)
 
 const SYMBOL = '[A-Za-z0-9^][A-Za-z0-9.^=&-]{0,31}'
+/** In one request. */
 export const MAX_SYMBOLS = 100
 
 const ONE_SYMBOL = `^${SYMBOL}$`
@@ -45,6 +47,7 @@ export const Currency = Type.String({
 })
 
 export const Limit = Type.Integer({ minimum: 1, maximum: 10_000, default: 100, examples: [100] })
+/** Page size if a query names none. */
 export const DEFAULT_LIMIT = 100
 
 const Order = Type.Union([Type.Literal('asc'), Type.Literal('desc')], {
@@ -52,13 +55,13 @@ const Order = Type.Union([Type.Literal('asc'), Type.Literal('desc')], {
   description: '`desc` is newest first.',
 })
 
-const moment = (description: string) =>
+const timeText = (description: string) =>
   Type.String({ maxLength: 40, description, examples: ['2025-06-15T20:30:27.283671Z'] })
 
 /** The members of every query over a time range. */
 export const Range = {
-  from: Type.Optional(moment('Inclusive; RFC 3339 time or date.')),
-  to: Type.Optional(moment('Exclusive; RFC 3339 time or date.')),
+  from: Type.Optional(timeText('Inclusive; RFC 3339 time or date.')),
+  to: Type.Optional(timeText('Exclusive; RFC 3339 time or date.')),
   order: Type.Optional(Order),
 }
 
@@ -94,10 +97,11 @@ export function momentOf(text: string | undefined, pointer: string): Instant | u
  */
 export function assertOneOf(given: Readonly<Record<string, unknown>>, first: string, second: string): void {
   const [one, other] = [given[first] !== undefined, given[second] !== undefined]
-  if (one && other) throw invalid(`/${first}`, `only one of ${first} and ${second} is allowed`)
+  if (one && other) throw invalid(`/${first}`, `give only one of ${first} and ${second}`)
   if (!one && !other) throw invalid(`/${first}`, `either ${first} or ${second} is required`)
 }
 
+/** The error of one invalid member. @param pointer JSON pointer to it */
 export function invalid(pointer: string, detail: string): ServiceError {
   return new ServiceError('invalid_request', `${pointer}: ${detail}.`, { errors: [{ pointer, detail }] })
 }
@@ -113,6 +117,7 @@ export function idOf(text: string, what: string): string {
   return text
 }
 
+/** @param what the noun that does not exist, for instance `job` */
 export function notFound(what: string): ServiceError {
   return new ServiceError('not_found', `No such ${what}.`)
 }

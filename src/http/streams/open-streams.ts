@@ -16,8 +16,9 @@ export type OpenStreams = {
   end(): Promise<void>
 }
 
-/** A reader that takes nothing for so long is disconnected. It can resume where it was. */
+/** A reader that takes nothing for this long is disconnected. It can resume where it was. */
 const STALLED_AFTER_MS = 60_000
+/** For readers to take what is already being sent, when all streams end. */
 const GOODBYE_MS = 1_000
 
 export type StreamLimits = { readonly all: number; readonly perKey: number }

@@ -9,12 +9,12 @@ import { until } from '../../support/until.ts'
 
 type Route = { readonly method: string; readonly path: string }
 
-/** Open to everybody, whatever keys there are. */
+/** Open to every caller, whatever keys exist. */
 const OPEN = new Set(['GET /', 'HEAD /', 'GET /livez', 'HEAD /livez', 'GET /readyz', 'HEAD /readyz'])
 
 const bearer = (key: string) => ({ authorization: `Bearer ${key}` })
 
-/** Every route that the server has, the 405 answers too, as a path that can be asked. */
+/** Every route of the server, including those that answer 405, as a path that can be requested. */
 async function routesOf(service: HttpService): Promise<readonly Route[]> {
   const tree = service.app.printRoutes({ commonPrefix: false })
   const routes: Route[] = []
@@ -66,8 +66,8 @@ test('a process that has seen a key still requires one if the table is emptied, 
 const READ = ['read', 'write', 'admin']
 const WRITE = ['write', 'admin']
 
-/** Which scopes each documented operation lets in; the test fails for one that is not named here. */
-const LETS_IN: Readonly<Record<string, readonly string[]>> = {
+/** The scopes that each documented operation admits; an operation that is missing here fails the test. */
+const ADMITTED: Readonly<Record<string, readonly string[]>> = {
   getLatestPrice: READ,
   listPrices: READ,
   createPollingJob: WRITE,
@@ -107,7 +107,7 @@ test('each operation admits exactly the scopes that it requires', async (t) => {
       for (const { key, scopes } of keys) {
         const path = pattern.replaceAll(/\{\w+\}/g, 'x')
         const { status } = await service.ask(path, { method: method.toUpperCase(), headers: bearer(key) })
-        const isIn = LETS_IN[operationId]?.includes(scopes[0] ?? '')
+        const isIn = ADMITTED[operationId]?.includes(scopes[0] ?? '')
         assert.equal(status !== 403 && status !== 401, isIn, `${operationId} ${scopes.join()} ${status}`)
       }
     }
@@ -169,7 +169,7 @@ test('a wrong key is always 401, whether unknown or mistyped, even if no key is 
   }
   assert.equal((await service.ask('/providers')).status, 200)
   const { key } = await service.issueKey('read')
-  // The same key with another ending: its id is known, its digest is not.
+  // The same key with a different ending: its id is known, but the digest differs.
   const { digest: _, ...known } = createKeySecret()
   assert.equal(
     (await service.ask('/providers', { headers: bearer(key.slice(0, 17) + known.text.slice(17)) })).status,

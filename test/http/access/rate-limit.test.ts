@@ -10,7 +10,7 @@ import { createHttpService, type HttpService } from '../../support/http-service.
 
 const bearer = (key: string) => ({ authorization: `Bearer ${key}` })
 
-/** From an address of the network, as behind a trusted proxy. */
+/** As from this address behind a trusted proxy. */
 const from = (address: string) => ({ 'x-forwarded-for': address })
 const PROXIED = { server: { trustedProxies: ['127.0.0.1'] } }
 
@@ -45,7 +45,7 @@ test('without a key the quota is per address, whatever address the caller claims
   const ask = (address: string) => service.ask('/providers', { headers: from(address) })
   assert.deepEqual(await statusesOf(3, () => ask('203.0.113.7')), [200, 200, 429])
   assert.equal((await ask('203.0.113.8')).status, 200)
-  // A proxy adds what it saw: only the last address is its word.
+  // A proxy appends the address that it saw: only the last one is from the proxy.
   assert.equal((await ask('198.51.100.1, 203.0.113.7')).status, 429)
   assert.deepEqual(await statusesOf(3, () => ask('2001:db8:1:2::1')), [200, 200, 429])
   assert.equal((await ask('2001:db8:1:2:ffff::9')).status, 429, 'another address of the same network')

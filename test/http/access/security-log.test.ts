@@ -75,13 +75,13 @@ test('events that any caller can cause are logged at most once per second and ki
   now = 1_000
   await many()
   for (const security of ['key_missing', 'foreign_request']) {
-    const told = events().filter((event) => event.security === security)
+    const logged = events().filter((event) => event.security === security)
     assert.deepEqual(
-      told.map(({ leftOut }) => leftOut),
+      logged.map(({ leftOut }) => leftOut),
       [undefined, 4],
       security,
     )
-    assert.ok(told.every((event) => JSON.stringify(event).length < 500))
+    assert.ok(logged.every((event) => JSON.stringify(event).length < 500))
   }
 })
 

@@ -27,7 +27,7 @@ test('a connection beyond the limit gets 503 overloaded with Retry-After and is 
   assert.match(text, /"code":"overloaded"/)
   sockets[0]?.destroy()
   const answers = async () => (await fetch(`http://127.0.0.1:${port}/livez`).catch(() => undefined))?.status === 200
-  await until(answers, 'there is room again')
+  await until(answers, 'a slot is free again')
 })
 
 test('a request beyond the limit gets 503 overloaded with Retry-After while those in progress finish; probes are answered', async (t) => {
@@ -59,7 +59,7 @@ test('the number of streams is limited per key', async (t) => {
 test('a request that arrives too slowly is aborted', async (t) => {
   const service = await createHttpService(t)
   await service.listen()
-  // Node ends what is slower; that it really does takes as long as these.
+  // Node aborts slower requests; to see it happen would take as long as these timeouts.
   const { requestTimeout, headersTimeout, keepAliveTimeout } = service.app.server
   assert.ok(requestTimeout > 0 && requestTimeout <= 30_000, `${requestTimeout}`)
   assert.ok(headersTimeout > 0 && headersTimeout <= 60_000, `${headersTimeout}`)

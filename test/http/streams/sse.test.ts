@@ -179,7 +179,7 @@ async function insertPrices(pool: pg.Pool, count: number): Promise<void> {
   await pool.query(INSERT, [0, count])
 }
 
-/** A hundred prices in transactions that overlap those of the other writers and end in another order than they began. */
+/** A hundred prices in transactions that overlap those of other writers and commit in a different order than they began. */
 async function writeSlowly(pool: pg.Pool, writer: number): Promise<void> {
   for (let n = 0; n < 10; n += 1) {
     const client = await pool.connect()
