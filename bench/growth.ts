@@ -1,6 +1,6 @@
 import { createRecompute } from '../src/postgres/averages/recompute.ts'
 import { createReadLatest } from '../src/postgres/prices/latest.ts'
-import type { Affected } from '../src/core/log/log.ts'
+import type { Affected } from '../src/core/log/entry.ts'
 import { fillPrices } from './load.ts'
 import { startServer, type Database } from './postgres.ts'
 import { interleave, quantile, type Scale } from './rounds.ts'

@@ -13,7 +13,7 @@ export function createFeed(pool: pg.Pool): Ingest {
   return createIngest({
     providerOf: () => source,
     record: createStoreReply(pool),
-    announce: () => {},
+    notify: () => {},
     observe: () => {},
     clock: systemClock,
   })

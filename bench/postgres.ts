@@ -11,7 +11,6 @@ import { freePort } from '../test/support/free-port.ts'
 export type Database = { readonly pool: pg.Pool; readonly url: string; readonly port: number; readonly name: string }
 
 export type Server = AsyncDisposable & {
-  readonly pid: number
   createDatabase(): Promise<Database>
 }
 
@@ -50,7 +49,7 @@ export async function startServer(): Promise<Server> {
     await migrate(pool)
     return { pool, url, port, name }
   }
-  return { pid: embedded.pid, createDatabase, [Symbol.asyncDispose]: () => started.disposeAsync() }
+  return { createDatabase, [Symbol.asyncDispose]: () => started.disposeAsync() }
 }
 
 /** One copy of the program for all servers of all runs. */

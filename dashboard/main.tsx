@@ -1,29 +1,29 @@
 import { render } from 'preact'
-import { keepAddress } from './service/address.ts'
-import { keepJobs } from './service/jobs.ts'
-import { keepMarket } from './service/market.ts'
-import { keepProviders } from './service/providers.ts'
-import { mayEnter } from './service/session.ts'
-import { followPrices } from './service/stream.ts'
-import { keepTheme } from './service/theme.ts'
-import { startClock } from './service/time.ts'
-import { PageView } from './view/page-view.tsx'
-import { SignIn } from './view/sign-in.tsx'
+import { streamPrices } from './api/stream.ts'
+import { Page } from './components/page.tsx'
+import { SignIn } from './components/sign-in.tsx'
+import { startClock } from './state/clock.ts'
+import { reportStream } from './state/connection.ts'
+import { startJobs } from './state/jobs.ts'
+import { startMarket } from './state/market.ts'
+import { startProviders } from './state/providers.ts'
+import { mayEnter } from './state/session.ts'
+import { startTheme } from './state/theme.ts'
+import { startUrlState } from './state/url-state.ts'
 
-const place = document.getElementById('page')
-keepTheme()
-void mayEnter().then((isIn) => (isIn ? showPrices() : showDoor()))
+const container = document.getElementById('page')
+startTheme()
+void mayEnter().then((isAllowed) => (isAllowed ? showPage() : showSignIn()))
 
-function showPrices(): void {
+function showPage(): void {
   startClock()
-  keepProviders()
-  keepJobs()
-  keepAddress()
-  const market = keepMarket()
-  followPrices(market.take)
-  if (place) render(<PageView />, place)
+  startProviders()
+  startJobs()
+  startUrlState()
+  streamPrices({ onState: reportStream, onPrices: startMarket() })
+  if (container) render(<Page />, container)
 }
 
-function showDoor(): void {
-  if (place) render(<SignIn />, place)
+function showSignIn(): void {
+  if (container) render(<SignIn />, container)
 }

@@ -1,10 +1,11 @@
+import { statSync } from 'node:fs'
+import { join } from 'node:path'
 import { brotliCompressSync, constants } from 'node:zlib'
 import { defineConfig, type Plugin } from 'vite'
 
-/** `npm run dev` starts the service beside the development server, and says where. */
+/** The service that `npm run dev` starts beside the development server. */
 // oxlint-disable-next-line node/no-process-env
 const service = process.env['SERVICE_URL'] ?? 'http://127.0.0.1:8000'
-const PATHS = /^\/(prices|moving-averages|bars|indicators|providers|symbols|health|version|docs|openapi|raw-responses)/
 
 // Vite asks for a default export.
 // oxlint-disable-next-line import/no-default-export
@@ -16,14 +17,28 @@ export default defineConfig({
     outDir: '../dist/dashboard',
     emptyOutDir: true,
     target: 'es2022',
-    // Nothing is inlined: the page's policy lets in files of its own origin and little else.
+    // Nothing is inlined: the page's content security policy allows little but files of its own origin.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
   },
-  server: { port: 5173, strictPort: true, proxy: { [PATHS.source]: { target: service, changeOrigin: false } } },
+  server: {
+    port: 5173,
+    strictPort: true,
+    // The service sees the browser's own Host, which has to match the Origin of a write.
+    proxy: {
+      '/': { target: service, changeOrigin: false, bypass: ({ url = '/' }) => (isOfPage(url) ? url : undefined) },
+    },
+  },
 })
 
-/** The service hands these files out as they are, so they are compressed once, here. */
+/** Vite's own modules, the document, and the files of this folder. Every other path is the service's. */
+function isOfPage(url: string): boolean {
+  const path = url.replace(/[?#].*$/, '')
+  if (path === '/' || /^\/(@|__)/.test(path)) return true
+  return statSync(join(import.meta.dirname, path), { throwIfNoEntry: false })?.isFile() ?? false
+}
+
+/** The service sends these files as they are, so they are compressed once, here. */
 function brotli(): Plugin {
   return {
     name: 'brotli',

@@ -2,8 +2,9 @@ import manifest from '../package.json' with { type: 'json' }
 import { commandsPage } from './commands-page.ts'
 import { configurationPage, envExample } from './configuration-page.ts'
 import { createProgram } from '../src/cli/program.ts'
-import { describeVariables, readConfig } from '../src/app/config.ts'
+import { readConfig } from '../src/app/config.ts'
 import { asyncApiYaml } from '../src/kafka/asyncapi.ts'
+import { apiTypes } from './api-types.ts'
 import { architecturePicture } from './architecture.ts'
 import { errorsPage } from './errors-page.ts'
 import { httpPage } from './http-page.ts'
@@ -13,18 +14,18 @@ import { postmanCollection } from './postman-collection.ts'
 
 /** Every file of the documentation that is made from code, by its path. */
 export async function generatedDocs(): Promise<Map<string, string>> {
-  const variables = describeVariables()
   const { version } = manifest
   const { KAFKA_TOPIC } = readConfig({}, '')
   const openApi = await readOpenApi()
   return new Map([
-    ['.env.example', envExample(variables)],
+    ['.env.example', envExample()],
     ['docs/reference/asyncapi.yaml', asyncApiYaml({ version, topic: KAFKA_TOPIC })],
     ['docs/reference/commands.md', commandsPage(createProgram(runNothing, ''))],
-    ['docs/reference/configuration.md', configurationPage(variables)],
+    ['docs/reference/configuration.md', configurationPage()],
     ['docs/reference/http.md', httpPage(openApi)],
     ['docs/reference/errors.md', errorsPage()],
     ['docs/reference/metrics.md', await metricsPage()],
+    ...apiTypes(openApi),
     ['docs/architecture.svg', architecturePicture()],
     ['Blockhouse-Market-Data.postman_collection.json', postmanCollection(openApi)],
   ])

@@ -2,7 +2,7 @@ import { fastify } from 'fastify'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { systemClock } from '../src/lib/clock.ts'
 import { instantFromMillis } from '../src/lib/instant.ts'
-import { LOG_START } from '../src/core/log/log.ts'
+import { LOG_START } from '../src/core/log/position.ts'
 import { metricsRoute } from '../src/http/health/metrics.ts'
 import { createProviderStats } from '../src/core/health/provider-stats.ts'
 

@@ -8,6 +8,22 @@ export type OpenApi = {
   readonly info: { readonly version: string; readonly description: string }
   readonly tags: readonly { readonly name: string; readonly description: string }[]
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
+  readonly components: { readonly schemas: Readonly<Record<string, Schema>> }
+}
+
+/** The part of JSON Schema that the service's schemas use. */
+export type Schema = {
+  readonly $ref?: string
+  readonly type?: string
+  readonly enum?: readonly Scalar[]
+  readonly default?: Scalar
+  readonly anyOf?: readonly Schema[]
+  readonly items?: Schema
+  readonly properties?: Readonly<Record<string, Schema>>
+  readonly required?: readonly string[]
+  readonly description?: string
+  /** A JSON number that is an exact decimal: a float may lose digits of it. */
+  readonly 'x-decimal'?: true
 }
 
 export type Operation = {
@@ -16,9 +32,11 @@ export type Operation = {
   readonly description?: string
   readonly tags: readonly string[]
   readonly parameters?: readonly Parameter[]
-  readonly requestBody?: { readonly content: Readonly<Record<string, { readonly example?: unknown }>> }
-  readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, unknown>> }>>
+  readonly requestBody?: { readonly content: Content }
+  readonly responses: Readonly<Record<string, { readonly content?: Content }>>
 }
+
+type Content = Readonly<Record<string, { readonly schema: Schema; readonly example?: unknown }>>
 
 export type Parameter = {
   readonly in: 'query' | 'path' | 'header'
@@ -26,16 +44,10 @@ export type Parameter = {
   readonly required?: boolean
   readonly description?: string
   readonly example?: Scalar
-  readonly schema: ParameterSchema
+  readonly schema: Schema
 }
 
 type Scalar = string | number | boolean
-
-type ParameterSchema = {
-  readonly default?: Scalar
-  readonly enum?: readonly Scalar[]
-  readonly anyOf?: readonly ParameterSchema[]
-}
 
 export type Route = Operation & { readonly method: string; readonly path: string }
 

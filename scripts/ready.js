@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { delimiter, join, sep } from 'node:path'
+import { delimiter, dirname, join, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -74,15 +74,28 @@ function isPageBuilt() {
   return existsSync(builtFrom) && readFileSync(builtFrom, 'utf8') === pageSources()
 }
 
-/** Contents decide here too: of the page's files, and of the list of packages that are in it. */
+/** Contents decide here too: of the page's sources, and of the list of packages that it may bundle. */
 function pageSources() {
   const hash = createHash('sha256').update(readFileSync(join(root, 'package-lock.json')))
-  const entries = readdirSync(join(root, 'dashboard'), { recursive: true, withFileTypes: true })
-  const files = entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
-  for (const file of files.toSorted()) hash.update(`\n${file.slice(root.length)}\n`).update(readFileSync(file))
+  for (const file of pageFiles()) hash.update(`\n${file.slice(root.length)}\n`).update(readFileSync(file))
   return hash.digest('hex')
+}
+
+/** The files of the page, and the files elsewhere that they import. */
+function pageFiles() {
+  const entries = readdirSync(join(root, 'dashboard'), { recursive: true, withFileTypes: true })
+  const own = entries.filter((entry) => entry.isFile())
+  /** @type {Set<string>} */
+  const files = new Set(own.map((entry) => join(entry.parentPath ?? entry.path, entry.name)))
+  // Iteration also visits what is added on the way.
+  for (const file of files) for (const imported of relativeImports(file)) files.add(imported)
+  return [...files].toSorted()
+}
+
+function relativeImports(file) {
+  if (!/\.tsx?$/.test(file)) return []
+  const names = readFileSync(file, 'utf8').matchAll(/ from '(\.[^']+)'/g)
+  return [...names].map(([, name]) => join(dirname(file), name))
 }
 
 function buildPage() {

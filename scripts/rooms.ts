@@ -8,6 +8,7 @@ const CORE = [
   'core/log',
   'core/ingest',
   'core/averages',
+  'core/calendar',
   'core/polling',
   'core/access',
   'core/cluster',
@@ -25,11 +26,12 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'core/log': GROUND,
   'core/access': GROUND,
   'core/cluster': GROUND,
+  'core/calendar': GROUND,
   'core/ingest': [...GROUND, 'core/prices', 'core/log'],
   'core/averages': [...GROUND, 'core/prices', 'core/log'],
   'core/events': [...GROUND, 'core/prices', 'core/log'],
   'core/health': [...GROUND, 'core/prices', 'core/log'],
-  'core/polling': [...GROUND, 'core/prices', 'core/ingest'],
+  'core/polling': [...GROUND, 'core/prices', 'core/ingest', 'core/calendar'],
   formats: [...GROUND, ...CORE],
   providers: INSIDE,
   postgres: INSIDE,
@@ -54,15 +56,15 @@ export const MAY_ALSO_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // A replayed file and an imported one have the same rows.
   'providers/replay': ['csv'],
   // The readers of the log share its SQL: the columns, the order, and the high-water mark.
-  'postgres/averages': ['log', 'prices'],
+  'postgres/averages': ['log'],
   'postgres/health': ['log'],
-  'postgres/verify': ['log', 'ingest'],
+  'postgres/verify': ['log', 'ingest', 'schema'],
+  // Retention deletes from the tables that their records name.
+  'postgres/log': ['schema'],
   // A stored reply is unpacked by the code that packed it.
   'postgres/prices': ['ingest'],
   'postgres/transfer': ['schema'],
   // A stream ends when the key that opened it is revoked.
   'http/streams': ['access'],
-  // Still to be cut: locks are taken by two.
-  'postgres/log': ['averages', 'ingest'],
   'cli/transfer': ['prices'],
 }

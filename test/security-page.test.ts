@@ -30,9 +30,9 @@ test('every test that docs/security.md names is there', () => {
 
 test('no statement of SQL is put together from what a caller sent', () => {
   const folder = join(root, 'src/postgres')
-  // Moving names the tables and columns of our own catalogue, and no caller has a word in them.
+  // A transfer names the tables and columns of our own catalogue, and no caller chooses any of them.
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => {
-    return name.endsWith('.ts') && !name.startsWith('moving')
+    return name.endsWith('.ts') && !name.startsWith('transfer')
   })
   assert.ok(files.length > 20)
   const wrong = files.flatMap((name) => {

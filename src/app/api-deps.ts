@@ -55,33 +55,33 @@ function serverOptions({ config, log }: Assembly): ApiDeps['server'] {
   return { log, clock, host: config.HOST, allowedHosts: config.ALLOWED_HOSTS, trustedProxies: config.TRUST_PROXY }
 }
 
-/** What is read from the tables, watched: an outage is logged once, whichever request notices it. */
+/** What is read from the tables. */
 function tableReads({ assembly, shared }: Sources) {
   const { config, database, kafka } = assembly
   const { answering: pool } = database
-  const { storage, holder } = shared
+  const { holder } = shared
   const windows = config.MA_WINDOWS
   return {
-    prices: storage.reads({
+    prices: {
       readHistory: createReadHistory(pool),
       readLineage: createReadLineage(pool, windows),
       readRawResponse: createReadRawResponse(pool),
       readRawBody: createReadRawBody(pool),
       findStoredSymbols: createFindStoredSymbols(pool),
-    }),
-    averages: storage.reads({ readAverages: createReadAverages(pool) }),
-    streams: storage.reads({ logEnd: () => logEnd(pool), readHighWaterMark: () => readHighWaterMark(pool) }),
-    health: storage.reads({
+    },
+    averages: { readAverages: createReadAverages(pool) },
+    streams: { logEnd: () => logEnd(pool), readHighWaterMark: () => readHighWaterMark(pool) },
+    health: {
       readServiceStatus: createReadServiceStatus(pool, { windows, isPublished: kafka !== undefined, holder }),
       ready: async () => void (await pool.query('select 1')),
-    }),
+    },
   }
 }
 
 function latestOf({ assembly, shared }: Sources) {
   const { answering: pool } = assembly.database
   return createLatest({
-    ...shared.storage.reads({ readLatest: createReadLatest(pool) }),
+    readLatest: createReadLatest(pool),
     ingest: shared.ingestInto(createStoreReply(pool)),
     onPricesStored: shared.pricesStored.subscribe,
     clock,

@@ -16,7 +16,7 @@ export type Assembled = {
 
 /** Every part of a process, wired to the others and not yet started. */
 export async function assemble(assembly: Assembly): Promise<Assembled> {
-  const shared = createSharedParts(assembly)
+  const shared = await createSharedParts(assembly)
   const workers = await createProcessWorkers(assembly, shared)
   const server = createApi(await apiDeps({ assembly, shared, workers }))
   return { server, jobs: shared.jobs, run: () => workers.run(assembly.signal) }
@@ -24,9 +24,16 @@ export async function assemble(assembly: Assembly): Promise<Assembled> {
 
 function createProcessWorkers(assembly: Assembly, shared: SharedParts): Promise<Workers> {
   const { config, log, kafka, kafkaWatch, database, roles } = assembly
-  const { storage, providers: sources, pricesStored, jobsChanged, ingestInto } = shared
-  const { working: pool, pool: maintenance } = database
-  const leases = createLeases(database.leading, shared.holder)
-  const parts = { storage, sources, pricesStored, jobsChanged, ingestInto, leases }
-  return createWorkers({ config, log, clock, kafka, kafkaWatch, pool, maintenance, ...parts }, roles)
+  const { storage, providers, pricesStored, jobsChanged, ingestInto, holder } = shared
+  const { working: pool, pool: maintenance, leading } = database
+  const needs = {
+    config,
+    clock,
+    log,
+    database: { pool, maintenance, leases: createLeases(leading, holder), watch: storage },
+    pricesStored,
+    polling: { providers, ingestInto, jobsChanged },
+    kafka: kafka && { ...kafka, watch: kafkaWatch },
+  }
+  return createWorkers(needs, roles)
 }

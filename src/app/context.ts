@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import type { Output } from '../cli/terminal/output.ts'
 import { systemClock as clock } from '../lib/clock.ts'
 import { ConfigError, type Config } from './config.ts'
 import type { DatabaseOptions } from '../postgres/database.ts'
@@ -7,10 +8,16 @@ import { createProviderRegistry, type ProviderRegistry } from '../providers/regi
 
 export type Version = { readonly name: string; readonly version: string; readonly node: string }
 
-/** What every command needs. */
+/** What the service and every command run with. */
 export type AppContext = { readonly config: Config; readonly log: Logger; readonly version: Version }
 
-/** How the settings name a database. */
+/** What the commands are created with. `readContext` reads the settings only when a command runs: help needs none. */
+export type CommandContext = { readonly output: Output; readonly readContext: () => AppContext }
+
+/**
+ * The database that the settings name.
+ * @throws ConfigError for a directory that cannot be used
+ */
 export function databaseOptions({ config, log }: AppContext): DatabaseOptions {
   return {
     at: config.DATABASE_URL ?? dataDirOf(config),
@@ -19,7 +26,6 @@ export function databaseOptions({ config, log }: AppContext): DatabaseOptions {
   }
 }
 
-/** @throws ConfigError for a directory that cannot be used */
 function dataDirOf({ DATA_DIR }: Config): DataDir {
   try {
     return chooseDataDir({ given: DATA_DIR, root: process.cwd() })
@@ -29,21 +35,13 @@ function dataDirOf({ DATA_DIR }: Config): DataDir {
 }
 
 /**
- * The providers as the settings have them.
- * @throws ConfigError for a replay file that cannot be read
+ * The providers that the settings make available.
+ * @throws ConfigError for a setting that a provider cannot use, such as a replay file that cannot be read
  */
-export function createProviders({ config, log }: AppContext): ProviderRegistry {
+export async function createProviders({ config, log }: AppContext): Promise<ProviderRegistry> {
   try {
-    return createProviderRegistry({
-      clock,
-      log,
-      yahooBaseUrl: config.YFINANCE_BASE_URL,
-      yahooTimeoutMs: config.YFINANCE_TIMEOUT_MS,
-      simulatedSeed: config.SIMULATED_SEED,
-      replayFile: config.REPLAY_FILE,
-      replaySpeed: config.REPLAY_SPEED,
-    })
+    return await createProviderRegistry(config, { clock, log })
   } catch (error) {
-    throw new ConfigError([`REPLAY_FILE=${config.REPLAY_FILE}: ${(error as Error).message}`])
+    throw new ConfigError([(error as Error).message])
   }
 }

@@ -1,19 +1,20 @@
 import type { Role } from '../core/cluster/roles.ts'
-import { systemClock as clock, untilLate } from '../lib/clock.ts'
+import { systemClock as clock } from '../lib/clock.ts'
+import { isDoneInTime } from '../lib/deadline.ts'
 import { ConfigError, type Config } from './config.ts'
 import { ServiceError } from '../errors.ts'
 import { kafkaAccess, type KafkaAccess } from '../kafka/client/options.ts'
 import { deadLetterTopic } from '../kafka/dead-letters.ts'
 import type { TopicSpec } from '../kafka/client/topics.ts'
 
-// Kafka's client is loaded by those who speak to Kafka only: it would make every other start a third longer.
+// Kafka's client is loaded only by what uses Kafka: it would make every other start a third longer.
 
-/** The brokers and the topic that the settings name. */
+/** The brokers and the topic of the configuration. */
 export type Kafka = { readonly access: KafkaAccess; readonly topic: TopicSpec }
 
 /**
- * Kafka as the settings have it; undefined where they name no brokers. Nothing is asked of it.
- * @throws ConfigError for a certificate or key that cannot be read
+ * Kafka as configured; undefined if no brokers are. It does not connect.
+ * @throws ConfigError if a certificate or key cannot be read
  */
 export function kafkaOf(config: Config): Kafka | undefined {
   if (config.KAFKA_BROKERS === undefined) return undefined
@@ -26,21 +27,21 @@ export function kafkaOf(config: Config): Kafka | undefined {
 }
 
 /**
- * Kafka, for a command that is of no use without it.
- * @throws ConfigError also where the settings name no brokers
+ * Kafka, for a command that requires it.
+ * @throws ConfigError also if no brokers are configured
  */
 export function requireKafka(config: Config): Kafka {
   const kafka = kafkaOf(config)
-  if (kafka === undefined) throw new ConfigError(['KAFKA_BROKERS: is needed for this, and not set'])
+  if (kafka === undefined) throw new ConfigError(['KAFKA_BROKERS: is required for this command, but not set'])
   return kafka
 }
 
-/** A start does not wait longer for Kafka. */
+/** How long a start waits for Kafka. */
 const PREPARE_MS = 2_000
 
 /**
- * Makes the topics that are missing. Where Kafka is away or slow it only tells: whoever needs them makes them, too.
- * @throws ConfigError for topics that do not fit the settings
+ * Creates missing topics. If Kafka is unavailable or slow, the start continues: the users of the topics create them, too.
+ * @throws ConfigError if an existing topic does not match the configuration
  */
 export async function prepareTopics({ access, topic }: Kafka, onAway: (error: unknown) => void): Promise<void> {
   const { ensureTopic } = await import('../kafka/client/topics.ts')
@@ -49,18 +50,18 @@ export async function prepareTopics({ access, topic }: Kafka, onAway: (error: un
     if (error instanceof ServiceError) throw new ConfigError([error.message])
     onAway(error)
   })
-  await untilLate(prepared, PREPARE_MS, clock)
-  // Told later, whoever uses the topic tells it.
+  await isDoneInTime(prepared, { ms: PREPARE_MS, what: 'Kafka', clock })
+  // A later failure is reported by the users of the topic.
   prepared.catch(() => {})
 }
 
-/** What is asked of Kafka to say how the service is. */
+/** What the health of the service needs to know of Kafka. */
 export async function kafkaReads(kafka: Kafka | undefined, roles: readonly Role[]) {
   const readKafkaStatus = kafka && (await loadReadKafkaStatus(kafka))
-  // Whatever else a process does goes on without Kafka.
-  const isOfUseAnyway = roles.some((role) => role === 'api' || role === 'poller')
+  // These roles work without Kafka.
+  const worksWithoutKafka = roles.some((role) => role === 'api' || role === 'poller')
   const kafkaReady = async () => {
-    if (readKafkaStatus === undefined || isOfUseAnyway) return
+    if (readKafkaStatus === undefined || worksWithoutKafka) return
     const { awaySince } = await readKafkaStatus()
     if (awaySince !== null) throw new ServiceError('storage_unavailable', `Kafka has not answered since ${awaySince}.`)
   }
@@ -76,8 +77,8 @@ async function loadReadKafkaStatus(kafka: Kafka) {
 }
 
 /**
- * How far averages may be behind, and all is well. With Kafka it is the sweep that knows how far they are, and late prices
- * wait a minute for it.
+ * How many seconds averages may lag in a healthy service. With Kafka, the sweep determines how far they are, and it waits a
+ * minute for late prices.
  */
 export function toleratedLagSeconds({ KAFKA_BROKERS }: Config): number {
   return KAFKA_BROKERS === undefined ? 10 : 90

@@ -5,8 +5,8 @@ import { ConfigError, type Config } from './config.ts'
 type Address = Pick<Config, 'HOST' | 'PORT'>
 
 /**
- * Listens for a moment: so a port that is taken is found before a database is made.
- * @throws as `listenFailure` says
+ * Listens for a moment, so that a port in use is found before a database is created.
+ * @throws what `listenFailure` returns
  */
 export async function assertCanListen({ HOST, PORT }: Address): Promise<void> {
   const probe = createServer()
@@ -19,19 +19,20 @@ export async function assertCanListen({ HOST, PORT }: Address): Promise<void> {
   }
 }
 
-/** Why there is nothing to listen on, with the variable and what to do; a ConfigError where trying again is no use. */
+/** The error of a failed `listen`, with the variable and the remedy; a ConfigError if a retry cannot help. */
 export function listenFailure(error: unknown, { HOST, PORT }: Address): unknown {
   const { code = '' } = error as NodeJS.ErrnoException
   if (code === 'EADDRINUSE') {
-    const message = `PORT=${PORT} is taken on ${HOST}: stop what uses it, or set another PORT.`
+    const message = `PORT=${PORT} is in use on ${HOST}: stop the program that uses it, or set another PORT.`
     return new Error(message, { cause: error })
   }
-  if (code === 'EACCES') return new ConfigError([`PORT=${PORT}: this account may not use it; set another PORT.`])
-  if (NO_ADDRESS.has(code)) return new ConfigError([`HOST=${HOST}: is no address of this machine (${code}).`])
+  if (code === 'EACCES')
+    return new ConfigError([`PORT=${PORT}: this account is not allowed to use it; set another PORT.`])
+  if (NO_ADDRESS.has(code)) return new ConfigError([`HOST=${HOST}: not an address of this machine (${code}).`])
   return error
 }
 
-/** Where a server that listens is reached. */
+/** The URL of a listening server. */
 export function urlOf({ address, port }: AddressInfo): string {
   const host = address.includes(':') ? `[${address}]` : address
   return `http://${host}:${port}`

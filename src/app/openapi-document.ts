@@ -3,7 +3,7 @@ import { systemClock as clock } from '../lib/clock.ts'
 import { createPool } from '../postgres/connection/pool.ts'
 import { assemble } from './assemble.ts'
 import type { AppContext } from './context.ts'
-import { createKafkaWatch } from './kafka-outage-log.ts'
+import { createKafkaOutageLog } from './outage-log.ts'
 
 /** The OpenAPI document of the HTTP interface. Nothing is started or connected for it. */
 export async function openApiDocument(context: AppContext): Promise<object> {
@@ -12,7 +12,7 @@ export async function openApiDocument(context: AppContext): Promise<object> {
   const { server } = await assemble({
     ...context,
     kafka: undefined,
-    kafkaWatch: createKafkaWatch({ log: context.log, clock }),
+    kafkaWatch: createKafkaOutageLog({ log: context.log, clock }),
     roles: ROLES,
     database: { ...pools, isOurs: false, location: 'nowhere' },
     signal: AbortSignal.abort(),

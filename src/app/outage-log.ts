@@ -1,78 +1,103 @@
 import type { Logger } from 'pino'
-import { isDiskFull, toServiceError } from '../http/server/to-service-error.ts'
-
-/** Says once that the storage fails and once that it works again, however often it is asked meanwhile. */
-export type StorageWatch = {
-  /** The same functions, watched. Each gives a promise; what is no function stays as it is. */
-  reads<T extends object>(functions: T): T
-  /** As `reads`; a success also shows that the disk has room again. */
-  writes<T extends object>(functions: T): T
-  /** For loops that try again and again: what the watch says by itself goes to `debug`. */
-  readonly log: { warn(details: object, message: string): void }
-}
+import { kafkaReason } from '../kafka/client/errors.ts'
+import type { Clock } from '../lib/clock.ts'
+import { driverErrorOf, storageFailureOf } from '../postgres/connection/errors.ts'
+import type { PoolObserver } from '../postgres/connection/pool.ts'
 
 type Needs = {
   readonly log: Pick<Logger, 'error' | 'warn' | 'info' | 'debug'>
-  /** Where the data lies, for people. */
-  readonly location: string
+  readonly clock: Pick<Clock, 'now'>
 }
 
-export function createStorageWatch({ log, location }: Needs): StorageWatch {
-  let [isAway, isFull] = [false, false]
+/** The text of an outage in the log, and what it is logged with at the end as well. */
+type Texts = { readonly level: 'error' | 'warn'; readonly begun: string; readonly over: string }
 
-  function failed(error: unknown): void {
-    const reason = error instanceof Error ? error.message : String(error)
-    if (isDiskFull(error)) {
-      if (!isFull) log.error({ reason }, `The disk is full: make room for ${location}.`)
-      isFull = true
-    } else if (isOfStorage(error)) {
-      if (!isAway) log.warn({ reason }, 'The database does not answer.')
-      isAway = true
-    }
-  }
+/** Logs an outage when it begins, at most once a minute while it lasts, and when it is over. */
+type OutageLog = {
+  /** @param details of the line, beside the number of failures */
+  failed(error: unknown, details: object): void
+  worked(details?: object): void
+}
 
-  function worked(hasWritten: boolean): void {
-    if (isAway) log.info('The database answers again.')
-    isAway = false
-    if (!hasWritten) return
-    if (isFull) log.info('The disk has room again.')
-    isFull = false
-  }
+const LOG_EVERY_MS = 60_000
 
-  const watched = (act: Act, isWrite: boolean): Act => {
-    return async (...words) => {
-      try {
-        const result = await act(...words)
-        worked(isWrite)
-        return result
-      } catch (error) {
-        failed(error)
-        throw error
-      }
-    }
-  }
-
-  const all = <T extends object>(functions: T, isWrite: boolean): T => {
-    const entries = Object.entries(functions as Record<string, unknown>)
-    return Object.fromEntries(
-      entries.map(([name, one]) => [name, typeof one === 'function' ? watched(one as Act, isWrite) : one]),
-    ) as T
-  }
-
+function createOutageLog({ log, clock }: Needs, { level, begun, over }: Texts): OutageLog {
+  let failures = 0
+  let loggedAt = -Infinity
+  /** Whether the end of this outage is to be logged, because its beginning was. */
+  let isLogged = false
   return {
-    reads: (functions) => all(functions, false),
-    writes: (functions) => all(functions, true),
+    failed: (error, details) => {
+      failures += 1
+      if (clock.now() - loggedAt < LOG_EVERY_MS) return log.debug({ err: error, ...details, failures }, begun)
+      loggedAt = clock.now()
+      isLogged = true
+      log[level]({ ...details, failures }, begun)
+    },
+    worked: (details = {}) => {
+      if (isLogged) log.info({ ...details, failures }, over)
+      failures = 0
+      isLogged = false
+    },
+  }
+}
+
+/** Logs outages of Kafka, for all components that use it. */
+export type KafkaOutageLog = {
+  /** @param component whose request failed */
+  failed(component: string, error: unknown): void
+  worked(component: string): void
+}
+
+export function createKafkaOutageLog(needs: Needs): KafkaOutageLog {
+  const outage = createOutageLog(needs, {
+    level: 'warn',
+    begun: 'Kafka is unavailable, retrying. Prices are still stored.',
+    over: 'Kafka is available again.',
+  })
+  return {
+    failed: (component, error) => outage.failed(error, { component, reason: kafkaReason(error) }),
+    worked: (component) => outage.worked({ component }),
+  }
+}
+
+/** Logs outages of the database; give it to `observePool`. */
+export type StorageOutageLog = PoolObserver & {
+  /** For loops that retry: their warning of an outage, which is logged already, goes to `debug`. */
+  readonly log: { warn(details: object, message: string): void }
+}
+
+/** @param needs.location of the data, for the operator */
+export function createStorageOutageLog(needs: Needs & { readonly location: string }): StorageOutageLog {
+  const unavailable = createOutageLog(needs, {
+    level: 'warn',
+    begun: 'The database does not answer.',
+    over: 'The database answers again.',
+  })
+  const diskFull = createOutageLog(needs, {
+    level: 'error',
+    begun: `The disk is full: make room for ${needs.location}.`,
+    over: 'The disk has room again.',
+  })
+  return {
+    failed: (failure, error) => {
+      const details = { reason: reasonOf(driverErrorOf(error)) }
+      if (failure === 'disk_full') diskFull.failed(error, details)
+      else unavailable.failed(error, details)
+    },
+    worked: (hasStored) => {
+      unavailable.worked()
+      if (hasStored) diskFull.worked()
+    },
     log: {
       warn: (details, message) => {
-        const level = 'err' in details && isOfStorage(details.err) ? 'debug' : 'warn'
-        log[level](details, message)
+        const isLogged = 'err' in details && storageFailureOf(details.err) !== undefined
+        needs.log[isLogged ? 'debug' : 'warn'](details, message)
       },
     },
   }
 }
 
-type Act = (...words: unknown[]) => Promise<unknown>
-
-function isOfStorage(error: unknown): boolean {
-  return toServiceError(error).code === 'storage_unavailable'
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }

@@ -9,9 +9,9 @@ import { migrate } from '../postgres/schema/migrate.ts'
 import { assemble } from './assemble.ts'
 import { databaseOptions, type AppContext } from './context.ts'
 import { prepareAccess, type AccessAtStart } from './first-key.ts'
-import { createKafkaWatch } from './kafka-outage-log.ts'
 import { kafkaOf, prepareTopics } from './kafka.ts'
 import { assertCanListen, listenFailure, urlOf } from './listen.ts'
+import { createKafkaOutageLog } from './outage-log.ts'
 import { drain } from './shutdown.ts'
 
 /** The running service. Disposing of it ends everything in the reverse order of its start. */
@@ -41,7 +41,7 @@ export async function startService(context: AppContext, { demo, roles }: ServeOp
   await migrate(database.pool)
   if (!database.isOurs && (await isSuperuser(database.pool))) log.warn(SUPERUSER)
   const access = await prepareAccess(config, database.pool)
-  const kafkaWatch = createKafkaWatch({ log, clock })
+  const kafkaWatch = createKafkaOutageLog({ log, clock })
   if (kafka && roles.some((role) => role === 'relay' || role === 'consumer')) {
     await prepareTopics(kafka, (error) => kafkaWatch.failed('start', error))
   }

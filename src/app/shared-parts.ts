@@ -7,19 +7,19 @@ import type { Jobs } from '../core/polling/job.ts'
 import type { StoreReply } from '../core/prices/quote.ts'
 import { systemClock as clock } from '../lib/clock.ts'
 import { createNotifier, type Notifier } from '../lib/notifier.ts'
+import { observePool } from '../postgres/connection/pool.ts'
 import type { Database } from '../postgres/database.ts'
 import { createJobs } from '../postgres/polling/jobs.ts'
 import type { ProviderRegistry } from '../providers/registry.ts'
 import { createProviders, type AppContext } from './context.ts'
-import type { KafkaWatch } from './kafka-outage-log.ts'
 import type { Kafka } from './kafka.ts'
-import { createStorageWatch, type StorageWatch } from './outage-log.ts'
+import { createStorageOutageLog, type KafkaOutageLog, type StorageOutageLog } from './outage-log.ts'
 
 /** What a process is made of before its parts are wired. */
 export type Assembly = AppContext & {
   /** Undefined if averages follow the log itself. */
   readonly kafka: Kafka | undefined
-  readonly kafkaWatch: KafkaWatch
+  readonly kafkaWatch: KafkaOutageLog
   readonly roles: readonly Role[]
   readonly database: Pick<Database, 'pool' | 'working' | 'answering' | 'leading' | 'isOurs' | 'location'>
   /** Fires when the service ends. */
@@ -28,7 +28,8 @@ export type Assembly = AppContext & {
 
 /** What the workers and the HTTP interface share. */
 export type SharedParts = {
-  readonly storage: StorageWatch
+  /** Logs an outage of the storage once, whichever pool notices it. */
+  readonly storage: StorageOutageLog
   readonly providers: ProviderRegistry
   readonly providerStats: ProviderStats
   /** Notifies when this process has stored prices. */
@@ -42,10 +43,12 @@ export type SharedParts = {
 }
 
 /** Nothing of it is started. */
-export function createSharedParts(assembly: Assembly): SharedParts {
+export async function createSharedParts(assembly: Assembly): Promise<SharedParts> {
   const { log, database } = assembly
-  const storage = createStorageWatch({ log, location: database.location })
-  const providers = createProviders(assembly)
+  const { pool, working, answering, leading } = database
+  const storage = createStorageOutageLog({ log, clock, location: database.location })
+  for (const each of [pool, working, answering, leading]) observePool(each, storage)
+  const providers = await createProviders(assembly)
   const providerStats = createProviderStats(clock)
   const pricesStored = createNotifier()
   return {
@@ -54,13 +57,13 @@ export function createSharedParts(assembly: Assembly): SharedParts {
     providerStats,
     pricesStored,
     jobsChanged: createNotifier(),
-    jobs: storage.reads(createJobs(database.answering, clock)),
+    jobs: createJobs(answering, clock),
     holder: holderName(database),
     ingestInto: (record) =>
       createIngest({
-        ...storage.writes({ record }),
+        record,
         providerOf: providers.get,
-        announce: pricesStored.notify,
+        notify: pricesStored.notify,
         observe: providerStats.observe,
         clock,
       }),

@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox'
-import { positionText } from '../core/log/log.ts'
+import { positionText } from '../core/log/position.ts'
 import type { KafkaStatus, LeaseStatus, ServiceStatus } from '../core/health/status.ts'
 import { orNull, timestamp } from './fields.ts'
 

@@ -1,12 +1,14 @@
 import { Type } from 'typebox'
-import { positionText, type LogEntry, type LogPosition } from '../core/log/log.ts'
+import type { LogEntry } from '../core/log/entry.ts'
+import { positionText, type LogPosition } from '../core/log/position.ts'
+import { SYMBOL_PATTERN } from '../lib/symbol.ts'
 import { exactNumber } from './exact-number.ts'
 
 /** The value of a message on Kafka: these five members in this order. Further members of other senders are ignored. */
 export const PriceMessage = Type.Object(
   {
     symbol: Type.String({
-      pattern: '^[A-Z0-9^][A-Z0-9.^=&-]{0,31}$',
+      pattern: `^${SYMBOL_PATTERN}$`,
       description: 'Canonical symbol, the same as the key.',
       examples: ['AAPL'],
     }),

@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox'
-import { scaledInteger, scaleOf, type Decimal } from '../lib/decimal.ts'
+import { decimalFromUnits, scaledInteger, scaleOf, type Decimal } from '../lib/decimal.ts'
 import { freshnessOf } from '../core/prices/freshness.ts'
 import type { RecordResult, StoredPrice } from '../core/prices/quote.ts'
 import { ExactNumber, exactNumber } from './exact-number.ts'
@@ -110,14 +110,7 @@ function changeSince(previousClose: Decimal, price: Decimal) {
   const percent = (magnitude * 2_000_000n + before) / (2n * before)
   return {
     previous_close,
-    change: exactNumber(decimalText(difference, scale)),
-    change_percent: exactNumber(decimalText(difference < 0n ? -percent : percent, 4)),
+    change: exactNumber(decimalFromUnits(difference, scale)),
+    change_percent: exactNumber(decimalFromUnits(difference < 0n ? -percent : percent, 4)),
   }
-}
-
-function decimalText(units: bigint, scale: number): string {
-  const sign = units < 0n ? '-' : ''
-  const digits = String(units < 0n ? -units : units).padStart(scale + 1, '0')
-  const whole = digits.slice(0, digits.length - scale)
-  return scale === 0 ? sign + whole : `${sign}${whole}.${digits.slice(-scale)}`
 }

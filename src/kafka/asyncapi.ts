@@ -2,13 +2,27 @@ import { stringify } from 'yaml'
 import { PRICE_MESSAGE_EXAMPLE, PriceMessage } from '../formats/price-event.ts'
 import { PriceHeaders } from './message.ts'
 
-type Facts = { readonly version: string; readonly topic: string }
+type Identity = { readonly version: string; readonly topic: string }
 
 const reference = (path: string) => ({ $ref: `#/${path}` })
 const text = (description: string) => ({ type: 'string', description })
 
-/** The AsyncAPI 3.1 document of what we send and read, made from the schemas that messages are checked with. */
-export function asyncApiDocument({ version, topic }: Facts): object {
+const OPERATIONS = {
+  publishPrice: { action: 'send', summary: 'The relay publishes a stored price.', ...on('prices', 'price') },
+  averagePrice: {
+    action: 'receive',
+    summary: 'Any sender may name a stored price: every average that contains it is recomputed.',
+    ...on('prices', 'price'),
+  },
+  publishDeadLetter: {
+    action: 'send',
+    summary: 'A message that can never be processed becomes a dead letter.',
+    ...on('deadLetters', 'deadLetter'),
+  },
+}
+
+/** The AsyncAPI 3.1 document of the messages, derived from the schemas that validate them. */
+export function asyncApiDocument({ version, topic }: Identity): object {
   return {
     asyncapi: '3.1.0',
     info: {
@@ -16,8 +30,8 @@ export function asyncApiDocument({ version, topic }: Facts): object {
       version,
       license: { name: 'MIT' },
       description:
-        'Every stored price is announced at least once; the first occurrences of a symbol come in the order of the log, ' +
-        'but on a topic that was wiped and filled again while prices came in. ' +
+        'Every stored price is published at least once. The first occurrences of a symbol are in the order of the log, ' +
+        'except on a topic that was wiped and refilled while prices arrived. ' +
         'Repetitions have the same `ce_id`.',
     },
     defaultContentType: 'application/json',
@@ -28,30 +42,26 @@ export function asyncApiDocument({ version, topic }: Facts): object {
         variables: { brokers: { default: 'localhost:9092', description: 'As in `KAFKA_BROKERS`.' } },
       },
     },
-    channels: {
-      prices: channel(topic, 'Prices as they are stored. The key decides the partition, as in Java.', 'price'),
-      deadLetters: channel(`${topic}-dlt`, 'Messages that nobody could use, as they came, and why.', 'deadLetter'),
-    },
-    operations: {
-      publishPrice: { action: 'send', summary: 'The relay announces a stored price.', ...on('prices', 'price') },
-      averagePrice: {
-        action: 'receive',
-        summary: 'Any sender may name a stored price: what it has a part in is averaged again.',
-        ...on('prices', 'price'),
-      },
-      buryMessage: {
-        action: 'send',
-        summary: 'What can never be used is put aside.',
-        ...on('deadLetters', 'deadLetter'),
-      },
-    },
+    channels: channels(topic),
+    operations: OPERATIONS,
     components: { messages: { price: priceMessage(), deadLetter: deadLetterMessage() } },
   }
 }
 
-/** The document as it is written to disk and served. */
-export function asyncApiYaml(facts: Facts): string {
-  return stringify(asyncApiDocument(facts), { lineWidth: 120, singleQuote: true })
+function channels(topic: string) {
+  return {
+    prices: channel(
+      topic,
+      'Prices as they are stored. The key determines the partition, as with the Java client.',
+      'price',
+    ),
+    deadLetters: channel(`${topic}-dlt`, 'Messages that could not be processed, unchanged, and why.', 'deadLetter'),
+  }
+}
+
+/** The document as YAML, as it is served and stored. */
+export function asyncApiYaml(identity: Identity): string {
+  return stringify(asyncApiDocument(identity), { lineWidth: 120, singleQuote: true })
 }
 
 function channel(address: string, description: string, message: string) {
@@ -79,27 +89,27 @@ function priceMessage() {
 }
 
 function deadLetterMessage() {
-  const story = {
-    '__connect.errors.topic': text('Where it was read.'),
-    '__connect.errors.partition': text('Its partition there.'),
-    '__connect.errors.offset': text('Its offset there.'),
+  const failure = {
+    '__connect.errors.topic': text('The topic that it was read from.'),
+    '__connect.errors.partition': text('Its partition on that topic.'),
+    '__connect.errors.offset': text('Its offset in that partition.'),
     '__connect.errors.connector.name': text('The consumer group.'),
     '__connect.errors.exception.class.name': {
-      ...text('Why.'),
+      ...text('The reason.'),
       enum: ['not_json', 'wrong_fields', 'hash_mismatch', 'unknown_series', 'unknown_price'],
     },
-    '__connect.errors.exception.message': text('Why, in words.'),
+    '__connect.errors.exception.message': text('The reason in a sentence.'),
     id: text('Its id in `market-data dead-letters`.'),
-    'mds.attempts': text('How often it was tried.'),
+    'mds.attempts': text('How often it was processed.'),
   }
   return {
-    title: 'A message that could not be used',
-    headers: { type: 'object', properties: story, required: Object.keys(story) },
-    payload: { description: 'The bytes of the message, untouched.' },
+    title: 'A message that could not be processed',
+    headers: { type: 'object', properties: failure, required: Object.keys(failure) },
+    payload: { description: 'The unchanged bytes of the message.' },
   }
 }
 
-/** A schema without what the library keeps in it for itself. */
+/** A schema without the library's own properties. */
 function plain(schema: object): object {
   return JSON.parse(JSON.stringify(schema)) as object
 }

@@ -14,22 +14,22 @@ type Needs = ProcessNeeds & {
   readonly topic: TopicSpec
   readonly group: string
   readonly clock: Clock
-  /** Hears of what is wrong with Kafka. */
+  /** Called after each failure of Kafka. */
   readonly onError?: (error: unknown) => void
-  /** Hears that we are a member of the group. */
+  /** Called when this process has joined the group. */
   readonly onWorking?: () => void
-  /** Hears of what is wrong with what a batch needs besides. */
-  readonly onSettleError?: (error: unknown) => void
+  /** Called after each failure of anything else that a batch needs, such as the database. */
+  readonly onProcessError?: (error: unknown) => void
 }
 
 export type PriceConsumer = {
-  /** Reads as a member of the group until the signal fires. Whatever fails around it is tried again for ever. */
+  /** Reads as a member of the group until the signal fires. Failures are retried forever. */
   run(signal: AbortSignal): Promise<void>
-  /** How far the partitions of this member are read, as of some seconds ago. */
+  /** How far this member has read its partitions, as of some seconds ago. */
   lag(): readonly PartitionLag[]
 }
 
-/** The group of all who compute averages from a topic. */
+/** The consumer group that computes averages from a topic. */
 export function averagesGroup(topic: string): string {
   return `${topic}.averages`
 }
@@ -37,27 +37,29 @@ export function averagesGroup(topic: string): string {
 const LONGEST_WAIT_MS = 5_000
 
 /**
- * One member of the group that turns references into averages. The offset of a batch is saved behind its commit in the
- * database, so a batch may be read twice and is never skipped. While the database is away the batch in hand waits for it.
+ * One member of the group that computes averages. The offset of a batch is saved after its transaction in the database, so
+ * a batch may be read twice and is never skipped. While the database is unavailable, the current batch waits for it.
  */
 export function createPriceConsumer(needs: Needs): PriceConsumer {
   let lag: readonly PartitionLag[] = []
 
   async function session(signal: AbortSignal): Promise<void> {
-    const { id: topicId, ...topic } = await ensureTopic(needs.access, needs.topic, signal)
+    const topic = await ensureTopic(needs.access, needs.topic, { signal, clock: needs.clock })
     await using member = await joinGroup(needs, await groupProtocol(needs.access, signal), signal)
     needs.onWorking?.()
     const { consumer, stream } = member
     const buffer = createRecordBuffer(stream)
-    consumer.on('consumer:heartbeat:stalled', () => buffer.fail(new Error('the group no longer answers')))
+    consumer.on('consumer:heartbeat:stalled', () =>
+      buffer.fail(new Error('the group no longer responds to heartbeats')),
+    )
     const over = new AbortController()
     const watched = watchForStalls(
-      { consumer, stream, buffer, topic: { ...topic, id: topicId }, clock: needs.clock, onLag: (now) => (lag = now) },
+      { consumer, stream, buffer, topic, clock: needs.clock, onLag: (now) => (lag = now) },
       AbortSignal.any([signal, over.signal]),
     )
     try {
-      const origin = { topicId, consumerGroup: needs.group }
-      await readOn({ ...needs, buffer, commits: createCommits(consumer), origin }, signal)
+      const origin = { topicId: topic.id, consumerGroup: needs.group }
+      await processAll({ needs, buffer, commits: createCommits(consumer), origin }, signal)
     } finally {
       over.abort()
       await watched
@@ -68,16 +70,23 @@ export function createPriceConsumer(needs: Needs): PriceConsumer {
   return { run: (signal) => repeatUntilAborted(needs, signal, () => session(signal)), lag: () => lag }
 }
 
-type Reader = Needs & { readonly buffer: RecordBuffer; readonly commits: Commits; readonly origin: Origin }
+type Session = {
+  readonly needs: Needs
+  readonly buffer: RecordBuffer
+  readonly commits: Commits
+  readonly origin: Origin
+}
 
-async function readOn(reader: Reader, signal: AbortSignal): Promise<void> {
-  const { buffer, commits, origin, clock, onSettleError } = reader
+async function processAll({ needs, buffer, commits, origin }: Session, signal: AbortSignal): Promise<void> {
+  const retry = { clock: needs.clock, onError: needs.onProcessError, longestWaitMs: LONGEST_WAIT_MS }
   while (!signal.aborted) {
     const records = await buffer.next(signal)
     if (records.length === 0) return
-    // However long the database is away.
-    const patient = { clock, onError: onSettleError, longestWaitMs: LONGEST_WAIT_MS }
-    const settled = await retryUntilDone(patient, signal, () => processBatch(reader, origin, records))
-    if (settled !== undefined) await commits.commit(records)
+    // However long the database is unavailable.
+    const isProcessed = await retryUntilDone(retry, signal, async () => {
+      await processBatch(needs, origin, records)
+      return true
+    })
+    if (isProcessed) await commits.commit(records)
   }
 }

@@ -7,10 +7,11 @@ import { wrongPrice } from '../core/ingest/validate-quote.ts'
 import { PriceMessage, priceMessageBody } from '../formats/price-event.ts'
 import { parseDecimal } from '../lib/decimal.ts'
 import { parseInstant } from '../lib/instant.ts'
-import { parsePosition, positionText, type LogEntry } from '../core/log/log.ts'
-import type { OutgoingMessage } from './client/publisher.ts'
+import type { LogEntry } from '../core/log/entry.ts'
+import { parsePosition, positionText } from '../core/log/position.ts'
+import type { OutgoingMessage } from './client/outgoing.ts'
 
-/** What we read of a message that came. */
+/** What we read of an incoming message. */
 export type IncomingMessage = {
   readonly value: Buffer | null | undefined
   readonly headers: Iterable<readonly [Buffer | null | undefined, Buffer | null | undefined]>
@@ -19,19 +20,19 @@ export type IncomingMessage = {
 export type Fault = { readonly reason: DeadLetterReason; readonly detail: string }
 export type Reading = { readonly reference: PriceReference } | { readonly fault: Fault }
 
-/** The headers of our own messages, all of them text. Other senders need none. */
+/** The headers of our own messages, all of them text. Other senders do not need any. */
 export const PriceHeaders = Type.Object(
   {
     'content-type': Type.Literal('application/json'),
     ce_specversion: Type.Literal('1.0'),
-    ce_id: Type.String({ description: 'The same for every repetition of an event: what to drop repetitions by.' }),
+    ce_id: Type.String({ description: 'The same for every repetition of an event: use it to drop duplicates.' }),
     ce_source: Type.Literal('/market-data/prices'),
     ce_type: Type.Literal('market-data.price.recorded'),
     ce_subject: Type.String({ description: 'The symbol.' }),
     ce_time: Type.String({ format: 'date-time', description: 'The timestamp of the price.' }),
     'mds.position': Type.String({
       pattern: '^[0-9]+-[0-9]+-[0-9]+$',
-      description: 'Where the price stands in the log: epoch, transaction, price. Grows within a symbol.',
+      description: 'Position of the price in the log: epoch, transaction, price. Increases within a symbol.',
     }),
     'mds.sha256': Type.String({ pattern: '^[0-9a-f]{64}$', description: 'SHA-256 of the bytes of the value, in hex.' }),
   },
@@ -45,17 +46,15 @@ const FIXED = {
   ce_type: 'market-data.price.recorded',
 }
 const fixedHeaders = Object.entries(FIXED).map(([name, value]) => [Buffer.from(name), Buffer.from(value)] as const)
-const [CE_ID, CE_SUBJECT, CE_TIME, POSITION, SHA256] = [
-  'ce_id',
-  'ce_subject',
-  'ce_time',
-  'mds.position',
-  'mds.sha256',
-].map((name) => Buffer.from(name)) as [Buffer, Buffer, Buffer, Buffer, Buffer]
-/** What version 0.1.0 called `mds.position`; its messages stay on the topic. */
+const CE_ID = Buffer.from('ce_id')
+const CE_SUBJECT = Buffer.from('ce_subject')
+const CE_TIME = Buffer.from('ce_time')
+const POSITION = Buffer.from('mds.position')
+const SHA256 = Buffer.from('mds.sha256')
+/** The name of `mds.position` in version 0.1.0, whose messages may still be on the topic. */
 const OLD_POSITION = Buffer.from('mds.place')
 
-/** An entry of the log as everybody hears of it. */
+/** A log entry as a message. */
 export function toMessage(entry: LogEntry): OutgoingMessage {
   const { symbol, eventTime } = entry
   const value = Buffer.from(JSON.stringify(priceMessageBody(entry)))
@@ -70,15 +69,13 @@ export function toMessage(entry: LogEntry): OutgoingMessage {
 }
 
 const checker = Compile(PriceMessage)
-/** In UTC: what is later or earlier than PostgreSQL can tell, or than anybody trades. */
-const YEARS = /^(?!0000)\d{4}-/
 
-/** Reads a message of any sender. What it lets through is safe to ask the database about. */
+/** Reads a message of any sender. A reference that it returns is safe to query the database with. */
 export function readMessage({ value, headers }: IncomingMessage): Reading {
   if (!value) return fault('not_json', 'The message has no value.')
   const { position: positionHeader, sha256 } = ourHeaders(headers)
   if (sha256 !== undefined && sha256 !== hash('sha256', value)) {
-    return fault('hash_mismatch', 'The value is not the one that the header mds.sha256 was made of.')
+    return fault('hash_mismatch', 'The value does not match the header mds.sha256.')
   }
   const parsed = parseJson(value)
   if (parsed === undefined) return fault('not_json', 'The value is not JSON in UTF-8.')
@@ -94,8 +91,7 @@ function readMembers(body: Static<typeof PriceMessage>, priceText: string): Read
   if (price === undefined || wrongPrice(price)) {
     return fault('wrong_fields', '/price must be at least 1e-18 and below 1e15')
   }
-  if (eventTime === undefined || !YEARS.test(eventTime))
-    return fault('wrong_fields', '/timestamp must be an RFC 3339 time')
+  if (eventTime === undefined) return fault('wrong_fields', '/timestamp must be an RFC 3339 time')
   const { symbol, provider, raw_response_id: rawResponseId } = body
   return { reference: { symbol, provider, eventTime, price, rawResponseId } }
 }
@@ -116,10 +112,10 @@ function ourHeaders(headers: IncomingMessage['headers']): { position?: string; s
 
 const decoder = new TextDecoder('utf-8', { fatal: true })
 
-/** The JSON, and beside it the price's own text: the number in the JSON has been through a float. */
+/** The parsed JSON, and the price's own text: the number in the JSON is a float. */
 function parseJson(bytes: Buffer): { body: unknown; price: string } | undefined {
   const prices = new Map<unknown, string>()
-  // `this` is the object that the member is in: others may have a price, too.
+  // `this` is the object that contains the member: nested objects may have a price, too.
   const keepPrice: Reviver = function (key, value, { source }) {
     if (key === 'price' && source !== undefined) prices.set(this, source)
     return value
@@ -132,7 +128,7 @@ function parseJson(bytes: Buffer): { body: unknown; price: string } | undefined 
   }
 }
 
-/** TypeScript's library does not know of the third argument yet. */
+/** TypeScript's library does not declare the third argument yet. */
 type Reviver = (
   this: unknown,
   ...member: [name: string, value: unknown, context: { readonly source?: string }]

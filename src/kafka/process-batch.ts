@@ -1,102 +1,83 @@
 import type { PriceReference, FindPrices } from '../core/events/price-reference.ts'
 import type { StoreDeadLetters, DeadLetter } from '../core/events/dead-letter.ts'
-import type { Affected } from '../core/log/log.ts'
+import type { Affected } from '../core/log/entry.ts'
 import type { PriceRecord } from './client/record-buffer.ts'
-import { readMessage, type Fault } from './message.ts'
+import { readMessage, type Fault, type IncomingMessage } from './message.ts'
 
 export type ProcessNeeds = {
-  readonly resolve: FindPrices
-  /** Resolves once everything that these prices have a part in is committed. */
-  readonly handle: (affected: readonly Affected[]) => Promise<unknown>
+  readonly findPrices: FindPrices
+  /** Resolves once every average that contains these prices is committed. */
+  readonly recompute: (affected: readonly Affected[]) => Promise<unknown>
   readonly store: StoreDeadLetters
+  /** Whether the database refused the data itself, so that retrying gives the same error. */
+  readonly isDataError: (error: unknown) => error is Error
 }
 
 /** Where a batch came from. */
 export type Origin = { readonly topicId: string; readonly consumerGroup: string }
 
-export type BatchResult = { readonly prices: number; readonly deadLetters: number; readonly expired: number }
-
-/** What the prices that a message names touch, or why it names none. */
-export type ResolvedMessage =
-  | { readonly affected: readonly Affected[]; readonly isExpired: boolean }
-  | { readonly fault: Fault }
+/** What the prices that a message names affect, or what is wrong with the message. */
+export type ResolvedMessage = { readonly affected: readonly Affected[] } | { readonly fault: Fault }
 
 /**
- * Does what a batch of messages asks for. Done twice it changes nothing more. Whatever it throws is the fault of the
- * surroundings, never of a message: bad ones are buried, and one that only the database finds bad is looked for by halves.
+ * Recomputes what a batch of messages affects. Processing it twice changes nothing more. Bad messages become dead letters;
+ * a message that only the database finds bad is isolated by halving the batch.
+ * @throws for outages, never for a bad message
  */
 export async function processBatch(
   needs: ProcessNeeds,
   origin: Origin,
   records: readonly PriceRecord[],
-): Promise<BatchResult> {
+): Promise<void> {
   try {
-    return await processTogether(needs, origin, records)
+    await processTogether(needs, origin, records)
   } catch (error) {
-    if (!isOfData(error)) throw error
+    if (!needs.isDataError(error)) throw error
     const [record, ...others] = records
-    if (record !== undefined && others.length === 0) return await storeAlone(needs, origin, { record, error })
-    const half = Math.ceil(records.length / 2)
-    const first = await processBatch(needs, origin, records.slice(0, half))
-    const second = await processBatch(needs, origin, records.slice(half))
-    return {
-      prices: first.prices + second.prices,
-      deadLetters: first.deadLetters + second.deadLetters,
-      expired: first.expired + second.expired,
+    if (record !== undefined && others.length === 0) {
+      const fault: Fault = { reason: 'wrong_fields', detail: `PostgreSQL: ${error.message}` }
+      return needs.store([deadLetterOf(record, origin, fault)])
     }
+    const half = Math.ceil(records.length / 2)
+    await processBatch(needs, origin, records.slice(0, half))
+    await processBatch(needs, origin, records.slice(half))
   }
 }
 
-/** Class 22 of SQLSTATE, "data exception": trying again gives the same. */
-function isOfData(error: unknown): error is Error & { readonly code: string } {
-  return error instanceof Error && 'code' in error && /^22\w{3}$/.test(String(error.code))
-}
-
-type Refused = { readonly record: PriceRecord; readonly error: Error }
-
-async function storeAlone({ store }: ProcessNeeds, origin: Origin, { record, error }: Refused): Promise<BatchResult> {
-  await store([letterOf(record, origin, { reason: 'wrong_fields', detail: `PostgreSQL: ${error.message}` })])
-  return { prices: 0, deadLetters: 1, expired: 0 }
-}
-
 async function processTogether(
-  needs: ProcessNeeds,
+  { findPrices, recompute, store }: ProcessNeeds,
   origin: Origin,
   records: readonly PriceRecord[],
-): Promise<BatchResult> {
-  const decisions = await resolveMessages(
-    needs.resolve,
-    records.map((record) => ({ value: record.value, headers: record.headerEntries })),
-  )
-  const letters = decisions.flatMap((decision, at) =>
-    'fault' in decision ? [letterOf(records[at] as PriceRecord, origin, decision.fault)] : [],
-  )
-  const known = decisions.filter((decision) => 'affected' in decision)
-  if (letters.length > 0) await needs.store(letters)
-  await needs.handle(known.flatMap(({ affected }) => affected))
-  const expired = known.filter(({ isExpired }) => isExpired).length
-  return { prices: known.length - expired, deadLetters: letters.length, expired }
+): Promise<void> {
+  const messages = records.map(({ value, headerEntries }) => ({ value, headers: headerEntries }))
+  const resolved = await resolveMessages(findPrices, messages)
+  const deadLetters = records.flatMap((record, at) => {
+    const result = resolved[at]
+    return result && 'fault' in result ? [deadLetterOf(record, origin, result.fault)] : []
+  })
+  if (deadLetters.length > 0) await store(deadLetters)
+  await recompute(resolved.flatMap((result) => ('affected' in result ? result.affected : [])))
 }
 
-/** Reads messages and finds their prices, all of them in one question to the database. */
+/** Reads messages and finds their prices in one query. Prices that may have been trimmed by retention affect nothing. */
 export async function resolveMessages(
-  resolve: FindPrices,
-  messages: readonly Parameters<typeof readMessage>[0][],
+  findPrices: FindPrices,
+  messages: readonly IncomingMessage[],
 ): Promise<readonly ResolvedMessage[]> {
   const readings = messages.map(readMessage)
   const references = readings.flatMap((reading) => ('reference' in reading ? [reading.reference] : []))
-  const resolutions = references.length > 0 ? await resolve(references) : []
-  let next = 0
+  const resolutions = references.length > 0 ? await findPrices(references) : []
+  const byReference = new Map(references.map((reference, at) => [reference, resolutions[at]]))
   return readings.map((reading) => {
     if ('fault' in reading) return reading
-    const resolution = resolutions[next++]
-    if (resolution?.outcome === 'found') return { affected: resolution.affected, isExpired: false }
-    if (resolution?.outcome === 'expired') return { affected: [], isExpired: true }
-    return { fault: unknown(reading.reference, resolution?.outcome ?? 'unknown_price') }
+    const resolution = byReference.get(reading.reference)
+    if (resolution?.outcome === 'found') return { affected: resolution.affected }
+    if (resolution?.outcome === 'expired') return { affected: [] }
+    return { fault: notFound(reading.reference, resolution?.outcome ?? 'unknown_price') }
   })
 }
 
-function unknown({ symbol, provider, eventTime, price }: PriceReference, reason: Fault['reason']): Fault {
+function notFound({ symbol, provider, eventTime, price }: PriceReference, reason: Fault['reason']): Fault {
   const detail =
     reason === 'unknown_series'
       ? `No price of ${symbol} by ${provider} was ever stored.`
@@ -104,7 +85,7 @@ function unknown({ symbol, provider, eventTime, price }: PriceReference, reason:
   return { reason, detail }
 }
 
-function letterOf(record: PriceRecord, origin: Origin, fault: Fault): DeadLetter {
+function deadLetterOf(record: PriceRecord, origin: Origin, fault: Fault): DeadLetter {
   return {
     topic: record.topic,
     partition: record.partition,

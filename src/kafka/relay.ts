@@ -1,91 +1,85 @@
-import { repeatUntilAborted } from '../lib/retry.ts'
-import type { Clock } from '../lib/clock.ts'
-import { comparePositions, LOG_START, type LogEntry, type LogPosition, type ReadLog } from '../core/log/log.ts'
+import type { RetryOptions } from '../lib/retry.ts'
+import type { ReadLog } from '../core/log/entry.ts'
+import { createMemoryCheckpoint, followLog, followLogOnce } from '../core/log/follow.ts'
+import { comparePositions, LOG_START, type LogPosition } from '../core/log/position.ts'
 import { toMessage } from './message.ts'
 import type { Publisher } from './client/publisher.ts'
 
-type Needs = {
+type Needs = Pick<RetryOptions, 'clock' | 'onError'> & {
   readonly readLog: ReadLog
   readonly loadCheckpoint: () => Promise<LogPosition | undefined>
-  /** Refuses, and so keeps the place, where another relay leads by now. */
+  /** Throws, and so keeps the checkpoint, if another relay holds the lease by now. */
   readonly saveCheckpoint: (position: LogPosition) => Promise<void>
-  /** Resolves when there may be new prices, at the latest after so many milliseconds. */
+  /** Resolves when there may be new prices, at the latest after `ms`. */
   readonly waitForPrices: (ms: number, signal: AbortSignal) => Promise<void>
   readonly publisher: Pick<Publisher, 'publish'>
-  readonly clock: Clock
-  readonly onError?: (error: unknown) => void
 }
 
 export type Relay = {
-  /** Announces what is in the log until the signal fires. Whatever fails is tried again for ever. */
+  /** Publishes each new entry of the log until the signal fires. Failures are retried forever. */
   run(signal: AbortSignal): Promise<void>
-  /** Everything up to here is announced. */
-  announcedUpTo(): LogPosition
 }
 
 const BATCH = 5_000
-/** Other processes write too, and what is written may settle later: nobody rings for either. */
-const LOOK_AGAIN_MS = 100
+/** Other processes also write, and an entry may become stable later: neither notifies this process. */
+const POLL_MS = 100
 
 /**
- * Announces each price of the log on Kafka, from the saved place on. The place is saved behind the reference, so after
- * a crash some are announced twice, and none never.
+ * Publishes each price of the log on Kafka, from the checkpoint on. The checkpoint is saved after Kafka has acknowledged, so
+ * after a crash some prices are published twice, and none is missed.
  */
 export function createRelay(needs: Needs): Relay {
-  const { readLog, loadCheckpoint, saveCheckpoint, waitForPrices, publisher } = needs
-  let position: LogPosition | undefined
-  let ahead: readonly LogEntry[] | undefined
-
-  async function step(signal: AbortSignal): Promise<void> {
-    position ??= (await loadCheckpoint()) ?? LOG_START
-    const entries = ahead ?? (await readLog(position, BATCH))
-    ahead = undefined
-    const last = entries.at(-1)
-    if (last === undefined) return waitForPrices(LOOK_AGAIN_MS, signal)
-    // Read while the broker works; a failure here is told by the next step, which reads again.
-    const next = entries.length < BATCH ? undefined : readLog(last.position, BATCH).catch(() => undefined)
-    await publisher.publish(entries.map(toMessage), signal)
-    await saveCheckpoint(last.position)
-    position = last.position
-    ahead = await next
+  const { readLog, loadCheckpoint, saveCheckpoint, waitForPrices, publisher, clock, onError } = needs
+  const follower = {
+    readLog,
+    batchSize: BATCH,
+    handle: publishTo(publisher),
+    loadCheckpoint: async () => (await loadCheckpoint()) ?? LOG_START,
+    saveCheckpoint,
+    waitForMore: (signal: AbortSignal) => waitForPrices(POLL_MS, signal),
+    clock,
+    onError,
   }
-
-  async function safeStep(signal: AbortSignal): Promise<void> {
-    try {
-      await step(signal)
-    } catch (error) {
-      // Another relay may have gone on from the place meanwhile.
-      position = undefined
-      ahead = undefined
-      throw error
-    }
-  }
-
-  return {
-    run: (signal) => repeatUntilAborted(needs, signal, () => safeStep(signal)),
-    announcedUpTo: () => position ?? LOG_START,
-  }
+  return { run: (signal) => followLog(follower, signal) }
 }
 
 type RepublishNeeds = { readonly readLog: ReadLog; readonly publisher: Pick<Publisher, 'publish'> }
 
 /**
- * Announces again what the log holds between two places: refills a topic that was wiped. What comes later is the relay's.
+ * Publishes again what the log holds between two positions, to refill a topic that was wiped. Later entries are left to the
+ * relay.
  * @returns how many prices
+ * @throws the signal's reason when it fires
  */
 export async function republish(
   { readLog, publisher }: RepublishNeeds,
   { after, end }: { readonly after: LogPosition; readonly end: LogPosition },
   signal: AbortSignal,
 ): Promise<number> {
-  let [position, count] = [after, 0]
-  for (;;) {
-    const read = await readLog(position, BATCH)
-    const entries = read.filter((entry) => comparePositions(entry.position, end) <= 0)
-    const last = entries.at(-1)
-    if (last === undefined) return count
-    await publisher.publish(entries.map(toMessage), signal)
-    position = last.position
-    count += entries.length
-  }
+  const publish = publishTo(publisher)
+  const finished = new AbortController()
+  let count = 0
+  await followLogOnce(
+    {
+      ...createMemoryCheckpoint(after),
+      readLog: async (position, limit) => {
+        const entries = await readLog(position, limit)
+        return entries.filter((entry) => comparePositions(entry.position, end) <= 0)
+      },
+      batchSize: BATCH,
+      handle: async (entries) => {
+        await publish(entries, signal)
+        count += entries.length
+      },
+      waitForMore: async () => finished.abort(),
+    },
+    AbortSignal.any([signal, finished.signal]),
+  )
+  signal.throwIfAborted()
+  return count
+}
+
+function publishTo(publisher: Pick<Publisher, 'publish'>) {
+  return (entries: Awaited<ReturnType<ReadLog>>, signal: AbortSignal) =>
+    publisher.publish(entries.map(toMessage), signal)
 }

@@ -13,22 +13,22 @@ type Needs = {
   readonly clock: Clock
 }
 
-/** However many ask us how we are, Kafka is asked this often, also while it is away. */
+/** Kafka is queried at most this often, however many requests for its status arrive, and also while it is unavailable. */
 const FRESH_MS = 5_000
-/** Nobody who asks how we are waits longer for a Kafka that is away. */
-const ASK_MS = 1_500
+/** A request for the status waits no longer than this for a Kafka that is unavailable. */
+const QUERY_MS = 1_500
 
-/** Asks Kafka itself what the topic holds and how far its group is: that is true also of a group without a member. */
+/** Reads from Kafka itself what the topic holds and how far its group has come: this also works without a member. */
 export function createReadKafkaStatus({ access, topic, group, clock }: Needs): ReadKafkaStatus {
   const names = { topic: topic.name, group }
   let awaySince: Instant | null = null
-  let facts: Promise<KafkaStatus> | undefined
+  let latest: Promise<KafkaStatus> | undefined
   let staleAt = 0
 
-  async function ask(): Promise<KafkaStatus> {
+  async function query(): Promise<KafkaStatus> {
     const admin = new Admin({ ...access, retries: 0 })
     try {
-      const seen = await withDeadline(look(admin, names), { ms: ASK_MS, what: 'Kafka' })
+      const seen = await withDeadline(readSeen(admin, names), { ms: QUERY_MS, what: 'Kafka' })
       awaySince = null
       return { ...names, awaySince, seen }
     } catch {
@@ -40,21 +40,21 @@ export function createReadKafkaStatus({ access, topic, group, clock }: Needs): R
   }
 
   return () => {
-    if (facts === undefined || clock.now() >= staleAt) {
-      facts = ask()
+    if (latest === undefined || clock.now() >= staleAt) {
+      latest = query()
       staleAt = clock.now() + FRESH_MS
     }
-    return facts
+    return latest
   }
 }
 
 type Names = Pick<KafkaStatus, 'topic' | 'group'>
 
-async function look(admin: Admin, { topic, group }: Names): Promise<NonNullable<KafkaStatus['seen']>> {
+async function readSeen(admin: Admin, { topic, group }: Names): Promise<NonNullable<KafkaStatus['seen']>> {
   const groupState = stateOf(admin, group)
   const partitions = await partitionsOf(admin, topic)
-  // What is settled before the ends, so that nobody is behind a message that came in between.
-  const settled = await settledBy(admin, { topic, group })
+  // Before the ends, so that no committed offset is beyond the end that is read.
+  const committed = await committedOffsets(admin, { topic, group })
   const [begins, ends] = await Promise.all([
     offsetsOf(admin, { topic, partitions, timestamp: EARLIEST }),
     offsetsOf(admin, { topic, partitions, timestamp: LATEST }),
@@ -63,16 +63,16 @@ async function look(admin: Admin, { topic, group }: Names): Promise<NonNullable<
     groupState: await groupState,
     partitions: partitions.map((partition) => {
       const [begin, end] = [begins.get(partition) ?? 0n, ends.get(partition) ?? 0n]
-      return toStatus(partition, { begin, end, settled: settled.get(partition) })
+      return toStatus(partition, { begin, end, committed: committed.get(partition) })
     }),
   }
 }
 
-type Offsets = { readonly begin: bigint; readonly end: bigint; readonly settled: bigint | undefined }
+type Offsets = { readonly begin: bigint; readonly end: bigint; readonly committed: bigint | undefined }
 
-/** Where there is no offset, or one that the topic no longer has, the group reads from the beginning. */
-function toStatus(partition: number, { begin, end, settled = begin }: Offsets): PartitionStatus {
-  const from = settled < begin || settled > end ? begin : settled
+/** Without a committed offset, or with one that the topic no longer has, the group reads from the beginning. */
+function toStatus(partition: number, { begin, end, committed = begin }: Offsets): PartitionStatus {
+  const from = committed < begin || committed > end ? begin : committed
   return { partition, messages: Number(end - begin), lag: Number(end - from) }
 }
 
@@ -86,7 +86,7 @@ async function partitionsOf(admin: Admin, topic: string): Promise<number[]> {
   }
 }
 
-async function settledBy(admin: Admin, { topic, group }: Names): Promise<ReadonlyMap<number, bigint>> {
+async function committedOffsets(admin: Admin, { topic, group }: Names): Promise<ReadonlyMap<number, bigint>> {
   const groups = await admin.listConsumerGroupOffsets({ groups: [group] })
   const ofTopic = groups.flatMap(({ topics }) => topics).find(({ name }) => name === topic)
   const offsets = ofTopic?.partitions.map((one) => [one.partitionIndex, one.committedOffset] as const) ?? []
@@ -96,16 +96,19 @@ async function settledBy(admin: Admin, { topic, group }: Names): Promise<Readonl
 const LATEST = -1n
 const EARLIEST = -2n
 
-type Asked = { readonly topic: string; readonly partitions: readonly number[]; readonly timestamp: bigint }
+type OffsetQuery = { readonly topic: string; readonly partitions: readonly number[]; readonly timestamp: bigint }
 
-async function offsetsOf(admin: Admin, { topic, partitions, timestamp }: Asked): Promise<ReadonlyMap<number, bigint>> {
+async function offsetsOf(
+  admin: Admin,
+  { topic, partitions, timestamp }: OffsetQuery,
+): Promise<ReadonlyMap<number, bigint>> {
   if (partitions.length === 0) return new Map()
   const wanted = partitions.map((partitionIndex) => ({ partitionIndex, timestamp }))
   const [answer] = await admin.listOffsets({ topics: [{ name: topic, partitions: wanted }] })
   return new Map(answer?.partitions.map(({ partitionIndex, offset }) => [partitionIndex, offset]))
 }
 
-/** Listed, since the client describes every group of the new protocol as dead. It is null where the broker keeps it from us. */
+/** From the list, because the client describes every group of the new protocol as dead. Null if the broker refuses. */
 async function stateOf(admin: Admin, group: string): Promise<string | null> {
   const groups = await admin.listGroups({ types: ['classic', 'consumer'] }).catch(() => undefined)
   return groups?.get(group)?.state ?? null

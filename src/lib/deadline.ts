@@ -1,27 +1,54 @@
-/** What was awaited did not come in time. */
-class DeadlineError extends Error {
+import { systemClock, type Clock } from './clock.ts'
+
+/** The work did not finish in time. */
+export class DeadlineError extends Error {
   constructor(what: string, ms: number) {
     super(`${what}: no answer within ${ms / 1_000} s`)
     this.name = 'DeadlineError'
   }
 }
 
-export type Limit = { readonly ms: number; readonly what: string; readonly signal?: AbortSignal | undefined }
+export type Limit = {
+  readonly ms: number
+  /** Names the work in the error. */
+  readonly what: string
+  /** Ends the wait early. */
+  readonly signal?: AbortSignal | undefined
+  readonly clock?: Pick<Clock, 'sleep'> | undefined
+}
 
 /**
- * Waits no longer than that, whatever the client's own timeouts do: with endless retries it has none. The work itself is
- * not stopped, and its late failure is nobody's.
- * @throws DeadlineError when the time is over, or the signal's reason
+ * Waits for the work no longer than the limit. On timeout the work itself continues, unobserved: a later failure of it is
+ * ignored.
+ * @throws DeadlineError on timeout; the signal's reason when it fires; whatever the work throws
  */
-export function withDeadline<T>(work: Promise<T>, { ms, what, signal }: Limit): Promise<T> {
-  const { promise, resolve, reject } = Promise.withResolvers<T>()
-  const timer = setTimeout(() => reject(new DeadlineError(what, ms)), ms)
-  const abort = () => reject(signal?.reason as Error)
-  if (signal?.aborted) abort()
-  signal?.addEventListener('abort', abort)
-  work.then(resolve, reject)
-  return promise.finally(() => {
-    clearTimeout(timer)
-    signal?.removeEventListener('abort', abort)
+export async function withDeadline<T>(work: Promise<T>, { ms, what, signal, clock = systemClock }: Limit): Promise<T> {
+  const waiting = new AbortController()
+  const stopWaiting = () => waiting.abort()
+  if (signal?.aborted) stopWaiting()
+  signal?.addEventListener('abort', stopWaiting)
+  const timeout = clock.sleep(ms, waiting.signal).then((): never => {
+    signal?.throwIfAborted()
+    throw new DeadlineError(what, ms)
   })
+  try {
+    return await Promise.race([work, timeout])
+  } finally {
+    stopWaiting()
+    signal?.removeEventListener('abort', stopWaiting)
+  }
+}
+
+/**
+ * As `withDeadline`, for work that may be left behind.
+ * @returns false on timeout
+ */
+export async function isDoneInTime(work: Promise<unknown>, limit: Limit): Promise<boolean> {
+  try {
+    await withDeadline(work, limit)
+    return true
+  } catch (error) {
+    if (error instanceof DeadlineError) return false
+    throw error
+  }
 }

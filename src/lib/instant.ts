@@ -7,10 +7,18 @@ export type Instant = string & { readonly [instantBrand]: true }
 
 const RFC3339 = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?(Z|[+-]\d{2}(?::?\d{2})?)$/i
 
-/** What `instantFromMicros` would write again as it is. */
-const CANONICAL = /^\d{4}-\d{2}-\d{2}T(?:[01]\d|2[0-3]):\d{2}:\d{2}(?:\.(?:\d{3})?(?!000)\d{3})?Z$/
+/** What `instantFromMicros` would write unchanged. */
+const CANONICAL = /^(?!0000)\d{4}-\d{2}-\d{2}T(?:[01]\d|2[0-3]):\d{2}:\d{2}(?:\.(?:\d{3})?(?!000)\d{3})?Z$/
 
-/** Reads RFC 3339 or PostgreSQL's text, any offset, up to nanoseconds (cut to microseconds); undefined if it is neither. */
+/** The years 1 to 9999: PostgreSQL knows no year 0, and four digits hold no later one. */
+const [FIRST_MICROS, LAST_MICROS] = [-62_135_596_800_000_000n, 253_402_300_799_999_999n]
+
+export const ONE_YEAR_SECONDS = 31_536_000
+
+/**
+ * Reads RFC 3339 or PostgreSQL's text with any offset and up to nanoseconds (cut to microseconds). Undefined for anything
+ * else, and for a moment outside the years 1 to 9999 in UTC.
+ */
 export function parseInstant(text: string): Instant | undefined {
   const match = RFC3339.exec(text)
   if (!match) return undefined
@@ -18,7 +26,15 @@ export function parseInstant(text: string): Instant | undefined {
   const seconds = Date.parse(`${date}T${time}${isoZone(zone)}`)
   if (Number.isNaN(seconds) || !dayExists(date ?? '')) return undefined
   if (CANONICAL.test(text)) return text as Instant
-  return instantFromMicros(BigInt(seconds) * 1000n + BigInt(fraction.padEnd(6, '0').slice(0, 6)))
+  const micros = BigInt(seconds) * 1000n + BigInt(fraction.padEnd(6, '0').slice(0, 6))
+  return micros < FIRST_MICROS || micros > LAST_MICROS ? undefined : instantFromMicros(micros)
+}
+
+const DAY = /^\d{4}-\d{2}-\d{2}$/
+
+/** As `parseInstant`; a day alone (`2025-06-15`) is its first moment in UTC. */
+export function parseDayOrInstant(text: string): Instant | undefined {
+  return parseInstant(DAY.test(text) ? `${text}T00:00:00Z` : text)
 }
 
 export function instantFromMicros(micros: bigint): Instant {
@@ -38,12 +54,12 @@ export function microsOf(instant: Instant): bigint {
   return BigInt(Date.parse(`${instant.slice(0, 19)}Z`)) * 1000n + BigInt(fraction.padEnd(6, '0'))
 }
 
-/** Milliseconds since 1970, the fraction of a millisecond cut off. */
+/** Milliseconds since 1970, without the fraction of a millisecond. */
 export function millisOf(instant: Instant): number {
   return Date.parse(instant)
 }
 
-/** Negative, zero or positive. The texts themselves do not sort, `:27Z` is before `:27.500Z`; without their last letter they do. */
+/** Negative, zero or positive. The texts do not sort as they are (`:27Z` is earlier than `:27.500Z`), but without the `Z` they do. */
 export function compareInstants(a: Instant, b: Instant): number {
   const [x, y] = [a.slice(0, -1), b.slice(0, -1)]
   if (x === y) return 0
@@ -56,7 +72,7 @@ function isoZone(zone: string): string {
   return `${zone[0]}${digits.slice(0, 2)}:${digits.slice(2)}`
 }
 
-/** `Date.parse` takes 31 February for 3 March. */
+/** `Date.parse` reads 31 February as 3 March. */
 function dayExists(date: string): boolean {
   return date.slice(8) <= '28' || new Date(`${date}T00:00:00Z`).toISOString().startsWith(date)
 }

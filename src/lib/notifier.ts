@@ -1,12 +1,13 @@
-/** Tells those who wait that prices were stored. It carries nothing: what there is to know lies in the log. */
+/** Wakes those who wait for something to have changed. It carries no data: waiters read what changed from the tables. */
 export type Notifier = {
   notify(): void
-  /** Until the next ring; earlier when the time is over or the signal fires. */
+  /** Resolves at the next `notify`, after `ms`, or when the signal fires. */
   wait(ms: number, signal: AbortSignal): Promise<void>
-  /** Calls back at each ring; gives back how to stop that. */
+  /** Calls the listener at each `notify`; returns how to unsubscribe. */
   subscribe(listener: () => void): () => void
 }
 
+/** A notifier for one process. */
 export function createNotifier(): Notifier {
   const listeners = new Set<() => void>()
   const subscribe = (listener: () => void) => {
@@ -21,13 +22,13 @@ export function createNotifier(): Notifier {
     wait: (ms, signal) => {
       const { promise, resolve } = Promise.withResolvers<void>()
       const timer = setTimeout(resolve, signal.aborted ? 0 : ms)
-      const stop = subscribe(resolve)
+      const unsubscribe = subscribe(resolve)
       const wake = () => resolve()
       signal.addEventListener('abort', wake)
       return promise.finally(() => {
         clearTimeout(timer)
-        stop()
-        // A service's signal lives as long as the service: listeners left on it would pile up.
+        unsubscribe()
+        // A service's signal lives as long as the service: listeners left on it would accumulate.
         signal.removeEventListener('abort', wake)
       })
     },

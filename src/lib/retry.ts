@@ -1,37 +1,54 @@
 import type { Clock } from './clock.ts'
 
-type Needs = {
+export type RetryOptions = {
   readonly clock: Clock
-  readonly onError?: ((error: unknown) => void) | undefined
-  /** Between two tries, milliseconds. */
+  /** Called after each failed try, except for one that the signal interrupted. */
+  readonly onError?: ((error: unknown, tries: number) => void) | undefined
+  /** Milliseconds after the first failure; each further wait is twice as long. */
+  readonly firstWaitMs?: number
   readonly longestWaitMs?: number
+  /** Default: no limit. */
+  readonly maxTries?: number
 }
 
 const FIRST_WAIT_MS = 250
 const LONGEST_WAIT_MS = 10_000
+/** A try that ran this long before it failed had been working: the waits start again from the first. */
+const WORKED_MS = 60_000
 
-/** Repeats a step until the signal fires, also where it fails. */
-export async function repeatUntilAborted(needs: Needs, signal: AbortSignal, step: () => Promise<void>): Promise<void> {
-  while (!signal.aborted) await retryUntilDone(needs, signal, step)
+/** Repeats a step until the signal fires; a step that fails is retried as in `retryUntilDone`. */
+export async function repeatUntilAborted(
+  options: Omit<RetryOptions, 'maxTries'>,
+  signal: AbortSignal,
+  step: () => Promise<void>,
+): Promise<void> {
+  while (!signal.aborted) await retryUntilDone(options, signal, step)
 }
 
 /**
- * Tries until it succeeds, with a wait after each failure, twice as long each time, for ever; undefined where the signal
- * fires before.
+ * Tries until it succeeds, and waits between tries.
+ * @returns undefined if the signal fires first
+ * @throws the last error, after `maxTries`
  */
 export async function retryUntilDone<T>(
-  { clock, onError, longestWaitMs = LONGEST_WAIT_MS }: Needs,
+  options: RetryOptions,
   signal: AbortSignal,
   act: () => Promise<T>,
 ): Promise<T | undefined> {
-  for (let wait = FIRST_WAIT_MS; !signal.aborted; wait = Math.min(longestWaitMs, wait * 2)) {
+  const { clock, onError, firstWaitMs = FIRST_WAIT_MS, longestWaitMs = LONGEST_WAIT_MS, maxTries = Infinity } = options
+  let waitMs = firstWaitMs
+  for (let tries = 1; !signal.aborted; tries += 1) {
+    const startedAt = clock.now()
     try {
       return await act()
     } catch (error) {
-      // What breaks off because we stop is no failure.
-      if (signal.aborted) return
-      onError?.(error)
-      await clock.sleep(wait, signal)
+      // An interruption by the signal is not a failure.
+      if (signal.aborted) return undefined
+      if (tries >= maxTries) throw error
+      onError?.(error, tries)
+      if (clock.now() - startedAt >= WORKED_MS) waitMs = firstWaitMs
+      await clock.sleep(waitMs, signal)
+      waitMs = Math.min(longestWaitMs, waitMs * 2)
     }
   }
   return undefined

@@ -1,52 +1,51 @@
 import pg from 'pg'
 import { ServiceError } from '../errors.ts'
-import { readAddress, type Address } from './connection/url.ts'
+import type { Address } from './connection/url.ts'
 import { findRunning } from './embedded/server.ts'
 import type { DataDir } from './embedded/data-dir.ts'
 import { keepEmbedded } from './embedded/keep.ts'
+import { driverErrorOf } from './connection/errors.ts'
 import { createPool, endPool, type Connection } from './connection/pool.ts'
 
 export type DatabaseOptions = {
   /** A server's address, or the directory of the embedded database. */
-  readonly at: string | DataDir
-  /** The word that named the server; else `DATABASE_URL`. */
+  readonly at: Address | DataDir
+  /** The setting or option that named the server; `DATABASE_URL` by default. */
   readonly namedBy?: string
   readonly poolSize: number
   readonly log: { warn(message: string): void; debug(message: string): void }
 }
 
 export type Database = AsyncDisposable & {
-  /** For what may take a minute: maintenance, and commands. */
+  /** For statements that may take a minute: maintenance and commands. */
   readonly pool: pg.Pool
-  /** For what goes on by itself, in short transactions. A connection that fell silent is given up in time. */
+  /** For workers, in short transactions. A silent connection is given up in time. */
   readonly working: pg.Pool
-  /** For what somebody waits for: a database that does not answer is told soon. */
+  /** For requests that a caller waits for: they fail soon if the database does not answer. */
   readonly answering: pg.Pool
-  /** For leases alone: however much else there is to do, a leader says in time that it is alive. */
+  /** For leases only: however busy the process is, a leader renews its lease in time. */
   readonly leading: pg.Pool
-  /** Whether this process holds the database, and nobody leads when it starts. */
+  /** Whether this process holds the embedded database: then no other process has a lease when it starts. */
   readonly isOurs: boolean
-  /** For people: a folder, or a server's address without its password. */
+  /** For users: a folder, or a server's URL without its password. */
   readonly location: string
-  /** Whether the data lies elsewhere than one looks first. */
+  /** Whether the data is elsewhere than in the default folder. */
   readonly moved: boolean
-  /** Whether another process serves the embedded database: a running service, as a rule. */
+  /** Whether another process holds the embedded database: usually a running service. */
   readonly isShared: boolean
 }
 
 /**
  * The database of this process: a server's, or the embedded one, which this process then holds alone.
- * @throws ServiceError `storage_unavailable` where the server does not let us in
+ * @throws ServiceError `storage_unavailable` if the server does not accept a connection, `invalid_request` for a bad URL
  */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   const { at, log } = options
-  if (typeof at === 'string') {
+  if ('url' in at) {
     const { namedBy = 'DATABASE_URL' } = options
-    const address = readAddress(at)
-    if (address === undefined) throw new ServiceError('invalid_request', `${namedBy}: is no address of a server.`)
     await using opening = new AsyncDisposableStack()
-    const opened = opening.use(database(options, at, { location: address.shown, moved: false, isShared: false }))
-    await assertAnswers(opened.pool, address, namedBy)
+    const opened = opening.use(database(options, at.url, { location: at.shown, moved: false, isShared: false }))
+    await assertAnswers(opened.pool, at, namedBy)
     opening.move()
     return opened
   }
@@ -56,17 +55,17 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   return database(options, embedded.connection, { location: path, moved, isShared: false, stop: () => embedded.stop() })
 }
 
-/** As `openDatabase`, for a command beside a service: where one runs on the embedded database, its server serves both. */
+/** As `openDatabase`, for a command that may run beside a service: if one holds the embedded database, its server serves both. */
 export async function joinDatabase(options: DatabaseOptions): Promise<Database> {
   const { at } = options
-  const running = typeof at === 'string' ? undefined : await findRunning(at.path)
-  if (typeof at === 'string' || running === undefined) return openDatabase(options)
+  const running = 'url' in at ? undefined : await findRunning(at.path)
+  if ('url' in at || running === undefined) return openDatabase(options)
   return database(options, running, { location: at.path, moved: at.moved, isShared: true })
 }
 
-/** Callers are told within 2 s that the database is away. */
+/** Requests fail within 2 s if the database is unavailable. */
 const ANSWER_WITHIN_MS = 1_500
-/** Transactions of ours last some 200 ms: enough for a machine forty times as slow, and soon enough to go on within 12 s. */
+/** Our transactions last some 200 ms: enough for a machine forty times slower, and short enough to resume within 12 s. */
 const WORK_WITHIN_MS = 8_000
 const MAINTENANCE_SIZE = 2
 
@@ -88,13 +87,14 @@ function database({ poolSize, log }: DatabaseOptions, connection: Connection, { 
   return { ...pools, isOurs: stop !== undefined, ...where, [Symbol.asyncDispose]: close }
 }
 
-/** Says what `pg` does not: where it was looked for, and which setting says so. */
+/** Adds to the error of `pg` which server was tried, and which setting names it. */
 async function assertAnswers(pool: pg.Pool, { host, port }: Address, name: string): Promise<void> {
   try {
     await pool.query('select 1')
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException
-    const isRefusedByServer = error instanceof pg.DatabaseError
+    const reason = driverErrorOf(error)
+    const { code, message } = reason as NodeJS.ErrnoException
+    const isRefusedByServer = reason instanceof pg.DatabaseError
     const why = isRefusedByServer ? message : `no PostgreSQL answers at ${host}:${port} (${code ?? message})`
     throw new ServiceError('storage_unavailable', `${name}: ${why}.`, { cause: error })
   }

@@ -1,64 +1,86 @@
-import type { Clock } from '../lib/clock.ts'
+import type { Static, TObject } from 'typebox'
 import { ServiceError } from '../errors.ts'
-import type { QuoteProvider } from '../core/prices/quote.ts'
-import type { ProviderLog } from './transport/circuit-breaker.ts'
-import { createImported } from './csv/imported.ts'
-import { createReplay, replayParser } from './replay/provider.ts'
-import { createSimulated } from './simulated/provider.ts'
-import { createYahoo } from './yahoo/provider.ts'
+import type { QuoteProvider, RegisteredProvider } from '../core/prices/quote.ts'
+import type { ProviderDeps, ReplyParser } from './transport/provider-definition.ts'
+import { REPLAY } from './replay/definition.ts'
+import { SIMULATED } from './simulated/definition.ts'
+import { YAHOO } from './yahoo/definition.ts'
 
-/** What the configuration says of the providers; `fetch` is given by tests only. */
-type Needs = {
-  readonly clock: Clock
-  readonly yahooBaseUrl?: string | undefined
-  readonly yahooTimeoutMs?: number | undefined
-  readonly simulatedSeed?: string | undefined
-  /** Without a file there is no provider `replay`. */
-  readonly replayFile?: string | undefined
-  readonly replaySpeed?: number | undefined
-  readonly fetch?: typeof fetch | undefined
-  readonly log?: ProviderLog | undefined
+/** Every provider of this service. Settings, help, documentation and retention are derived from this list. */
+export const PROVIDERS = [YAHOO, SIMULATED, REPLAY] as const
+
+type Definition = (typeof PROVIDERS)[number]
+/** The intersection of the members of a union: the settings of one and of the other. */
+type Together<Union> = (Union extends unknown ? (one: Union) => void : never) extends (all: infer All) => void
+  ? All
+  : never
+type SettingsOfAll = Together<Definition['settings']>
+
+/** The variables of all providers, for the one schema of the settings. */
+export const PROVIDER_SETTINGS = Object.fromEntries(
+  PROVIDERS.flatMap(({ settings }) => Object.entries(settings)),
+) as SettingsOfAll
+
+export type ProviderSettings = Static<TObject<SettingsOfAll>>
+
+/** Every name that a request may use for a provider, aliases included. */
+export const NAMES_AND_ALIASES: readonly string[] = PROVIDERS.flatMap(({ name, aliases }) => [name, ...aliases])
+
+/** The providers whose prices are invented. */
+export const SYNTHETIC_PROVIDERS: readonly string[] = PROVIDERS.filter(({ isSynthetic }) => isSynthetic).map(
+  ({ name }) => name,
+)
+
+/** What is missing for the provider of that name or alias to be available: variables that are not set. */
+export function missingSettings(name: string, settings: object): readonly string[] {
+  const required: readonly string[] = definitionOf(name)?.requires ?? []
+  return required.filter((variable) => (settings as Readonly<Record<string, unknown>>)[variable] === undefined)
 }
 
 export type ProviderRegistry = {
   /**
-   * By name or alias; also one whose prices were imported.
+   * By name or alias; also a provider whose prices were imported.
    * @throws ServiceError `unknown_provider`
    */
   get(name: string): QuoteProvider
-  list(): readonly QuoteProvider[]
-  /** What reads the replies of a provider, also of one that has no source now; undefined for an unknown one. */
-  parserOf(provider: string): Parser | undefined
+  /** The available providers. */
+  list(): readonly RegisteredProvider[]
+  /** Reads the stored replies of a provider, also of one that is not available now; undefined for an unknown one. */
+  parserOf(provider: string): ReplyParser | undefined
 }
 
-type Parser = Pick<QuoteProvider, 'parserVersion' | 'parseReply'>
-
-const ALIASES: ReadonlyMap<string, string> = new Map([['yahoo', 'yfinance']])
-
-/** Every provider that this service has, ready to be asked; none is asked anything by that. */
-export function createProviderRegistry(needs: Needs): ProviderRegistry {
-  const sources = new Map(buildProviders(needs).map((source) => [source.name, source]))
+/**
+ * Creates every provider whose required settings are given. Sends no request.
+ * @throws Error that begins with the variable whose value cannot be used
+ */
+export async function createProviderRegistry(
+  settings: ProviderSettings,
+  deps: ProviderDeps,
+): Promise<ProviderRegistry> {
+  const { createImported } = await import('./csv/imported.ts')
+  const available = new Map<string, RegisteredProvider>()
+  const parsers = new Map<string, ReplyParser>()
+  for (const definition of PROVIDERS) {
+    const { name, capabilities } = definition
+    const provider = await definition.create(settings, deps)
+    if (provider === undefined) parsers.set(name, await definition.loadParser())
+    else available.set(name, { ...provider, capabilities })
+  }
   return {
     get: (name) => {
-      const source = sources.get(ALIASES.get(name) ?? name) ?? createImported(name)
-      if (source) return source
-      const known = [...sources.keys()].join(', ')
-      throw new ServiceError(
-        'unknown_provider',
-        `No provider ${JSON.stringify(name.slice(0, 40))}. There are: ${known}.`,
-      )
+      const provider = available.get(definitionOf(name)?.name ?? '') ?? createImported(name)
+      return provider ?? unknownProvider(name, [...available.keys()])
     },
-    list: () => [...sources.values()],
-    parserOf: (provider) =>
-      sources.get(provider) ?? createImported(provider) ?? (provider === replayParser.name ? replayParser : undefined),
+    list: () => [...available.values()],
+    parserOf: (provider) => available.get(provider) ?? parsers.get(provider) ?? createImported(provider),
   }
 }
 
-function buildProviders({ clock, log, ...needs }: Needs): readonly QuoteProvider[] {
-  const sources = [
-    createYahoo({ clock, log, baseUrl: needs.yahooBaseUrl, timeoutMs: needs.yahooTimeoutMs, fetch: needs.fetch }),
-    createSimulated({ seed: needs.simulatedSeed ?? 'market-data', clock }),
-  ]
-  if (needs.replayFile === undefined) return sources
-  return [...sources, createReplay({ file: needs.replayFile, speed: needs.replaySpeed ?? 1, clock })]
+function definitionOf(name: string): Definition | undefined {
+  return PROVIDERS.find((one) => one.name === name || one.aliases.includes(name))
+}
+
+function unknownProvider(name: string, known: readonly string[]): never {
+  const message = `No provider ${JSON.stringify(name.slice(0, 40))}. Available: ${known.join(', ')}.`
+  throw new ServiceError('unknown_provider', message)
 }

@@ -10,7 +10,7 @@ import { readAddress } from '../../src/postgres/connection/url.ts'
 const NO_FILE = join(tmpdir(), 'no-such-env-file')
 const read = (env: NodeJS.ProcessEnv) => readConfig(env, NO_FILE)
 
-test('without any variable the service is private to this machine and asks Yahoo', () => {
+test('without any variable the service listens on loopback only and fetches from Yahoo', () => {
   const { HOST, PORT, DATABASE_POOL, MA_WINDOWS, DEFAULT_PROVIDER } = read({})
   assert.deepEqual(
     { HOST, PORT, DATABASE_POOL, MA_WINDOWS, DEFAULT_PROVIDER },
@@ -18,7 +18,7 @@ test('without any variable the service is private to this machine and asks Yahoo
   )
 })
 
-test('every mistake is named at once, with its variable and what would be right', () => {
+test('every mistake is reported at once, with its variable and the allowed values', () => {
   const env = {
     PORT: 'http',
     AUTH: 'maybe',
@@ -43,14 +43,14 @@ test('every mistake is named at once, with its variable and what would be right'
   )
 })
 
-test('a wrong database address is named without its password', () => {
+test('an invalid database address is reported without its password', () => {
   assert.throws(
     () => read({ DATABASE_URL: 'mysql://me:secret@host/db' }),
     (error: Error) => !error.message.includes('secret'),
   )
 })
 
-test('an address that pg cannot read is a mistake, and a percent sign, no host and a folder as host are none', () => {
+test('an address that pg cannot read is a mistake; a percent sign, a missing host and a directory as host are not', () => {
   for (const url of ['postgres://me:%ff@host/db', 'postgres://me@host:x/db', 'postgres://me@[/db']) {
     assert.throws(() => read({ DATABASE_URL: url }), /^ConfigError: DATABASE_URL=…: must be an address/, url)
   }
@@ -66,7 +66,7 @@ test('an address that pg cannot read is a mistake, and a percent sign, no host a
   }
 })
 
-test('a proxy is an address or a network that there can be', () => {
+test('a proxy is a valid address or network', () => {
   const right = '127.0.0.1,10.0.0.0/8,::1,2001:db8::/32'
   assert.deepEqual(read({ TRUST_PROXY: right }).TRUST_PROXY, right.split(','))
   for (const wrong of ['999.1.1.1', '10.0.0.0/33', '10.0.0.0/0', '::1/129', '10.0.0.0/', '10.0.0.0/8/8', '1.2.3']) {
@@ -74,7 +74,7 @@ test('a proxy is an address or a network that there can be', () => {
   }
 })
 
-test('lists are separated by commas, and an empty value is as good as none', () => {
+test('lists are separated by commas, and an empty value counts as not set', () => {
   const { MA_WINDOWS, ALLOWED_HOSTS, PORT } = read({ MA_WINDOWS: '5, 20,200', ALLOWED_HOSTS: 'prices.lan', PORT: '' })
   assert.deepEqual(
     { MA_WINDOWS, ALLOWED_HOSTS, PORT },
@@ -82,7 +82,7 @@ test('lists are separated by commas, and an empty value is as good as none', () 
   )
 })
 
-test('an address is of this machine alone, or one that others can reach', () => {
+test('an address is either loopback or reachable from other machines', () => {
   for (const HOST of ['127.0.0.1', '127.9.9.9', '::1', 'localhost']) assert.ok(isLoopback(read({ HOST }).HOST))
   for (const HOST of ['0.0.0.0', '::', '192.168.1.5', 'prices.lan']) assert.ok(!isLoopback(read({ HOST }).HOST))
 })
@@ -100,11 +100,11 @@ test('the secrets of the settings are known, so that they can be kept out of the
   assert.deepEqual(secretsOf(read({})), [])
 })
 
-test('a provider that replays needs its file', () => {
+test('the required settings of the default provider must be set', () => {
   assert.throws(() => read({ DEFAULT_PROVIDER: 'replay' }), /REPLAY_FILE/)
 })
 
-test('the file .env fills in what the environment does not say', (t) => {
+test('the file .env supplies variables that the environment does not set', (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'market-data-env-'))
   t.after(() => rmSync(folder, { recursive: true }))
   const file = join(folder, '.env')
@@ -113,7 +113,7 @@ test('the file .env fills in what the environment does not say', (t) => {
   assert.deepEqual({ PORT, LOG_LEVEL }, { PORT: 9001, LOG_LEVEL: 'debug' })
 })
 
-test('what Kafka needs is asked for together, and its password is never repeated', () => {
+test('Kafka settings that belong together are required together, and the password is never repeated', () => {
   const { KAFKA_BROKERS, KAFKA_TOPIC, KAFKA_PARTITIONS } = read({ KAFKA_BROKERS: 'one:9092, two:9092' })
   assert.deepEqual(
     [KAFKA_BROKERS, KAFKA_TOPIC, KAFKA_PARTITIONS],

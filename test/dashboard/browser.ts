@@ -3,23 +3,23 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { after, type TestContext } from 'node:test'
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core'
 
-const PLACES = [process.env['CHROMIUM'], '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
-const executablePath = PLACES.find((place) => place !== undefined && existsSync(place))
+const PATHS = [process.env['CHROMIUM'], '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
+const executablePath = PATHS.find((path) => path !== undefined && existsSync(path))
 
-/** Why the tests of the page cannot run here; in CI they have to. */
+/** Why the tests of the page are skipped on this machine; in CI they must run. */
 export const skip =
-  executablePath === undefined && process.env['CI'] !== 'true' && 'no Chromium here: apt-get install chromium'
+  executablePath === undefined && process.env['CI'] !== 'true' && 'Chromium is not installed: apt-get install chromium'
 
 let browser: Promise<Browser> | undefined
 after(async () => (await browser)?.close())
 
 export function openBrowser(): Promise<Browser> {
-  if (executablePath === undefined) throw new Error('CI has no Chromium: apt-get install chromium')
+  if (executablePath === undefined) throw new Error('Chromium is not installed: apt-get install chromium')
   browser ??= chromium.launch({ executablePath })
   return browser
 }
 
-/** A page of a person who was never here; it fails the test for what the browser complains about. */
+/** A page in a new browser profile. Its uncaught errors are reported with the test. */
 export async function openPage(t: TestContext, options: BrowserContextOptions = {}): Promise<Page> {
   const context = await (await openBrowser()).newContext({ reducedMotion: 'reduce', ...options })
   t.after(() => context.close())
@@ -29,27 +29,27 @@ export async function openPage(t: TestContext, options: BrowserContextOptions = 
   return page
 }
 
-/** A way to the service that can be shut, as if the service had stopped, and opened again at the same address. */
-export async function createDoor(t: TestContext, address: string) {
+/** A TCP proxy to the service that can be closed, as if the service had stopped, and reopened at the same address. */
+export async function createTcpProxy(t: TestContext, address: string) {
   const { hostname, port } = new URL(address)
   const sockets = new Set<Socket>()
-  const keep = (socket: Socket) => {
+  const track = (socket: Socket) => {
     sockets.add(socket)
     socket.on('error', () => {}).on('close', () => sockets.delete(socket))
     return socket
   }
   const server = createServer((inside) => {
-    const outside = keep(connect(Number(port), hostname))
-    keep(inside).pipe(outside).pipe(inside)
+    const outside = track(connect(Number(port), hostname))
+    track(inside).pipe(outside).pipe(inside)
   })
   const open = (at: number) => new Promise<void>((resolve) => void server.listen(at, '127.0.0.1', resolve))
-  const shut = () => {
+  const close = () => {
     const closed = new Promise((resolve) => void server.close(resolve))
     for (const socket of sockets) socket.destroy()
     return closed
   }
   await open(0)
   const { port: own } = server.address() as AddressInfo
-  t.after(shut)
-  return { address: `http://127.0.0.1:${own}`, shut, reopen: () => open(own) }
+  t.after(close)
+  return { address: `http://127.0.0.1:${own}`, close, reopen: () => open(own) }
 }

@@ -5,14 +5,14 @@ import { createKeySecret } from '../../src/core/access/secret.ts'
 import { createHttpService } from '../support/http-service.ts'
 import { openPage, skip } from './browser.ts'
 
-test('the page asks for a key, then works by its cookie, the stream too, until it signs out', { skip }, async (t) => {
+test('the page asks for a key, then works with a cookie, its stream included, until sign-out', { skip }, async (t) => {
   const service = await createHttpService(t)
   const { key } = await service.issueKey('write')
   await service.store({ price: '1.5' })
   const address = await service.listen()
   const page = await openPage(t)
   await page.goto(address)
-  const field = page.getByLabel('Key')
+  const field = page.getByLabel('API key')
   await field.waitFor()
   assert.deepEqual((await new AxeBuilder({ page }).analyze()).violations, [])
   await field.fill(createKeySecret().text)
@@ -32,16 +32,36 @@ test('the page asks for a key, then works by its cookie, the stream too, until i
   assert.deepEqual(await page.context().cookies(), [])
 })
 
-test('a page whose key is revoked asks for another one', { skip }, async (t) => {
+test('a page whose key is revoked asks for another key', { skip }, async (t) => {
   const service = await createHttpService(t)
   const [reader, admin] = [await service.issueKey('read'), await service.issueKey('admin')]
   const address = await service.listen()
   const page = await openPage(t)
   await page.goto(address)
-  await page.getByLabel('Key').fill(reader.key)
+  await page.getByLabel('API key').fill(reader.key)
   await page.keyboard.press('Enter')
   await page.locator('.connection', { hasText: 'Live' }).waitFor()
   const headers = { 'x-api-key': admin.key }
   assert.equal((await service.ask(`/keys/${reader.keyId}`, { method: 'DELETE', headers })).status, 200)
-  await page.getByLabel('Key').waitFor()
+  await page.getByLabel('API key').waitFor()
 })
+
+test(
+  'a page whose session is answered with HTML shows why it cannot start, and does not reload',
+  { skip },
+  async (t) => {
+    const service = await createHttpService(t)
+    const { key } = await service.issueKey('read')
+    const page = await openPage(t)
+    await page.route('**/session', (route) => route.fulfill({ contentType: 'text/html', body: '<!doctype html>' }))
+    let loads = 0
+    page.on('load', () => loads++)
+    await page.goto(await service.listen())
+    await page.getByRole('alert').getByText('unexpected response').waitFor()
+    assert.equal(loads, 1)
+    await page.unroute('**/session')
+    await page.getByLabel('API key').fill(key)
+    await page.keyboard.press('Enter')
+    await page.locator('.connection', { hasText: 'Live' }).waitFor()
+  },
+)

@@ -12,10 +12,10 @@ import { createEmptyDatabase, urlOf } from '../support/database.ts'
 const SYMBOLS = ['AAPL', 'MSFT', 'NVDA', 'TSLA', 'BTC-USD', 'AMZN', 'GOOG', 'ETH-USD']
 const STEPS = 150
 
-/** The service as `npm start` has it, a few minutes old. Its address comes back. */
+/** The service as `npm start` runs it, with a few minutes of prices. @returns its address */
 export async function serveSimulated(t: TestContext): Promise<string> {
   let service: Service | undefined
-  // Hooks run in the order in which they were made: the service ends before its database goes.
+  // Hooks run in the order of their registration: the service stops before its database is dropped.
   t.after(() => service?.[Symbol.asyncDispose]())
   const connection = await createEmptyDatabase(t)
   const log = pino({ level: 'silent' })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
-import { positionText } from '../../src/core/log/log.ts'
+import { positionText } from '../../src/core/log/position.ts'
 import { readStableLog } from '../core/averages/recorded-prices.ts'
 import { ask } from '../support/request.ts'
 import { startBroker } from '../support/kafka-broker.ts'
@@ -67,7 +67,7 @@ test(
       const lines = linesOf(stderr())
       assert.deepEqual(
         [lines[0], lines.at(-1)],
-        ['Kafka fails, and is tried again. Prices are kept meanwhile.', 'Kafka works again.'],
+        ['Kafka is unavailable, retrying. Prices are still stored.', 'Kafka is available again.'],
       )
       assert.ok(lines.length <= 2 * (1 + minutes), stderr())
     }

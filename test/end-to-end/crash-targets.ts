@@ -4,7 +4,14 @@ import pg from 'pg'
 import { keepEmbedded } from '../../src/postgres/embedded/keep.ts'
 import { urlOf } from '../support/database.ts'
 import { startBroker } from '../support/kafka-broker.ts'
-import { createDataDir, createFolder, LAUNCHER, processesIn, spawnCommand } from '../support/service-process.ts'
+import {
+  createDataDir,
+  createFolder,
+  LAUNCHER,
+  postmasterPid,
+  processesIn,
+  spawnCommand,
+} from '../support/service-process.ts'
 import { until } from '../support/until.ts'
 
 export type Ending = 'SIGKILL' | 'SIGTERM'
@@ -106,7 +113,9 @@ export async function keepPostgres(t: TestContext): Promise<Target & { readonly 
   const server = await keepEmbedded({ state, settings, log: () => {}, onExit: () => {} })
   const signal = (name: NodeJS.Signals) => {
     // The postmaster first, so that it makes no process that nobody freezes.
-    for (const pid of [server.pid(), ...processesIn(state)]) signalIfThere(pid, name)
+    const postmaster = postmasterPid(state)
+    if (postmaster !== undefined) signalIfThere(postmaster, name)
+    for (const pid of processesIn(state)) signalIfThere(pid, name)
   }
   t.after(async () => {
     signal('SIGCONT')
@@ -117,11 +126,11 @@ export async function keepPostgres(t: TestContext): Promise<Target & { readonly 
     part: 'database',
     url,
     end: async (name) => {
-      const pid = server.pid()
+      const pid = postmasterPid(state)!
       // What service managers send PostgreSQL: SIGTERM would wait until every client has left.
       if (name === 'SIGTERM') process.kill(pid, 'SIGINT')
       else signal('SIGKILL')
-      await until(() => server.pid() !== pid, 'another postmaster', PATIENCE)
+      await until(() => (postmasterPid(state) ?? pid) !== pid, 'another postmaster', PATIENCE)
     },
     freeze: () => signal('SIGSTOP'),
     thaw: () => signal('SIGCONT'),

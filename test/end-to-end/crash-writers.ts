@@ -7,7 +7,7 @@ import { toServiceError } from '../../src/http/server/to-service-error.ts'
 import { createStoreReply } from '../../src/postgres/ingest/store-reply.ts'
 import { instantFromMillis } from '../../src/lib/instant.ts'
 import type { RawReply, RecordResult } from '../../src/core/prices/quote.ts'
-import { createProviderRegistry } from '../../src/providers/registry.ts'
+import { createYahoo } from '../../src/providers/yahoo/provider.ts'
 import { ask } from '../support/request.ts'
 import { quoteReply, yahooQuote, QUOTE_PATH } from '../support/yahoo-fake.ts'
 
@@ -73,7 +73,7 @@ export function startWriters(t: TestContext, { pool, quoting, apis, random, prov
   const signal = AbortSignal.any([over.signal, gone.signal])
   t.after(() => gone.abort())
   const record = createStoreReply(pool)
-  const source = createProviderRegistry({ clock: systemClock }).get('yfinance')
+  const source = createYahoo({ clock: systemClock })
   const encoder = new TextEncoder()
   const answers = new Map<string, number>()
   let retries = 0

@@ -103,7 +103,7 @@ test('a poller frozen in the middle of a transaction is followed, holds nobody u
   await untilTaken(t, pool, { lease: 'poller', by: other })
   await untilMorePrices(pool, await now(pool))
   leader.signal('SIGCONT')
-  await until(() => leader.stderr().includes('leads no more'), 'it has noticed')
+  await until(() => leader.stderr().includes('lease released'), 'it has noticed')
   assert.equal(await pricesBetween(pool, series.heldAt, frozenAt), 0)
   assert.equal(await leaderOf(pool, 'poller'), other.pid)
 
@@ -118,7 +118,7 @@ test('a poller that wakes up in time for its commit is refused it', async (t) =>
   leader.signal('SIGCONT')
   // The transaction still waits for the lock, and goes on to its end.
   await series.letGo()
-  await until(() => leader.stderr().includes('leads no more'), 'it has noticed')
+  await until(() => leader.stderr().includes('lease released'), 'it has noticed')
   assert.match(leader.stderr(), /the lease poller is lost/)
   assert.equal(await pricesBetween(pool, series.heldAt, frozenAt), 0)
   await untilMorePrices(pool, await now(pool))

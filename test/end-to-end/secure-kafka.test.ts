@@ -78,15 +78,21 @@ describe('a broker that wants TLS and a password', needsKafkaItself, () => {
     }
   })
 
-  test('whatever keeps us out, its reason is one line with the setting that may be wrong', async () => {
+  test('the reason for any refused connection is one line that names the setting to check', async () => {
     const reasons = [
       {
         mistake: PASSWORD,
-        reason: /refuses the name or the password: check KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD$/,
+        reason: /rejects the user name or password: check KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD$/,
       },
-      { mistake: { KAFKA_SASL_MECHANISM: 'SCRAM-SHA-256' }, reason: /to sign in: check KAFKA_SASL_MECHANISM$/ },
+      {
+        mistake: { KAFKA_SASL_MECHANISM: 'SCRAM-SHA-256' },
+        reason: /support this SASL mechanism: check KAFKA_SASL_MECHANISM$/,
+      },
       { mistake: WRONG_AUTHORITY, reason: /not trusted \(self-signed certificate .*\): check KAFKA_TLS_CA$/ },
-      { mistake: { KAFKA_TLS_CA: '' }, reason: /hung up: if it runs, check KAFKA_TLS and KAFKA_SASL_MECHANISM$/ },
+      {
+        mistake: { KAFKA_TLS_CA: '' },
+        reason: /closed the connection: if it is running, check KAFKA_TLS and KAFKA_SASL_MECHANISM$/,
+      },
       {
         mistake: { KAFKA_BROKERS: broker.brokers.replace('127.0.0.1', 'localhost') },
         reason: /certificate is for another host: check KAFKA_BROKERS$/,

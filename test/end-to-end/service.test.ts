@@ -98,14 +98,17 @@ test('a port that is taken is named in one sentence, before a database is made',
   const dataDir = createFolder()
   const { code, stderr } = await runCommand(['serve'], { dataDir, env: { PORT: String(port) } })
   assert.equal(code, 1)
-  assert.equal(stderr, `market-data: PORT=${port} is taken on 127.0.0.1: stop what uses it, or set another PORT.\n`)
+  assert.equal(
+    stderr,
+    `market-data: PORT=${port} is in use on 127.0.0.1: stop the program that uses it, or set another PORT.\n`,
+  )
   assert.deepEqual(readdirSync(dataDir), [], 'nothing was begun')
 })
 
 test('an address that is none of this machine is a mistake in the configuration', async () => {
   const { code, stderr } = await runCommand(['serve'], { env: { HOST: '999.1.1.1', AUTH: 'off' } })
   assert.equal(code, 78)
-  assert.match(stderr, /^market-data: HOST=999\.1\.1\.1: is no address of this machine \(\w+\)\.\n$/)
+  assert.match(stderr, /^market-data: HOST=999\.1\.1\.1: not an address of this machine \(\w+\)\.\n$/)
 })
 
 test('a database that does not answer is named with its setting and without its password, by every command', async () => {

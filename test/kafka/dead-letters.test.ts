@@ -13,7 +13,7 @@ import { createPipeline, type Pipeline } from './pipeline.ts'
 const count = async ({ pool }: Pipeline, what: string) =>
   Number((await pool.query(`select count(*) from ${what}`)).rows[0].count)
 
-test('while the database is away messages wait, and none of them is a dead letter', needsKafka, async (t) => {
+test('while the database is unavailable messages wait, and none becomes a dead letter', needsKafka, async (t) => {
   const pipeline = await createPipeline(t)
   const { pool, tell, processNeeds, startRelay, startConsumer, errors } = pipeline
   let isAway = true
@@ -23,8 +23,8 @@ test('while the database is away messages wait, and none of them is a dead lette
       isAway ? Promise.reject(new Error('connect ECONNREFUSED')) : act(...args)
   startRelay()
   startConsumer({
-    resolve: away(processNeeds.resolve),
-    handle: away(processNeeds.handle),
+    findPrices: away(processNeeds.findPrices),
+    recompute: away(processNeeds.recompute),
     store: away(processNeeds.store),
   })
   for (let minute = 0; minute < 6; minute += 1) await tell({ minute, price: '2' })
@@ -34,7 +34,7 @@ test('while the database is away messages wait, and none of them is a dead lette
   assert.equal(await count(pipeline, 'dead_letters'), 0)
 })
 
-test('a dead letter can be looked at, tried again once its price is there, or dropped', needsKafka, async (t) => {
+test('a dead letter can be shown, retried once its price is stored, or dropped', needsKafka, async (t) => {
   const pipeline = await createPipeline(t, { window: 1 })
   const { access, pool, tell, topic, processNeeds, startConsumer } = pipeline
   const admin = createDeadLetterAdmin(pool)
@@ -68,7 +68,7 @@ test('a dead letter can be looked at, tried again once its price is there, or dr
   await assert.rejects(admin.find('999'), { code: 'not_found' })
 })
 
-test('a message with bytes of every kind in its key, value and headers is kept as it came', needsKafka, async (t) => {
+test('a message with arbitrary bytes in its key, value and headers is stored unchanged', needsKafka, async (t) => {
   const { pool, processNeeds } = await createPipeline(t)
   const bytes = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte))
   const letter = {
@@ -95,7 +95,7 @@ test('a message with bytes of every kind in its key, value and headers is kept a
 })
 
 test(
-  'a letter that its topic is too small for is told without its body, and holds up none behind it',
+  'a dead letter that is too large for its topic is published without its body, and delays no other',
   needsKafka,
   async (t) => {
     const { access, pool, topic, processNeeds, startDeadLetters } = await createPipeline(t)
@@ -115,7 +115,7 @@ test(
     await processNeeds.store([letter(0, 10), letter(1, 1_048_200), letter(2, 10)])
     startDeadLetters()
     const sent = async () => (await pool.query('select from dead_letters where sent_at is not null')).rowCount
-    await until(async () => (await sent()) === 3, 'all letters are told')
+    await until(async () => (await sent()) === 3, 'all letters are published')
     const letters = await readTopic(access, `${topic.name}-dlt`)
     const large = letters.find(({ headers }) => headers['mds.omitted_bytes'] === '1048200')
     assert.equal(large?.headers['__connect.errors.offset'], '1')

@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import type { OutgoingMessage } from '../../src/kafka/client/publisher.ts'
 import { readMessage, toMessage } from '../../src/kafka/message.ts'
-import { partitionOf } from '../../src/kafka/client/publisher.ts'
+import { partitionOf, type OutgoingMessage } from '../../src/kafka/client/outgoing.ts'
 import { createFindPrices } from '../../src/postgres/events/price-references.ts'
 import type { Decimal } from '../../src/lib/decimal.ts'
 import type { Instant } from '../../src/lib/instant.ts'
-import type { LogEntry } from '../../src/core/log/log.ts'
+import type { LogEntry } from '../../src/core/log/entry.ts'
 import { createDatabase } from '../support/database.ts'
 
 const ENTRY: LogEntry = {
@@ -35,7 +34,7 @@ const read = (value: string | Buffer | null, headers: Record<string, string> = {
 const textOf = ({ headers }: OutgoingMessage) =>
   Object.fromEntries([...headers].map(([name, text]) => [name.toString(), text.toString()]))
 
-test('a message is the five members of the original in their order, exact, with everything else in headers', () => {
+test('a message has the five members of the original in their order, exact, with everything else in headers', () => {
   const message = toMessage({ ...ENTRY, price: '196.45' as Decimal })
   assert.equal(message.key?.toString(), 'AAPL')
   assert.equal(message.value?.toString(), VALUE)
@@ -52,14 +51,14 @@ test('a message is the five members of the original in their order, exact, with 
   })
 })
 
-test('what is sent is read as it was, digit for digit', () => {
+test('a message that is sent is read back unchanged, digit for digit', () => {
   const { key: _key, value, headers } = toMessage(ENTRY)
   const { symbol, provider, price, eventTime, rawResponseId, position } = ENTRY
   const reference = { symbol, provider, price, eventTime, rawResponseId, position }
   assert.deepEqual(readMessage({ value, headers }), { reference })
 })
 
-test('whatever price may be kept can be announced, up to the last digit below its bound', () => {
+test('every price that can be stored can be published, up to the last digit below its bound', () => {
   for (const text of ['999999999999999.9999999999', '0.000000000000000001']) {
     const { value, headers } = toMessage({ ...ENTRY, price: text as Decimal })
     const reading = readMessage({ value, headers })
@@ -68,13 +67,21 @@ test('whatever price may be kept can be announced, up to the last digit below it
   }
 })
 
-test('the five members of any sender are enough, whatever else is beside them and however the time is written', () => {
+test('the five members are sufficient from any sender, with any other members and any notation of the time', () => {
   const others = VALUE.replace('{', '{"note":{"price":1},').replace('.283671Z', '.283671+00:00')
   const reading = read(others)
   assert.ok('reference' in reading)
   assert.equal(reading.reference.price, '196.45')
   assert.equal(reading.reference.eventTime, ENTRY.eventTime)
   assert.equal(reading.reference.position, undefined)
+})
+
+test('a message of version 0.1.0, with its position in the header mds.place, is still read', () => {
+  for (const name of ['mds.place', 'mds.position']) {
+    const reading = read(VALUE, { [name]: '1-734-17' })
+    assert.ok('reference' in reading, name)
+    assert.deepEqual(reading.reference.position, ENTRY.position, name)
+  }
 })
 
 const BAD: readonly [string, string | Buffer | null, string][] = [
@@ -96,7 +103,7 @@ const BAD: readonly [string, string | Buffer | null, string][] = [
   ['a reply id beyond any', VALUE.replace('"1"', '"9999999999999999999"'), 'wrong_fields'],
 ]
 
-test('what names no price is a fault of the message, said in words', () => {
+test('a message that names no price is a fault, with a reason and a detail', () => {
   for (const [what, value, reason] of BAD) {
     const reading = read(value)
     assert.ok('fault' in reading, what)
@@ -105,14 +112,18 @@ test('what names no price is a fault of the message, said in words', () => {
   }
 })
 
-test('a value that is not the one its hash was made of is refused', () => {
+test('a value that does not match its hash is refused', () => {
   const { value, headers } = toMessage(ENTRY)
   const reading = readMessage({ value: Buffer.from(String(value).replace('196', '197')), headers })
   assert.equal('fault' in reading && reading.fault.reason, 'hash_mismatch')
 })
 
 test('whatever the bytes, the database can be asked about what reading lets through', async (t) => {
-  const resolve = createFindPrices(await createDatabase(t), { pricesDays: 30, simulatedDays: 7 })
+  const resolve = createFindPrices(await createDatabase(t), {
+    pricesDays: 30,
+    syntheticProviders: ['simulated'],
+    syntheticDays: 7,
+  })
   const member = fc.oneof(fc.string({ unit: 'binary' }), fc.double(), fc.constantFrom('AAPL', '1', '9'.repeat(18)))
   const zone = fc.constantFrom('Z', '+14:00', '-14:00', '-00:30')
   const time = fc
@@ -141,8 +152,8 @@ test('whatever the bytes, the database can be asked about what reading lets thro
   )
 })
 
-test('a key goes to the partition that Java would choose', () => {
-  // From Kafka's own tests of Utils.murmur2, made positive.
+test('a key goes to the partition that the Java client would choose', () => {
+  // From Kafka's own tests of Utils.murmur2; made positive below.
   const hashes: readonly [string, number][] = [
     ['21', -973932308],
     ['foobar', -790332482],

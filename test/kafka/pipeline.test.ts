@@ -1,19 +1,26 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { systemClock } from '../../src/lib/clock.ts'
-import { createPublisher, partitionOf } from '../../src/kafka/client/publisher.ts'
+import { partitionOf } from '../../src/kafka/client/outgoing.ts'
+import { createPublisher } from '../../src/kafka/client/publisher.ts'
 import { republish } from '../../src/kafka/relay.ts'
 import type { PartitionLag } from '../../src/kafka/client/stall-watchdog.ts'
-import { createReadLog, logEnd, positionBefore } from '../../src/postgres/log/log.ts'
-import { comparePositions, LOG_START, positionText } from '../../src/core/log/log.ts'
+import { createReadLog, loadCheckpoint, logEnd, positionBefore } from '../../src/postgres/log/log.ts'
+import {
+  comparePositions,
+  LOG_START,
+  positionText,
+  RELAY_READER,
+  type LogPosition,
+} from '../../src/core/log/position.ts'
 import { expectedAverages } from '../core/averages/oracle.ts'
 import { readAverages, readStableLog } from '../core/averages/recorded-prices.ts'
 import { readTopic, sendValues } from '../support/kafka-records.ts'
 import { needsKafka } from '../support/kafka.ts'
 import { until } from '../support/until.ts'
-import { createPipeline } from './pipeline.ts'
+import { createPipeline, type Pipeline } from './pipeline.ts'
 
-test('a price that is stored is announced on Kafka, and its average is computed from there', needsKafka, async (t) => {
+test('a stored price is published on Kafka, and its average is computed from the message', needsKafka, async (t) => {
   const { pool, tell, startRelay, startConsumer, errors } = await createPipeline(t)
   startRelay()
   startConsumer()
@@ -25,7 +32,7 @@ test('a price that is stored is announced on Kafka, and its average is computed 
 })
 
 test(
-  'every price is announced once while nothing fails, each symbol in its order and on its partition',
+  'without failures every price is published once, each symbol in order and on its partition',
   needsKafka,
   async (t) => {
     const { access, pool, tell, topic, startRelay } = await createPipeline(t)
@@ -33,19 +40,19 @@ test(
     for (let minute = 0; minute < 60; minute += 1) {
       await tell(...symbols.map((symbol) => ({ symbol, minute, price: `${minute + 1}` })))
     }
-    const relay = startRelay()
+    startRelay()
     const log = await readStableLog(pool)
     const end = log.at(-1)!.position
-    await until(() => comparePositions(relay.announcedUpTo(), end) === 0, 'all is announced')
+    await untilPublished(pool, end)
 
     const records = await readTopic(access, topic.name)
     assert.equal(records.length, log.length)
     for (const symbol of symbols) {
       const own = records.filter(({ key }) => key === symbol)
-      const told = log.filter((entry) => entry.symbol === symbol).map(({ position }) => positionText(position))
+      const expected = log.filter((entry) => entry.symbol === symbol).map(({ position }) => positionText(position))
       assert.deepEqual(
         own.map(({ headers }) => headers['mds.position']),
-        told,
+        expected,
       )
       assert.deepEqual(new Set(own.map(({ partition }) => partition)), new Set([partitionOf(Buffer.from(symbol), 6)]))
     }
@@ -53,15 +60,15 @@ test(
 )
 
 test(
-  'one symbol with more news than fits into a batch of the broker gets all of it through, in order',
+  'more prices of one symbol than fit into a batch of the broker are all published, in order',
   needsKafka,
   async (t) => {
     const { access, pool, tell, topic, startRelay, errors } = await createPipeline(t, { partitions: 2 })
     const minutes = Array.from({ length: 4_000 }, (_, minute) => ({ minute, price: '1' }))
     await tell(...minutes)
-    const relay = startRelay()
+    startRelay()
     const log = await readStableLog(pool)
-    await until(() => comparePositions(relay.announcedUpTo(), log.at(-1)!.position) === 0, 'all is announced')
+    await untilPublished(pool, log.at(-1)!.position)
     const positions = (await readTopic(access, topic.name)).map(({ headers }) => headers['mds.position'])
     assert.deepEqual(
       positions,
@@ -71,28 +78,35 @@ test(
   },
 )
 
-test('repeated, reordered and foreign references lead to the same averages', needsKafka, async (t) => {
+test('repeated, reordered and foreign messages lead to the same averages', needsKafka, async (t) => {
   const { access, pool, tell, topic, startRelay, startConsumer } = await createPipeline(t)
   const prices = new Map(Array.from({ length: 40 }, (_, minute) => [minute, `${((minute * 7) % 11) + 1}.25`]))
   for (const [minute, price] of prices) await tell({ minute, price })
-  const relay = startRelay()
+  startRelay()
   const log = await readStableLog(pool)
-  await until(() => comparePositions(relay.announcedUpTo(), log.at(-1)!.position) === 0, 'all is announced')
-  const told = (await readTopic(access, topic.name)).map(({ value }) => value)
-  await sendValues(access, topic.name, told.toReversed())
-  await sendValues(access, topic.name, told.toSorted())
+  await untilPublished(pool, log.at(-1)!.position)
+  const values = (await readTopic(access, topic.name)).map(({ value }) => value)
+  await sendValues(access, topic.name, values.toReversed())
+  await sendValues(access, topic.name, values.toSorted())
   const { lag } = startConsumer()
-  await until(() => isRead(lag(), 120), 'all is read')
+  await until(() => isRead(lag(), 120), 'all messages are read')
   assert.deepEqual(await readAverages(pool, 5), expectedAverages(prices, 5))
   assert.deepEqual((await pool.query('select * from dead_letters')).rows, [])
 })
+
+/** Until the checkpoint of the relay, which it saves after Kafka has acknowledged, is that position. */
+async function untilPublished(pool: Pipeline['pool'], position: LogPosition): Promise<void> {
+  const isPublished = async () =>
+    comparePositions((await loadCheckpoint(pool, RELAY_READER)) ?? LOG_START, position) === 0
+  await until(isPublished, 'every price is published')
+}
 
 function isRead(lag: readonly PartitionLag[], count: number): boolean {
   const read = lag.reduce((sum, { position }) => sum + position, 0n)
   return read === BigInt(count) && lag.every(({ position, end }) => position === end)
 }
 
-test('a topic that is wiped is filled again by republishing, from any moment on', needsKafka, async (t) => {
+test('a wiped topic is refilled by republishing, from any time on', needsKafka, async (t) => {
   const { access, pool, tell, topic } = await createPipeline(t)
   for (let minute = 0; minute < 10; minute += 1) await tell({ minute, price: '1' })
   const log = await readStableLog(pool)

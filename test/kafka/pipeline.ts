@@ -9,8 +9,9 @@ import type { ProcessNeeds } from '../../src/kafka/process-batch.ts'
 import { createFindPrices } from '../../src/postgres/events/price-references.ts'
 import { createRecompute } from '../../src/postgres/averages/recompute.ts'
 import { createStoreDeadLetters, createUnsentDeadLetters } from '../../src/postgres/events/dead-letters.ts'
+import { isDataException } from '../../src/postgres/connection/errors.ts'
 import { createReadLog, loadCheckpoint, saveCheckpoint } from '../../src/postgres/log/log.ts'
-import { RELAY_READER } from '../../src/core/log/log.ts'
+import { RELAY_READER } from '../../src/core/log/position.ts'
 import { createRecorder } from '../core/averages/recorded-prices.ts'
 import { freshName, testAccess } from '../support/kafka.ts'
 
@@ -18,14 +19,14 @@ export type Pipeline = Awaited<ReturnType<typeof createPipeline>>
 
 type Options = {
   readonly access?: KafkaAccess
-  /** Of a topic that is there. */
+  /** Of an existing topic. */
   readonly name?: string
   readonly partitions?: number
   readonly replication?: number
   readonly window?: number
 }
 
-/** A database, a topic of its own, and whatever of the way between them a test starts. Ends with the test. */
+/** A database, a separate topic, and the workers between them that the test starts. Ends with the test. */
 export async function createPipeline(t: TestContext, options: Options = {}) {
   const access = options.access ?? (await testAccess())
   const { pool, tell } = await createRecorder(t)
@@ -37,7 +38,7 @@ export async function createPipeline(t: TestContext, options: Options = {}) {
   const errors: unknown[] = []
   const onError = (error: unknown) => void errors.push(error)
   const running = new Set<{ stop(): Promise<void> }>()
-  // Before the database of the test goes.
+  // Before the database of the test is dropped.
   t.after(() => Promise.all([...running].map((one) => one.stop())))
 
   const start = <T extends { run(signal: AbortSignal): Promise<void> }>(part: T) => {
@@ -54,9 +55,10 @@ export async function createPipeline(t: TestContext, options: Options = {}) {
   }
 
   const processNeeds: ProcessNeeds = {
-    resolve: createFindPrices(pool, { pricesDays: undefined, simulatedDays: 7 }),
-    handle: createRecompute(pool, [options.window ?? 5]),
+    findPrices: createFindPrices(pool, { pricesDays: undefined, syntheticProviders: ['simulated'], syntheticDays: 7 }),
+    recompute: createRecompute(pool, [options.window ?? 5]),
     store: createStoreDeadLetters(pool),
+    isDataError: isDataException,
   }
 
   return {
@@ -66,9 +68,14 @@ export async function createPipeline(t: TestContext, options: Options = {}) {
     access,
     errors,
     processNeeds,
-    /** A second relay of the same name shares the place of the first. */
+    /** All relays of a pipeline share one checkpoint. `publishErrors`: what the relay's publisher reported. */
     startRelay: () => {
-      const publisher = createPublisher({ access, topic, clock: systemClock, onError })
+      const publishErrors: unknown[] = []
+      const onPublishError = (error: unknown) => {
+        publishErrors.push(error)
+        onError(error)
+      }
+      const publisher = createPublisher({ access, topic, clock: systemClock, onError: onPublishError })
       const relay = createRelay({
         readLog: createReadLog(pool),
         loadCheckpoint: () => loadCheckpoint(pool, RELAY_READER),
@@ -78,7 +85,7 @@ export async function createPipeline(t: TestContext, options: Options = {}) {
         clock: systemClock,
         onError,
       })
-      return start({ ...relay, publisher, run: (signal: AbortSignal) => runWith(publisher, relay, signal) })
+      return start({ publishErrors, run: (signal: AbortSignal) => runWith(publisher, relay, signal) })
     },
     startDeadLetters: () => {
       const publisher = createPublisher({
@@ -106,7 +113,7 @@ export async function createPipeline(t: TestContext, options: Options = {}) {
           topic,
           clock: systemClock,
           onError,
-          onSettleError: onError,
+          onProcessError: onError,
         }),
       ),
   }

@@ -10,7 +10,7 @@ import { sendValues } from '../support/kafka-records.ts'
 import { until } from '../support/until.ts'
 import { createPipeline, type Pipeline } from './pipeline.ts'
 
-/** Asks anew each time. */
+/** Queries Kafka each time, without the cache. */
 function readerOf({ access, topic }: Pick<Pipeline, 'access' | 'topic'>): () => Promise<KafkaStatus> {
   const group = averagesGroup(topic.name)
   return () => createReadKafkaStatus({ access, topic, group, clock: systemClock })()
@@ -21,7 +21,7 @@ const totalOf = ({ seen }: KafkaStatus) => ({
   lag: seen?.partitions.reduce((sum, { lag }) => sum + lag, 0),
 })
 
-test('a topic that nobody made yet has no partitions', needsKafka, async (t) => {
+test('a topic that does not exist yet has no partitions', needsKafka, async (t) => {
   const topic = { name: freshName(t), partitions: 6, replication: undefined }
   const read = readerOf({ access: await testAccess(), topic })
   const seen = await until(async () => (await read()).seen ?? undefined, 'Kafka answers')
@@ -29,7 +29,7 @@ test('a topic that nobody made yet has no partitions', needsKafka, async (t) => 
 })
 
 test(
-  'what a group without a member has to settle is known, for each partition, and so is that it reads and has read',
+  'the lag of each partition is known for a group without members, while it reads, and afterwards',
   needsKafka,
   async (t) => {
     const pipeline = await createPipeline(t, { partitions: 3 })
@@ -38,9 +38,9 @@ test(
     startRelay()
     for (let minute = 0; minute < 20; minute += 1) await tell({ minute, price: '1' })
     const behind = await until(async () => {
-      const facts = await read()
-      return totalOf(facts).messages === 20 && facts
-    }, 'the topic has them')
+      const status = await read()
+      return totalOf(status).messages === 20 && status
+    }, 'the topic holds all messages')
     assert.equal(totalOf(behind).lag, 20)
     assert.deepEqual(
       behind.seen?.partitions.map(({ partition }) => partition),
@@ -50,21 +50,21 @@ test(
 
     const consumer = startConsumer()
     await until(async () => {
-      const facts = await read()
-      return totalOf(facts).lag === 0 && facts.seen?.groupState === 'Stable'
-    }, 'all is settled by a member')
+      const status = await read()
+      return totalOf(status).lag === 0 && status.seen?.groupState === 'Stable'
+    }, 'a member has processed all messages')
     await consumer.stop()
     await sendValues(access, topic.name, ['no price'])
     const left = await until(async () => {
-      const facts = await read()
-      return facts.seen?.groupState === 'Empty' && totalOf(facts).messages === 21 && facts
-    }, 'nobody reads')
+      const status = await read()
+      return status.seen?.groupState === 'Empty' && totalOf(status).messages === 21 && status
+    }, 'the group is empty')
     assert.equal(totalOf(left).lag, 1)
   },
 )
 
 describe('a broker that dies', needsKafkaItself, () => {
-  test('Kafka is away since the first look that failed, whether dead or frozen, and it comes back', async (t) => {
+  test('Kafka is reported unavailable since the first failed query, whether dead or frozen, and available again afterwards', async (t) => {
     const broker = await startBroker()
     t.after(() => broker.end())
     let now = Date.now()

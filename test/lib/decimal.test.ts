@@ -3,14 +3,17 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import {
   compareDecimals,
+  decimalFromUnits,
   digitCount,
   parseDecimal,
+  percentOf,
   scaledInteger,
   scaleOf,
+  subtractDecimals,
   type Decimal,
 } from '../../src/lib/decimal.ts'
 
-test('an exponent is expanded and every digit kept as it came', () => {
+test('an exponent is expanded, and every digit is kept', () => {
   const cases: readonly (readonly [source: string, decimal: string | undefined])[] = [
     ['196.45', '196.45'],
     ['197.1000', '197.1000'],
@@ -49,7 +52,19 @@ test('shifting the point by an exponent changes no number', () => {
   )
 })
 
-test('decimals compare as the numbers they are, whatever their trailing zeros', () => {
+test('whole units are written with as many decimals as the scale, and read back as the same units', () => {
+  fc.assert(
+    fc.property(fc.bigInt({ min: -(10n ** 30n), max: 10n ** 30n }), fc.nat(40), (units, scale) => {
+      const decimal = decimalFromUnits(units, scale)
+      assert.equal(scaledInteger(decimal, scale), units)
+      assert.equal(scaleOf(decimal), scale)
+      assert.equal(parseDecimal(decimal), decimal)
+    }),
+  )
+  assert.equal(decimalFromUnits(-5n, 2), '-0.05')
+})
+
+test('decimals compare as numbers, whatever their trailing zeros', () => {
   fc.assert(
     fc.property(decimals, decimals, (a, b) => {
       const [left, right] = [a.units * 10n ** BigInt(12 - a.scale), b.units * 10n ** BigInt(12 - b.scale)]
@@ -67,4 +82,25 @@ test('digits are counted without leading zeros, and the scale with trailing ones
     ['0.00120', '120', '1.20'].map((text) => scaleOf(text as Decimal)),
     [5, 0, 2],
   )
+})
+
+test('a difference is exact', () => {
+  fc.assert(
+    fc.property(decimals, decimals, (a, b) => {
+      const difference = subtractDecimals(a.text, b.text)
+      assert.equal(scaledInteger(difference, 12), scaledInteger(a.text, 12) - scaledInteger(b.text, 12))
+    }),
+  )
+})
+
+test('a percentage is rounded half away from zero, and exists only of a positive whole', () => {
+  const percentages = [
+    ['1', '3'],
+    ['-1', '3'],
+    ['0.00005', '1'],
+    ['-0.00005', '1'],
+    ['-1', '0'],
+    ['1', '-2'],
+  ].map(([part, whole]) => percentOf(part as Decimal, whole as Decimal, 2))
+  assert.deepEqual(percentages, ['33.33', '-33.33', '0.01', '-0.01', undefined, undefined])
 })

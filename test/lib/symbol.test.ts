@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { canonicalSymbol } from '../../src/lib/symbol.ts'
 
-test('every spelling of a symbol is one symbol', () => {
+test('every spelling of a symbol becomes one canonical symbol', () => {
   const cases = {
     aapl: 'AAPL',
     ' brk-b ': 'BRK.B',
@@ -16,7 +16,7 @@ test('every spelling of a symbol is one symbol', () => {
   for (const symbol of unchanged) assert.equal(canonicalSymbol(symbol), symbol)
 })
 
-test('what could reach into an address or a statement is no symbol', () => {
+test('text that could change an address or a statement is not a symbol', () => {
   const bad = ['', ' ', '../x', 'A/B', 'A?x=1', 'A,B', "A'--", 'A B', 'Ä', '.A', 'A'.repeat(33), '%41']
   for (const given of bad)
     assert.throws(() => canonicalSymbol(given), { code: 'invalid_request' }, JSON.stringify(given))

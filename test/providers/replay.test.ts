@@ -14,7 +14,7 @@ const PRICES = `timestamp,symbol,price,currency,note
 2020-03-09T14:32:00Z,brk-b,201,USD,
 `
 
-test('prices become current at their own pace times the speed, each with its own time and every digit', async (t) => {
+test('prices become current in the order and rhythm of the file, at the chosen speed, with every digit', async (t) => {
   const clock = createTestClock()
   const replay = createReplay({ file: fileWith(t, PRICES), speed: 10, clock })
   const look = async (): Promise<readonly string[]> =>
@@ -37,7 +37,7 @@ test('a symbol that the file does not have is not found', async (t) => {
   assert.deepEqual((await quotesOf(replay, ['TSLA'])).map(summaryOf), ['TSLA symbol_not_found'])
 })
 
-test('a day alone is its midnight in UTC', async (t) => {
+test('a day alone means its start in UTC', async (t) => {
   const file = fileWith(t, 'symbol,timestamp,price\nAAPL,2000-01-01,25.94\n')
   const [result] = await quotesOf(createReplay({ file, speed: 1, clock: createTestClock() }), ['AAPL'])
   assert.ok(result && 'quote' in result)
@@ -48,22 +48,22 @@ const BAD_FILES: readonly { name: string; text: string; says: RegExp }[] = [
   {
     name: 'a bad price',
     text: 'symbol,timestamp,price\nA,2020-01-01,1\nA,2020-01-02,n/a\n',
-    says: /line 3: no price: "n\/a"/,
+    says: /line 3: not a price: "n\/a"/,
   },
-  { name: 'a bad time', text: 'symbol,timestamp,price\nA,Jan 1 2000,1\n', says: /line 2: no time: "Jan 1 2000"/ },
-  { name: 'a bad symbol', text: 'symbol,timestamp,price\n"A,B",2020-01-01,1\n', says: /line 2: no symbol: "A,B"/ },
+  { name: 'a bad time', text: 'symbol,timestamp,price\nA,Jan 1 2000,1\n', says: /line 2: not a time: "Jan 1 2000"/ },
+  { name: 'a bad symbol', text: 'symbol,timestamp,price\n"A,B",2020-01-01,1\n', says: /line 2: not a symbol: "A,B"/ },
   {
     name: 'a bad currency',
     text: 'symbol,timestamp,price,currency\nA,2020-01-01,1,234.50\n',
-    says: /line 2: no currency of three letters: "234.50"/,
+    says: /line 2: not a currency of three letters: "234.50"/,
   },
   { name: 'two bad lines', text: 'symbol,timestamp,price\nA,,1\nA,2020-01-02,\n', says: /line 2: .*; line 3: / },
   { name: 'a short line', text: 'symbol,timestamp,price\nA,2020-01-01\n', says: /line 2/ },
-  { name: 'nothing in it', text: 'symbol,timestamp,price\n', says: /holds no prices/ },
+  { name: 'no prices', text: 'symbol,timestamp,price\n', says: /contains no prices/ },
 ]
 
 for (const { name, text, says } of BAD_FILES) {
-  test(`a file with ${name} is refused at the start, saying where`, (t) => {
+  test(`a file with ${name} is refused at the start, with the line`, (t) => {
     const file = fileWith(t, text)
     assert.throws(() => createReplay({ file, speed: 1, clock: createTestClock() }), {
       code: 'invalid_request',

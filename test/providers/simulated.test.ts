@@ -7,12 +7,12 @@ import { NOW, createTestClock, quotesOf } from '../support/yahoo-harness.ts'
 
 const SECOND = NOW / 1000
 
-test('a simulated quote says what it is, and when: on the whole second, in dollars, round the clock', async (t) => {
+test('a simulated quote is labelled as such, on the whole second, in dollars, with a market that is always open', async (t) => {
   const clock = createTestClock(NOW + 789)
-  const source = createSimulated({ seed: 'a', clock })
-  const reply = await source.fetchReply(['AAPL', 'ANY.L'], t.signal)
+  const provider = createSimulated({ seed: 'a', clock })
+  const reply = await provider.fetchReply(['AAPL', 'ANY.L'], t.signal)
   assert.match(Buffer.from(reply.body).toString(), /Simulated prices/)
-  const [apple, other] = source.parseReply(reply)
+  const [apple, other] = provider.parseReply(reply)
   assert.deepEqual(apple, {
     symbol: 'AAPL',
     quote: {
@@ -37,12 +37,12 @@ test('the price of a second is the same now, later and in another process, and d
   assert.notEqual(simulatedPrice('b', 'AAPL', SECOND), simulatedPrice('a', 'AAPL', SECOND))
 })
 
-test('every symbol has a price that passes the check, at any time, with two decimals', async () => {
+test('every symbol has a valid price with two decimals at any time', async () => {
   const symbol = fc.stringMatching(/^[A-Z0-9^][A-Z0-9.^=&-]{0,12}$/)
   await fc.assert(
-    fc.asyncProperty(fc.string(), symbol, fc.integer({ min: 0, max: 4e9 }), async (seed, asked, second) => {
-      const source = createSimulated({ seed, clock: createTestClock(second * 1000) })
-      const [result] = await quotesOf(source, [asked])
+    fc.asyncProperty(fc.string(), symbol, fc.integer({ min: 0, max: 4e9 }), async (seed, requested, second) => {
+      const provider = createSimulated({ seed, clock: createTestClock(second * 1000) })
+      const [result] = await quotesOf(provider, [requested])
       assert.ok(result && 'quote' in result)
       assert.match(result.quote.price, /^\d+\.\d{2}$/)
       assert.equal(validateQuote(result.quote, result.quote.eventTime), undefined)
@@ -50,7 +50,7 @@ test('every symbol has a price that passes the check, at any time, with two deci
   )
 })
 
-test('a chart of it looks alive: it moves from one look to the next, in small steps, and wanders over days', () => {
+test('simulated prices change between reads in small steps, and drift over days', () => {
   const prices = Array.from({ length: 1000 }, (_, at) => Number(simulatedPrice('a', 'AAPL', SECOND + 2 * at)))
   const steps = prices.slice(1).map((price, at) => Math.abs(price / (prices[at] ?? 0) - 1))
   assert.ok(steps.filter((step) => step > 0).length > 900)

@@ -167,7 +167,7 @@ function pricesDeps({ pool, source, signal, providerStats, pricesStored }: Parts
   const ingest = createIngest({
     providerOf: providerOf(source),
     record: createStoreReply(pool),
-    announce: pricesStored.notify,
+    notify: pricesStored.notify,
     observe: providerStats.observe,
     clock,
   })

@@ -16,11 +16,11 @@ export type Broker = {
   readonly pid: () => number
   /** kill -9; resolves when the process is gone. */
   kill(): Promise<void>
-  /** Stops in peace. */
+  /** Stops it cleanly. */
   stop(): Promise<void>
-  /** Starts it again, on what it had. */
+  /** Starts it again with its data. */
   start(): Promise<void>
-  /** Throws away all it had. Only while it is stopped. */
+  /** Deletes its data. Only while it is stopped. */
   wipe(): Promise<void>
   /** Kills it and removes everything. */
   end(): Promise<void>
@@ -33,8 +33,8 @@ type Settings = Readonly<Record<string, string | number>>
 type Ports = { readonly client: number; readonly controller: number }
 
 /**
- * One broker of its own, on free ports. It dies with this process, however that dies.
- * @param scram users that it knows from the first, as its format command takes them
+ * A separate broker on free ports. It dies with this process, however that dies.
+ * @param scram the initial users, as its format command takes them
  */
 export async function startBroker(settings: Settings = {}, scram: readonly string[] = []): Promise<Broker> {
   const ports = await portsOf(1)
@@ -44,7 +44,7 @@ export async function startBroker(settings: Settings = {}, scram: readonly strin
   return broker
 }
 
-/** Three brokers that keep three replicas of everything, two of which must have what is acknowledged. */
+/** Three brokers with three replicas of everything, two of which must acknowledge. */
 export async function startCluster(): Promise<readonly Broker[]> {
   const ports = await portsOf(3)
   const clusterId = newClusterId()
@@ -150,13 +150,13 @@ function properties(settings: Settings): string {
 }
 
 function formatArguments(clusterId: string, file: string): string[] {
-  // In one word: an id may begin with a dash.
+  // As one argument: an id may begin with a dash.
   return ['kafka.tools.StorageTool', 'format', `--cluster-id=${clusterId}`, '-c', file]
 }
 
 type Running = { readonly shell: ChildProcess; readonly pid: number; readonly errors: () => string }
 
-/** The shell ends Java when its own input ends, which is when we are gone, in whatever way. */
+/** The shell ends Java when its own input ends, which is when this process has ended, for whatever reason. */
 const GUARD =
   'exec 3<&0; "$@" </dev/null 3<&- & pid=$!; echo $pid; (cat <&3 >/dev/null; kill -9 $pid) 2>/dev/null & wait $pid; kill $!'
 
@@ -172,7 +172,7 @@ async function startProcess(args: readonly string[]): Promise<Running> {
 async function endProcess({ shell, pid }: Running, signal: NodeJS.Signals): Promise<void> {
   if (shell.exitCode !== null) return
   const exited = once(shell, 'exit')
-  // A frozen process hears of no SIGTERM.
+  // A frozen process does not handle SIGTERM.
   process.kill(pid, 'SIGCONT')
   process.kill(pid, signal)
   await exited

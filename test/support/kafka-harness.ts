@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { startBroker } from './kafka-broker.ts'
 
-/** The one broker of a test run, started when the first test process asks where it is. */
+/** The one broker of a test run, started when the first test process requests its address. */
 export async function startKafkaHarness(): Promise<{ readonly url: string; stop(): Promise<void> }> {
   let broker: ReturnType<typeof startBroker> | undefined
   const server = createServer((_, response) => {

@@ -19,7 +19,7 @@ const POM = `<project xmlns="http://maven.apache.org/POM/4.0.0">
   </dependencies>
 </project>`
 
-/** Without it Kafka logs to stdout, where the answers of its tools are. */
+/** Without it Kafka logs to stdout, together with the output of its tools. */
 const LOG4J = `status=error
 appender.c.type=Console
 appender.c.name=C
@@ -30,7 +30,7 @@ rootLogger.level=WARN
 rootLogger.appenderRef.c.ref=C
 `
 
-/** Java's arguments for a class of Kafka's. The libraries come from Maven Central once, into the user's cache. */
+/** Java's arguments for a class of Kafka. The libraries are downloaded from Maven Central once, into the user's cache. */
 export async function kafkaJava(): Promise<string[]> {
   const cache = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache')
   const folder = join(cache, 'market-data', `kafka-${VERSION}`)
@@ -38,7 +38,7 @@ export async function kafkaJava(): Promise<string[]> {
   return [`-Dlog4j2.configurationFile=${join(folder, 'log4j2.properties')}`, '-cp', join(folder, 'lib', '*')]
 }
 
-/** Complete or not at all, also when two test runs do it at once. */
+/** Complete or not at all, even if two test runs download at once. */
 async function download(folder: string): Promise<void> {
   mkdirSync(join(folder, '..'), { recursive: true })
   const partial = mkdtempSync(`${folder}-`)

@@ -11,12 +11,12 @@ export type TopicRecord = {
   readonly headers: Readonly<Record<string, string>>
 }
 
-/** Everything that is on a topic now, in the order of each partition. Reads without a group's help. */
+/** Everything that is on a topic now, in the order of each partition, independently of consumer groups. */
 export async function readTopic(access: KafkaAccess, topic: string): Promise<TopicRecord[]> {
   return Array.fromAsync(eachRecord(access, topic))
 }
 
-/** As `readTopic`, for what is too much to be held at once. */
+/** As `readTopic`, for more than fits into memory. */
 export async function* eachRecord(access: KafkaAccess, topic: string): AsyncGenerator<TopicRecord> {
   const consumer = new Consumer({ ...access, groupId: `${topic}.reader.${crypto.randomUUID()}`, autocommit: false })
   const ends = (await consumer.listOffsets({ topics: [topic], timestamp: -1n })).get(topic) ?? []
@@ -33,20 +33,20 @@ export async function* eachRecord(access: KafkaAccess, topic: string): AsyncGene
   await consumer.close(true)
 }
 
-/** What another sender says of a price. */
+/** The value of another sender's message. */
 export function priceMessage(members: object): string {
   const price = { symbol: 'AAPL', price: 1, timestamp: atMinute(0), provider: 'told', raw_response_id: '1' }
   return JSON.stringify({ ...price, ...members })
 }
 
-/** Sends as any other program would: without a key and without headers, each message once. */
+/** Sends like any other program: without a key and without headers, each message once. */
 export async function sendValues(access: KafkaAccess, topic: string, values: readonly string[]): Promise<void> {
   const producer = new Producer({ ...access, idempotent: true })
   await producer.send({ messages: values.map((value) => ({ topic, partition: 0, value: Buffer.from(value) })) })
   await producer.close()
 }
 
-/** How many messages of a topic the group has not saved the offset of. */
+/** How many messages of a topic the group has not committed yet. */
 export async function groupLag(access: KafkaAccess, group: string, topic: string): Promise<number> {
   const admin = new Admin(access)
   const partitions = (await admin.metadata({ topics: [topic] })).topics.get(topic)?.partitionsCount ?? 0

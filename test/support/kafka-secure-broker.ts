@@ -7,14 +7,14 @@ import { createFolder } from './service-process.ts'
 type Authority = ReturnType<typeof createAuthority>
 
 export type SecureBroker = Broker & {
-  /** The certificate of who vouches for it; a PEM file. */
+  /** The certificate of its authority; a PEM file. */
   readonly authority: string
 }
 
-/** Its one user, whatever the mechanism. */
+/** Its only user, with either mechanism. */
 export const USER = { name: 'market', password: 'pass word' }
 
-/** A broker that speaks to nobody without TLS and a password, taken as PLAIN and as SCRAM-SHA-512. */
+/** A broker that requires TLS and a password, by PLAIN or SCRAM-SHA-512. */
 export async function startSecureBroker(): Promise<SecureBroker> {
   const authority = createAuthority('ours')
   const broker = await startBroker(

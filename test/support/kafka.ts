@@ -6,23 +6,23 @@ import { kafkaAccess, type KafkaAccess } from '../../src/kafka/client/options.ts
 import { readConfig } from '../../src/app/config.ts'
 import { startBroker } from './kafka-broker.ts'
 
-/** For tests that need a broker. Where it cannot be had they say so and are left out, but never in CI. */
+/** For tests that need a broker. If none is available they are skipped with a reason, but never in CI. */
 export const needsKafka = { skip: process.env['KAFKA_BROKERS'] ? false : whatIsMissing() }
 
 /** For tests that kill brokers, or run Kafka's own programs. */
 export const needsKafkaItself = { skip: whatIsMissing() }
 
-/** The broker of this test run, started by the first who asks; `KAFKA_BROKERS` is used instead where it is given. */
+/** The broker of this test run, started on the first request; `KAFKA_BROKERS` is used instead if it is set. */
 export async function kafkaBrokers(): Promise<string> {
   const given = process.env['KAFKA_BROKERS']
   if (given) return given
   const harness = process.env['TEST_KAFKA']
-  if (harness) return askRig(harness)
+  if (harness) return requestBroker(harness)
   own ??= startBroker()
   return (await own).brokers
 }
 
-async function askRig(url: string): Promise<string> {
+async function requestBroker(url: string): Promise<string> {
   const answer = await fetch(url)
   const text = await answer.text()
   if (!answer.ok) throw new Error(`no Kafka broker: ${text}`)
@@ -38,10 +38,10 @@ export function accessTo(brokers: string): KafkaAccess {
   return kafkaAccess(readConfig({ KAFKA_BROKERS: brokers }, '/nowhere'))
 }
 
-/** A name that no other test has. */
+/** A unique name. */
 export function freshName(t: TestContext): string {
-  const words = t.name.toLowerCase().replaceAll(/[^a-z]+/g, '-')
-  return `${words.slice(0, 40)}-${randomBytes(4).toString('hex')}`
+  const slug = t.name.toLowerCase().replaceAll(/[^a-z]+/g, '-')
+  return `${slug.slice(0, 40)}-${randomBytes(4).toString('hex')}`
 }
 
 let own: ReturnType<typeof startBroker> | undefined

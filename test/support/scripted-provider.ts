@@ -2,12 +2,12 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { ServiceError } from '../../src/errors.ts'
 import { instantFromMillis, parseInstant, type Instant } from '../../src/lib/instant.ts'
 import type { Decimal } from '../../src/lib/decimal.ts'
-import type { Quote, QuoteResult, QuoteProvider } from '../../src/core/prices/quote.ts'
+import type { Quote, QuoteResult, RegisteredProvider } from '../../src/core/prices/quote.ts'
 
 /** A price as a test writes it. */
 export type GivenPrice = { symbol: string; price: string; time: string; currency: string; receivedAt: string }
 
-export type ScriptedProvider = QuoteProvider & {
+export type ScriptedProvider = RegisteredProvider & {
   /** Every request that was made, as the symbols it asked for. */
   readonly asked: readonly string[][]
   /** What the provider says of a symbol from now on; 100 USD of this moment where nothing is said. */
@@ -29,6 +29,7 @@ export function createScriptedProvider(): ScriptedProvider {
     description: 'Says what the test wrote.',
     parserVersion: 1,
     maxBatch: 50,
+    capabilities: { quotes: true, bars: false, stream: false, search: true },
     advisedIntervalSeconds: 10,
     asked,
     says: (symbol, answer) => void script.set(symbol, answer),

@@ -141,7 +141,8 @@ function workingFolder(pid: number): string | undefined {
   }
 }
 
-function postmasterPid(dataDir: string): number | undefined {
+/** The process of the embedded PostgreSQL of a data directory, if it was started. */
+export function postmasterPid(dataDir: string): number | undefined {
   try {
     return Number.parseInt(readFileSync(join(dataDir, 'pg18', 'postmaster.pid'), 'utf8'), 10) || undefined
   } catch {

@@ -11,20 +11,20 @@ import { createPriceActions } from './price.ts'
 import { createServiceActions } from './service.ts'
 import { createMaintenanceActions } from './maintenance.ts'
 
-/** What each command does: its parts, put together, and the exit code. */
+/** What each command does, from the services' parts. Every action resolves with the exit code. */
 export function createActions(version: Version, output: Output): Actions {
-  const readSetting = () => {
+  const readContext = () => {
     const config = readConfig()
     return { config, log: createQuietLog(config), version }
   }
-  const needs = { output, readSetting }
+  const context = { output, readContext }
   return {
-    ...createServiceActions(needs),
-    ...createKafkaActions(needs),
-    ...createMaintenanceActions(needs),
-    ...createTransferActions(needs),
-    ...createPriceActions(needs),
-    ...createJobActions(needs),
-    ...createKeyActions(needs),
+    ...createServiceActions(context),
+    ...createKafkaActions(context),
+    ...createMaintenanceActions(context),
+    ...createTransferActions(context),
+    ...createPriceActions(context),
+    ...createJobActions(context),
+    ...createKeyActions(context),
   }
 }

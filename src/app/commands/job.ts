@@ -2,38 +2,40 @@ import { addJobs, changeJobs, listJobs } from '../../cli/polling/jobs.ts'
 import type { Actions } from '../../cli/program.ts'
 import { systemClock as clock } from '../../lib/clock.ts'
 import { createJobs } from '../../postgres/polling/jobs.ts'
-import { createProviders } from '../context.ts'
 import { openTables, type Tables } from './open-tables.ts'
-import type { Needs } from './context.ts'
+import { createProviders, type CommandContext } from '../context.ts'
 
-/** The commands around polling jobs. */
-export function createJobActions({ output, readSetting }: Needs): Pick<Actions, 'listJobs' | 'addJobs' | 'changeJobs'> {
+/** The commands that manage polling jobs. */
+export function createJobActions({
+  output,
+  readContext,
+}: CommandContext): Pick<Actions, 'listJobs' | 'addJobs' | 'changeJobs'> {
   const needsOf = ({ pool }: Tables) => ({ jobs: createJobs(pool, clock), output, clock })
-  const sayWhereNothingRuns = ({ isOursAlone }: Tables) => {
-    if (isOursAlone) output.say('No service runs here: jobs run once one is started.')
+  const warnWithoutService = ({ isOursAlone }: Tables) => {
+    if (isOursAlone) output.say('No service is running: start one to run jobs.')
   }
   return {
     listJobs: async (options) => {
-      await using tables = await openTables(readSetting())
+      await using tables = await openTables(readContext())
       await listJobs(needsOf(tables), options)
       return 0
     },
 
     addJobs: async (options) => {
-      const context = readSetting()
-      const source = createProviders(context).get(options.provider ?? context.config.DEFAULT_PROVIDER)
+      const context = readContext()
+      const provider = (await createProviders(context)).get(options.provider ?? context.config.DEFAULT_PROVIDER)
       await using tables = await openTables(context)
-      await addJobs(needsOf(tables), source, options)
-      sayWhereNothingRuns(tables)
+      await addJobs(needsOf(tables), provider, options)
+      warnWithoutService(tables)
       return 0
     },
 
     changeJobs: async (verb, options) => {
-      const context = readSetting()
-      const provider = options.provider && createProviders(context).get(options.provider).name
+      const context = readContext()
+      const provider = options.provider && (await createProviders(context)).get(options.provider).name
       await using tables = await openTables(context)
       await changeJobs(needsOf(tables), verb, { ...options, provider })
-      if (verb === 'resume' || verb === 'run') sayWhereNothingRuns(tables)
+      if (verb === 'resume' || verb === 'run') warnWithoutService(tables)
       return 0
     },
   }

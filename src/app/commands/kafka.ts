@@ -11,35 +11,35 @@ import { createRecompute } from '../../postgres/averages/recompute.ts'
 import { createDeadLetterAdmin } from '../../postgres/events/dead-letters.ts'
 import { createReadLog, logEnd, positionBefore } from '../../postgres/log/log.ts'
 import { retentionOf } from '../workers/worker.ts'
-import type { AppContext } from '../context.ts'
-import { EXIT_FAILED, type Needs } from './context.ts'
+import { EXIT_FAILED } from '../../cli/terminal/output.ts'
+import type { AppContext, CommandContext } from '../context.ts'
 import { openTables, type Tables } from './open-tables.ts'
 import { stopSignal } from '../stop-signal.ts'
 
-/** What the commands around Kafka do, besides serving. */
-export function createKafkaActions({ output, readSetting }: Needs): Omit<KafkaActions, 'serveRole'> {
+/** The commands that publish prices again and handle dead letters. */
+export function createKafkaActions({ output, readContext }: CommandContext): Omit<KafkaActions, 'serveRole'> {
   return {
     republish: async ({ since, json }) => {
-      const context = readSetting()
+      const context = readContext()
       const kafka = requireKafka(context.config)
       await using tables = await openTables(context)
-      const onError = (error: unknown) => output.say(`Kafka fails, and is tried again: ${kafkaReason(error)}`)
+      const onError = (error: unknown) => output.say(`Kafka unavailable, retrying: ${kafkaReason(error)}`)
       const { createPublisher } = await import('../../kafka/client/publisher.ts')
       await using publisher = createPublisher({ ...kafka, clock, onError })
       const between = { after: await positionBefore(tables.pool, since), end: await logEnd(tables.pool) }
       const count = await republish({ readLog: createReadLog(tables.pool), publisher }, between, stopSignal())
-      await output.write(json ? jsonLine({ announced: count }) : `Announced ${count} prices again.\n`)
+      await output.write(json ? jsonLine({ announced: count }) : `Published ${count} prices again.\n`)
       return 0
     },
 
     listDeadLetters: async (options) => {
-      await using tables = await openTables(readSetting())
+      await using tables = await openTables(readContext())
       await listDeadLetters({ admin: createDeadLetterAdmin(tables.pool), output }, options)
       return 0
     },
 
     actOnDeadLetter: async (action, id, options) => {
-      const context = readSetting()
+      const context = readContext()
       await using tables = await openTables(context)
       const needs = { admin: createDeadLetterAdmin(tables.pool), output }
       if (action === 'retry') return await retry({ ...needs, context, tables }, id, options)
@@ -49,7 +49,7 @@ export function createKafkaActions({ output, readSetting }: Needs): Omit<KafkaAc
   }
 }
 
-type RetryNeeds = Pick<Needs, 'output'> & {
+type RetryNeeds = Pick<CommandContext, 'output'> & {
   readonly admin: ReturnType<typeof createDeadLetterAdmin>
   readonly context: AppContext
   readonly tables: Tables
@@ -61,9 +61,10 @@ async function retry(
   { json }: { json?: boolean | undefined },
 ) {
   const { config } = context
-  const resolve = createFindPrices(tables.pool, retentionOf(config))
-  const fault = await retryDeadLetter({ admin, resolve, handle: createRecompute(tables.pool, config.MA_WINDOWS) }, id)
-  const text = fault ? `still wrong: ${fault.reason}, ${fault.detail}\n` : `done, and closed: ${id}\n`
+  const findPrices = createFindPrices(tables.pool, retentionOf(config))
+  const recompute = createRecompute(tables.pool, config.MA_WINDOWS)
+  const fault = await retryDeadLetter({ admin, findPrices, recompute }, id)
+  const text = fault ? `still failing: ${fault.reason}, ${fault.detail}\n` : `resolved: ${id}\n`
   await output.write(json ? jsonLine({ id, fault: fault ?? null }) : text)
   return fault ? EXIT_FAILED : 0
 }

@@ -8,36 +8,35 @@ import { createDbRoles } from '../../postgres/schema/grants.ts'
 import { migrate } from '../../postgres/schema/migrate.ts'
 import { createVerify } from '../../postgres/verify/verify.ts'
 import { systemClock as clock } from '../../lib/clock.ts'
-import { createProviders, databaseOptions } from '../context.ts'
-import { examine } from './doctor.ts'
-import { EXIT_FAILED } from './context.ts'
+import { examine } from './doctor/examine.ts'
+import { EXIT_FAILED } from '../../cli/terminal/output.ts'
 import { openTables } from './open-tables.ts'
-import type { Needs } from './context.ts'
+import { createProviders, databaseOptions, type CommandContext } from '../context.ts'
 
-/** The commands that look after the tables. */
+/** The commands that migrate, verify and check the database. */
 export function createMaintenanceActions({
   output,
-  readSetting,
-}: Needs): Pick<Actions, 'migrate' | 'createDbRoles' | 'verify' | 'doctor'> {
+  readContext,
+}: CommandContext): Pick<Actions, 'migrate' | 'createDbRoles' | 'verify' | 'doctor'> {
   return {
     migrate: async ({ json }) => {
-      await using database = await joinDatabase(databaseOptions(readSetting()))
+      await using database = await joinDatabase(databaseOptions(readContext()))
       const migrations = await migrate(database.pool)
       await output.write(json ? jsonLine({ migrations }) : describeMigrations(migrations))
       return 0
     },
 
     createDbRoles: async ({ json }) => {
-      await using tables = await openTables(readSetting())
+      await using tables = await openTables(readContext())
       const roles = await createDbRoles(tables.pool)
       await output.write(json ? jsonLine({ roles }) : `Done: ${roles.join(', ')}.\n`)
       return 0
     },
 
     verify: async ({ json }) => {
-      const context = readSetting()
+      const context = readContext()
       await using tables = await openTables(context)
-      const { parserOf } = createProviders(context)
+      const { parserOf } = await createProviders(context)
       const verify = createVerify({ pool: tables.pool, windows: context.config.MA_WINDOWS, parserOf, clock })
       const found = await verify(output.closed)
       await output.write(json ? jsonLine(verificationBody(found)) : verifyReport(found))
@@ -45,7 +44,7 @@ export function createMaintenanceActions({
     },
 
     doctor: async ({ json }) => {
-      const checks = await examine(readSetting)
+      const checks = await examine(readContext)
       await output.write(json ? doctorJson(checks) : doctorReport(checks, output))
       return worstOf(checks) === 'fail' ? EXIT_FAILED : 0
     },

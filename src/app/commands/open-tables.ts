@@ -2,16 +2,16 @@ import { joinDatabase, type Database } from '../../postgres/database.ts'
 import { assertMigrated, migrate } from '../../postgres/schema/migrate.ts'
 import { databaseOptions, type AppContext } from '../context.ts'
 
-/** The database of a command, with tables of this version. */
+/** The database of a command, with the tables of this version. */
 export type Tables = Database & {
-  /** Of the embedded database we know that nobody else works on it; of a server's we cannot tell. */
+  /** Whether no service uses it: known for the embedded database, unknown (false) for a server's. */
   readonly isOursAlone: boolean
 }
 
 /**
- * Beside a service the command uses the service's database and changes no table. Where none runs it opens the embedded
- * database itself, as `serve` would, so that commands work on a machine where nothing was ever started.
- * @throws ServiceError `conflict` where the tables are not of this version
+ * Opens the database for a command. If a service is running, its database is shared and no table is changed. Otherwise the
+ * command opens the embedded database as `serve` does, so that commands work before the first start.
+ * @throws ServiceError `conflict` if the tables do not match this version
  */
 export async function openTables(context: AppContext): Promise<Tables> {
   await using opening = new AsyncDisposableStack()

@@ -7,12 +7,12 @@ import { assertMigrated } from '../../postgres/schema/migrate.ts'
 import { databaseOptions, type AppContext } from '../context.ts'
 
 /**
- * What `watch` reads. It never opens the embedded database itself: it would keep the service that it waits for from
- * starting. Undefined while nobody serves that database.
+ * What `watch` reads. It never opens the embedded database itself, because that would keep the service that it waits for
+ * from starting. Undefined while no service runs on that database.
  */
 export async function joinPriceFeed(context: AppContext, providers: readonly string[]): Promise<PriceFeed | undefined> {
   const options = databaseOptions(context)
-  if (typeof options.at !== 'string' && (await findRunning(options.at.path)) === undefined) return undefined
+  if ('path' in options.at && (await findRunning(options.at.path)) === undefined) return undefined
   await using opening = new AsyncDisposableStack()
   const { pool } = opening.use(await joinDatabase(options))
   await assertMigrated(pool)

@@ -1,29 +1,29 @@
 import type { Config } from '../config.ts'
 
-/** Who answers at an address: a market-data service, something else, or nobody. */
-export type Found = { readonly url: string; readonly who: 'service' | 'stranger' | 'nobody'; readonly version?: string }
+/** What listens at an address: a market-data service, another program, or nothing. */
+export type Found = { readonly url: string; readonly kind: 'service' | 'other' | 'none'; readonly version?: string }
 
-/** What a service of ours says that tells its version only to those with a key. */
-const WANTS_A_KEY = 'urn:market-data:problem:unauthenticated'
-const PATIENCE_MS = 3_000
-/** Those who listen everywhere are asked here. */
-const EVERYWHERE: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '[::1]', '::1': '[::1]' }
+/** The problem type of a service that requires a key for its version. */
+const KEY_REQUIRED = 'urn:market-data:problem:unauthenticated'
+const TIMEOUT_MS = 3_000
+/** Where to reach a service that listens on all interfaces. */
+const REACHABLE_HOST: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '[::1]', '::1': '[::1]' }
 
-/** Asks at `HOST` and `PORT` for the service of these settings. Never rejects. */
+/** Looks for a service at `HOST` and `PORT`. Never rejects. */
 export async function findService({ HOST, PORT }: Pick<Config, 'HOST' | 'PORT'>): Promise<Found> {
-  const url = `http://${EVERYWHERE[HOST] ?? HOST}:${PORT}`
+  const url = `http://${REACHABLE_HOST[HOST] ?? HOST}:${PORT}`
   try {
-    const answer = await fetch(`${url}/version`, { signal: AbortSignal.timeout(PATIENCE_MS), redirect: 'manual' })
-    const { name, version, type } = (await answer.json()) as { name?: unknown; version?: unknown; type?: unknown }
-    if (type === WANTS_A_KEY) return { url, who: 'service' }
-    if (name !== 'market-data-service' || typeof version !== 'string') return { url, who: 'stranger' }
-    return { url, who: 'service', version }
+    const response = await fetch(`${url}/version`, { signal: AbortSignal.timeout(TIMEOUT_MS), redirect: 'manual' })
+    const { name, version, type } = (await response.json()) as { name?: unknown; version?: unknown; type?: unknown }
+    if (type === KEY_REQUIRED) return { url, kind: 'service' }
+    if (name !== 'market-data-service' || typeof version !== 'string') return { url, kind: 'other' }
+    return { url, kind: 'service', version }
   } catch (error) {
-    return { url, who: isRefused(error) ? 'nobody' : 'stranger' }
+    return { url, kind: isRefused(error) ? 'none' : 'other' }
   }
 }
 
-/** `fetch` wraps it, and where a name has several addresses their errors are wrapped once more. */
+/** `fetch` wraps the error, and wraps it once more if the host name has several addresses. */
 function isRefused(error: unknown): boolean {
   const { cause } = error as Error
   const errors = cause instanceof AggregateError ? (cause.errors as unknown[]) : [cause]

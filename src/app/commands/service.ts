@@ -7,20 +7,22 @@ import { requireKafka } from '../kafka.ts'
 import { createLog } from '../logger.ts'
 import { openApiDocument } from '../openapi-document.ts'
 import { startService, type Service } from '../service.ts'
-import type { AppContext } from '../context.ts'
 import { untilStopped } from '../stop-signal.ts'
-import type { Needs } from './context.ts'
+import type { AppContext, CommandContext } from '../context.ts'
 
-/** The commands that serve, and what describes the serving. */
-export function createServiceActions({ output, readSetting }: Needs): Pick<Actions, 'serve' | 'serveRole' | 'openapi'> {
+/** The commands that run the service and describe its interface. */
+export function createServiceActions({
+  output,
+  readContext,
+}: CommandContext): Pick<Actions, 'serve' | 'serveRole' | 'openapi'> {
   const serve: Actions['serve'] = async ({ demo = false, roles, json }) => {
     const stopped = untilStopped()
-    const context = readSetting()
+    const context = readContext()
     const log = createLog(context.config)
     await using service = await startService({ ...context, log }, { demo, roles })
-    const facts = { ...startStatus(context, service), roles }
-    await output.write(json ? jsonLine(startedBody(facts)) : startBanner(facts))
-    log.info(`access: ${accessText(facts)}`)
+    const status = { ...startStatus(context, service), roles }
+    await output.write(json ? jsonLine(startedBody(status)) : startBanner(status))
+    log.info(`access: ${accessText(status)}`)
     log.info(`stopping: ${await stopped}`)
     forceExit(log)
     return 0
@@ -29,12 +31,12 @@ export function createServiceActions({ output, readSetting }: Needs): Pick<Actio
     serve,
 
     serveRole: async (role, { json }) => {
-      requireKafka(readSetting().config)
+      requireKafka(readContext().config)
       return serve({ roles: [role], json })
     },
 
     openapi: async () => {
-      await output.write(`${JSON.stringify(await openApiDocument(readSetting()), undefined, 2)}\n`)
+      await output.write(`${JSON.stringify(await openApiDocument(readContext()), undefined, 2)}\n`)
       return 0
     },
   }
@@ -42,7 +44,7 @@ export function createServiceActions({ output, readSetting }: Needs): Pick<Actio
 
 function startStatus({ version }: AppContext, { url, database, demoSymbols, access }: Service) {
   const dataNote = database.moved
-    ? 'not ./data: PostgreSQL does not run as root, and its account cannot enter this folder'
+    ? 'not ./data: PostgreSQL does not run as root, and its account cannot enter this directory'
     : undefined
   return { url, version: version.version, data: database.location, dataNote, demoSymbols, access }
 }

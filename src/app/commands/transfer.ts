@@ -8,6 +8,7 @@ import { createProgress } from '../../cli/terminal/progress.ts'
 import { systemClock as clock } from '../../lib/clock.ts'
 import { ServiceError } from '../../errors.ts'
 import { openDatabase } from '../../postgres/database.ts'
+import { readAddress } from '../../postgres/connection/url.ts'
 import { createRecordSlice, loadFileOffsets } from '../../postgres/ingest/csv-import.ts'
 import { copyDatabase } from '../../postgres/transfer/copy.ts'
 import { dump, type DumpHeader, type OnProgress } from '../../postgres/transfer/dump.ts'
@@ -17,16 +18,16 @@ import { importFile, type FileOffset } from '../../core/ingest/csv-import.ts'
 import { instantFromMillis } from '../../lib/instant.ts'
 import { importedName } from '../../providers/csv/imported.ts'
 import { readImportFile, surveyImportFile } from '../../providers/csv/import-file.ts'
-import { databaseOptions } from '../context.ts'
-import { EXIT_FAILED, type Needs } from './context.ts'
+import { EXIT_FAILED } from '../../cli/terminal/output.ts'
+import { databaseOptions, type CommandContext } from '../context.ts'
 import { openTables } from './open-tables.ts'
 import { stopSignal } from '../stop-signal.ts'
 
-/** The commands that bring data in and take it elsewhere. */
+/** The commands that import, copy, dump and restore data. */
 export function createTransferActions({
   output,
-  readSetting,
-}: Needs): Pick<Actions, 'importPrices' | 'copy' | 'dump' | 'restore'> {
+  readContext,
+}: CommandContext): Pick<Actions, 'importPrices' | 'copy' | 'dump' | 'restore'> {
   const progress = createProgress(output, clock)
   const watched = async <T>(work: (watching: Watching) => Promise<T>): Promise<T> => {
     try {
@@ -37,12 +38,12 @@ export function createTransferActions({
   }
   return {
     importPrices: async ({ file, provider: label = '', json }) => {
-      const provider = importedName(label) ?? noName(label)
-      await using tables = await openTables(readSetting())
-      const source = { file, provider, receivedAt: instantFromMillis(clock.now()) }
+      const provider = importedName(label) ?? invalidName(label)
+      await using tables = await openTables(readContext())
+      const input = { file, provider, receivedAt: instantFromMillis(clock.now()) }
       const needs = {
-        survey: (offsets: readonly FileOffset[]) => surveyImportFile(source, offsets),
-        readSlices: (behind: FileOffset | undefined) => readImportFile(source, behind),
+        survey: (offsets: readonly FileOffset[]) => surveyImportFile(input, offsets),
+        readSlices: (behind: FileOffset | undefined) => readImportFile(input, behind),
         loadOffsets: () => loadFileOffsets(tables.pool, provider),
         record: createRecordSlice(tables.pool, provider, basename(file)),
         refuse: refuseFile(file),
@@ -55,9 +56,11 @@ export function createTransferActions({
     },
 
     copy: async ({ to, json }) => {
-      const context = readSetting()
+      const context = readContext()
       await using tables = await openTables(context)
-      await using target = await openDatabase({ ...databaseOptions(context), at: to, namedBy: '--to' })
+      const at = readAddress(to)
+      if (at === undefined) throw invalid('--to: not the address of a PostgreSQL server.')
+      await using target = await openDatabase({ ...databaseOptions(context), at, namedBy: '--to' })
       const copy = (watching: Watching) => copyDatabase(tables.pool, target.pool, watching)
       const { rows, isFinished } = await watched(copy)
       await output.write(copyReport({ rows, isFinished, location: target.location }, json))
@@ -65,8 +68,8 @@ export function createTransferActions({
     },
 
     dump: async ({ file, json }) => {
-      if (file === undefined && output.isTerminal) throw invalid('Name a file: a dump is no text.')
-      await using tables = await openTables(readSetting())
+      if (file === undefined && output.isTerminal) throw invalid('Name a file: a dump is binary.')
+      await using tables = await openTables(readContext())
       const header = await watched((watching) => {
         const produce = (write: WriteLines) => dump(tables.pool, { write, ...watching })
         return file === undefined ? writeDumpFile(process.stdout, produce) : writeWhole(file, produce)
@@ -77,7 +80,7 @@ export function createTransferActions({
     },
 
     restore: async ({ file, json }) => {
-      await using database = await openDatabase(databaseOptions(readSetting()))
+      await using database = await openDatabase(databaseOptions(readContext()))
       const lines = readDumpFile(createReadStream(file))
       const header = await watched((watching) => restore(database.pool, lines, watching))
       await output.write(fileReport('Restored', { file, rows: rowsOf(header) }, json))
@@ -89,10 +92,10 @@ export function createTransferActions({
 type Watching = { readonly onProgress: OnProgress; readonly signal: AbortSignal }
 type WriteLines = Parameters<Parameters<typeof writeDumpFile>[1]>[0]
 
-/** Under its name there is never a part of a dump. Nobody else may read it: it has the hashes of keys. */
+/** The file appears under its name only when it is complete. It contains hashes of keys, so only its owner may read it. */
 async function writeWhole<T>(file: string, produce: (write: WriteLines) => Promise<T>): Promise<T> {
   const part = `${file}.part`
-  // One that was left by a kill may be open to others.
+  // A part that a killed process left behind may be readable by others.
   await rm(part, { force: true })
   try {
     const result = await writeDumpFile(createWriteStream(part, { flags: 'wx', mode: 0o600, flush: true }), produce)
@@ -108,8 +111,8 @@ function rowsOf({ tables }: DumpHeader) {
   return Object.fromEntries(tables.map(({ name, rows }) => [name, rows]))
 }
 
-function noName(label: string): never {
-  throw invalid(`A provider is called by small letters, digits and dashes, not ${label}.`)
+function invalidName(label: string): never {
+  throw invalid(`Not a valid provider name: ${label}. Use lower-case letters, digits and dashes.`)
 }
 
 function invalid(message: string): ServiceError {

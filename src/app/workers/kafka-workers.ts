@@ -1,4 +1,3 @@
-import type { Kafka } from '../kafka.ts'
 import { averagesGroup, createPriceConsumer, type PriceConsumer } from '../../kafka/consumer.ts'
 import { createDeadLetterSender, deadLetterTopic, withoutBody } from '../../kafka/dead-letters.ts'
 import { createPublisher } from '../../kafka/client/publisher.ts'
@@ -7,71 +6,79 @@ import { createFindPrices } from '../../postgres/events/price-references.ts'
 import { createRecompute } from '../../postgres/averages/recompute.ts'
 import { createStoreDeadLetters, createUnsentDeadLetters } from '../../postgres/events/dead-letters.ts'
 import { createReadLog } from '../../postgres/log/log.ts'
+import { isDataException } from '../../postgres/connection/errors.ts'
 import type { Fence } from '../../postgres/connection/transaction.ts'
-import { RELAY_READER } from '../../core/log/log.ts'
-import { retentionOf, checkpointsOf, logRetry, type Worker, type WorkerNeeds } from './worker.ts'
+import { RELAY_READER } from '../../core/log/position.ts'
+import { retentionOf, checkpointsOf, logRetry, type Worker, type WorkerKafka, type WorkerNeeds } from './worker.ts'
 
-type Needs = WorkerNeeds & { readonly kafka: Kafka }
+/** The workers that use Kafka; this module loads its client. */
+export function createKafkaWorkers(needs: WorkerNeeds, kafka: WorkerKafka) {
+  return {
+    createRelayWorker: (fence: Fence) => createRelayWorker(needs, kafka, fence),
+    createConsumer: () => createConsumer(needs, kafka),
+    createDeadLetterWorker: () => createDeadLetterWorker(needs, kafka),
+  }
+}
 
-/** Announces what is in the log, for as long as this process leads: the place is saved under the fence. */
-export function createRelayWorker(needs: Needs, fence: Fence): Worker {
-  const { kafka, pool, clock, pricesStored } = needs
-  const positions = checkpointsOf(pool, fence)
+/** Publishes the log while this process holds the lease: the checkpoint is saved under its fence. */
+function createRelayWorker({ database, clock, pricesStored }: WorkerNeeds, kafka: WorkerKafka, fence: Fence): Worker {
+  const { pool } = database
+  const checkpoints = checkpointsOf(pool, fence)
   return {
     run: async (signal) => {
-      await using publisher = createPublisher({ ...kafka, clock, ...watching(needs, 'relay') })
+      const { access, topic } = kafka
+      await using publisher = createPublisher({ access, topic, clock, ...watchOf(kafka, 'relay') })
       const relay = createRelay({
         readLog: createReadLog(pool),
-        loadCheckpoint: () => positions.loadCheckpoint(RELAY_READER),
-        saveCheckpoint: (position) => positions.saveCheckpoint(RELAY_READER, position),
+        loadCheckpoint: () => checkpoints.loadCheckpoint(RELAY_READER),
+        saveCheckpoint: (position) => checkpoints.saveCheckpoint(RELAY_READER, position),
         waitForPrices: pricesStored.wait,
         publisher,
         clock,
-        onError: logRetry(needs, 'relay'),
+        onError: logRetry(database, 'relay'),
       })
       await relay.run(signal)
     },
   }
 }
 
-/** One member of the group that computes averages; any number of processes share its work, so nobody leads. */
-export function createConsumerWorker(needs: Needs): PriceConsumer {
-  const { kafka, config, pool, clock } = needs
+/** One member of the group that computes averages. Any number of processes share its work, so it needs no lease. */
+function createConsumer({ database, config, clock }: WorkerNeeds, kafka: WorkerKafka): PriceConsumer {
+  const { pool } = database
+  const { access, topic } = kafka
   return createPriceConsumer({
-    ...kafka,
-    group: averagesGroup(kafka.topic.name),
-    resolve: createFindPrices(pool, retentionOf(config)),
-    handle: createRecompute(pool, config.MA_WINDOWS),
+    access,
+    topic,
+    group: averagesGroup(topic.name),
+    findPrices: createFindPrices(pool, retentionOf(config)),
+    recompute: createRecompute(pool, config.MA_WINDOWS),
     store: createStoreDeadLetters(pool),
+    isDataError: isDataException,
     clock,
-    ...watching(needs, 'consumer'),
-    onSettleError: logRetry(needs, 'consumer'),
+    ...watchOf(kafka, 'consumer'),
+    onProcessError: logRetry(database, 'consumer'),
   })
 }
 
-/** Tells the dead letter topic; of several processes each takes other letters. */
-export function createDeadLetterWorker(needs: Needs): Worker {
-  const { kafka, pool, clock } = needs
+/** Publishes dead letters to their topic; several processes claim different letters. */
+function createDeadLetterWorker({ database, clock }: WorkerNeeds, kafka: WorkerKafka): Worker {
   const component = 'dead letters'
-  const onError = logRetry(needs, component)
+  const unsent = createUnsentDeadLetters(database.pool)
+  const onError = logRetry(database, component)
   return {
     run: async (signal) => {
       const topic = deadLetterTopic(kafka.topic)
-      await using publisher = createPublisher({
-        ...kafka,
-        topic,
-        clock,
-        ...watching(needs, component),
-        shorten: withoutBody,
-      })
-      await createDeadLetterSender({ unsent: createUnsentDeadLetters(pool), publisher, clock, onError }).run(signal)
+      const shorten = withoutBody
+      const { access } = kafka
+      await using publisher = createPublisher({ access, topic, clock, shorten, ...watchOf(kafka, component) })
+      await createDeadLetterSender({ unsent, publisher, clock, onError }).run(signal)
     },
   }
 }
 
-function watching({ kafkaWatch }: Needs, component: string) {
+function watchOf({ watch }: WorkerKafka, component: string) {
   return {
-    onError: (error: unknown) => kafkaWatch.failed(component, error),
-    onWorking: () => kafkaWatch.worked(component),
+    onError: (error: unknown) => watch.failed(component, error),
+    onWorking: () => watch.worked(component),
   }
 }

@@ -1,6 +1,8 @@
 import { stripVTControlCharacters } from 'node:util'
 import type { Clock } from '../../lib/clock.ts'
-import type { LogEntry, LogPosition, ReadLog } from '../../core/log/log.ts'
+import type { LogEntry, ReadLog } from '../../core/log/entry.ts'
+import { createMemoryCheckpoint, followLogOnce, type Checkpoint } from '../../core/log/follow.ts'
+import type { LogPosition } from '../../core/log/position.ts'
 import { jsonLine } from '../../formats/json-line.ts'
 import { priceEventBody } from '../../formats/price-event.ts'
 import { alignColumns, linesText, type Output } from '../terminal/output.ts'
@@ -29,7 +31,7 @@ type Needs = {
   readonly signal: AbortSignal
 }
 
-const LOOK_EVERY_MS = 100
+const POLL_MS = 100
 const RETRY_EVERY_MS = 500
 const BATCH = 1_000
 
@@ -41,20 +43,26 @@ export async function watchPrices(needs: Needs, options: WatchOptions): Promise<
   const { join, output, clock, signal } = needs
   const view = output.isTerminal && !options.json ? createBoardView(needs, options) : createLineView(output, options)
   const notice = createNotice(output)
-  let position: LogPosition | undefined
+  let checkpoint: Checkpoint | undefined
 
   async function follow(feed: PriceFeed): Promise<void> {
-    if (position === undefined) {
-      position = await feed.logEnd()
+    if (checkpoint === undefined) {
+      checkpoint = createMemoryCheckpoint(await feed.logEnd())
       await view.start(await feed.readNewest(options.symbols))
     }
     notice(undefined)
-    while (!signal.aborted) {
-      const entries = await feed.readLog(position, BATCH)
-      position = entries.at(-1)?.position ?? position
-      await view.show(entries.filter(matches(options)))
-      if (entries.length < BATCH) await clock.sleep(LOOK_EVERY_MS, signal)
+    const follower = {
+      ...checkpoint,
+      readLog: feed.readLog,
+      batchSize: BATCH,
+      handle: (entries: readonly LogEntry[]) => view.show(entries.filter(matches(options))),
+      waitForMore: async () => {
+        await view.show([])
+        await clock.sleep(POLL_MS, signal)
+      },
+      isPaced: true,
     }
+    await followLogOnce(follower, signal)
   }
 
   while (!signal.aborted) {

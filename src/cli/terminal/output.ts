@@ -1,6 +1,9 @@
 import type { WriteStream } from 'node:tty'
 import { stripVTControlCharacters, styleText } from 'node:util'
 
+/** The exit code of a command that failed, or that found a problem. */
+export const EXIT_FAILED = 1
+
 export type Style = 'bold' | 'dim' | 'green' | 'red' | 'yellow'
 
 /** Where a command speaks: data to stdout, messages to stderr. */

@@ -1,12 +1,12 @@
 import type { Instant } from '../../lib/instant.ts'
 import type { Scope, Secret } from './key.ts'
 
-/** What is in force at a moment, for whoever has to let people in. */
+/** A key or session that is in force, as authentication needs it. */
 export type Credential = {
-  /** A key or the session of a page: the digest is what the text that lets in must have. */
+  /** Of a key or of a dashboard session; the secret's digest must equal `digest`. */
   readonly id: string
   readonly digest: Uint8Array
-  /** The key itself, or the one that the page signed in with. */
+  /** The key itself, or the key that the session was opened with. */
   readonly keyId: string
   readonly scopes: readonly Scope[]
   readonly isSession: boolean
@@ -14,16 +14,16 @@ export type Credential = {
 }
 
 export type Credentials = {
-  /** Whether any key was ever made, revoked ones included: then nobody gets in without one. */
+  /** Whether any key was ever created, including revoked ones: from then on every request needs one. */
   readonly isClosed: boolean
   readonly all: readonly Credential[]
 }
 
 export type ReadCredentials = () => Promise<Credentials>
 
-/** The sessions of pages: a session ends with its key, or before. */
+/** The sessions of the dashboard: a session ends with its key, or before. */
 export type Sessions = {
-  /** @throws ServiceError `overloaded` where `MAX_SESSIONS` are in force */
+  /** @throws ServiceError `overloaded` if `MAX_SESSIONS` are in force */
   open(secret: Omit<Secret, 'text'>, keyId: string, seconds: number): Promise<void>
   close(id: string): Promise<void>
 }

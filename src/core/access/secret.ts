@@ -12,25 +12,25 @@ const ID_LENGTH = 8
 const KEY_PREFIX = 'mds_live_'
 const SESSION_PREFIX = 'mds_page_'
 
-/** Well formed or cut short. */
+/** Complete or truncated. */
 const SECRETS = /mds_(live|page)_\w+/g
 
-/** The text without keys and sessions of ours, for logs and answers: callers put them into the strangest places. */
+/** The text with our keys and sessions removed, for logs and responses: callers put them in unexpected places. */
 export function withoutSecrets(text: string): string {
   return text.replaceAll(SECRETS, 'mds_$1_…')
 }
 
-/** A new key: a prefix that scanners of source code find, 256 random bits, and a checksum that tells a typo from a guess. */
+/** A new key: a prefix that secret scanners find, 256 random bits, and a checksum that distinguishes a typo from a guess. */
 export function createKeySecret(): Secret {
   return createSecret(KEY_PREFIX)
 }
 
-/** What the cookie of a signed-in page holds; it is of no use in a header. */
+/** A new session, for the cookie of the dashboard; it is not accepted in a header. */
 export function createSessionSecret(): Secret {
   return createSecret(SESSION_PREFIX)
 }
 
-/** Undefined for what is no key, a wrong checksum among it: nothing is looked up for that. */
+/** Undefined if the text is not a key, for example because of a wrong checksum: it need not be looked up. */
 export function readKeySecret(text: string): Secret | undefined {
   return readSecret(KEY_PREFIX, text)
 }
@@ -50,7 +50,7 @@ function readSecret(prefix: string, text: string): Secret | undefined {
   return checksum === checksumOf(body) ? secretOf(prefix, text) : undefined
 }
 
-/** A fast hash is enough for what has 256 random bits. */
+/** A fast hash is sufficient for 256 random bits. */
 function secretOf(prefix: string, text: string): Secret {
   const id = text.slice(prefix.length, prefix.length + ID_LENGTH)
   return { text, id, digest: createHash('sha256').update(text).digest() }

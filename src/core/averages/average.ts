@@ -20,7 +20,7 @@ export type MovingAverage = {
   readonly eventTime: Instant
   readonly average: Decimal
   readonly computedAt: Instant
-  /** The prices it is the mean of, oldest first; only where asked for. */
+  /** The prices whose mean it is, oldest first; null unless requested. */
   readonly inputs: readonly AverageInput[] | null
 }
 

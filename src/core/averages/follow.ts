@@ -1,13 +1,8 @@
 import type { Clock } from '../../lib/clock.ts'
-import {
-  LOG_START,
-  positionText,
-  type LogPosition,
-  type ReadAffected,
-  type Affected,
-  type AffectedEntry,
-} from '../log/log.ts'
-import { repeatUntilAborted, retryUntilDone } from '../../lib/retry.ts'
+import type { Affected, ReadAffected } from '../log/entry.ts'
+import { createMemoryCheckpoint, followLog } from '../log/follow.ts'
+import { LOG_START, positionText, type LogPosition } from '../log/position.ts'
+import { retryUntilDone } from '../../lib/retry.ts'
 
 type Needs = {
   readonly windows: readonly number[]
@@ -16,30 +11,30 @@ type Needs = {
   readonly saveCheckpoint: (reader: string, position: LogPosition) => Promise<void>
   /** Resolves once the averages are committed. */
   readonly recompute: (affected: readonly Affected[], window: number) => Promise<unknown>
-  /** Resolves when there may be new prices, at the latest after so many milliseconds. */
+  /** Resolves when there may be new prices, at the latest after `ms`. */
   readonly waitForPrices: (ms: number, signal: AbortSignal) => Promise<void>
   readonly clock: Clock
   readonly onError?: (error: unknown) => void
 }
 
-/** Up to its position in the log, every average of the window is there. */
+/** Name of a window's checkpoint: every average of the window up to that position is stored. */
 export function averagesReader(window: number): string {
   return `averages:${window}`
 }
 
 /**
- * Keeps averages up to date until the signal fires: follows the log from the saved position of each window, recomputes what a
- * batch touched, and only then saves the position. A batch seen twice, here or by another process, changes nothing.
+ * Keeps averages up to date until the signal fires: follows the log from the checkpoint of each window, recomputes what a
+ * batch affects, and only then saves the checkpoint. A batch handled twice, here or by another process, changes nothing.
  *
- * A window that is new starts at the log's beginning, and one that was left out for a while where it was. Windows that start
- * at the same position go on together, so that the log is read once for them; those that are behind hold up no other.
+ * A new window starts at the beginning of the log, and a window that was left out for a while resumes. Windows with the
+ * same checkpoint share one read of the log; a window that is behind delays no other.
  */
 export function createAveraging(needs: Needs): { run(signal: AbortSignal): Promise<void> } {
   return {
     run: async (signal) => {
       const starts = await retryUntilDone(needs, signal, () => loadStarts(needs))
-      const together = Map.groupBy(starts ?? [], ({ position }) => positionText(position))
-      await Promise.all(together.values().map((group) => follow(needs, group, signal)))
+      const groups = Map.groupBy(starts ?? [], ({ position }) => positionText(position))
+      await Promise.all(groups.values().map((group) => follow(needs, group, signal)))
     },
   }
 }
@@ -52,25 +47,28 @@ async function loadStarts({ windows, loadCheckpoint }: Needs): Promise<readonly 
 }
 
 const BATCH = 5_000
-/** Other processes write too, and what is written may settle later: nobody rings for either. */
-const LOOK_AGAIN_MS = 250
+/** Other processes also write, and an entry may become stable later: neither notifies this process. */
+const POLL_MS = 250
 
 async function follow(needs: Needs, group: readonly Start[], signal: AbortSignal): Promise<void> {
-  const { readLog, saveCheckpoint, recompute, waitForPrices } = needs
-  let position = group[0]?.position ?? LOG_START
-  let ahead: readonly AffectedEntry[] | undefined
-  await repeatUntilAborted(needs, signal, async () => {
-    const entries = ahead ?? (await readLog(position, BATCH))
-    ahead = undefined
-    const last = entries.at(-1)
-    if (last === undefined) return waitForPrices(LOOK_AGAIN_MS, signal)
-    // Read while the database computes; a failure here is told by the next step, which reads again.
-    const next = entries.length < BATCH ? undefined : readLog(last.position, BATCH).catch(() => undefined)
-    for (const { window } of group) {
-      await recompute(entries, window)
-      await saveCheckpoint(averagesReader(window), last.position)
-    }
-    position = last.position
-    ahead = await next
-  })
+  const { readLog, saveCheckpoint, recompute, waitForPrices, clock, onError } = needs
+  const reached = createMemoryCheckpoint(group[0]?.position ?? LOG_START)
+  await followLog(
+    {
+      readLog,
+      batchSize: BATCH,
+      handle: async (entries) => {
+        for (const { window } of group) await recompute(entries, window)
+      },
+      loadCheckpoint: reached.loadCheckpoint,
+      saveCheckpoint: async (position) => {
+        for (const { window } of group) await saveCheckpoint(averagesReader(window), position)
+        await reached.saveCheckpoint(position)
+      },
+      waitForMore: () => waitForPrices(POLL_MS, signal),
+      clock,
+      onError,
+    },
+    signal,
+  )
 }

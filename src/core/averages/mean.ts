@@ -1,12 +1,12 @@
-import { scaledInteger, scaleOf, type Decimal } from '../../lib/decimal.ts'
+import { decimalFromUnits, scaledInteger, scaleOf, type Decimal } from '../../lib/decimal.ts'
 
-/** Where a mean never ends: at least so many decimals, or so many more than its longest price has. */
-const LEAST_PLACES = 12
-const MORE_PLACES = 6
+/** A mean with infinitely many decimals gets at least this many, or this many more than the most precise price. */
+const LEAST_DECIMALS = 12
+const MORE_DECIMALS = 6
 
 /**
- * The mean of some prices, exactly: a mean that ends is written in full, without trailing zeros; any other is rounded half
- * up once. `verify` compares the averages, which PostgreSQL computes, with this: the two share nothing but the rule.
+ * The exact mean of some prices: a mean with finitely many decimals is written in full, without trailing zeros; any other
+ * is rounded half up once. `verify` compares the averages that PostgreSQL computes with this: they share only the rule.
  */
 export function exactMean(prices: readonly Decimal[]): Decimal {
   const scale = Math.max(...prices.map(scaleOf))
@@ -16,31 +16,30 @@ export function exactMean(prices: readonly Decimal[]): Decimal {
   const decimals = decimalsOf(count / shared)
   if (decimals !== undefined) {
     const units = ((sum / shared) * 10n ** BigInt(decimals)) / (count / shared)
-    return withoutTrailingZeros(writeUnits(units, scale + decimals))
+    return withoutTrailingZeros(decimalFromUnits(units, scale + decimals))
   }
-  const rounded = Math.max(LEAST_PLACES, scale + MORE_PLACES)
+  const rounded = Math.max(LEAST_DECIMALS, scale + MORE_DECIMALS)
   const units = (2n * sum * 10n ** BigInt(rounded - scale) + count) / (2n * count)
-  return writeUnits(units, rounded)
+  return decimalFromUnits(units, rounded)
 }
 
-/** How many decimals 1/divisor has; undefined where they never end. */
+/** How many decimals 1/divisor has; undefined if infinitely many. */
 function decimalsOf(divisor: bigint): number | undefined {
-  let rest = divisor
-  let decimals = 0
-  while (rest % 10n === 0n) [rest, decimals] = [rest / 10n, decimals + 1]
-  for (const factor of [2n, 5n]) {
-    while (rest % factor === 0n) [rest, decimals] = [rest / factor, decimals + 1]
-  }
-  return rest === 1n ? decimals : undefined
+  const twos = multiplicity(2n, divisor)
+  const fives = multiplicity(5n, divisor)
+  const isFinite = 2n ** BigInt(twos) * 5n ** BigInt(fives) === divisor
+  return isFinite ? Math.max(twos, fives) : undefined
+}
+
+/** How often the number can be divided by the factor. */
+function multiplicity(factor: bigint, number: bigint): number {
+  let times = 0
+  for (let rest = number; rest % factor === 0n; rest /= factor) times += 1
+  return times
 }
 
 function greatestCommonDivisor(a: bigint, b: bigint): bigint {
   return b === 0n ? a : greatestCommonDivisor(b, a % b)
-}
-
-function writeUnits(units: bigint, scale: number): Decimal {
-  const digits = String(units).padStart(scale + 1, '0')
-  return (scale === 0 ? digits : `${digits.slice(0, -scale)}.${digits.slice(-scale)}`) as Decimal
 }
 
 function withoutTrailingZeros(decimal: Decimal): Decimal {

@@ -1,21 +1,22 @@
 import type { Clock } from '../../lib/clock.ts'
-import { comparePositions, LOG_START, type LogPosition, type Affected } from '../log/log.ts'
+import type { Affected } from '../log/entry.ts'
+import { comparePositions, LOG_START, type LogPosition } from '../log/position.ts'
 import { averagesReader } from './follow.ts'
 import { repeatUntilAborted } from '../../lib/retry.ts'
 
-/** A stretch of the log, as the sweep sees it for one window. */
+/** A part of the log, as the sweep reads it for one window. */
 type SweepSlice = {
-  /** Where the stretch ends. */
+  /** Where it ends. */
   readonly position: LogPosition
-  /** What in it must be computed again. */
+  /** What may have to be recomputed. */
   readonly suspects: readonly Affected[]
 }
 
-/** Reads the stretch behind a position; undefined where nothing is old enough to be swept. */
+/** Reads the slice after a position; undefined if nothing is old enough to be swept. */
 export type ReadSweepSlice = (window: number, after: LogPosition) => Promise<SweepSlice | undefined>
 
 type Needs = {
-  /** Whether somebody follows the log and saves a position; with Kafka nobody does. */
+  /** Whether a follower of the log saves the checkpoint of the averages; with Kafka none does. */
   readonly hasFollower: boolean
   readonly windows: readonly number[]
   readonly readSlice: ReadSweepSlice
@@ -27,18 +28,18 @@ type Needs = {
 }
 
 const PAUSE_MS = 5_000
-/** Without a follower this position is the one that tells how far the averages are. */
+/** Without a follower, the sweep's checkpoint is the one that shows how far the averages are. */
 const PAUSE_ALONE_MS = 1_000
 
-/** Where the sweep of a window has come to, behind a follower. */
+/** Name of the checkpoint of a window's sweep, if there is a follower. */
 function sweepReader(window: number): string {
   return `sweep:${window}`
 }
 
 /**
- * Goes over the log once more, some time behind those who compute, so that an average heals although its event was lost.
- * What a follower has not come to yet is not lost. Where there is none, every average up to the sweep's own position is there,
- * so it saves the position that a follower would.
+ * Checks the log a second time, some time behind the workers that compute averages, so that an average whose event was lost
+ * is recomputed. What a follower has not reached yet is not lost. Without a follower, every average up to the sweep's own
+ * position is stored, so it saves the checkpoint that a follower would.
  */
 export function createSweeping(needs: Needs): { run(signal: AbortSignal): Promise<void> } {
   const { windows, clock, hasFollower } = needs

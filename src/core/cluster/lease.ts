@@ -1,14 +1,14 @@
-/** The right to lead, until it is lost. What a leader writes is tied to its epoch. */
+/** The right to do work that only one process may do. What its holder writes is tied to its epoch. */
 export type Lease = { readonly name: string; readonly holder: string; readonly epoch: string }
 
 export type Leases = {
-  /** The lease, if nobody leads now or if this holder did; undefined while another one does. */
+  /** Takes the lease if it is free or was this holder's; undefined while another process holds it. */
   take(name: string): Promise<Lease | undefined>
-  /** Holds on to it; false once another has taken it. */
+  /** Extends it; false once another process has taken it. */
   renew(lease: Lease): Promise<boolean>
-  /** Lets go of it, so that another need not wait for its end. */
+  /** Releases it, so that another process need not wait until it expires. */
   release(lease: Lease): Promise<void>
 }
 
-/** After so long without renewal a leader counts as dead. */
+/** A lease that is not renewed for this long expires. */
 export const LEASE_MS = 6_000

@@ -1,12 +1,12 @@
 import type { Instant } from '../../lib/instant.ts'
 
-/** Why a message can never be used, however often it is tried. */
+/** Why a message can never be processed, however often it is retried. */
 export type DeadLetterReason = 'not_json' | 'wrong_fields' | 'hash_mismatch' | 'unknown_series' | 'unknown_price'
 
-/** A message that cannot be used, byte for byte as it came, and why. */
+/** A message that cannot be processed, byte for byte as it was read, and why. */
 export type DeadLetter = {
   readonly topic: string
-  /** A topic that was deleted and made again is another one. */
+  /** Distinguishes a topic that was deleted and created again. */
   readonly topicId: string
   readonly partition: number
   readonly offset: string
@@ -14,36 +14,36 @@ export type DeadLetter = {
   readonly value: Uint8Array | null
   readonly headers: readonly (readonly [name: string, value: Uint8Array | null])[]
   readonly reason: DeadLetterReason
-  /** For people. */
+  /** The reason in a sentence. */
   readonly detail: string
   readonly consumerGroup: string
 }
 
 export type StoredDeadLetter = DeadLetter & {
   readonly id: string
-  /** How often it was tried, retries by hand included. */
+  /** How often it was tried, including manual retries. */
   readonly attempts: number
   readonly createdAt: Instant
-  /** When it was last told to the dead letter topic. */
+  /** When it was last published to the dead letter topic. */
   readonly sentAt: Instant | null
-  /** Null while somebody should look at it. */
+  /** Null until an operator has retried or dropped it. */
   readonly resolution: 'retried' | 'dropped' | null
   readonly resolvedAt: Instant | null
 }
 
-/** Keeps each letter once, however often it comes. */
+/** Stores each dead letter once, however often it is read. */
 export type StoreDeadLetters = (letters: readonly DeadLetter[]) => Promise<void>
 
-/** What stands between the table and the dead letter topic. */
+/** The dead letters that are not yet on the dead letter topic. */
 export type UnsentDeadLetters = {
-  /** Takes letters that were never sent, for so many seconds; whoever else asks meanwhile gets others. */
+  /** Claims letters that were never sent, for that many seconds: until then other processes get different ones. */
   claim(limit: number, seconds: number): Promise<readonly StoredDeadLetter[]>
   markSent(ids: readonly string[]): Promise<void>
 }
 
-/** What people do with dead letters. */
+/** What operators do with dead letters. */
 export type DeadLetterAdmin = {
-  /** The open ones, or all; oldest first, behind the given id. */
+  /** The unresolved ones, or all; oldest first, after the given id. */
   list(options: {
     readonly all: boolean
     readonly after: string
@@ -51,8 +51,8 @@ export type DeadLetterAdmin = {
   }): Promise<readonly StoredDeadLetter[]>
   /** @throws ServiceError `not_found` */
   find(id: string): Promise<StoredDeadLetter>
-  /** Counts a try that failed, and keeps why. */
+  /** Counts a failed retry, and stores the reason. */
   noteFailure(id: string, why: Pick<DeadLetter, 'reason' | 'detail'>): Promise<void>
-  /** Closes it; false if it was closed already. */
+  /** Resolves it; false if it was resolved already. */
   resolve(id: string, resolution: 'retried' | 'dropped'): Promise<boolean>
 }

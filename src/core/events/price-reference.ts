@@ -1,22 +1,23 @@
 import type { Decimal } from '../../lib/decimal.ts'
 import type { Instant } from '../../lib/instant.ts'
-import type { LogPosition, Affected } from '../log/log.ts'
+import type { Affected } from '../log/entry.ts'
+import type { LogPosition } from '../log/position.ts'
 
-/** A stored price as a message names it: by the five members that everybody may send. */
+/** A stored price as a message names it: by the five members that any sender can provide. */
 export type PriceReference = {
   readonly symbol: string
   readonly provider: string
   readonly eventTime: Instant
   readonly price: Decimal
   readonly rawResponseId: string
-  /** Where it stands in the log, where the sender said so: picks the currency. */
+  /** Its position in the log, if the sender provides it: selects the currency. */
   readonly position?: LogPosition
 }
 
-/** `expired`: so old that its price may have been thrown away. Without a position, every currency of the symbol is touched. */
+/** `expired`: so old that retention may have deleted the price. Without a position, every currency of the symbol is affected. */
 export type Resolution =
   | { readonly outcome: 'found'; readonly affected: readonly Affected[] }
   | { readonly outcome: 'expired' | 'unknown_series' | 'unknown_price' }
 
-/** Finds the stored prices that are named; answers come back in the order asked. */
+/** Finds the stored prices that are named; results are in the order of the references. */
 export type FindPrices = (references: readonly PriceReference[]) => Promise<readonly Resolution[]>

@@ -2,7 +2,7 @@ import type { Clock } from '../../lib/clock.ts'
 import type { ErrorCode, ServiceError } from '../../errors.ts'
 import { instantFromMillis, type Instant } from '../../lib/instant.ts'
 
-/** How asking a provider went since this process started. */
+/** How requests to a provider went since this process started. */
 export type ProviderRecord = {
   readonly requests: number
   readonly failures: number
@@ -13,10 +13,10 @@ export type ProviderRecord = {
 }
 
 export type ProviderStats = {
-  /** Call it once a request to a provider, with how long that took; no error means that it answered usably. */
+  /** To be called once for each request to a provider, with its duration; no error means a usable response. */
   observe(provider: string, ms: number, error?: ServiceError): void
   of(provider: string): ProviderRecord
-  /** Hears of each observation, for counters. */
+  /** Calls the listener at each observation, for counters. */
   onObserve(listener: (provider: string, outcome: string, ms: number) => void): void
 }
 
@@ -28,7 +28,7 @@ export function createProviderStats(clock: Clock): ProviderStats {
   const of = (provider: string) => records.get(provider) ?? NOTHING
   return {
     observe: (provider, ms, error) => {
-      records.set(provider, entered(of(provider), error, instantFromMillis(clock.now())))
+      records.set(provider, withRequest(of(provider), error, instantFromMillis(clock.now())))
       for (const listener of listeners) listener(provider, error?.code ?? 'ok', ms)
     },
     of,
@@ -36,7 +36,7 @@ export function createProviderStats(clock: Clock): ProviderStats {
   }
 }
 
-function entered(record: ProviderRecord, error: ServiceError | undefined, at: Instant): ProviderRecord {
+function withRequest(record: ProviderRecord, error: ServiceError | undefined, at: Instant): ProviderRecord {
   const requests = record.requests + 1
   if (error === undefined) return { ...record, requests, failuresInARow: 0, lastSuccessAt: at }
   return {

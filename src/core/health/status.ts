@@ -1,48 +1,48 @@
 import type { Instant } from '../../lib/instant.ts'
-import type { LogPosition } from '../log/log.ts'
+import type { LogPosition } from '../log/position.ts'
 import type { StoredPrice } from '../prices/quote.ts'
 
-/** What the tables say of a provider. */
+/** What is stored of a provider. */
 export type ProviderStatus = {
   readonly provider: string
   readonly series: number
-  /** Of the series that was confirmed last; null where there is no price. */
+  /** Of the series that was confirmed last; null if there is no price. */
   readonly newest: Pick<StoredPrice, 'symbol' | 'eventTime' | 'confirmedAt' | 'marketState' | 'delaySeconds'> | null
   readonly jobs: number
   readonly failingJobs: number
 }
 
-/** Who does what only one process may do. */
+/** A lease and its holder. */
 export type LeaseStatus = {
   readonly name: string
   readonly holder: string
   readonly epoch: string
-  /** False where the holder has been silent for so long that another may follow it. */
+  /** False if the lease has expired and another process may take it. */
   readonly isHeld: boolean
-  /** Whether the process that was asked leads. */
+  /** Whether the process that reports this holds it. */
   readonly isOurs: boolean
 }
 
-/** The connections of a pool: at work, at hand, and those who wait for one. */
+/** The connections of a pool that are in use and idle, and how many callers wait for one. */
 export type PoolUse = { readonly name: string; readonly busy: number; readonly idle: number; readonly waiting: number }
 
-/** Whoever writes; a transaction that was prepared for a commit in two phases has no process. */
+/** The writer of a transaction; one that was prepared for two-phase commit has no process. */
 export type LogHolder = { readonly application: string; readonly pid: number | null; readonly forSeconds: number }
 
-/** How the stored side of the service is. */
+/** The status of the database and of what is stored in it. */
 export type ServiceStatus = {
   readonly databaseBytes: number
-  /** How long the oldest price has waited that the averages have not seen; 0 where they have seen all. */
+  /** Age of the oldest price that is not yet in the averages; 0 if there is none. */
   readonly averagesLagSeconds: number
-  /** The same of announcing, and how many prices wait, counted up to 100,000; null where nothing is announced. */
+  /** The same for publishing, and how many prices wait, capped at 100,000; null without Kafka. */
   readonly relayLag: { readonly rows: number; readonly seconds: number } | null
-  /** Messages that nobody could use, and that nobody has looked at yet. */
+  /** Unresolved dead letters. */
   readonly openDeadLetters: number
   /** The newest position that readers of the log can see. */
   readonly logEnd: LogPosition
-  /** How long the oldest price has waited for transactions that began before it; 0 where none waits. */
+  /** How long the oldest price has waited for transactions that began before it; 0 if none waits. */
   readonly logLagSeconds: number
-  /** The writing transaction that has held back the log the longest; everything after it waits. */
+  /** The open transaction that has held back the log the longest; everything after it waits. */
   readonly logHeldBy: LogHolder | null
   readonly leases: readonly LeaseStatus[]
   readonly providers: readonly ProviderStatus[]
@@ -50,23 +50,23 @@ export type ServiceStatus = {
 
 export type ReadServiceStatus = () => Promise<ServiceStatus>
 
-/** A partition of the topic: how many messages it holds, and how many of them the group has still to settle. */
+/** A partition of the topic: how many messages it holds, and how many of them the group has not processed yet. */
 export type PartitionStatus = { readonly partition: number; readonly messages: number; readonly lag: number }
 
-/** Kafka's part of the way, as it was some seconds ago. */
+/** The status of Kafka, as of some seconds ago. */
 export type KafkaStatus = {
   readonly topic: string
   readonly group: string
-  /** Since when Kafka has not answered; null where it does. */
+  /** Since when Kafka has not answered; null if it does. */
   readonly awaySince: Instant | null
-  /** What it said; null while it is away. */
+  /** What it reports; null while it is unavailable. */
   readonly seen: {
-    /** None where nobody made the topic yet. */
+    /** None if the topic does not exist yet. */
     readonly partitions: readonly PartitionStatus[]
-    /** In the broker's words: `Stable`, `Empty`; null where there is no such group, or we may not see it. */
+    /** The broker's term: `Stable`, `Empty`; null if there is no such group, or we may not see it. */
     readonly groupState: string | null
   } | null
 }
 
-/** Never throws, and answers within seconds also where Kafka does not. */
+/** Never throws, and resolves within seconds even if Kafka does not answer. */
 export type ReadKafkaStatus = () => Promise<KafkaStatus>

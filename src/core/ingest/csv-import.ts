@@ -2,13 +2,13 @@ import type { ServiceError } from '../../errors.ts'
 import { validateQuote } from './validate-quote.ts'
 import type { QuoteResult, RawReply, RecordOutcome, RecordResult } from '../prices/quote.ts'
 
-/** How far one is in a file: after so many lines, the header not counted, and the SHA-256 in hex of all up to there. */
+/** A position in a file: after this many lines, not counting the header, and the SHA-256 in hex of everything before it. */
 export type FileOffset = { readonly lines: number; readonly sha256: string }
 
-/** Some lines of a file, all of one provider, as if they were its reply. */
+/** Some lines of a file, all of one provider, as if they were a reply of it. */
 export type FileSlice = {
   readonly reply: RawReply
-  /** One for each line. */
+  /** One per line. */
   readonly results: readonly QuoteResult[]
   /** The numbers of the lines in the file, the first being 1. */
   readonly lines: readonly number[]
@@ -16,16 +16,16 @@ export type FileSlice = {
   readonly end: FileOffset
 }
 
-/** What became of the lines. `skipped`: an earlier import had come so far in this file. */
+/** The outcome of the lines. `skipped`: imported earlier. */
 export type ImportTally = { readonly lines: number; readonly skipped: number } & Readonly<Record<RecordOutcome, number>>
 
 export type ImportNeeds = {
-  /** How many lines the file has, and the furthest of some offsets that is one of this file too. */
+  /** Counts the lines of the file, and finds the furthest of these offsets that matches it. */
   readonly survey: (offsets: readonly FileOffset[]) => Promise<Survey>
-  readonly readSlices: (behind: FileOffset | undefined) => AsyncIterable<FileSlice>
-  /** Places which earlier imports have come to, in whatever file. */
+  readonly readSlices: (after: FileOffset | undefined) => AsyncIterable<FileSlice>
+  /** The offsets that earlier imports have reached, in any file. */
   readonly loadOffsets: () => Promise<readonly FileOffset[]>
-  /** Keeps the prices, and in the same transaction the offset that is reached by that. */
+  /** Stores the prices and, in the same transaction, the offset reached. */
   readonly record: (slice: FileSlice) => Promise<readonly RecordResult[]>
   readonly onProgress: (doneLines: number, allLines: number) => void
   /** @throws ServiceError that names the mistakes */
@@ -36,12 +36,12 @@ export type Survey = { readonly lines: number; readonly reached: FileOffset | un
 
 export type Mistake = { readonly line: number; readonly error: ServiceError }
 
-/** So many mistakes are named; whoever made more has to look at the whole file. */
-const MISTAKES_NAMED = 10
+/** The most mistakes that are reported. */
+const MAX_MISTAKES = 10
 
 /**
- * Takes the prices of a file. A file with a mistake is refused as a whole, before anything is kept. What an earlier import
- * had of it, or of a file that went on with these lines, is passed over: so an import that was ended goes on where it was.
+ * Imports the prices of a file. A file with a mistake is refused as a whole, before anything is stored. Lines that an earlier
+ * import has stored, from this file or from a shorter version of it, are skipped: so an interrupted import resumes.
  */
 export async function importFile(needs: ImportNeeds, signal: AbortSignal): Promise<ImportTally> {
   const { lines, reached } = await needs.survey(await needs.loadOffsets())
@@ -64,9 +64,9 @@ async function findMistakes(slices: AsyncIterable<FileSlice>, signal: AbortSigna
   for await (const slice of slices) {
     signal.throwIfAborted()
     mistakes.push(...mistakesOf(slice))
-    if (mistakes.length >= MISTAKES_NAMED) break
+    if (mistakes.length >= MAX_MISTAKES) break
   }
-  return mistakes.slice(0, MISTAKES_NAMED)
+  return mistakes.slice(0, MAX_MISTAKES)
 }
 
 function mistakesOf({ results, reply, lines }: FileSlice): Mistake[] {

@@ -4,8 +4,8 @@ import { validateQuote } from './validate-quote.ts'
 import type { QuoteResult, QuoteProvider, RawReply, StoreReply, RecordResult } from '../prices/quote.ts'
 
 /**
- * The one door by which a price comes in: ask the provider, check each quote, keep reply and prices, tell those who wait.
- * One result a symbol, in the order asked; a request that fails as a whole is that error for each of its symbols.
+ * Every price enters here: fetch from the provider, validate each quote, store reply and prices, notify. Returns one result
+ * per symbol, in the order of the symbols; a request that fails as a whole is that error for each of its symbols.
  * @throws ServiceError `unknown_provider`; whatever the storage throws
  */
 export type Ingest = (
@@ -18,20 +18,20 @@ type Needs = {
   readonly providerOf: (provider: string) => QuoteProvider
   readonly record: StoreReply
   /** Called after prices were committed. */
-  readonly announce: () => void
-  /** Called once a request, for metrics and health, with how long it took; no error means that the provider answered usably. */
+  readonly notify: () => void
+  /** Called once per request, for metrics and health, with its duration; no error means a usable response. */
   readonly observe: (provider: string, ms: number, error?: ServiceError) => void
   readonly clock: Clock
 }
 
-export function createIngest({ providerOf, record, announce, observe, clock }: Needs): Ingest {
+export function createIngest({ providerOf, record, notify, observe, clock }: Needs): Ingest {
   async function ingestBatch(source: QuoteProvider, symbols: readonly string[], signal: AbortSignal) {
     const since = clock.now()
     const reply = await fetchOrFail(source, symbols, signal)
     observe(source.name, clock.now() - since, reply instanceof ServiceError ? reply : undefined)
     if (reply instanceof ServiceError) return symbols.map((symbol) => ({ symbol, error: reply }))
     const results = await record(reply, validatedQuotes(source, reply))
-    if (results.some((result) => 'price' in result && isNews(result.outcome))) announce()
+    if (results.some((result) => 'price' in result && isStored(result.outcome))) notify()
     return results
   }
 
@@ -62,6 +62,6 @@ function validatedQuotes(source: QuoteProvider, reply: RawReply): QuoteResult[] 
   })
 }
 
-function isNews(outcome: string): boolean {
+function isStored(outcome: string): boolean {
   return outcome === 'recorded' || outcome === 'corrected'
 }

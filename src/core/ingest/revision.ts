@@ -14,32 +14,32 @@ export type CurrentPrice = {
   readonly rawResponseId: string
 }
 
-/** What is stored already of a series: its newest event time, and the current price at the time in question. */
+/** What is stored of a series: its newest event time, and the current price at the event time in question. */
 export type Known = { readonly newest: Instant | undefined; readonly current: CurrentPrice | undefined }
 
 export type RevisionDecision = {
   readonly outcome: RecordOutcome
-  /** The revision to write; only where something is to be written. */
+  /** The revision to write, if one is to be written. */
   readonly revision: number
   /** A newer event time of the series exists. */
   readonly late: boolean
 }
 
 /**
- * What becomes of a price said at `receivedAt` for `eventTime`, given what is known (design §4). The same price again only
- * confirms; another price supersedes, unless it was received before the one that counts. It is a correction where a newer
- * time existed already; else the provider's clock is merely coarse (Yahoo counts seconds).
+ * Decides what to do with a price received at `receivedAt` for `eventTime`. The same price only confirms the current one; a
+ * different price supersedes it, unless it was received earlier. It is a correction if a newer event time is stored;
+ * otherwise the provider's clock is merely coarse (Yahoo counts seconds).
  */
-export function decideRevision(
-  said: { price: Decimal; eventTime: Instant; receivedAt: Instant },
+function decideRevision(
+  quoted: { price: Decimal; eventTime: Instant; receivedAt: Instant },
   known: Known,
 ): RevisionDecision {
   const { newest, current } = known
-  const late = newest !== undefined && compareInstants(newest, said.eventTime) > 0
+  const late = newest !== undefined && compareInstants(newest, quoted.eventTime) > 0
   if (current === undefined) return { outcome: 'recorded', revision: 1, late }
   const revision = current.revision + 1
-  if (compareDecimals(current.price, said.price) === 0) return { outcome: 'confirmed', revision, late }
-  if (compareInstants(said.receivedAt, current.receivedAt) < 0) return { outcome: 'outdated', revision, late }
+  if (compareDecimals(current.price, quoted.price) === 0) return { outcome: 'confirmed', revision, late }
+  if (compareInstants(quoted.receivedAt, current.receivedAt) < 0) return { outcome: 'outdated', revision, late }
   return { outcome: late ? 'corrected' : 'recorded', revision, late }
 }
 
@@ -47,10 +47,10 @@ export function decideRevision(
 export type Item = { readonly quote: Quote; readonly seriesId: string }
 export type Decided = Item & { readonly decision: RevisionDecision; readonly current: CurrentPrice }
 
-/** What is stored, by series, and by series and time; grows with what is judged. */
+/** What is stored, by series, and by series and time; each decision is added. */
 export type Stored = { readonly newest: Map<string, Instant>; readonly current: Map<string, CurrentPrice> }
 
-/** Judges each quote against what is stored and against the quotes before it in the same reply. */
+/** Decides each quote against what is stored and against the earlier quotes of the same reply. */
 export function decideRevisions(items: readonly Item[], known: Stored, receivedAt: Instant): Decided[] {
   return items.map((item) => {
     const { eventTime, price } = item.quote
@@ -58,19 +58,19 @@ export function decideRevisions(items: readonly Item[], known: Stored, receivedA
     const newest = known.newest.get(item.seriesId)
     const current = known.current.get(key)
     const decision = decideRevision({ price, eventTime, receivedAt }, { newest, current })
-    const kept = current === undefined || writes(decision) ? unwritten(item, decision, receivedAt) : current
-    known.current.set(key, kept)
+    const next = current === undefined || writes(decision) ? unwritten(item, decision, receivedAt) : current
+    known.current.set(key, next)
     if (!decision.late) known.newest.set(item.seriesId, eventTime)
-    return { ...item, decision, current: kept }
+    return { ...item, decision, current: next }
   })
 }
 
-/** Whether there will be a row of it. */
+/** Whether the decision writes a row. */
 export function writes({ outcome }: RevisionDecision): boolean {
   return outcome === 'recorded' || outcome === 'corrected'
 }
 
-/** The row to be; its id, times and reply are filled in once it is written. */
+/** The row to write; its id, times and reply are set once it is written. */
 function unwritten(item: Item, decision: RevisionDecision, receivedAt: Instant): CurrentPrice {
   const { revision, late } = decision
   const correction = late && revision > 1
@@ -85,7 +85,7 @@ function unwritten(item: Item, decision: RevisionDecision, receivedAt: Instant):
   }
 }
 
-/** What `Stored.current` is kept by. */
+/** The key of `Stored.current`. */
 export function timeKey(seriesId: string, eventTime: Instant): string {
   return `${seriesId} ${eventTime}`
 }

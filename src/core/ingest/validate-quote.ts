@@ -6,10 +6,10 @@ import type { Quote } from '../prices/quote.ts'
 const SMALLEST = parseDecimal('1e-18') as Decimal
 const BEYOND_LARGEST = parseDecimal('1e15') as Decimal
 const MAX_DIGITS = 40
-/** Clocks differ a little; more than this and the time is wrong, in milliseconds as if they were seconds for example. */
+/** Clocks differ a little; a larger difference is a wrong time, for example milliseconds taken for seconds. */
 const MAX_CLOCK_SKEW_MS = 2 * 60_000
 
-/** Why a quote may not become a price, whoever sent it; undefined where nothing speaks against it. */
+/** Why a quote, of any source, is not accepted as a price; undefined if it is. */
 export function validateQuote(quote: Quote, receivedAt: Instant): ServiceError | undefined {
   const wrong = wrongPrice(quote.price) ?? wrongTime(quote.eventTime, receivedAt)
   if (wrong === undefined) return undefined
@@ -17,10 +17,10 @@ export function validateQuote(quote: Quote, receivedAt: Instant): ServiceError |
   return new ServiceError('provider_bad_data', `${provider} sent ${wrong} for ${symbol}.`, { provider, symbol })
 }
 
-/** From 1 to below 1e15 with at most 40 digits, as nearly every price: one look tells. */
+/** From 1 to below 1e15 with at most 40 digits, as nearly every price: accepted by one comparison. */
 const ORDINARY = /^[1-9]\d{0,14}(?:\.\d{1,25})?$/
 
-/** What keeps a number from being a price, in words; undefined where nothing does. */
+/** What is wrong with a price, as a noun phrase; undefined if nothing is. */
 export function wrongPrice(price: Decimal): string | undefined {
   if (ORDINARY.test(price)) return undefined
   if (parseDecimal(price) !== price) return 'a price that is no number'

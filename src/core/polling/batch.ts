@@ -1,10 +1,12 @@
 import type { Clock } from '../../lib/clock.ts'
+import { DeadlineError, withDeadline } from '../../lib/deadline.ts'
 import { ServiceError } from '../../errors.ts'
 import type { Ingest } from '../ingest/ingest.ts'
+import type { RecordResult } from '../prices/quote.ts'
 import { instantFromMillis } from '../../lib/instant.ts'
 import { retryDelayMs, type Claim, type FinishedRun } from './schedule.ts'
 
-/** Claimed jobs of one provider, asked in one request. */
+/** Claimed jobs of one provider, fetched in one request. */
 export type Batch = { readonly provider: string; readonly claims: readonly Claim[] }
 
 export type BatchNeeds = {
@@ -15,12 +17,12 @@ export type BatchNeeds = {
   readonly log: { warn(details: object, message: string): void }
 }
 
-/** Longer than any provider's own timeout: it is for the day on which that one fails. */
+/** Longer than any provider's own timeout: a safety net for the day that timeout fails. */
 const DEADLINE_MS = 150_000
 
 /**
- * Asks for a batch and gives one run for each job, whatever happened: no answer in time is a failed run too. Undefined
- * where the signal cut it short, since that says nothing about the jobs.
+ * Fetches a batch and returns one run for each job, whatever happened: a timeout is a failed run, too. Undefined if the
+ * signal interrupted it, because that says nothing about the jobs.
  */
 export async function runBatch(
   needs: BatchNeeds,
@@ -31,49 +33,64 @@ export async function runBatch(
   const startedAt = instantFromMillis(clock.now())
   const results = await ingestInTime(needs, batch, signal)
   if (signal.aborted) return undefined
-  const now = clock.now()
-  return batch.claims.map((claim, index) => {
-    const result = results[index] ?? { symbol: claim.symbol, error: NO_RESULT }
-    const failure = 'error' in result ? result.error : undefined
-    return {
-      jobId: claim.jobId,
-      nextRunAt: claim.nextRunAt,
+  const finishedAtMs = clock.now()
+  return batch.claims.map((claim, index) =>
+    finishedRun(claim, results[index] ?? { symbol: claim.symbol, error: NO_RESULT }, {
       startedAt,
-      finishedAt: instantFromMillis(now),
-      outcome: 'error' in result ? 'failed' : result.outcome,
-      priceId: 'error' in result ? null : result.price.priceId,
-      replySha256: 'error' in result ? null : result.replySha256,
-      error: failure ? { code: failure.code, detail: failure.message } : null,
-      retryAt: failure ? instantFromMillis(now + retryDelay(claim, failure, random())) : null,
-    }
-  })
+      finishedAtMs,
+      random: random(),
+    }),
+  )
 }
 
-async function ingestInTime({ ingest, clock, log }: BatchNeeds, { provider, claims }: Batch, signal: AbortSignal) {
-  const over = new AbortController()
-  const end = () => over.abort()
-  signal.addEventListener('abort', end)
+type Timing = { readonly startedAt: FinishedRun['startedAt']; readonly finishedAtMs: number; readonly random: number }
+
+function finishedRun(claim: Claim, result: RecordResult, { startedAt, finishedAtMs, random }: Timing): FinishedRun {
+  const { jobId, nextRunAt } = claim
+  const run = { jobId, nextRunAt, startedAt, finishedAt: instantFromMillis(finishedAtMs) }
+  if ('error' in result) {
+    const { code, message, details } = result.error
+    const retryAt = instantFromMillis(finishedAtMs + retryDelay(claim, details.retryAfterSeconds, random))
+    return { ...run, outcome: 'failed', priceId: null, replySha256: null, error: { code, detail: message }, retryAt }
+  }
+  const { outcome, price, replySha256 } = result
+  return { ...run, outcome, priceId: price.priceId, replySha256, error: null, retryAt: null }
+}
+
+async function ingestInTime(
+  { ingest, clock, log }: BatchNeeds,
+  { provider, claims }: Batch,
+  signal: AbortSignal,
+): Promise<readonly RecordResult[]> {
   const symbols = claims.map(({ symbol }) => symbol)
-  const failAll = (error: ServiceError) => symbols.map((symbol) => ({ symbol, error }))
-  const answer = ingest(provider, symbols, over.signal).catch((error: unknown) => {
-    if (error instanceof ServiceError) return failAll(error)
-    log.warn({ err: error, provider }, 'prices could not be stored')
-    return failAll(new ServiceError('storage_unavailable', 'The price could not be stored.', { cause: error }))
-  })
-  // An answer that does not heed the signal is left behind.
-  const tooLate = clock.sleep(DEADLINE_MS, over.signal).then(() => failAll(TOO_LATE))
+  const timeout = new AbortController()
   try {
-    return await Promise.race([answer, tooLate])
-  } finally {
-    end()
-    signal.removeEventListener('abort', end)
+    const work = ingest(provider, symbols, AbortSignal.any([signal, timeout.signal]))
+    return await withDeadline(work, { ms: DEADLINE_MS, what: provider, signal, clock })
+  } catch (error) {
+    timeout.abort()
+    if (!isExpected(error) && !signal.aborted) log.warn({ err: error, provider }, 'prices could not be stored')
+    return symbols.map((symbol) => ({ symbol, error: batchError(error) }))
   }
 }
 
-const TOO_LATE = new ServiceError('provider_timeout', `No answer within ${DEADLINE_MS / 1000} s.`)
-const NO_RESULT = new ServiceError('internal', 'No result came back for this symbol.')
+function isExpected(error: unknown): boolean {
+  return error instanceof ServiceError || error instanceof DeadlineError
+}
 
-function retryDelay({ intervalSeconds, failures }: Claim, { details }: ServiceError, random: number): number {
-  const { retryAfterSeconds } = details
+function batchError(error: unknown): ServiceError {
+  if (error instanceof ServiceError) return error
+  if (error instanceof DeadlineError) return TIMEOUT
+  return new ServiceError('storage_unavailable', 'The price could not be stored.', { cause: error })
+}
+
+const TIMEOUT = new ServiceError('provider_timeout', `No answer within ${DEADLINE_MS / 1000} s.`)
+const NO_RESULT = new ServiceError('internal', 'The provider returned no result for this symbol.')
+
+function retryDelay(
+  { intervalSeconds, failures }: Claim,
+  retryAfterSeconds: number | undefined,
+  random: number,
+): number {
   return retryDelayMs({ intervalSeconds, failures: failures + 1, retryAfterSeconds }, random)
 }

@@ -1,16 +1,18 @@
+import { isDoneInTime } from '../../lib/deadline.ts'
+import { retryUntilDone } from '../../lib/retry.ts'
 import { runBatch, type Batch, type BatchNeeds } from './batch.ts'
 import type { Claim, FinishedRun } from './schedule.ts'
 
-export type WorkNeeds = BatchNeeds & {
+export type InFlightNeeds = BatchNeeds & {
   readonly jobs: {
-    /** Keeps runs and what follows from them for their jobs, all or nothing. */
+    /** Stores runs and what follows from them for their jobs, all or nothing. */
     finish(runs: readonly FinishedRun[]): Promise<void>
-    /** Gives jobs back as they were before the claim, unless they are planned otherwise by now. */
+    /** Returns jobs to their state before the claim, unless they have been rescheduled since. */
     release(claims: readonly Claim[]): Promise<void>
   }
-  /** The most requests at once. One provider takes at most half of them, so that one that hangs leaves room. */
+  /** Limit of concurrent requests. One provider takes at most half of them, so one that hangs leaves capacity. */
   readonly concurrency?: number | undefined
-  /** Called when a request is over. */
+  /** Called when a request has ended. */
   readonly onCapacity: () => void
 }
 
@@ -18,45 +20,30 @@ export type InFlight = {
   hasCapacity(provider: string): boolean
   /** The jobs that are running. */
   jobIds(): string[]
-  /** Runs a batch and keeps what came of it. Never fails: what goes wrong is logged. */
+  /** Runs a batch and stores its runs. Never throws: failures are logged. */
   start(batch: Batch): void
-  /** Resolves within a few seconds: what is not done by then is cut short and given back. */
+  /** Resolves within a few seconds: what has not ended by then is interrupted and released. */
   finish(): Promise<void>
 }
 
 const STORAGE_PAUSE_MS = 1_000
-/** After these the runs of a batch stay unrecorded. Their jobs go on all the same. */
-const STORAGE_ATTEMPTS = 60
+/** After these the runs of a batch stay unrecorded. Their jobs continue. */
+const STORAGE_TRIES = 60
 const GRACE_MS = 2_000
 
-/** The requests that are under way, in bounded number. */
-export function createInFlight(needs: WorkNeeds): InFlight {
+/** The requests that are in flight, up to a limit. */
+export function createInFlight(needs: InFlightNeeds): InFlight {
   const { jobs, clock, log, onCapacity, concurrency = 8 } = needs
   const inFlight = new Map<Batch, Promise<void>>()
-  const cutShort = new AbortController()
+  const interruption = new AbortController()
 
-  async function runAndKeep(batch: Batch): Promise<void> {
-    const runs = await runBatch(needs, batch, cutShort.signal)
-    if (runs === undefined) return jobs.release(batch.claims)
-    await keep(runs)
+  async function runAndStore(batch: Batch): Promise<void> {
+    const runs = await runBatch(needs, batch, interruption.signal)
+    await (runs === undefined ? jobs.release(batch.claims) : storeRuns(needs, runs, interruption.signal))
   }
 
-  async function keep(runs: readonly FinishedRun[], attempt = 1): Promise<void> {
-    try {
-      await jobs.finish(runs)
-    } catch (error) {
-      if (attempt === STORAGE_ATTEMPTS || cutShort.signal.aborted) throw error
-      log.warn({ err: error, attempt }, 'runs cannot be recorded now')
-      await clock.sleep(STORAGE_PAUSE_MS, cutShort.signal)
-      await keep(runs, attempt + 1)
-    }
-  }
-
-  async function doneWithin(ms: number): Promise<void> {
-    const rest = new AbortController()
-    await Promise.race([Promise.all(inFlight.values()), clock.sleep(ms, rest.signal)])
-    rest.abort()
-  }
+  const endWithin = (ms: number) =>
+    isDoneInTime(Promise.all(inFlight.values()), { ms, what: 'requests in flight', clock })
 
   return {
     hasCapacity: (provider) => {
@@ -65,17 +52,38 @@ export function createInFlight(needs: WorkNeeds): InFlight {
     },
     jobIds: () => [...inFlight.keys()].flatMap(({ claims }) => claims.map((claim) => claim.jobId)),
     start: (batch) => {
-      const unrecorded = (error: unknown) => log.warn({ err: error, provider: batch.provider }, 'runs are not recorded')
-      const leave = () => {
+      const onLoss = (error: unknown) => log.warn({ err: error, provider: batch.provider }, 'runs were not recorded')
+      const onEnd = () => {
         inFlight.delete(batch)
         onCapacity()
       }
-      inFlight.set(batch, runAndKeep(batch).catch(unrecorded).then(leave))
+      inFlight.set(batch, runAndStore(batch).catch(onLoss).then(onEnd))
     },
     finish: async () => {
-      await doneWithin(GRACE_MS)
-      cutShort.abort()
-      await doneWithin(STORAGE_PAUSE_MS)
+      await endWithin(GRACE_MS)
+      interruption.abort()
+      await endWithin(STORAGE_PAUSE_MS)
     },
   }
+}
+
+/** @throws when the storage refuses for a minute, or is interrupted */
+async function storeRuns(
+  { jobs, clock, log }: InFlightNeeds,
+  runs: readonly FinishedRun[],
+  signal: AbortSignal,
+): Promise<void> {
+  const retry = {
+    clock,
+    firstWaitMs: STORAGE_PAUSE_MS,
+    longestWaitMs: STORAGE_PAUSE_MS,
+    maxTries: STORAGE_TRIES,
+    onError: (error: unknown, attempt: number) =>
+      log.warn({ err: error, attempt }, 'runs cannot be recorded now, retrying'),
+  }
+  const isStored = await retryUntilDone(retry, signal, async () => {
+    await jobs.finish(runs)
+    return true
+  })
+  if (!isStored) throw new Error('interrupted before the runs were recorded')
 }

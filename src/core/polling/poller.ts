@@ -1,14 +1,14 @@
 import { instantFromMillis, millisOf, type Instant } from '../../lib/instant.ts'
 import { claimJob, type Claim, type DueJob } from './schedule.ts'
-import { createInFlight, type WorkNeeds } from './in-flight.ts'
+import { createInFlight, type InFlight, type InFlightNeeds } from './in-flight.ts'
 
 /** The jobs that wait. `except` names those that are running: so a job never overlaps with itself. */
 export type DueJobs = {
-  /** Each provider that has a job due until then, with the time of its first. */
+  /** Each provider that has a job due by then, with the time of its first. */
   upcoming(until: Instant, except: readonly string[]): Promise<readonly { provider: string; dueAt: Instant }[]>
-  /** The first ones first. */
+  /** Earliest first. */
   due(query: DueQuery): Promise<readonly DueJob[]>
-  /** Moves jobs to their next time and gives back those that are ours now: not what was changed, or claimed by another. */
+  /** Moves jobs to their next time and returns those that are ours now: none that was changed, or claimed by another. */
   claim(claims: readonly Claim[]): Promise<readonly Claim[]>
 }
 
@@ -20,57 +20,45 @@ type DueQuery = {
 }
 
 export type Poller = {
-  /** Polls until the signal fires, then waits a few seconds for the work in hand and gives back what is not done. */
+  /** Polls until the signal fires, then waits a few seconds for requests in flight and releases the rest. */
   run(signal: AbortSignal): Promise<void>
-  /** Looks at the jobs at once: one was made or changed. */
+  /** Checks the jobs at once, because one was created or changed. */
   wake(): void
 }
 
-type Needs = Omit<WorkNeeds, 'onCapacity' | 'jobs'> & {
-  readonly jobs: DueJobs & WorkNeeds['jobs']
-  /** How many symbols one request to the provider may carry. May throw for a provider that is no longer there. */
+type Needs = Omit<InFlightNeeds, 'onCapacity' | 'jobs'> & {
+  readonly jobs: DueJobs & InFlightNeeds['jobs']
+  /** How many symbols one request to the provider may carry. May throw for a provider that no longer exists. */
   readonly maxBatchOf: (provider: string) => number
 }
 
-/** A job that is due so soon after another of its provider goes along with it. */
+/** A job due this soon after another one of its provider joins the same request. */
 const GATHER_MS = 25
-/** What another process made or changed is seen within this time. */
-const LOOK_EVERY_MS = 1_000
+/** Jobs that another process created or changed are noticed within this time. */
+const POLL_MS = 1_000
 
 /**
  * Runs jobs on time, those of one provider and moment in one request. A claim moves a job to its next time before it runs,
- * so several processes never run the same time twice, and what was missed becomes one run.
+ * so several processes never run the same time twice, and all missed times become one run.
  */
 export function createPoller(needs: Needs): Poller {
   const { jobs, clock, log } = needs
   let alarm = new AbortController()
   const wake = () => alarm.abort()
-  const work = createInFlight({ ...needs, onCapacity: wake })
+  const inFlight = createInFlight({ ...needs, onCapacity: wake })
 
-  /** Starts what is due, and gives back for how long nothing else is. */
+  /** Starts what is due. @returns milliseconds until something else is */
   async function startDue(signal: AbortSignal): Promise<number> {
-    const horizon = instantFromMillis(clock.now() + LOOK_EVERY_MS)
-    let pauseMs = LOOK_EVERY_MS
-    for (const { provider, dueAt } of await jobs.upcoming(horizon, work.jobIds())) {
-      // Without room there is nothing to wait for but room, and that wakes us.
-      if (!work.hasCapacity(provider)) continue
+    const until = instantFromMillis(clock.now() + POLL_MS)
+    let pauseMs = POLL_MS
+    for (const { provider, dueAt } of await jobs.upcoming(until, inFlight.jobIds())) {
+      // Without capacity there is nothing to wait for but capacity, and that wakes us.
+      if (!inFlight.hasCapacity(provider)) continue
       const waitMs = millisOf(dueAt) - clock.now()
       if (waitMs > 0) pauseMs = Math.min(pauseMs, waitMs)
-      else if (await startProvider(provider, signal)) pauseMs = 0
+      else if (await startProvider({ needs, inFlight }, provider, signal)) pauseMs = 0
     }
     return pauseMs
-  }
-
-  async function startProvider(provider: string, signal: AbortSignal): Promise<boolean> {
-    const limit = batchLimit(needs, provider)
-    for (let started = false; ; started = true) {
-      if (signal.aborted || !work.hasCapacity(provider)) return started
-      const until = instantFromMillis(clock.now() + GATHER_MS)
-      const due = await jobs.due({ provider, until, except: work.jobIds(), limit })
-      const claims = await jobs.claim(due.map((job) => claimJob(job, clock.now())))
-      if (claims.length === 0) return started
-      work.start({ provider, claims })
-    }
   }
 
   return {
@@ -80,17 +68,39 @@ export function createPoller(needs: Needs): Poller {
       while (!signal.aborted) {
         alarm = new AbortController()
         const pauseMs = await startDue(signal).catch((error: unknown) => {
-          log.warn({ err: error }, 'jobs cannot be read now')
-          return LOOK_EVERY_MS
+          log.warn({ err: error }, 'jobs cannot be read now, retrying')
+          return POLL_MS
         })
         await clock.sleep(pauseMs, alarm.signal)
       }
-      await work.finish()
+      await inFlight.finish()
     },
   }
 }
 
-/** The jobs of a provider that is no longer there are asked for too: so each of them shows what is wrong. */
+type Work = { readonly needs: Needs; readonly inFlight: InFlight }
+
+/** Starts a provider's due jobs, batch by batch. @returns whether it started any */
+async function startProvider({ needs, inFlight }: Work, provider: string, signal: AbortSignal): Promise<boolean> {
+  const limit = batchLimit(needs, provider)
+  let hasStarted = false
+  while (!signal.aborted && inFlight.hasCapacity(provider)) {
+    const claims = await claimDue({ needs, inFlight }, provider, limit)
+    if (claims.length === 0) break
+    inFlight.start({ provider, claims })
+    hasStarted = true
+  }
+  return hasStarted
+}
+
+async function claimDue({ needs, inFlight }: Work, provider: string, limit: number): Promise<readonly Claim[]> {
+  const { jobs, clock } = needs
+  const until = instantFromMillis(clock.now() + GATHER_MS)
+  const due = await jobs.due({ provider, until, except: inFlight.jobIds(), limit })
+  return jobs.claim(due.map((job) => claimJob(job, clock.now())))
+}
+
+/** Jobs of a provider that no longer exists run too: so each of them shows what is wrong. */
 function batchLimit({ maxBatchOf }: Needs, provider: string): number {
   try {
     return maxBatchOf(provider)

@@ -1,37 +1,37 @@
 import type { Run } from './job.ts'
 import { instantFromMicros, instantFromMillis, microsOf, type Instant } from '../../lib/instant.ts'
 
-/** A job whose time has come, with all that decides about its next one. */
+/** A job whose time has come, with everything that determines its next time. */
 export type DueJob = {
   readonly jobId: string
   readonly symbol: string
   readonly provider: string
   readonly intervalSeconds: number
   readonly paused: boolean
-  /** Failed runs since the last good one. */
+  /** Failed runs since the last success. */
   readonly failures: number
-  /** Regular runs fall on this moment plus whole intervals. */
+  /** Regular runs fall on this time plus whole intervals. */
   readonly anchoredAt: Instant
   readonly dueAt: Instant
 }
 
-/** A due job with its next time, which is written before it runs: so no run is ever started by two. */
+/** A due job with its next time, which is stored before it runs: so two processes never start the same run. */
 export type Claim = DueJob & { readonly nextRunAt: Instant | null }
 
-/** What came of a claim. */
+/** The result of a claim. */
 export type FinishedRun = Omit<Run, 'runId'> & {
   readonly jobId: string
-  /** Of the reply, in hex; null where the run failed. */
+  /** Of the reply, in hex; null if the run failed. */
   readonly replySha256: string | null
-  /** As claimed: a job that is planned otherwise by now is left to its new plan. */
+  /** As claimed: a job that has been rescheduled since keeps its new time. */
   readonly nextRunAt: Instant | null
-  /** When to try again; null after a good run. */
+  /** When to try again; null after a success. */
   readonly retryAt: Instant | null
 }
 
 /**
- * The first regular time after both now and the time it was due: the job keeps its phase however late it runs, and all
- * that was missed becomes the one run that is due now. Null for a run by hand of a paused job.
+ * Plans the first regular time after both now and the time the job was due: the job keeps its phase however late it runs,
+ * and all missed times become the one run that is due now. No next time for a manual run of a paused job.
  */
 export function claimJob(job: DueJob, nowMs: number): Claim {
   return { ...job, nextRunAt: job.paused ? null : nextRegularRun(job, nowMs) }
@@ -39,8 +39,8 @@ export function claimJob(job: DueJob, nowMs: number): Claim {
 
 const SHORTEST_BASE_MS = 5_000
 const LOWEST_CAP_MS = 300_000
-/** A provider's wish is followed up to a day: beyond that it is a mistake. */
-const LONGEST_WISH_MS = 86_400_000
+/** A provider's Retry-After is honoured up to a day: beyond that it is a mistake. */
+const LONGEST_RETRY_AFTER_MS = 86_400_000
 
 type Failure = {
   readonly intervalSeconds: number
@@ -50,16 +50,16 @@ type Failure = {
 }
 
 /**
- * How long to wait after a failed run: doubles with each failure in a row, from the interval or 5 s, whichever is less,
- * up to the interval or 5 min, whichever is more, and never less than the provider wishes. Spread by `random` (0 to 1)
- * over a factor of two, so that jobs that failed together do not come back together.
+ * Milliseconds to wait after a failed run: doubles with each failure in a row, from the interval or 5 s, whichever is less,
+ * up to the interval or 5 min, whichever is more, and never less than the provider's Retry-After. `random` (0 to 1)
+ * spreads it over a factor of two, so that jobs that failed together do not retry together.
  */
 export function retryDelayMs({ intervalSeconds, failures, retryAfterSeconds = 0 }: Failure, random: number): number {
   const base = Math.min(intervalSeconds * 1000, SHORTEST_BASE_MS)
   const cap = Math.max(intervalSeconds * 1000, LOWEST_CAP_MS)
   const longest = Math.min(cap, base * 2 ** failures)
-  const spec = Math.min(retryAfterSeconds * 1000, LONGEST_WISH_MS)
-  return Math.max(spec, Math.ceil((longest / 2) * (1 + random)))
+  const retryAfterMs = Math.min(retryAfterSeconds * 1000, LONGEST_RETRY_AFTER_MS)
+  return Math.max(retryAfterMs, Math.ceil((longest / 2) * (1 + random)))
 }
 
 function nextRegularRun({ anchoredAt, intervalSeconds, dueAt }: DueJob, nowMs: number): Instant {

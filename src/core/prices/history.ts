@@ -1,7 +1,7 @@
 import type { Decimal } from '../../lib/decimal.ts'
 import type { Instant } from '../../lib/instant.ts'
 
-/** A point of a list of one symbol that may hold several currencies: unique, and never moved by what is added later. */
+/** A position in the history of one symbol, in any currency: unique, and not moved by prices that are added later. */
 export type HistoryKey = { readonly eventTime: Instant; readonly seriesId: string; readonly revision: number }
 
 export type TimeRange = {
@@ -16,9 +16,9 @@ export type TimeRange = {
 export type HistoryRequest = TimeRange & {
   readonly provider: string
   readonly symbol: string
-  /** Without it, the series of every currency. */
+  /** If absent, the series of every currency. */
   readonly currency?: string | undefined
-  /** Also prices that another one of the same time has replaced. */
+  /** Whether to include prices that a later revision of the same time has replaced. */
   readonly withSuperseded: boolean
   readonly after?: HistoryKey | undefined
 }
@@ -33,5 +33,5 @@ export type PastPrice = HistoryKey & {
   readonly correction: boolean
 }
 
-/** Stored prices by event time, at most `limit`; none where the symbol was never seen. */
+/** Stored prices by event time, at most `limit`; none for an unknown symbol. */
 export type ReadHistory = (request: HistoryRequest) => Promise<readonly PastPrice[]>

@@ -1,6 +1,6 @@
 import type { Instant } from '../../lib/instant.ts'
 
-/** A symbol of which there are prices. */
+/** A symbol with stored prices. */
 export type StoredSymbol = {
   readonly symbol: string
   readonly provider: string
@@ -8,10 +8,10 @@ export type StoredSymbol = {
   readonly lastPriceAt: Instant | null
 }
 
-/** The last of a page, which the next one goes on behind. */
+/** The last symbol of a page; the next page continues after it. */
 export type SymbolKey = Pick<StoredSymbol, 'symbol' | 'provider'>
 
-/** Those whose symbol holds the query, in the order of the alphabet, exact and leading matches first. */
+/** The symbols that contain the query, in alphabetical order, exact matches and prefixes first. */
 export type FindStoredSymbols = (request: {
   readonly query?: string | undefined
   readonly provider?: string | undefined

@@ -1,6 +1,7 @@
 import { Type, type Static } from 'typebox'
 import type { Clock } from '../../lib/clock.ts'
 import { ServiceError } from '../../errors.ts'
+import { ONE_YEAR_SECONDS } from '../../lib/instant.ts'
 import type { Latest, LatestResult } from '../../core/ingest/read-through.ts'
 import type { StoredPrice } from '../../core/prices/quote.ts'
 import { lastKnownBody, Price, priceBody, PriceProblem, Prices } from '../../formats/price.ts'
@@ -24,7 +25,7 @@ const LatestQuery = Type.Object(
     max_age: Type.Optional(
       Type.Number({
         minimum: 0,
-        maximum: 31_536_000,
+        maximum: ONE_YEAR_SECONDS,
         default: DEFAULT_MAX_AGE_SECONDS,
         description:
           'A stored price is returned if the provider confirmed it within this many seconds. With 0 the provider is always requested.',

@@ -1,11 +1,11 @@
-import type { QuoteProvider } from '../../core/prices/quote.ts'
+import type { QuoteProvider, RegisteredProvider } from '../../core/prices/quote.ts'
 
 /** The providers of this service, and the one that a request means if it names none. */
 export type ProviderDeps = {
   readonly providers: {
     /** By name or alias. @throws ServiceError `unknown_provider` */
     get(name: string): QuoteProvider
-    list(): readonly QuoteProvider[]
+    list(): readonly RegisteredProvider[]
   }
   readonly defaultProvider: string
 }

@@ -1,14 +1,13 @@
 import { Type } from 'typebox'
 import { ServiceError } from '../../errors.ts'
-import { parseInstant, type Instant } from '../../lib/instant.ts'
-import { canonicalSymbol } from '../../lib/symbol.ts'
+import { parseDayOrInstant, type Instant } from '../../lib/instant.ts'
+import { ANY_CASE_SYMBOL_PATTERN as SYMBOL, canonicalSymbol } from '../../lib/symbol.ts'
 
 /** For requests: an unknown member is refused, never ignored. */
 export const CLOSED = { additionalProperties: false }
 /** For operations without query parameters. */
 export const NoQuery = Type.Object({}, CLOSED)
 
-const SYMBOL = '[A-Za-z0-9^][A-Za-z0-9.^=&-]{0,31}'
 /** In one request. */
 export const MAX_SYMBOLS = 100
 
@@ -78,16 +77,12 @@ export function rangeOf({ from, to }: { from?: string | undefined; to?: string |
   return { from: momentOf(from, '/from'), to: momentOf(to, '/to') }
 }
 
-const DAY = /^\d{4}-\d{2}-\d{2}$/
-
 /** @throws ServiceError `invalid_request` if the text is not a time */
 export function momentOf(text: string | undefined, pointer: string): Instant | undefined {
   if (text === undefined) return undefined
   // A plus sign in a query means a space, so an unescaped offset arrives with one.
-  const instant = parseInstant(DAY.test(text) ? `${text}T00:00:00Z` : text.replace(/ (\d{2}:?\d{2})$/, '+$1'))
-  // PostgreSQL has no year 0.
-  if (instant === undefined || !/^(?!0000)\d{4}-/.test(instant))
-    throw invalid(pointer, 'is not a date or time (RFC 3339)')
+  const instant = parseDayOrInstant(text.replace(/ (\d{2}:?\d{2})$/, '+$1'))
+  if (instant === undefined) throw invalid(pointer, 'is not a date or time (RFC 3339)')
   return instant
 }
 

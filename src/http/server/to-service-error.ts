@@ -12,24 +12,13 @@ export function toServiceError(thrown: unknown): ServiceError {
   if (Array.isArray(error.validation)) return invalidRequest(error.validation, thrown)
   const known = error.code === undefined ? undefined : FRAMEWORK[error.code]
   if (known) return new ServiceError(known[0], known[1], { cause: thrown })
-  if (isDiskFull(thrown)) return new ServiceError('storage_unavailable', 'The disk is full.', { cause: thrown })
-  if (isStorageFailure(error)) {
-    return new ServiceError('storage_unavailable', 'The database does not answer.', { cause: thrown })
-  }
   if (isCallersFault(error)) return new ServiceError('malformed_request', 'Not an HTTP request.', { cause: thrown })
   return new ServiceError('internal', 'Something went wrong on our side.', { cause: thrown })
 }
 
-/** PostgreSQL has several codes for it, and always these words of the system. */
-export function isDiskFull(thrown: unknown): boolean {
-  const { code, message } = (typeof thrown === 'object' && thrown !== null ? thrown : {}) as Thrown
-  return code === '53100' || code === 'ENOSPC' || (message ?? '').includes('No space left on device')
-}
-
-/** What Fastify, pg and node:net put on their errors. */
+/** What Fastify puts on its errors. */
 type Thrown = {
   readonly code?: string
-  readonly message?: string
   readonly statusCode?: number
   readonly validation?: readonly FastifySchemaValidationError[]
 }
@@ -45,17 +34,6 @@ const FRAMEWORK: Readonly<Record<string, readonly [ErrorCode, string]>> = {
 
 function isCallersFault({ statusCode }: Thrown): boolean {
   return statusCode !== undefined && statusCode >= 400 && statusCode < 500
-}
-
-/** Of pg and its socket: gone, starting, full, cancelled, read-only, or no connection free in time. */
-const STORAGE_CODES =
-  /^(?:08\w{3}|53\w{3}|57P0[1-5]|57014|55P03|25P0[234]|25006|40001|40P01|ECONN\w+|EPIPE|ENOENT|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND|EAI_AGAIN)$/
-/** pg gives these no code. */
-const STORAGE_MESSAGES =
-  /timeout exceeded when trying to connect|connection terminated|connection error and is not queryable|query read timeout|after calling end on the pool/i
-
-function isStorageFailure({ code, message }: Thrown): boolean {
-  return STORAGE_CODES.test(code ?? '') || STORAGE_MESSAGES.test(message ?? '')
 }
 
 function invalidRequest(validation: readonly FastifySchemaValidationError[], cause: unknown): ServiceError {

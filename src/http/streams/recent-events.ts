@@ -1,4 +1,4 @@
-import { comparePositions, type LogPosition } from '../../core/log/log.ts'
+import { comparePositions, type LogPosition } from '../../core/log/position.ts'
 import type { PriceEvent } from '../../formats/price-event.ts'
 
 /** The newest events, for readers that are slightly behind. Readers further behind read the log itself. */

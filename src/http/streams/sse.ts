@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import type { Clock } from '../../lib/clock.ts'
-import { comparePositions, parsePosition, positionText, type LogPosition } from '../../core/log/log.ts'
+import { comparePositions, parsePosition, positionText, type LogPosition } from '../../core/log/position.ts'
 import { PriceEvents, type PriceEvent } from '../../formats/price-event.ts'
 import type { Access } from '../access/authorize.ts'
 import type { App } from '../server/app.ts'

@@ -1,6 +1,8 @@
 import { ServiceError } from '../../errors.ts'
 
-/** Whatever the client or Node throws; the causes of an error lie in it, and so do those of several tries. */
+// Without the client library, which a start without Kafka does not load.
+
+/** What the client or Node throws; the original errors, one for each try, are nested inside. */
 type Failure = {
   readonly message?: string
   readonly code?: string
@@ -9,18 +11,18 @@ type Failure = {
   readonly errors?: readonly unknown[]
 }
 
-/** By the broker's answer, or by the code of Node's error. */
+/** By the broker's error, or by the code of Node's. */
 const KNOWN: Readonly<Record<string, string>> = {
   SASL_AUTHENTICATION_FAILED:
-    'the broker refuses the name or the password: check KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD',
-  UNSUPPORTED_SASL_MECHANISM: 'the broker does not take this way to sign in: check KAFKA_SASL_MECHANISM',
+    'the broker rejects the user name or password: check KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD',
+  UNSUPPORTED_SASL_MECHANISM: 'the broker does not support this SASL mechanism: check KAFKA_SASL_MECHANISM',
   ERR_TLS_CERT_ALTNAME_INVALID: "the broker's certificate is for another host: check KAFKA_BROKERS",
 }
 const CERTIFICATE = /CERT|UNABLE_TO_VERIFY/
 
 /**
- * Why Kafka failed, in one line: the client wraps what happened into up to five errors, each of every try, and only the
- * innermost says it. What a setting can mend names that setting.
+ * Why Kafka failed, in one line. The client wraps the original error up to five levels deep, once for each try; only the
+ * innermost explains it. If a setting can fix it, the line names that setting.
  */
 export function kafkaReason(error: unknown): string {
   if (error instanceof ServiceError) return error.message
@@ -28,8 +30,10 @@ export function kafkaReason(error: unknown): string {
   const known = KNOWN[apiId]
   if (known !== undefined) return known
   if (CERTIFICATE.test(code)) return `the broker's certificate is not trusted (${message}): check KAFKA_TLS_CA`
-  // A broker says no more to somebody who does not speak as it wants, and also when it stops.
-  if (message === 'Connection closed') return 'the broker hung up: if it runs, check KAFKA_TLS and KAFKA_SASL_MECHANISM'
+  // A broker closes the connection without a reason if the protocol is wrong, and also when it stops.
+  if (message === 'Connection closed') {
+    return 'the broker closed the connection: if it is running, check KAFKA_TLS and KAFKA_SASL_MECHANISM'
+  }
   return message || code
 }
 
@@ -38,4 +42,11 @@ function innermost(error: unknown): Failure {
   const failure = (error ?? {}) as Failure
   const inner = failure.errors?.at(-1) ?? failure.cause
   return inner === undefined ? failure : innermost(inner)
+}
+
+/** Whether the error, or one nested in it, is this error of a broker, such as `TOPIC_ALREADY_EXISTS`. */
+export function hasBrokerError(error: unknown, apiId: string): boolean {
+  const failure = (error ?? {}) as Failure
+  const nested = [failure.cause, ...(failure.errors ?? [])].filter((one) => one !== undefined)
+  return failure.apiId === apiId || nested.some((one) => hasBrokerError(one, apiId))
 }

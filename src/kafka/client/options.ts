@@ -2,18 +2,18 @@ import { readFileSync } from 'node:fs'
 import type { BaseOptions } from '@platformatic/kafka'
 import type { KafkaSettings } from './settings.ts'
 
-/** How every client of ours reaches the brokers. */
+/** How all our Kafka clients reach the brokers. */
 export type KafkaAccess = Pick<
   BaseOptions,
   'clientId' | 'bootstrapBrokers' | 'connectTimeout' | 'requestTimeout' | 'retryDelay' | 'sasl' | 'tls'
 >
 
 const CONNECT_TIMEOUT_MS = 2_000
-/** Longer than the longest wait of a fetch, and short enough that a frozen broker is given up. */
+/** Longer than the longest wait of a fetch, and short enough to abandon a frozen broker. */
 const REQUEST_TIMEOUT_MS = 8_000
 const RETRY_DELAY_MS = 300
 
-/** @throws Error with the file's name, for a certificate or key that cannot be read */
+/** The client options for these settings. @throws Error with the file's name if a certificate or key cannot be read */
 export function kafkaAccess(settings: KafkaSettings): KafkaAccess {
   const { KAFKA_BROKERS, KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME, KAFKA_SASL_PASSWORD } = settings
   const tls = tlsOf(settings)

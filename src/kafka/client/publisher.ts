@@ -1,160 +1,134 @@
-import { compatibilityPartitioner, ProduceAcks, Producer } from '@platformatic/kafka'
+import { ProduceAcks, Producer } from '@platformatic/kafka'
 import type { Clock } from '../../lib/clock.ts'
+import { isDoneInTime, withDeadline } from '../../lib/deadline.ts'
+import { retryUntilDone } from '../../lib/retry.ts'
+import { hasBrokerError } from './errors.ts'
 import type { KafkaAccess } from './options.ts'
-import { withDeadline } from '../../lib/deadline.ts'
-import { ensureTopic, says, type TopicSpec } from './topics.ts'
-
-/** A message as the client takes it, everything in bytes. Without a partition, the key decides. */
-export type OutgoingMessage = {
-  readonly key?: Buffer
-  readonly value?: Buffer
-  readonly headers: Map<Buffer, Buffer>
-  readonly partition?: number
-}
+import { byPartition, chunksOf, type OutgoingMessage } from './outgoing.ts'
+import { ensureTopic, type TopicSpec } from './topics.ts'
 
 type Needs = {
   readonly access: KafkaAccess
   readonly topic: TopicSpec
   readonly clock: Clock
+  /** Called after each failed try. */
   readonly onError?: (error: unknown) => void
-  /** What goes in place of a message that the topic takes under no circumstances; without it, we wait for a larger limit. */
-  readonly shorten?: (message: OutgoingMessage) => OutgoingMessage
-  /** Hears of each call of `publish` that came to its end. */
+  /** Called after each successful try. */
   readonly onWorking?: () => void
+  /** Replaces a message that is too large for the topic; without it, the publisher retries until the limit is raised. */
+  readonly shorten?: (message: OutgoingMessage) => OutgoingMessage
 }
 
 export type Publisher = AsyncDisposable & {
   /**
-   * Resolves once every message is on the topic, with all replicas that are in sync. Tries for ever; what was tried may
-   * be there twice, and the first occurrences of a key keep their order. One call at a time.
+   * Resolves once every message is on the topic, acknowledged by all in-sync replicas. Retries forever; after a retry some
+   * messages may be there twice, and the first occurrences of each key keep their order. One call at a time.
    * @throws the signal's reason
    */
   publish(messages: readonly OutgoingMessage[], signal: AbortSignal): Promise<void>
-  /** What is wrong, while something is. */
-  failure(): unknown
 }
 
-/** With endless retries a send has no end of its own: one that hung longer is given up, with its producer. */
-const SEND_MS = 15_000
-const CLOSE_MS = 5_000
-const FIRST_WAIT_MS = 250
 const LONGEST_WAIT_MS = 2_000
-/** Brokers refuse a batch above 1 MiB by default. */
-const CHUNK_BYTES = 512 * 1024
 
-/**
- * An idempotent producer that is thrown away and made anew whenever something is wrong with it. One partition per send,
- * because a send that mixes partitions can hang for ever when their leader dies; one send in flight per partition, because
- * a retry could overtake a later send.
- */
-export function createPublisher({ access, topic, clock, onError, onWorking, shorten }: Needs): Publisher {
-  let producer: Producer | undefined
-  let chunkBytes = CHUNK_BYTES
-  let failure: unknown
+/** An idempotent producer that is discarded and replaced after every failure. */
+export function createPublisher(needs: Needs): Publisher {
+  const { clock, onError, onWorking } = needs
+  const connection = createConnection(needs)
+  const sizing: Sizing = { chunkBytes: CHUNK_BYTES, shorten: needs.shorten }
 
   async function attempt(unsent: Set<OutgoingMessage>, signal: AbortSignal): Promise<void> {
-    const limit = { ms: SEND_MS, what: 'Kafka', signal }
-    producer ??= await withDeadline(openProducer(access, topic, signal), limit)
-    const current = producer
-    const partitions = await withDeadline(countPartitions(current, topic.name), limit)
-    const send = async ([partition, lane]: [number, OutgoingMessage[]]) => {
-      for (const chunk of chunksOf(lane, chunkBytes)) {
-        const messages = chunk.map((message) => ({ ...message, topic: topic.name, partition }))
-        await withDeadline(current.send({ messages }), limit).catch((error: unknown) => {
-          if (isTooLarge(error)) makeSmaller(chunk, unsent)
-          throw error
-        })
-        for (const message of chunk) unsent.delete(message)
-      }
+    try {
+      await sendAll(await connection.open(signal), { unsent, sizing, topic: needs.topic.name }, signal)
+    } catch (error) {
+      if (!signal.aborted) await connection.close()
+      throw error
     }
-    const sends = await Promise.allSettled([...lanesOf(unsent, partitions)].map(send))
-    const failed = sends.find((one) => one.status === 'rejected')
-    if (failed !== undefined) throw failed.reason
-  }
-
-  function makeSmaller(chunk: readonly OutgoingMessage[], unsent: Set<OutgoingMessage>): void {
-    const [message, ...others] = chunk
-    if (others.length > 0) chunkBytes = Math.ceil(chunkBytes / 2)
-    else if (message && shorten && unsent.delete(message)) unsent.add(shorten(message))
-  }
-
-  async function giveUp(error: unknown): Promise<void> {
-    failure = error
-    onError?.(error)
-    await close()
-  }
-
-  async function close(): Promise<void> {
-    const closing = producer?.close(true) ?? Promise.resolve()
-    producer = undefined
-    await withDeadline(closing, { ms: CLOSE_MS, what: 'closing' }).catch(() => {})
+    onWorking?.()
   }
 
   return {
     publish: async (messages, signal) => {
+      if (messages.length === 0) return
       const unsent = new Set(messages)
-      for (let waitMs = FIRST_WAIT_MS; unsent.size > 0; waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS)) {
-        signal.throwIfAborted()
-        try {
-          await attempt(unsent, signal)
-          failure = undefined
-          onWorking?.()
-        } catch (error) {
-          if (signal.aborted) throw error
-          await giveUp(error)
-          await clock.sleep(waitMs, signal)
-        }
-      }
+      await retryUntilDone({ clock, onError, longestWaitMs: LONGEST_WAIT_MS }, signal, () => attempt(unsent, signal))
+      if (unsent.size > 0) signal.throwIfAborted()
     },
-    failure: () => failure,
-    [Symbol.asyncDispose]: close,
+    [Symbol.asyncDispose]: connection.close,
   }
 }
 
-function isTooLarge(error: unknown): boolean {
-  return says(error, 'MESSAGE_TOO_LARGE') || says(error, 'RECORD_LIST_TOO_LARGE')
+const CLOSE_MS = 5_000
+
+/** Opens a producer when one is needed, and closes it. */
+function createConnection({ access, topic, clock }: Needs) {
+  let producer: Producer | undefined
+  return {
+    /** On each start the topic may be another one, or missing: brokers get wiped. */
+    open: async (signal: AbortSignal): Promise<Producer> => {
+      if (producer !== undefined) return producer
+      await ensureTopic(access, topic, { signal, clock })
+      producer = new Producer({ ...access, idempotent: true, acks: ProduceAcks.ALL })
+      return producer
+    },
+    close: async (): Promise<void> => {
+      const closing = producer?.close(true) ?? Promise.resolve()
+      producer = undefined
+      await isDoneInTime(closing, { ms: CLOSE_MS, what: 'closing the producer' }).catch(() => {})
+    },
+  }
 }
 
-/** Whenever we start again the topic may be another one, or gone: brokers get wiped. */
-async function openProducer(access: KafkaAccess, spec: TopicSpec, signal: AbortSignal): Promise<Producer> {
-  await ensureTopic(access, spec, signal)
-  return new Producer({ ...access, idempotent: true, acks: ProduceAcks.ALL })
+/** The client retries forever, so a send has no timeout of its own: one that hangs this long is abandoned. */
+const SEND_MS = 15_000
+/** Brokers reject a batch above 1 MiB by default. */
+const CHUNK_BYTES = 512 * 1024
+
+type Sizing = { chunkBytes: number; readonly shorten: Needs['shorten'] }
+
+type Delivery = {
+  /** Loses each message that was acknowledged. */
+  readonly unsent: Set<OutgoingMessage>
+  readonly sizing: Sizing
+  readonly topic: string
 }
 
-/** The client remembers the answer for some seconds. */
+/**
+ * One partition per send, because a send that mixes partitions can hang forever when their leader dies; one send in flight
+ * per partition, because a retry could overtake a later send.
+ */
+async function sendAll(producer: Producer, delivery: Delivery, signal: AbortSignal): Promise<void> {
+  const limit = { ms: SEND_MS, what: 'Kafka', signal }
+  const partitions = await withDeadline(countPartitions(producer, delivery.topic), limit)
+
+  async function sendPartition([partition, messages]: [number, readonly OutgoingMessage[]]): Promise<void> {
+    for (const chunk of chunksOf(messages, delivery.sizing.chunkBytes)) {
+      const outgoing = chunk.map((message) => ({ ...message, topic: delivery.topic, partition }))
+      await withDeadline(producer.send({ messages: outgoing }), limit).catch((error: unknown) => {
+        if (isTooLarge(error)) makeSmaller(delivery, chunk)
+        throw error
+      })
+      for (const message of chunk) delivery.unsent.delete(message)
+    }
+  }
+
+  const sends = await Promise.allSettled([...byPartition(delivery.unsent, partitions)].map(sendPartition))
+  const failed = sends.find((send) => send.status === 'rejected')
+  if (failed !== undefined) throw failed.reason
+}
+
+/** The client caches the answer for a few seconds. */
 async function countPartitions(producer: Producer, topic: string): Promise<number> {
   const { topics } = await producer.metadata({ topics: [topic] })
   return topics.get(topic)?.partitionsCount ?? 1
 }
 
-function lanesOf(messages: Iterable<OutgoingMessage>, partitions: number): Map<number, OutgoingMessage[]> {
-  return Map.groupBy(messages, ({ key, partition }) => (partition ?? partitionOf(key, partitions)) % partitions)
+function isTooLarge(error: unknown): boolean {
+  return hasBrokerError(error, 'MESSAGE_TOO_LARGE') || hasBrokerError(error, 'RECORD_LIST_TOO_LARGE')
 }
 
-/** Where Java's own producer puts the key, so that others' tables and streams find their partners. */
-export function partitionOf(key: Buffer | undefined, partitions: number): number {
-  return compatibilityPartitioner({ topic: '' }, key) % partitions
-}
-
-/** Framing and the batch's own head, generously. */
-const OVERHEAD_BYTES = 64
-
-function* chunksOf(messages: readonly OutgoingMessage[], limit: number): Generator<OutgoingMessage[]> {
-  let [chunk, size]: [OutgoingMessage[], number] = [[], 0]
-  for (const message of messages) {
-    const bytes = sizeOf(message)
-    if (chunk.length > 0 && size + bytes > limit) {
-      yield chunk
-      ;[chunk, size] = [[], 0]
-    }
-    chunk.push(message)
-    size += bytes
-  }
-  if (chunk.length > 0) yield chunk
-}
-
-function sizeOf({ key, value, headers }: OutgoingMessage): number {
-  let bytes = OVERHEAD_BYTES + (key?.length ?? 0) + (value?.length ?? 0)
-  for (const [name, text] of headers) bytes += name.length + text.length
-  return bytes
+/** Halves the chunks of the next try; a single message that is too large is shortened. */
+function makeSmaller({ sizing, unsent }: Delivery, chunk: readonly OutgoingMessage[]): void {
+  const [message, ...others] = chunk
+  if (others.length > 0) sizing.chunkBytes = Math.ceil(sizing.chunkBytes / 2)
+  else if (message && sizing.shorten && unsent.delete(message)) unsent.add(sizing.shorten(message))
 }

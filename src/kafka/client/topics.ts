@@ -1,39 +1,47 @@
-import { setTimeout } from 'node:timers/promises'
-import { Admin, findErrorBy, UserError } from '@platformatic/kafka'
+import { Admin, UserError } from '@platformatic/kafka'
 import { ServiceError } from '../../errors.ts'
-import type { KafkaAccess } from './options.ts'
+import { systemClock, type Clock } from '../../lib/clock.ts'
 import { withDeadline, type Limit } from '../../lib/deadline.ts'
+import { hasBrokerError } from './errors.ts'
+import type { KafkaAccess } from './options.ts'
 
 /** How a topic must be; what is undefined is left to the broker, or as it is. */
 export type TopicSpec = {
   readonly name: string
   readonly partitions: number | undefined
   readonly replication: number | undefined
-  /** Settings of a topic that we make; one that is there keeps its own. */
+  /** Topic settings on creation; an existing topic keeps its own. */
   readonly settings?: Readonly<Record<string, string>>
 }
 
 export type Topic = { readonly name: string; readonly id: string; readonly partitions: number }
 
+type Options = { readonly signal?: AbortSignal; readonly clock?: Clock }
+
 const DEFAULT_PARTITIONS = 6
-const ASK_MS = 15_000
+const REQUEST_MS = 15_000
 
 /**
- * Makes the topic if it is missing, else checks that it is as wished.
- * @throws ServiceError `conflict`, saying what does not fit and what to do, where trying again is no use; any other
- * error where Kafka is away
+ * Creates the topic if it is missing; otherwise checks that it matches the spec.
+ * @throws ServiceError `conflict`, with what does not match and what to do, if retrying is of no use; any other error if
+ * Kafka is unavailable
  */
-export async function ensureTopic(access: KafkaAccess, spec: TopicSpec, signal?: AbortSignal): Promise<Topic> {
-  const limit = { ms: ASK_MS, what: `topic ${spec.name}`, signal }
-  return withAdmin(access, limit, async (admin) => (await describe(admin, spec)) ?? (await create(admin, spec)))
+export async function ensureTopic(access: KafkaAccess, spec: TopicSpec, options: Options = {}): Promise<Topic> {
+  const limit = { ms: REQUEST_MS, what: `topic ${spec.name}`, ...options }
+  return withAdmin(access, limit, async (admin) => {
+    const found = await describe(admin, spec)
+    if (found !== undefined) return found
+    await create(admin, spec)
+    return untilVisible(() => describe(admin, spec), spec.name, options)
+  })
 }
 
 /**
- * Only checks, and changes nothing; undefined if there is no such topic.
+ * Only checks, and changes nothing; undefined if the topic does not exist.
  * @throws as `ensureTopic`
  */
 export async function findTopic(access: KafkaAccess, spec: TopicSpec): Promise<Topic | undefined> {
-  return withAdmin(access, { ms: ASK_MS, what: `topic ${spec.name}` }, (admin) => describe(admin, spec))
+  return withAdmin(access, { ms: REQUEST_MS, what: `topic ${spec.name}` }, (admin) => describe(admin, spec))
 }
 
 async function withAdmin<T>(access: KafkaAccess, limit: Limit, work: (admin: Admin) => Promise<T>): Promise<T> {
@@ -45,7 +53,7 @@ async function withAdmin<T>(access: KafkaAccess, limit: Limit, work: (admin: Adm
   }
 }
 
-/** The topic as it is; undefined if there is none. */
+/** The topic as it is; undefined if it does not exist. */
 async function describe(admin: Admin, spec: TopicSpec): Promise<Topic | undefined> {
   const { name } = spec
   const metadata = await admin.metadata({ topics: [name], forceUpdate: true }).catch((error: unknown) => {
@@ -54,74 +62,67 @@ async function describe(admin: Admin, spec: TopicSpec): Promise<Topic | undefine
   })
   const topic = metadata?.topics.get(name)
   if (topic === undefined) return undefined
-  const replication = topic.partitions[0]?.replicas.length ?? 0
-  check(spec, topic.partitionsCount, replication)
+  assertMatches(spec, topic.partitionsCount, topic.partitions[0]?.replicas.length ?? 0)
   return { name, id: topic.id, partitions: topic.partitionsCount }
 }
 
-async function create(admin: Admin, spec: TopicSpec): Promise<Topic> {
+async function create(admin: Admin, spec: TopicSpec): Promise<void> {
   const { name, partitions = DEFAULT_PARTITIONS, replication = -1, settings = {} } = spec
   const configs = Object.entries(settings).map(([key, value]) => ({ name: key, value }))
   await admin.createTopics({ topics: [name], partitions, replicas: replication, configs }).catch((error: unknown) => {
     // Another process was faster.
-    if (!says(error, 'TOPIC_ALREADY_EXISTS')) throw explained(error, spec)
+    if (!hasBrokerError(error, 'TOPIC_ALREADY_EXISTS')) throw explained(error, spec)
   })
-  // Of several brokers, those that did not make it learn of it a moment later.
-  for (let tries = 0; tries < 20; tries += 1) {
-    const made = await describe(admin, spec)
-    if (made !== undefined) return made
-    await setTimeout(100)
-  }
-  throw new Error(`topic ${name} was made, and is not known to the broker yet`)
 }
 
-/** The client turns the broker's answer into an error of its own, which keeps nothing but words. */
+const VISIBLE_TRIES = 20
+const VISIBLE_WAIT_MS = 100
+
+/** The other brokers of a cluster learn of a new topic a moment later. */
+async function untilVisible(
+  find: () => Promise<Topic | undefined>,
+  name: string,
+  { clock = systemClock, signal = new AbortController().signal }: Options,
+): Promise<Topic> {
+  for (let tries = 0; tries < VISIBLE_TRIES && !signal.aborted; tries += 1) {
+    const topic = await find()
+    if (topic !== undefined) return topic
+    await clock.sleep(VISIBLE_WAIT_MS, signal)
+  }
+  throw new Error(`topic ${name} was created, but the broker does not know it yet`)
+}
+
+/** The client replaces the broker's error by one of its own that keeps only a message. */
 export function isUnknownTopic(error: unknown): boolean {
   return error instanceof UserError && error.message.startsWith('Unknown topic')
 }
 
-function check({ name, ...spec }: TopicSpec, partitions: number, replication: number): void {
-  const advice = 'change the setting, or make another topic and name it in KAFKA_TOPIC.'
+const ADVICE = 'change the setting, or create another topic and name it in KAFKA_TOPIC.'
+
+/** @throws ServiceError `conflict` */
+function assertMatches({ name, ...spec }: TopicSpec, partitions: number, replication: number): void {
   if (spec.partitions !== undefined && spec.partitions !== partitions) {
-    const more = `Topic ${name} has ${partitions} partitions, KAFKA_PARTITIONS says ${spec.partitions}: ${advice}`
-    throw new ServiceError(
-      'conflict',
-      `${more} More partitions for a topic in use would break the order of its symbols.`,
-    )
+    const mismatch = `Topic ${name} has ${partitions} partitions, KAFKA_PARTITIONS says ${spec.partitions}: ${ADVICE}`
+    const warning = 'Adding partitions to a topic in use would break the order of its symbols.'
+    throw new ServiceError('conflict', `${mismatch} ${warning}`)
   }
   if (spec.replication !== undefined && spec.replication !== replication) {
-    throw new ServiceError(
-      'conflict',
-      `Topic ${name} has ${replication} replicas, KAFKA_REPLICATION says ${spec.replication}: ${advice}`,
-    )
+    const mismatch = `Topic ${name} has ${replication} replicas, KAFKA_REPLICATION says ${spec.replication}: ${ADVICE}`
+    throw new ServiceError('conflict', mismatch)
   }
 }
 
-/** Broker errors that stay until a person does something, in words. */
+/** Turns broker errors that last until a person acts into one that explains what to do. */
 function explained(error: unknown, { name, replication }: TopicSpec): unknown {
-  if (says(error, 'INVALID_REPLICATION_FACTOR')) {
-    const wanted = replication === undefined ? 'as many replicas as it is set to by default' : `${replication} replicas`
-    return new ServiceError(
-      'conflict',
-      `The brokers cannot keep ${wanted} of topic ${name}: there are too few of them.`,
-      {
-        cause: error,
-      },
-    )
+  const conflict = (detail: string) => new ServiceError('conflict', detail, { cause: error })
+  if (hasBrokerError(error, 'INVALID_REPLICATION_FACTOR')) {
+    const wanted = replication === undefined ? 'the default number of replicas' : `${replication} replicas`
+    return conflict(`The brokers cannot keep ${wanted} of topic ${name}: there are too few of them.`)
   }
-  if (says(error, 'TOPIC_AUTHORIZATION_FAILED') || says(error, 'CLUSTER_AUTHORIZATION_FAILED')) {
-    return new ServiceError(
-      'conflict',
-      `Kafka does not let us describe or create topic ${name}: grant it, or make it.`,
-      {
-        cause: error,
-      },
+  if (hasBrokerError(error, 'TOPIC_AUTHORIZATION_FAILED') || hasBrokerError(error, 'CLUSTER_AUTHORIZATION_FAILED')) {
+    return conflict(
+      `Kafka does not allow us to describe or create topic ${name}: grant that right, or create the topic.`,
     )
   }
   return error
-}
-
-/** Whether the error, or one inside it, is that answer of a broker. */
-export function says(error: unknown, answer: string): boolean {
-  return error instanceof Error && findErrorBy(error, 'apiId', answer) !== null
 }

@@ -4,27 +4,27 @@ import type { Credential, ReadCredentials, Sessions } from '../../core/access/cr
 import { ServiceError } from '../../errors.ts'
 import { numberCursor, pageOf } from '../../lib/pagination.ts'
 
-/** The table of keys. All times are the database's, so that a key ends at the same moment everywhere. */
+/** The table of keys. All times are the database's, so that a key expires at the same moment for every process. */
 export function createKeyTable(pool: pg.Pool): KeyTable {
   return {
     insert: async ({ id, digest }, { name, scopes, expiresAt }) => {
       const { rows } = await pool.query<Key>(INSERT, [id, digest, name, scopes, expiresAt, MAX_KEYS])
       if (rows[0]) return rows[0]
-      throw new ServiceError('conflict', `There are ${MAX_KEYS} keys in force: revoke some first.`)
+      throw new ServiceError('conflict', `There are already ${MAX_KEYS} valid keys: revoke some first.`)
     },
     list: async ({ limit, cursor }) => {
       const { rows } = await pool.query<Key & { seq: string }>(LIST, [numberCursor(cursor) ?? 0, limit + 1])
       return pageOf(rows, limit, ({ seq }) => seq)
     },
     revoke: async (keyId) => {
-      // PostgreSQL reads no text with a zero byte, so no key is called so.
+      // PostgreSQL accepts no text with a zero byte, so no key has such an id.
       const { rows } = keyId.includes('\0') ? { rows: [] } : await pool.query<Key>(REVOKE, [keyId])
       return rows[0]
     },
   }
 }
 
-/** Reads whom every process may let in; one small statement, asked every other second. */
+/** Reads all valid credentials; one small statement, which each process runs every other second. */
 export function createReadCredentials(pool: pg.Pool): ReadCredentials {
   return async () => {
     const { rows } = await pool.query<Credential>(READ_CREDENTIALS)
@@ -33,12 +33,13 @@ export function createReadCredentials(pool: pg.Pool): ReadCredentials {
   }
 }
 
+/** The table of sessions. @throws ServiceError `overloaded` on `open` if there are too many */
 export function createSessions(pool: pg.Pool): Sessions {
   return {
     open: async ({ id, digest }, keyId, seconds) => {
-      await pool.query(MAKE_ROOM, [keyId, MAX_SESSIONS_OF_KEY - 1])
+      await pool.query(DELETE_OLD_SESSIONS, [keyId, MAX_SESSIONS_OF_KEY - 1])
       const { rowCount } = await pool.query(OPEN_SESSION, [id, digest, keyId, seconds, MAX_SESSIONS])
-      if (rowCount === 0) throw new ServiceError('overloaded', `There are ${MAX_SESSIONS} sessions already.`)
+      if (rowCount === 0) throw new ServiceError('overloaded', `There are already ${MAX_SESSIONS} sessions.`)
     },
     close: async (id) => void (await pool.query('delete from api_sessions where id = $1', [id])),
   }
@@ -56,7 +57,7 @@ const INSERT = `
 
 const LIST = `select ${KEY}, seq from api_keys where seq > $1 order by seq limit $2`
 
-/** With the sessions that it opened: they are of no use without it. */
+/** Deletes the sessions that the key opened as well: they are invalid without it. */
 const REVOKE = `
   with gone as (delete from api_sessions where key_id = $1)
   update api_keys set revoked_at = coalesce(revoked_at, clock_timestamp()) where id = $1
@@ -70,8 +71,8 @@ const READ_CREDENTIALS = `
     from api_sessions s join keys k on k.id = s.key_id
    where s.expires_at > clock_timestamp()`
 
-/** All sessions last equally long, so the oldest of a key end first. */
-const MAKE_ROOM = `
+/** All sessions last equally long, so the oldest of a key expires first. */
+const DELETE_OLD_SESSIONS = `
   delete from api_sessions
    where expires_at <= clock_timestamp()
       or id in (select id from api_sessions where key_id = $1 order by expires_at desc offset $2)`

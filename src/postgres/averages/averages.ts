@@ -1,17 +1,17 @@
 import type pg from 'pg'
 import type { AverageInput, MovingAverage, ReadAverages } from '../../core/averages/average.ts'
-import { rangeValues } from '../prices/history.ts'
+import { rangeValues } from '../connection/parameters.ts'
 
-/** Reads moving averages by event time, and their inputs from the prices themselves where asked. */
+/** Reads moving averages by event time, on request with their inputs, which are read from the prices themselves. */
 export function createReadAverages(pool: pg.Pool): ReadAverages {
   return async ({ window, order, withInputs, after, ...request }) => {
-    const place = [after?.eventTime ?? null, after?.seriesId ?? null]
-    const { rows } = await pool.query<MovingAverage>(readAverages(order), [...rangeValues(request), window, ...place])
+    const cursor = [after?.eventTime ?? null, after?.seriesId ?? null]
+    const { rows } = await pool.query<MovingAverage>(readAverages(order), [...rangeValues(request), window, ...cursor])
     return withInputs ? addInputs(pool, rows, window) : rows
   }
 }
 
-/** As with prices: along the index of each series, and never a named statement. */
+/** Each series is read along its index. Never a named statement, for the same reason as with prices. */
 function readAverages(order: 'asc' | 'desc'): string {
   const [beyond, reach] = order === 'asc' ? ['>', '>='] : ['<', '<=']
   return `

@@ -1,19 +1,20 @@
 import type pg from 'pg'
-import type { Affected } from '../../core/log/log.ts'
-import { arrayText, idsText } from '../connection/array-text.ts'
+import type { Affected } from '../../core/log/entry.ts'
+import { lockAverages } from '../connection/locks.ts'
+import { arrayText, idsText } from '../connection/parameters.ts'
 import { inTransactionFrom, type Fence } from '../connection/transaction.ts'
 
-/** Brings the averages that the touched prices have a part in up to date; resolves with how many were written. */
+/** Recomputes the averages that contain the affected prices; resolves with the number of averages that were written. */
 export type Recompute = (affected: readonly Affected[]) => Promise<number>
 
-/** One late price changes as many averages as the window is wide. Bounds the work of a transaction to some 200 ms. */
+/** One late price changes as many averages as the window has prices. Limits a transaction to some 200 ms. */
 const AVERAGES_PER_TRANSACTION = 20_000
-/** Each series is locked, and PostgreSQL's lock table is of a fixed size. */
+/** Each series is locked, and PostgreSQL's lock table has a fixed size. */
 const AFFECTED_PER_TRANSACTION = 1_000
 
 /**
- * Recomputes, for each touched time of a series, the averages at it and at the n−1 times after it, for every window n.
- * They are read from `prices` and nothing else, so repeated, reordered and concurrent calls lead to the same table.
+ * Recomputes, for each affected time of a series, the averages at it and at the n−1 times after it, for every window n.
+ * They are computed from `prices` alone, so repeated, reordered and concurrent calls lead to the same table.
  */
 export function createRecompute(pool: pg.Pool, windows: readonly number[], fence?: Fence): Recompute {
   const width = windows.reduce((sum, window) => sum + window, 0)
@@ -38,7 +39,7 @@ type Slice = {
 async function recomputeSlice(pool: pg.Pool, { windows, affected, fence }: Slice): Promise<number> {
   const ids = affected.map((entry) => entry.seriesId)
   const [seriesIds, eventTimes] = [idsText(ids), arrayText(affected.map((entry) => entry.eventTime))]
-  const open = (client: pg.PoolClient) => client.query(LOCK_AVERAGES, [LOCK_CLASS, [...new Set(ids)]])
+  const open = (client: pg.PoolClient) => lockAverages(client, ids)
   const work = async (client: pg.PoolClient) => {
     let written = 0
     for (const window of windows) {
@@ -50,34 +51,25 @@ async function recomputeSlice(pool: pg.Pool, { windows, affected, fence }: Slice
   return inTransactionFrom(pool, { open, work, fence })
 }
 
-/** Any number: the two-number locks are apart from the one-number locks of those who record prices. */
-export const LOCK_CLASS = 1
-
 /**
- * A statement of its own, so that the next one takes its snapshot under the locks: whoever computes later has seen more,
- * and a slower recompute never overwrites a newer one. The ids come in order, so that nobody waits crosswise.
- */
-export const LOCK_AVERAGES = 'select pg_advisory_xact_lock($1, id) from unnest($2::integer[]) as s (id)'
-
-/**
- * dense    a series whose touched times have fewer than n−1 others among them, as live prices have: its first and last
- *          time stand for all, since each is in reach of the one before
- * reach    each touched time, or such a stretch of them, and the last time whose window still holds it
- * islands  reaches of a series that overlap, joined; what lies between islands is not read
- * known    what is stored between the ends of the islands: what is right already is not even locked
- * sums     over the current price of each time (`revision desc`), from the newest to the oldest, as the index lies.
- *          The scale of a sum is the largest scale of what is in it.
- * means    `avg(numeric)` would round twice. A mean ends if the sum is divisible by the part of n that has no factor 2 or
- *          5, as every sum is by 1; any other is rounded half up, in whole units of 10^-p.
+ * dense    series whose affected times have fewer than n−1 others between them, as live prices do: the first and the last
+ *          time represent all, because each is within reach of the one before
+ * reach    each affected time, or such a range of them, and the last time whose window still contains it
+ * islands  overlapping reaches of a series, joined; rows between islands are not read
+ * known    the averages that are stored within the islands: a right one is not even locked
+ * sums     over the current price of each time (`revision desc`), from the newest to the oldest, in the order of the index.
+ *          The scale of a sum is the largest scale of its inputs.
+ * means    `avg(numeric)` would round twice. A mean is a finite decimal if the sum is divisible by the part of n without
+ *          the factors 2 and 5, as every sum is by 1; any other is rounded half up, in whole units of 10^-p.
  *
- * `materialized` keeps the planner from running what is costly twice; `offset 0` from reading the whole table once instead
+ * `materialized` keeps the planner from running a costly part twice; `offset 0` from reading the whole table once instead
  * of each island by the index.
  */
 const RECOMPUTE = `
-  with touched as materialized (
+  with affected as materialized (
     select distinct series_id, event_time from unnest($1::bigint[], $2::timestamptz[]) as t (series_id, event_time)
   ), spans as materialized (
-    select series_id, min(event_time) as first, max(event_time) as last, count(*) as times from touched group by series_id
+    select series_id, min(event_time) as first, max(event_time) as last, count(*) as times from affected group by series_id
   ), dense as materialized (
     select s.series_id, s.first, s.last from spans s
      where s.times = 1 or s.times + $3::integer - 1 > (
@@ -85,17 +77,17 @@ const RECOMPUTE = `
                select from prices p
                 where p.series_id = s.series_id and p.event_time between s.first and s.last and p.revision = 1
                 limit s.times + $3 - 1) as stored)
-  ), stretches as (
+  ), ranges as (
     select * from dense
      union all
-    select series_id, event_time, event_time from touched where series_id not in (select series_id from dense)
+    select series_id, event_time, event_time from affected where series_id not in (select series_id from dense)
   ), reach as materialized (
     select t.series_id, t.first,
            coalesce((
              select p.event_time from prices p
               where p.series_id = t.series_id and p.event_time >= t.last and p.revision = 1
               order by p.event_time offset $3 - 1 limit 1), 'infinity') as last
-      from stretches t
+      from ranges t
   ), starts as (
     select *, coalesce(first > max(last) over (
              partition by series_id order by first rows between unbounded preceding and 1 preceding), true) as starts
@@ -147,7 +139,7 @@ function divisorOf(window: number): readonly [odd: string, share: string] {
   while (odd % 2 === 0) odd /= 2
   while (odd % 5 === 0) odd /= 5
   const rest = BigInt(window / odd)
-  let [digits, positions] = [1n, 0]
-  while (digits % rest !== 0n) [digits, positions] = [digits * 10n, positions + 1]
-  return [String(odd), `${digits / rest}e-${positions}`]
+  let places = 0
+  while (10n ** BigInt(places) % rest !== 0n) places += 1
+  return [String(odd), `${10n ** BigInt(places) / rest}e-${places}`]
 }

@@ -1,11 +1,12 @@
 import type pg from 'pg'
 import type { ReadSweepSlice } from '../../core/averages/sweep.ts'
-import type { LogPosition, Affected } from '../../core/log/log.ts'
-import { HIGH_WATER_MARK, placeOf } from '../log/log.ts'
+import type { Affected } from '../../core/log/entry.ts'
+import type { LogPosition } from '../../core/log/position.ts'
+import { HIGH_WATER_MARK, positionOf } from '../log/log.ts'
 
-/** Rows of one slice; small, since each of them may be recomputed. */
+/** Rows of a slice; few, since each of them may be recomputed. */
 const SLICE = 1_000
-/** Younger suspects are still the business of those who compute first. */
+/** Younger suspects may still be computed by the consumer or the follower. */
 const AGE_SECONDS = 60
 
 /** Reads slices of the log for the sweep, up to the first suspect that is less than a minute old. */
@@ -16,7 +17,7 @@ export function createReadSweepSlice(pool: pg.Pool, ageSeconds = AGE_SECONDS): R
     const young = rows.findIndex((row) => row.suspect && !row.ripe)
     const ripe = young < 0 ? rows : rows.slice(0, young)
     const last = ripe.at(-1)
-    return last && { position: placeOf(last), suspects: ripe.filter((row) => row.suspect) }
+    return last && { position: positionOf(last), suspects: ripe.filter((row) => row.suspect) }
   }
 }
 

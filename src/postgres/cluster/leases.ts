@@ -4,7 +4,7 @@ import type { Fence } from '../connection/transaction.ts'
 
 /**
  * Leases by the database's clock: the clocks of the processes do not matter.
- * @param holder names this process; one that takes its own lease again has been started again
+ * @param holder names this process; a holder that takes its own lease again has restarted
  */
 export function createLeases(pool: pg.Pool, holder: string): Leases {
   return {
@@ -13,28 +13,28 @@ export function createLeases(pool: pg.Pool, holder: string): Leases {
       return rows[0]
     },
     renew: async ({ name, epoch }) => {
-      const { rowCount } = await pool.query(PROLONG, [name, holder, epoch, LEASE_MS / 1_000])
+      const { rowCount } = await pool.query(RENEW, [name, holder, epoch, LEASE_MS / 1_000])
       return rowCount === 1
     },
-    release: async ({ name, epoch }) => void (await pool.query(PROLONG, [name, holder, epoch, 0])),
+    release: async ({ name, epoch }) => void (await pool.query(RENEW, [name, holder, epoch, 0])),
   }
 }
 
 /**
- * Refuses the transaction of a leader that leads no more: one that was frozen, and has woken up. The row stays locked
- * until the commit, so nobody takes the lease between the two.
+ * Refuses the transaction of a process that has lost its lease, for example because it was frozen. The row stays locked
+ * until the commit, so no other process takes the lease in between.
  */
 export async function assertLeads(client: pg.ClientBase, { name, holder, epoch }: Lease): Promise<void> {
   const { rowCount } = await client.query({ name: 'assert-leads', text: ASSERT_LEADS, values: [name, holder, epoch] })
   if (rowCount !== 1) throw new Error(`the lease ${name} is lost, or was not renewed in time: nothing was written`)
 }
 
-/** Ends each transaction of a leader. */
+/** The fence that ends each transaction of a leader. */
 export function fenceOf(lease: Lease): Fence {
   return (client) => assertLeads(client, lease)
 }
 
-/** Looks first, and locks only what is free: whoever stands by writes nothing, and so never holds back the log. */
+/** Reads first, and locks only a free lease: a standby process writes nothing, and never holds back the log. */
 const TAKE = `
   insert into leases as l (name, holder, epoch, expires_at)
   select $1, $2, 1, clock_timestamp() + make_interval(secs => $3)
@@ -44,8 +44,8 @@ const TAKE = `
     where l.holder = excluded.holder or l.expires_at <= clock_timestamp()
   returning name, holder, epoch`
 
-/** One that has expired may be prolonged as long as nobody took it: nobody led meanwhile. */
-const PROLONG = `
+/** An expired lease can be renewed until another process takes it: no other process has led since. */
+const RENEW = `
   update leases set expires_at = clock_timestamp() + make_interval(secs => $4)
    where name = $1 and holder = $2 and epoch = $3`
 

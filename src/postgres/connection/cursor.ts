@@ -6,11 +6,11 @@ type Reading = {
   readonly signal: AbortSignal
 }
 type Options = Reading & {
-  /** How many rows the next page has at most; asked before each. */
+  /** The most rows of the next page; called before each. */
   readonly size: () => number
 }
 
-/** The rows of a query one by one, a page in memory at a time. As `readPages`. */
+/** As `readPages`, but the rows one by one. */
 export async function* readByCursor<Row extends pg.QueryResultRow>(
   client: pg.ClientBase,
   query: string,
@@ -19,19 +19,20 @@ export async function* readByCursor<Row extends pg.QueryResultRow>(
   for await (const rows of readPages<Row>(client, query, { ...reading, size: () => page })) yield* rows
 }
 
-/** The rows of a query in pages, one in memory at a time; inside a transaction only, one such reading after the other. */
+/** The rows of a query in pages, one in memory at a time. Only inside a transaction, which may have one such reading at a time. */
 export async function* readPages<Row extends pg.QueryResultRow>(
   client: pg.ClientBase,
   query: string,
   { values = [], size, signal }: Options,
 ): AsyncGenerator<Row[]> {
   await client.query(`declare reading no scroll cursor for ${query}`, [...values])
-  for (let isMore = true; isMore;) {
+  let isLast = false
+  while (!isLast) {
     signal.throwIfAborted()
-    const asked = size()
-    const { rows } = await client.query<Row>(longRead(`fetch ${asked} from reading`))
+    const limit = size()
+    const { rows } = await client.query<Row>(longRead(`fetch ${limit} from reading`))
     if (rows.length > 0) yield rows
-    isMore = rows.length === asked
+    isLast = rows.length < limit
   }
   await client.query('close reading')
 }

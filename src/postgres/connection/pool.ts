@@ -4,124 +4,193 @@ import pg from 'pg'
 import { ServiceError } from '../../errors.ts'
 import { parseInstant, type Instant } from '../../lib/instant.ts'
 import type { PoolUse } from '../../core/health/status.ts'
+import { storageFailureOf, toStorageError, type StorageFailure } from './errors.ts'
 
-/** Where a PostgreSQL answers: an address, or the private socket of the embedded one. */
-export type Connection =
-  | string
-  | { readonly host: string; readonly port: number; readonly user: string; readonly database: string }
+/** Where a PostgreSQL listens: a URL, or the private socket of the embedded one. */
+export type Connection = string | SocketConnection
+
+export type SocketConnection = {
+  /** A host, or the folder of a Unix socket, which `pg` accepts as one. */
+  readonly host: string
+  readonly port: number
+  readonly user: string
+  readonly database: string
+}
 
 type Options = {
   /** The most connections that are open at once. */
   readonly size: number
-  /** Hears of a connection that broke while idle; without a listener Node would end the process. */
+  /** Called when an idle connection breaks; without a listener Node would end the process. */
   readonly onError: (error: Error) => void
-  /** How long a statement may take before the database counts as away; a minute where nothing is said. */
+  /** Milliseconds after which a statement fails because the database counts as unavailable; a minute by default. */
   readonly answerWithinMs?: number | undefined
 }
 
 const STATEMENT_MS = 60_000
 const CONNECT_MS = 2_000
-/** A broken network may silence all connections at once. By the time that work notices, the idle ones are gone. */
+/** A broken network may silence all connections at once. By the time that a query notices, the idle ones are closed. */
 const IDLE_TIMEOUT_MS = 5_000
 const KEEP_ALIVE_MS = 5_000
 const END_WITHIN_MS = 2_000
 
 /**
- * A pool whose rows speak our words: int8, numeric and xid8 come as exact text, timestamptz as `Instant`.
- * A connection idle in a transaction is cut off after 3 s, since it would hold back the log for everybody (design §4).
+ * A pool that returns int8, numeric and xid8 as exact text, and timestamptz as `Instant`. A failure of the storage leaves
+ * it as `ServiceError` `storage_unavailable`, with the driver's error as its cause; any other error as PostgreSQL sent it.
+ * The server closes a connection that is idle in a transaction for 3 s, because such a transaction holds back the log for
+ * every reader.
  */
 export function createPool(connection: Connection, { size, onError, answerWithinMs = STATEMENT_MS }: Options): pg.Pool {
   const target = typeof connection === 'string' ? { connectionString: connection } : connection
-  const sockets: Sockets = { open: new Set(), changes: 0 }
+  const state: State = { open: new Set(), changes: 0, observers: [] }
   const pool = new pg.Pool({
     ...target,
     max: size,
     application_name: 'market-data',
     connectionTimeoutMillis: Math.min(answerWithinMs, CONNECT_MS),
     idleTimeoutMillis: IDLE_TIMEOUT_MS,
-    // We give up, and the server does: each of them may be the one that is frozen.
+    // Both the client and the server give up: either of them may be the one that is frozen.
     query_timeout: answerWithinMs,
     statement_timeout: answerWithinMs,
     idle_in_transaction_session_timeout: 3_000,
-    // Statements that do not wait for each other's answers are sent at once; the server still runs them one by one.
+    // Statements that do not wait for each other's results are sent at once; the server still runs them one by one.
     pipeline: true,
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
-    stream: () => openSocket(sockets),
+    stream: () => openSocket(state),
     // The pool waits for the promise, whatever its types say.
     // oxlint-disable-next-line no-misused-promises
-    onConnect: (client) => client.query(NOTICE_OUR_END),
-    // Averages rely on a fresh snapshot for each statement; compiling statements costs ours more than it saves.
+    onConnect: (client) => client.query(NOTICE_CLOSED_CLIENTS),
+    // Averages rely on a fresh snapshot for each statement. Compiling our statements takes longer than it saves.
     options: '-c timezone=UTC -c datestyle=iso -c jit=off -c default_transaction_isolation=read\\ committed',
     types: { getTypeParser },
   })
-  socketsOf.set(pool, sockets)
+  stateOf.set(pool, state)
   pool.on('error', onError)
-  // A connection that is lent out is listened to by nobody, and Node would end the process; who lent it hears by its query.
-  pool.on('connect', (client) => client.on('error', () => {}))
-  return pool
+  pool.on('connect', (client) => {
+    // While a connection is lent out nothing else listens, and Node would end the process. Its query fails anyway.
+    client.on('error', () => {})
+    Object.assign(client, { query: translating(state, client.query.bind(client)) })
+  })
+  return Object.assign(pool, {
+    query: translating(state, pool.query.bind(pool)),
+    connect: translating(state, pool.connect.bind(pool)),
+  })
 }
 
-/** Rises with each connection that is opened or closed: what answers from then on may be another server. */
+/** Learns whether the storage works, from every statement of a pool. */
+export type PoolObserver = {
+  /** @param error as the pool threw it */
+  failed(failure: StorageFailure, error: unknown): void
+  /** @param hasStored whether the statement added rows, for which the disk had space */
+  worked(hasStored: boolean): void
+}
+
+/** Adds an observer of each statement from now on, whether the pool or one of its connections runs it. */
+export function observePool(pool: pg.Pool, observer: PoolObserver): void {
+  stateOf.get(pool)?.observers.push(observer)
+}
+
+/** Increases with each connection that is opened or closed: from then on another server may answer. */
 export function turnover(pool: pg.Pool): number {
-  return socketsOf.get(pool)?.changes ?? 0
+  return stateOf.get(pool)?.changes ?? 0
 }
 
-/** Ends a pool within 2 s. What is not done by then is cut off: a frozen server would keep us for ever. */
+/**
+ * Ends a pool within 2 s, and closes the connections that are still busy by then: a frozen server would block us forever.
+ * `pg` has no such end (https://github.com/brianc/node-postgres/issues/2199): with one, `State.open` can go.
+ */
 export async function endPool(pool: pg.Pool): Promise<void> {
-  const open = [...(socketsOf.get(pool)?.open ?? [])]
+  const open = [...(stateOf.get(pool)?.open ?? [])]
   const closed = Promise.all(open.map((socket) => once(socket, 'close')))
-  const cut = setTimeout(() => open.forEach((socket) => socket.destroy()), END_WITHIN_MS)
-  await Promise.all([pool.end(), closed]).finally(() => clearTimeout(cut))
+  const timer = setTimeout(() => open.forEach((socket) => socket.destroy()), END_WITHIN_MS)
+  await Promise.all([pool.end(), closed]).finally(() => clearTimeout(timer))
 }
 
-type Sockets = { readonly open: Set<Socket>; changes: number }
+type State = { readonly open: Set<Socket>; changes: number; readonly observers: PoolObserver[] }
 
-const socketsOf = new WeakMap<pg.Pool, Sockets>()
+/** Beside the pool, since `pg.Pool` has no member for it. */
+const stateOf = new WeakMap<pg.Pool, State>()
 
-function openSocket(sockets: Sockets): Socket {
-  const socket = gathering(new Socket())
-  sockets.open.add(socket)
-  sockets.changes += 1
+function openSocket(state: State): Socket {
+  const socket = batching(new Socket())
+  state.open.add(socket)
+  state.changes += 1
   socket.once('close', () => {
-    sockets.open.delete(socket)
-    sockets.changes += 1
+    state.open.delete(socket)
+    state.changes += 1
   })
   return socket
 }
 
-/** Makes a socket send in one go what one piece of work writes: the statements of a pipeline. TLS passes it by. */
-function gathering(socket: Socket): Socket {
+/**
+ * Makes a socket send everything that is written within one tick at once: the statements of a pipeline. TLS bypasses it.
+ * The pipeline mode of `pg` 8.23 (https://github.com/brianc/node-postgres/pull/3534) corks the socket for each statement
+ * only. A version that corks it for the pipeline makes this unnecessary: then the test of three round trips in
+ * test/postgres/connection/transaction.test.ts passes without it.
+ */
+function batching(socket: Socket): Socket {
   const write = socket.write.bind(socket)
-  let gathers = false
+  let isCorked = false
   const send = () => {
-    gathers = false
+    isCorked = false
     socket.uncork()
   }
-  const gathered = (...told: Parameters<typeof write>) => {
-    if (!gathers) {
-      gathers = true
+  const batched = (...chunk: Parameters<typeof write>) => {
+    if (!isCorked) {
+      isCorked = true
       socket.cork()
       process.nextTick(send)
     }
-    return write(...told)
+    return write(...chunk)
   }
-  return Object.assign(socket, { write: gathered as typeof write })
+  return Object.assign(socket, { write: batched as typeof write })
 }
 
 /**
- * A server that works for a client notices only when it is done that the client is gone. From 14 on, and where the system
- * can tell, it looks: then whatever we have given up ends within a second, and holds nothing back.
+ * The same function, but an error of its promise is translated by `toStorageError`, and the outcome is reported to the
+ * observers. Calls with a callback return no promise and are left alone: only `pg` itself makes those. `pg` 8.23 has no hook
+ * for the outcome of a statement (its `Client` has no `query` event); with one, only the translation would stay here.
  */
-const NOTICE_OUR_END = `
+function translating<Act extends (...args: never[]) => unknown>({ observers }: State, act: Act): Act {
+  const report = (result: unknown) => {
+    if (isResult(result)) for (const observer of observers) observer.worked(hasStored(result))
+    return result
+  }
+  const fail = (reason: unknown): never => {
+    const error = toStorageError(reason)
+    const failure = storageFailureOf(error)
+    if (failure !== undefined) for (const observer of observers) observer.failed(failure, error)
+    throw error
+  }
+  const translated = (...args: Parameters<Act>) => {
+    const running = act(...args)
+    return running instanceof Promise ? running.then(report, fail) : running
+  }
+  return translated as Act
+}
+
+/** Whether it is the result of statements; a client, which `connect` returns, is none and shows nothing of the storage. */
+function isResult(result: unknown): result is pg.QueryResult | pg.QueryResult[] {
+  return Array.isArray(result) || (typeof result === 'object' && result !== null && 'command' in result)
+}
+
+function hasStored(result: pg.QueryResult | pg.QueryResult[]): boolean {
+  return [result].flat().some(({ command, rowCount }) => command === 'INSERT' && (rowCount ?? 0) > 0)
+}
+
+/**
+ * A server that works for a client notices only at the end of its work that the client is gone. From PostgreSQL 14 on, and
+ * if its system can tell, it checks each second: then a statement that we no longer wait for ends, and does not hold back the log.
+ */
+const NOTICE_CLOSED_CLIENTS = `
   do $$ begin
     perform set_config('client_connection_check_interval', '1s', false);
   exception when undefined_object or invalid_parameter_value then null;
   end $$`
 
 /**
- * A pooler between us and the server may drop our settings, and everybody would wait for a process frozen in a transaction.
- * @throws ServiceError `conflict` where they did not arrive
+ * A pooler between us and the server may drop our settings: then a process that is frozen in a transaction would block all others.
+ * @throws ServiceError `conflict` if the settings did not arrive
  */
 export async function assertSettings(pool: pg.Pool): Promise<void> {
   const { rows } = await pool.query<Settings>(READ_SETTINGS)
@@ -130,7 +199,7 @@ export async function assertSettings(pool: pg.Pool): Promise<void> {
   throw new ServiceError('conflict', detail)
 }
 
-/** Whoever gets hold of such a connection owns the whole server: worth a warning, since no work of ours needs it. */
+/** Whether the user is a superuser. It is worth a warning: no work of ours needs it, and such a connection controls the whole server. */
 export async function isSuperuser(pool: pg.Pool): Promise<boolean> {
   const { rows } = await pool.query<{ is: string }>(`select current_setting('is_superuser') as is`)
   return rows[0]?.is === 'on'
@@ -141,7 +210,7 @@ type Settings = { readonly timezone: string; readonly idle: string }
 const READ_SETTINGS = `
   select current_setting('TimeZone') as timezone, current_setting('idle_in_transaction_session_timeout') as idle`
 
-/** What the connections of some pools do now. */
+/** How many connections of some named pools are busy or idle now, and how many callers wait for one. */
 export function poolUse(pools: Readonly<Record<string, pg.Pool>>): readonly PoolUse[] {
   return Object.entries(pools).map(([name, { totalCount, idleCount, waitingCount }]) => ({
     name,
@@ -156,10 +225,10 @@ const getTypeParser: pg.CustomTypesConfig['getTypeParser'] = (oid, format) => {
   return pg.types.getTypeParser(oid, format)
 }
 
-/** `2025-06-15 20:30:27.28+00` without a look at each digit: what PostgreSQL writes is a time, and there are many. */
+/** `2025-06-15 20:30:27.28+00` without checking each digit: PostgreSQL only writes valid times, and they are many. */
 function instantOf(text: string): Instant | string {
-  const isOfOurDays = text[10] === ' ' && text.endsWith('+00')
-  if (!isOfOurDays) return parseInstant(text) ?? text
+  const isCommonForm = text[10] === ' ' && text.endsWith('+00')
+  if (!isCommonForm) return parseInstant(text) ?? text
   const fraction = text.slice(19, -3)
   const digits = fraction === '' ? '' : fraction.padEnd(fraction.length > 4 ? 7 : 4, '0')
   return `${text.slice(0, 10)}T${text.slice(11, 19)}${digits}Z` as Instant

@@ -1,9 +1,10 @@
 import type pg from 'pg'
+import { isQueryTimeout } from './errors.ts'
 
-/** Runs last in a transaction, and refuses what may not be committed by throwing. */
+/** Runs last in a transaction; throws if the transaction may not be committed. */
 export type Fence = (client: pg.PoolClient) => Promise<void>
 
-/** Runs the work in one transaction; a failure, of the work, the fence or the commit, rolls back and is thrown. */
+/** Runs the work in one transaction. If the work, the fence or the commit fails, it rolls back and throws. */
 export function inTransaction<T>(
   pool: pg.Pool,
   work: (client: pg.PoolClient) => Promise<T>,
@@ -19,8 +20,8 @@ type Steps<Seen, T> = {
 }
 
 /**
- * As `inTransaction`, for work that begins with locks and reads: they are sent with the `begin` and do not wait for it, so
- * all of them take one way to the database and back. They may write nothing: they run even where `begin` fails.
+ * As `inTransaction`, for work that begins with locks and reads: they are sent together with `begin`, in one round trip.
+ * They must not write: they run even if `begin` fails.
  */
 export async function inTransactionFrom<Seen, T>(pool: pg.Pool, { open, work, fence }: Steps<Seen, T>): Promise<T> {
   const client = await pool.connect()
@@ -32,7 +33,8 @@ export async function inTransactionFrom<Seen, T>(pool: pg.Pool, { open, work, fe
     await client.query('commit')
     return result
   } catch (error) {
-    broken = isSilence(error)
+    // `pg` gave up waiting: a rollback would wait as well, and the end of the session rolls back.
+    broken = isQueryTimeout(error)
     if (!broken) await client.query('rollback').catch(() => (broken = true))
     throw error
   } finally {
@@ -40,10 +42,7 @@ export async function inTransactionFrom<Seen, T>(pool: pg.Pool, { open, work, fe
   }
 }
 
-/**
- * Reads what the database is at one moment, however long it takes. It takes no transaction id, so it holds back no reader
- * of the log.
- */
+/** Reads the database as it is at one moment, however long that takes. It has no transaction id, so it never holds back the log. */
 export function inSnapshot<T>(pool: pg.Pool, read: (client: pg.PoolClient) => Promise<T>): Promise<T> {
   return inTransaction(pool, async (client) => {
     await client.query(ONE_SNAPSHOT)
@@ -51,9 +50,9 @@ export function inSnapshot<T>(pool: pg.Pool, read: (client: pg.PoolClient) => Pr
   })
 }
 
-/** A statement that may have to look at a whole table. In a snapshot it has an hour, whatever others of its pool have. */
+/** A statement that may read a whole table. In a snapshot it may take an hour, whatever the limit of its pool. */
 export function longRead(text: string): pg.QueryConfig {
-  // Not literally returned: pg's types know the limit of a pool only.
+  // A variable, since the types of `pg` know this limit for a pool only.
   const config = { text, query_timeout: LONG_READ_MS }
   return config
 }
@@ -64,8 +63,3 @@ const ONE_SNAPSHOT = `
   set transaction isolation level repeatable read, read only;
   set local statement_timeout = ${LONG_READ_MS};
   set local idle_in_transaction_session_timeout = '10min'`
-
-/** pg gives up waiting: there is no point in asking for a rollback too, and the session's end is one. */
-function isSilence(error: unknown): boolean {
-  return error instanceof Error && error.message === 'Query read timeout'
-}

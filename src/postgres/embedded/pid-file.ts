@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 
 const run = promisify(execFile)
 
-/** What a postmaster says of itself in `postmaster.pid`. */
+/** The content of a postmaster's `postmaster.pid`. */
 export type PidFile = {
   readonly pid: number
   readonly port: number
@@ -27,15 +27,15 @@ export function readPidFile(data: string): PidFile | undefined {
   }
 }
 
-/** The postmaster that serves this data directory now. After a crash the file stays, and its pid may be a stranger's. */
+/** The postmaster that serves this data directory now. After a crash the file stays, and its pid may be another program's. */
 export async function runningPostmaster(data: string): Promise<PidFile | undefined> {
   const file = readPidFile(data)
   return file !== undefined && isAlive(file.pid) && (await worksIn(file.pid, data)) ? file : undefined
 }
 
 /**
- * Stops a postmaster that outlived its holder, and what is left of one that was killed: PostgreSQL starts no second
- * server beside a query of the first. Only the holder of the state directory may call it.
+ * Stops a postmaster that outlived its holder, and the remaining processes of one that was killed: PostgreSQL starts no
+ * second server while a query of the first runs. Only the holder of the state directory may call it.
  */
 export async function clearOrphans(data: string): Promise<void> {
   const orphan = await runningPostmaster(data)
@@ -44,18 +44,18 @@ export async function clearOrphans(data: string): Promise<void> {
   rmSync(join(data, 'postmaster.pid'), { force: true })
 }
 
-/** After ten seconds with the immediate shutdown, from which PostgreSQL recovers at its next start. */
+/** After ten seconds by an immediate shutdown, from which PostgreSQL recovers at its next start. */
 async function stopProcess(pid: number, signal: NodeJS.Signals): Promise<void> {
-  tell(pid, signal)
+  sendSignal(pid, signal)
   for (let tries = 0; isAlive(pid); tries++) {
-    if (tries === 400) tell(pid, 'SIGQUIT')
+    if (tries === 400) sendSignal(pid, 'SIGQUIT')
     if (tries > 800) throw new Error(`A PostgreSQL from before a crash (process ${pid}) does not stop.`)
     await sleep(25)
   }
 }
 
-/** It may end by itself at any moment. */
-function tell(pid: number, signal: NodeJS.Signals): void {
+/** Ignores that the process has ended: it may do so at any moment. */
+function sendSignal(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal)
   } catch (error) {
@@ -71,14 +71,14 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-/** A postmaster's working directory is its data; where there is no /proc, its command line names it. */
+/** The working directory of a postmaster is its data directory; without /proc, its command line names that. */
 async function worksIn(pid: number, data: string): Promise<boolean> {
   if (existsSync('/proc/self')) return folderOf(pid) === realpathSync(data)
   const { stdout } = await run('/bin/ps', ['-p', String(pid), '-o', 'command=']).catch(() => ({ stdout: '' }))
   return stdout.includes(data)
 }
 
-/** Linux only: elsewhere the kernel ends them by itself soon after their postmaster, except amid a long query. */
+/** Linux only: elsewhere they end soon after their postmaster by themselves, except during a long query. */
 function postgresIn(data: string): number[] {
   if (!existsSync('/proc/self')) return []
   const pids = readdirSync('/proc').map(Number).filter(Number.isInteger)
@@ -88,7 +88,7 @@ function postgresIn(data: string): number[] {
 const folderOf = (pid: number) => readLink(`/proc/${pid}/cwd`)
 const programOf = (pid: number) => basename(readLink(`/proc/${pid}/exe`) ?? '')
 
-/** Nothing for a process that is gone or somebody else's. */
+/** Undefined for a process that has ended or belongs to another account. */
 function readLink(path: string): string | undefined {
   try {
     return readlinkSync(path)

@@ -3,31 +3,31 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { reportsFullDisk } from '../connection/errors.ts'
 import { ENVIRONMENT, type Cluster } from './cluster.ts'
 import { clearOrphans, readPidFile } from './pid-file.ts'
 
 export type PostmasterOptions = {
-  /** Given each line that PostgreSQL writes. */
+  /** Called with each line that PostgreSQL writes. */
   readonly log: (line: string) => void
-  /** PostgreSQL's own settings, on top of ours. */
+  /** Settings of PostgreSQL, which override ours. */
   readonly settings?: Readonly<Record<string, string>>
-  /** Ends the wait for a start that is under way. */
+  /** Aborts the wait for the start. */
   readonly signal?: AbortSignal
 }
 
 export type Postmaster = {
-  readonly pid: number
-  /** Resolves when it is gone with all its processes; `tail` is the end of what it wrote. */
+  /** Resolves when it has ended with all its processes; `tail` is the end of its output. */
   readonly exited: Promise<Exit>
-  /** Fast shutdown, and the immediate one where that takes too long. Both lose nothing. */
+  /** A fast shutdown, or an immediate one if that takes too long. Neither loses data. */
   stop(): Promise<void>
 }
 
 export type Exit = { readonly code: number | null; readonly tail: string }
 
 /**
- * The shell keeps the postmaster as its child, and a reader of the pipe whose other end only we hold. When we die,
- * however, the kernel closes the pipe, and the reader tells the postmaster to stop: it never outlives us.
+ * The shell has two children: the postmaster, and a reader of a pipe whose other end only this process holds. However this
+ * process dies, the kernel closes the pipe, and the reader stops the postmaster: it never outlives us.
  */
 const SUPERVISE = [
   'exec 3<&0',
@@ -39,14 +39,14 @@ const SUPERVISE = [
   'exit $code',
 ].join('\n')
 
-/** No TCP, a private socket, and small: one process's database. */
+/** No TCP, a private socket, and small: the database of one process. */
 const SETTINGS = {
   listen_addresses: '',
   unix_socket_permissions: '0700',
   max_connections: '30',
   shared_buffers: '64MB',
   max_wal_size: '512MB',
-  // Neither replicas nor base backups, no parallel workers to speak of.
+  // No replicas, no base backups, and few parallel workers.
   wal_level: 'minimal',
   max_wal_senders: '0',
   max_logical_replication_workers: '0',
@@ -63,7 +63,7 @@ const SETTINGS = {
 const START_MS = 300_000
 const STOP_MS = 3_000
 
-/** Starts the server and waits until it takes connections (after a crash: until it has recovered). */
+/** Starts the server and waits until it accepts connections (after a crash: until it has recovered). */
 export async function startPostmaster(cluster: Cluster, options: PostmasterOptions): Promise<Postmaster> {
   await clearOrphans(cluster.data)
   const child = spawnSupervised(cluster, options.settings ?? {})
@@ -75,11 +75,11 @@ export async function startPostmaster(cluster: Cluster, options: PostmasterOptio
     quit(child)
     await exited
   }
-  const pid = await whenReady(cluster, exited, options.signal).catch(async (error: unknown) => {
+  await whenReady(cluster, exited, options.signal).catch(async (error: unknown) => {
     await stop()
     throw error
   })
-  return { pid, exited, stop }
+  return { exited, stop }
 }
 
 function spawnSupervised(
@@ -94,17 +94,17 @@ function spawnSupervised(
     env: ENVIRONMENT,
     cwd: data,
     stdio: ['pipe', 'ignore', 'pipe'],
-    // Ctrl-C in a terminal is for us to answer, in our own order.
+    // Ctrl-C in a terminal must not stop it: this process stops its parts in order.
     detached: true,
   })
 }
 
-/** The immediate shutdown, told to the whole group: the shell and its postmaster. */
+/** The immediate shutdown, for the whole process group: the shell and its postmaster. */
 function quit({ pid }: ChildProcess): void {
   if (pid !== undefined) process.kill(-pid, 'SIGQUIT')
 }
 
-/** What it writes must always be read: a full pipe would block it. */
+/** Always reads its output: a full pipe would block it. */
 function watch(child: ChildProcess, log: (line: string) => void): Promise<Exit> {
   let tail = ''
   if (child.stderr !== null) {
@@ -114,19 +114,18 @@ function watch(child: ChildProcess, log: (line: string) => void): Promise<Exit> 
     })
   }
   child.stdin?.on('error', () => {})
-  // `close`, not `exit`: the last words are read, and no process of a postmaster that was killed still writes.
+  // `close` and not `exit`: then all output has been read, and no process of a killed postmaster still writes.
   return once(child, 'close').then(
     ([code]) => ({ code: code as number | null, tail }),
     (error: unknown) => ({ code: null, tail: String(error) }),
   )
 }
 
-async function whenReady({ data }: Cluster, exited: Promise<Exit>, signal?: AbortSignal): Promise<number> {
+async function whenReady({ data }: Cluster, exited: Promise<Exit>, signal?: AbortSignal): Promise<void> {
   let end: Exit | undefined
   void exited.then((exit) => (end = exit))
   for (let waited = 0; waited < START_MS; waited += 5) {
-    const file = readPidFile(data)
-    if (file?.ready === true) return file.pid
+    if (readPidFile(data)?.ready === true) return
     if (end !== undefined) throw new Error(reasonOf(end, data))
     signal?.throwIfAborted()
     await sleep(5)
@@ -134,10 +133,9 @@ async function whenReady({ data }: Cluster, exited: Promise<Exit>, signal?: Abor
   throw new Error(`The embedded PostgreSQL in ${data} was not ready within ${START_MS / 1_000} s.`)
 }
 
-/** One sentence for people: what ended the server, as far as its last words tell. */
+/** One sentence for users: why the server ended, as far as its output shows. */
 export function reasonOf({ code, tail }: Exit, data: string): string {
-  if (tail.includes('No space left on device'))
-    return `The disk is full: make room for ${data}, PostgreSQL stopped there.`
+  if (reportsFullDisk(tail)) return `The disk is full: make room for ${data}, PostgreSQL stopped there.`
   const last = tail
     .trim()
     .split('\n')

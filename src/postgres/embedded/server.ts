@@ -1,18 +1,12 @@
 import { rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { isDiskFull } from '../connection/errors.ts'
+import type { SocketConnection } from '../connection/pool.ts'
 import { makeFolder } from './data-dir.ts'
 import { dataFolder, prepareCluster, type Cluster } from './cluster.ts'
 import { runningPostmaster } from './pid-file.ts'
 import { startPostmaster, type Postmaster, type PostmasterOptions } from './postmaster.ts'
-
-export type Connection = {
-  /** The folder of the Unix socket, which is how `pg` takes one. */
-  readonly host: string
-  readonly port: number
-  readonly user: string
-  readonly database: string
-}
 
 export type EmbeddedOptions = Omit<PostmasterOptions, 'signal'> & {
   /** The state directory; one process at a time. */
@@ -21,12 +15,13 @@ export type EmbeddedOptions = Omit<PostmasterOptions, 'signal'> & {
   readonly binaries?: string
 }
 
-export type Embedded = Postmaster & { readonly connection: Connection }
+export type Embedded = Postmaster & { readonly connection: SocketConnection }
 
 /**
- * A real PostgreSQL as our child, on a private Unix socket. It dies with us, however we die; what it acknowledged
- * stays. Rejects at once where another process holds the directory, and says in one sentence what to do where no
- * binary fits the machine or the disk is full.
+ * A real PostgreSQL as a child of this process, on a private Unix socket. It ends with this process, however that dies; what
+ * it acknowledged is kept.
+ * @throws Error at once if another process holds the directory, and with the remedy if no binary fits the machine or the
+ * disk is full
  */
 export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded> {
   const { cluster, release } = await holdCluster(options)
@@ -41,15 +36,15 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
   return { ...postmaster, connection: connectionTo(cluster.socket), stop }
 }
 
-/** The server that serves a state directory now, whoever holds it: for commands beside a running service. */
-export async function findRunning(state: string): Promise<Connection | undefined> {
+/** The server of a state directory, if one runs, whichever process holds it: for commands beside a running service. */
+export async function findRunning(state: string): Promise<SocketConnection | undefined> {
   const running = await runningPostmaster(dataFolder(state))
   return running?.ready === true ? connectionTo(running.socket) : undefined
 }
 
 export type HeldCluster = { readonly cluster: Cluster; readonly release: () => void }
 
-/** Takes the state directory for this process alone, and makes ready what a postmaster needs. */
+/** Locks the state directory for this process, and prepares what a postmaster needs. */
 export async function holdCluster({ state, binaries = state }: EmbeddedOptions): Promise<HeldCluster> {
   makeFolder(state)
   makeFolder(binaries)
@@ -58,7 +53,7 @@ export async function holdCluster({ state, binaries = state }: EmbeddedOptions):
   try {
     const cluster = await prepareCluster(resolve(state), resolve(binaries))
     const release = () => {
-      // Once only: the socket may be the next holder's by now.
+      // Once only: the socket may belong to the next holder already.
       if (!held) return
       held = false
       rmSync(cluster.socket, { recursive: true, force: true })
@@ -71,7 +66,7 @@ export async function holdCluster({ state, binaries = state }: EmbeddedOptions):
   }
 }
 
-/** SQLite's lock is the kernel's: however we die, it is released, and no pid has to be judged. */
+/** SQLite's lock is one of the kernel: it is released however the process dies, and no pid has to be checked. */
 function lock(state: string): () => void {
   const file = new DatabaseSync(join(state, 'lock'))
   try {
@@ -86,12 +81,8 @@ function lock(state: string): () => void {
   return () => file.close()
 }
 
-function isDiskFull(error: unknown): boolean {
-  return error instanceof Error && /ENOSPC|No space left on device/.test(error.message)
-}
-
 const SQLITE_BUSY = 5
 
-export function connectionTo(socket: string): Connection {
+export function connectionTo(socket: string): SocketConnection {
   return { host: socket, port: 5432, user: 'postgres', database: 'postgres' }
 }

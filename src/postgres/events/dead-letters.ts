@@ -8,11 +8,11 @@ import type {
   UnsentDeadLetters,
 } from '../../core/events/dead-letter.ts'
 
-/** Keeps letters, each once: a message is the same when its topic, partition and offset are. */
+/** Stores dead letters, each once: messages with the same topic, partition and offset are the same. */
 export function createStoreDeadLetters(pool: pg.Pool): StoreDeadLetters {
   return async (letters) => {
     const column = <T>(pick: (letter: DeadLetter) => T) => letters.map(pick)
-    await pool.query(BURY, [
+    await pool.query(STORE, [
       column((letter) => letter.topicId),
       column((letter) => letter.topic),
       column((letter) => letter.partition),
@@ -27,7 +27,7 @@ export function createStoreDeadLetters(pool: pg.Pool): StoreDeadLetters {
   }
 }
 
-/** What of the table the dead letter topic does not know yet. */
+/** The dead letters that were not yet sent to the dead letter topic. */
 export function createUnsentDeadLetters(pool: pg.Pool): UnsentDeadLetters {
   return {
     claim: async (limit, seconds) => {
@@ -39,7 +39,7 @@ export function createUnsentDeadLetters(pool: pg.Pool): UnsentDeadLetters {
   }
 }
 
-/** The table, for people. */
+/** Lists and resolves dead letters, for operators. @throws ServiceError `not_found` on `find` for an unknown id */
 export function createDeadLetterAdmin(pool: pg.Pool): DeadLetterAdmin {
   return {
     list: async ({ all, after, limit }) => {
@@ -75,15 +75,15 @@ const COLUMNS = `
   consumer_group as "consumerGroup", attempts, created_at as "createdAt", sent_at as "sentAt", resolution,
   resolved_at as "resolvedAt"`
 
-const BURY = `
+const STORE = `
   insert into dead_letters (topic_id, topic, partition, record_offset, key, value, headers, reason, detail, consumer_group)
   select * from unnest($1::uuid[], $2::text[], $3::integer[], $4::bigint[], $5::bytea[], $6::bytea[], $7::json[],
                        $8::text[], $9::text[], $10::text[])
   on conflict (topic_id, partition, record_offset) do nothing`
 
 /**
- * No transaction stays open while Kafka is spoken to: it would hold back the log for everybody. Nor while the letters
- * travel, which may be large: whoever is frozen as it receives them has claimed and committed already.
+ * No transaction stays open while letters are sent to Kafka or fetched from here, which may take long: it would hold back the
+ * log for every reader. So a process claims the letters first, and commits, before it fetches them.
  */
 const CLAIM = `
   update dead_letters set claimed_until = clock_timestamp() + make_interval(secs => $2)

@@ -1,31 +1,31 @@
 import type pg from 'pg'
 import { averagesReader } from '../../core/averages/follow.ts'
 import type { Instant } from '../../lib/instant.ts'
-import { RELAY_READER } from '../../core/log/log.ts'
+import { RELAY_READER } from '../../core/log/position.ts'
 import type { MarketState } from '../../core/prices/quote.ts'
 import { HIGH_WATER_MARK, logEnd } from '../log/log.ts'
 import type { LeaseStatus, ProviderStatus, ReadServiceStatus, ServiceStatus } from '../../core/health/status.ts'
 
 type Options = {
   readonly windows: readonly number[]
-  /** Whether the log is announced, so that it can be late. */
+  /** Whether the log is published on Kafka, so that this can lag. */
   readonly isPublished: boolean
-  /** Our name as a holder of leases; whoever runs no part of the service has none. */
+  /** Our name as a holder of leases; a process that is no service has none. */
   readonly holder?: string
 }
 
-/** Reads what /health and /metrics tell; the averages' lag is that of the slowest window. */
+/** Reads the status for /health and /metrics; the lag of averages is that of the slowest window. */
 export function createReadServiceStatus(pool: pg.Pool, options: Options): ReadServiceStatus {
   const { windows, isPublished, holder = '' } = options
   return async () => {
-    const [facts, end, leases, providers] = await Promise.all([
+    const [status, end, leases, providers] = await Promise.all([
       pool.query<StatusRow>(READ_STATUS, [windows.map(averagesReader), isPublished ? RELAY_READER : null]),
       logEnd(pool),
       pool.query<LeaseStatus>(READ_LEASES, [holder]),
       pool.query<ProviderRow>(READ_PROVIDERS),
     ])
-    const row = facts.rows[0]
-    if (row === undefined) throw new Error('no facts')
+    const row = status.rows[0]
+    if (row === undefined) throw new Error('the status query returned no row')
     const { databaseBytes, relayRows, relaySeconds, application, pid, forSeconds, ...rest } = row
     return {
       ...rest,
@@ -48,13 +48,13 @@ type StatusRow = Pick<ServiceStatus, 'averagesLagSeconds' | 'logLagSeconds' | 'o
   readonly forSeconds: number
 }
 
-/** An ordinary write lasts milliseconds, so only what has lasted a second holds anybody up. */
+/** An ordinary write lasts milliseconds: only a transaction that has lasted a second holds back the log. */
 const READ_STATUS = `
   select pg_database_size(current_database()) as "databaseBytes",
          coalesce(extract(epoch from clock_timestamp() - waiting.recorded_at), 0)::float8 as "averagesLagSeconds",
-         coalesce(extract(epoch from clock_timestamp() - unsettled.recorded_at), 0)::float8 as "logLagSeconds",
-         announcing.rows as "relayRows",
-         coalesce(extract(epoch from clock_timestamp() - announcing.since), 0)::float8 as "relaySeconds",
+         coalesce(extract(epoch from clock_timestamp() - unstable.recorded_at), 0)::float8 as "logLagSeconds",
+         unpublished.rows as "relayRows",
+         coalesce(extract(epoch from clock_timestamp() - unpublished.since), 0)::float8 as "relaySeconds",
          (select count(*)::integer from dead_letters where resolution is null) as "openDeadLetters",
          holder.*
     from (values (1)) as one
@@ -68,16 +68,16 @@ const READ_STATUS = `
            order by p.epoch, p.xid, p.id limit 1) as unseen) as waiting on true
     left join lateral (
       select p.recorded_at from prices p where (p.epoch, p.xid) >= (${HIGH_WATER_MARK})
-       order by p.epoch, p.xid, p.id limit 1) as unsettled on true
+       order by p.epoch, p.xid, p.id limit 1) as unstable on true
     left join lateral (
       select (select count(*)::integer from (
-                select from prices p where (p.epoch, p.xid, p.id) > (told.epoch, told.xid, told.id)
+                select from prices p where (p.epoch, p.xid, p.id) > (published.epoch, published.xid, published.id)
                  order by p.epoch, p.xid, p.id limit 100000) as waiting) as rows,
-             (select p.recorded_at from prices p where (p.epoch, p.xid, p.id) > (told.epoch, told.xid, told.id)
+             (select p.recorded_at from prices p where (p.epoch, p.xid, p.id) > (published.epoch, published.xid, published.id)
                order by p.epoch, p.xid, p.id limit 1) as since
         from (select coalesce(l.epoch, 0) as epoch, coalesce(l.xid, '0') as xid, coalesce(l.id, 0) as id
                 from (values ($2::text)) as r (reader) left join log_positions l using (reader)
-               where r.reader is not null) as told) as announcing on true
+               where r.reader is not null) as published) as unpublished on true
     left join lateral (
       select application, pid, extract(epoch from clock_timestamp() - since)::float8 as "forSeconds"
         from (

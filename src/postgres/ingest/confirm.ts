@@ -2,17 +2,17 @@ import type pg from 'pg'
 import { compareInstants, type Instant } from '../../lib/instant.ts'
 import type { Decided } from '../../core/ingest/revision.ts'
 import type { Quote } from '../../core/prices/quote.ts'
-import { arrayText, type Plain } from '../connection/array-text.ts'
+import { arrayText, type Plain } from '../connection/parameters.ts'
 import { seriesIdsText } from './known-prices.ts'
 
-/** The newest time of each series is confirmed; what else the provider said of the series goes with it. */
+/** Confirms the newest time of each series, and stores what else the provider reported about the series. */
 export async function confirmNewest(
   client: pg.PoolClient,
-  judged: readonly Decided[],
+  decided: readonly Decided[],
   confirmedAt: Instant,
 ): Promise<void> {
   const newest = new Map<string, Decided>()
-  for (const item of judged) {
+  for (const item of decided) {
     const before = newest.get(item.seriesId)
     const isNewer = before === undefined || compareInstants(item.quote.eventTime, before.quote.eventTime) >= 0
     if (!item.decision.late && item.decision.outcome !== 'outdated' && isNewer) newest.set(item.seriesId, item)
@@ -23,7 +23,7 @@ export async function confirmNewest(
   const values = [
     seriesIdsText(items),
     confirmedAt,
-    // The provider's own words: anything may be in them.
+    // The provider's own text: it may contain any character.
     items.map(({ quote }) => quote.providerSymbol),
     column((quote) => quote.marketState),
     column((quote) => quote.delaySeconds),
@@ -35,7 +35,7 @@ export async function confirmNewest(
   await client.query({ name: 'confirm', text: CONFIRM, values })
 }
 
-/** Never back: a reply that was received earlier may be recorded later. */
+/** The time never goes back: a reply that was received earlier may be stored later. */
 const CONFIRM = `
   insert into series_state as s
   select q.series_id, q.provider_symbol, $2, q.market_state, q.delay_seconds, q.previous_close,

@@ -2,30 +2,18 @@ import type pg from 'pg'
 import type { Instant } from '../../lib/instant.ts'
 import { timeKey, type Item, type Stored } from '../../core/ingest/revision.ts'
 import type { CurrentPrice } from '../../core/ingest/revision.ts'
-import { arrayText, idsText } from '../connection/array-text.ts'
+import { arrayText, idsText } from '../connection/parameters.ts'
 
 /** The ids of some quotes' series, as the text of a parameter. */
 export function seriesIdsText(items: readonly Item[]): string {
   return idsText(items.map((item) => item.seriesId))
 }
 
-/** Until the end of the transaction. */
-export async function lockSeries(client: pg.PoolClient, items: readonly Item[]): Promise<void> {
-  await client.query({ name: 'lock-series', text: LOCK_RECORDING, values: [seriesIdsText(items)] })
-}
-
-/**
- * In id order, so that two transactions never wait for each other. Averages lock in another key space. Counted, so that one
- * row comes back however many there are.
- */
-export const LOCK_RECORDING = `
-  select count(pg_advisory_xact_lock(id)) from (select distinct id from unnest($1::bigint[]) as s (id) order by id) as ordered`
-
 type KnownRow = { readonly series_id: string; readonly event_time: Instant; readonly newest: Instant | null } & {
   [column in keyof CurrentPrice]: CurrentPrice[column] | null
 }
 
-/** Reads what is stored at or behind the times of some quotes; under their locks, so that it stays true. */
+/** Reads what is stored at the times of some quotes or later; under the locks of their series, so that it stays true. */
 export async function readKnown(client: pg.PoolClient, items: readonly Item[]): Promise<Stored> {
   const { rows } = await client.query<KnownRow>({
     name: 'read-known',
@@ -42,8 +30,8 @@ export async function readKnown(client: pg.PoolClient, items: readonly Item[]): 
 }
 
 /**
- * Most prices are newer than all that is stored: then one descent of the index finds nothing, and no row is read. The length
- * of a list that comes by `select` is hidden from the planner, which else plans short ones anew each time; so below.
+ * Most prices are newer than all that are stored: then one descent of the index finds nothing, and no row is read. The
+ * planner does not see the length of a list that is wrapped in a `select`; otherwise it would plan short lists each time.
  */
 const READ_KNOWN = `
   select q.series_id, q.event_time, newest.event_time as newest, current.*

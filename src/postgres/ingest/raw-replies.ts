@@ -2,19 +2,19 @@ import { hash } from 'node:crypto'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import type { RawReply } from '../../core/prices/quote.ts'
 
-/** What of a reply was not taken for a price, and why. */
+/** A part of a reply that was refused, and why. */
 export type Refusal = { readonly symbol: string; readonly code: string; readonly detail: string }
 
-/** How a body lies in the table. */
+/** A body as it is stored. */
 export type StoredBody = { readonly encoding: 'identity' | 'gzip'; readonly body: Buffer }
 
-/** A body with the SHA-256 of the bytes as they came. */
+/** A stored body with the SHA-256 of the bytes as they were received. */
 export type HashedBody = StoredBody & { readonly sha256: Buffer }
 
-/** Below this many bytes compression saves nothing. */
+/** Bytes; compressing a smaller body saves nothing. */
 const WORTH_COMPRESSING = 400
 
-/** What `KEEP_REPLY` is told. */
+/** The parameters of `KEEP_REPLY`. */
 export function replyValues(reply: RawReply, refused: readonly Refusal[]): unknown[] {
   const { encoding, body } = packBody(reply.body)
   return [
@@ -32,8 +32,8 @@ export function replyValues(reply: RawReply, refused: readonly Refusal[]): unkno
 }
 
 /**
- * $1 to $10 of a statement that keeps a reply, its body once for all replies with the same bytes. An equal body is locked by
- * the empty update, so that nobody deletes it meanwhile.
+ * The beginning of a statement that keeps a reply, with the parameters $1 to $10. Replies with the same bytes share a body;
+ * the empty update locks an existing one, so that retention does not delete it at the same time.
  */
 export const KEEP_REPLY = `
   with body as (
@@ -42,7 +42,7 @@ export const KEEP_REPLY = `
     insert into raw_responses (provider, symbols, request, status, sha256, parser_version, received_at, refused)
     values ($4, $5, $6, $7, $1, $8, $9, $10) returning id, received_at)`
 
-/** SHA-256 of the bytes as they came. */
+/** SHA-256 of the bytes as they were received. */
 export function bodyHash(body: Uint8Array): Buffer {
   return hash('sha256', body, 'buffer')
 }
@@ -53,7 +53,7 @@ function packBody(bytes: Uint8Array): StoredBody {
   return { encoding: 'gzip', body: gzipSync(plain) }
 }
 
-/** The bytes as they came; undefined where what is stored is something else by now. */
+/** The bytes as they were received; undefined if the stored ones are damaged. */
 export function undamagedBody(stored: HashedBody): Buffer | undefined {
   try {
     const body = unpackBody(stored)

@@ -3,28 +3,28 @@ import type { Quote } from '../../core/prices/quote.ts'
 import { turnover } from '../connection/pool.ts'
 
 export type SeriesIds = {
-  /** Finds the ids of the quotes' series and makes those that are new; ids come back in the order given. */
+  /** Returns the ids of the quotes' series, in the order of the quotes; creates new series. */
   of(quotes: readonly Quote[]): Promise<string[]>
-  /** For ids that turned out to be wrong. */
+  /** Call it when an id turned out to be wrong. */
   forget(): unknown
 }
 
-/** A service speaks of some thousands of series; far beyond that, remembering costs more than asking. */
-const REMEMBERED = 100_000
+/** The most ids in memory. A service uses some thousands of series; far beyond that, memory costs more than queries. */
+const MAX_KNOWN = 100_000
 
 /**
- * Series are made before and outside the recording transaction, so that its first write comes after its lock (design §4).
- * They are never renamed or deleted, so an id holds for as long as the connections do: behind new ones may be a server
- * that took over, and the newest series were lost on the way.
+ * Series are created before and outside the transaction that stores prices, so that its first write comes after its lock
+ * (docs/decisions/0005-the-log-is-the-prices-table.md). They are never renamed or deleted, so an id is valid as long as the connections are:
+ * a new connection may lead to a server that took over without the newest series.
  */
 export function createSeriesIds(pool: pg.Pool): SeriesIds {
   let known = new Map<string, string>()
-  let learnedAt = turnover(pool)
-  // Whoever is asking keeps the map that it began with.
+  let knownSince = turnover(pool)
+  // A call that is running keeps the map that it began with.
   const forget = () => (known = new Map())
 
-  async function learn(quotes: readonly Quote[], ids: Map<string, string>): Promise<void> {
-    const { rows } = await pool.query<SeriesRow>(FIND_OR_MAKE, [
+  async function load(quotes: readonly Quote[], ids: Map<string, string>): Promise<void> {
+    const { rows } = await pool.query<SeriesRow>(FIND_OR_CREATE, [
       quotes.map((quote) => quote.provider),
       quotes.map((quote) => quote.symbol),
       quotes.map((quote) => quote.currency),
@@ -34,11 +34,11 @@ export function createSeriesIds(pool: pg.Pool): SeriesIds {
 
   return {
     of: async (quotes) => {
-      if (turnover(pool) !== learnedAt || known.size > REMEMBERED) forget()
-      learnedAt = turnover(pool)
+      if (turnover(pool) !== knownSince || known.size > MAX_KNOWN) forget()
+      knownSince = turnover(pool)
       const ids = known
       const unknown = quotes.filter((quote) => !ids.has(seriesKey(quote)))
-      if (unknown.length > 0) await learn(unknown, ids)
+      if (unknown.length > 0) await load(unknown, ids)
       return quotes.map((quote) => ids.get(seriesKey(quote)) ?? fail(quote))
     },
     forget,
@@ -47,25 +47,25 @@ export function createSeriesIds(pool: pg.Pool): SeriesIds {
 
 type SeriesRow = Pick<Quote, 'provider' | 'symbol' | 'currency'> & { readonly id: string }
 
-/** In order, so that two processes that make the same series do not wait for each other crosswise. */
-const FIND_OR_MAKE = `
-  with asked as (select distinct provider, symbol, currency from unnest($1::text[], $2::text[], $3::text[]) as a (provider, symbol, currency)),
-  made as (
+/** In order, so that two processes that create the same series never wait for each other. */
+const FIND_OR_CREATE = `
+  with requested as (select distinct provider, symbol, currency from unnest($1::text[], $2::text[], $3::text[]) as a (provider, symbol, currency)),
+  created as (
     insert into series (provider, symbol, currency)
-    select a.provider, a.symbol, a.currency from asked a
+    select a.provider, a.symbol, a.currency from requested a
      where not exists (select from series s where (s.provider, s.symbol) = (a.provider, a.symbol) and s.currency is not distinct from a.currency)
      order by 1, 2, 3
     on conflict (provider, symbol, currency) do update set symbol = excluded.symbol
     returning id, provider, symbol, currency)
-  select id, provider, symbol, currency from made
+  select id, provider, symbol, currency from created
   union
   select s.id, s.provider, s.symbol, s.currency from series s
-    join asked a on (s.provider, s.symbol) = (a.provider, a.symbol) and s.currency is not distinct from a.currency`
+    join requested a on (s.provider, s.symbol) = (a.provider, a.symbol) and s.currency is not distinct from a.currency`
 
 function seriesKey({ provider, symbol, currency }: Pick<Quote, 'provider' | 'symbol' | 'currency'>): string {
   return `${provider}\n${symbol}\n${currency ?? ''}`
 }
 
 function fail(quote: Quote): never {
-  throw new Error(`series of ${quote.symbol} was not made`)
+  throw new Error(`the series of ${quote.symbol} was not created`)
 }

@@ -1,39 +1,37 @@
-import pg from 'pg'
+import type pg from 'pg'
 import { decideRevisions, writes, type Item, type Decided, type Stored } from '../../core/ingest/revision.ts'
 import type { CurrentPrice } from '../../core/ingest/revision.ts'
 import type { QuoteResult, RawReply, StoreReply, RecordResult } from '../../core/prices/quote.ts'
-import { arrayText } from '../connection/array-text.ts'
+import { lockSeries } from '../connection/locks.ts'
+import { arrayText } from '../connection/parameters.ts'
+import { isForeignKeyViolation } from '../connection/errors.ts'
 import { confirmNewest } from './confirm.ts'
-import { lockSeries, readKnown, seriesIdsText } from './known-prices.ts'
+import { readKnown, seriesIdsText } from './known-prices.ts'
 import { bodyHash, KEEP_REPLY, replyValues, type Refusal } from './raw-replies.ts'
 import { createSeriesIds } from './series.ts'
 import { inTransactionFrom, type Fence } from '../connection/transaction.ts'
 
 /**
- * The only writer of `prices`. One transaction keeps the reply and what is new in it; what was there already is confirmed.
- * When the promise resolves, the prices are durable.
- * @param fence of a leader; whoever answers a request records without one
+ * The only writer of `prices`. One transaction stores the reply with its new prices, and confirms those that were stored
+ * before. When the promise resolves, the prices are durable.
+ * @param fence of a leader; a process that answers a request stores without one
  */
 export function createStoreReply(pool: pg.Pool, fence?: Fence): StoreReply {
   const seriesIds = createSeriesIds(pool)
-  const record: StoreReply = async (reply, results) => {
+  const store: StoreReply = async (reply, results) => {
     const quotes = results.flatMap((result) => ('quote' in result ? [result.quote] : []))
     const ids = await seriesIds.of(quotes)
     const items = quotes.map((quote, index) => ({ quote, seriesId: ids[index] as string }))
-    const judged = await recordItems(pool, { reply, results, items, fence })
-    return toResults(reply, results, judged)
+    const decided = await storeItems(pool, { reply, results, items, fence })
+    return toResults(reply, results, decided)
   }
-  return (...told) =>
-    record(...told).catch((error: unknown) => {
-      if (!isUnknownSeries(error)) throw error
+  return (reply, results) =>
+    store(reply, results).catch((error: unknown) => {
+      // A series that we know and the database does not: another server took over before the series was replicated to it.
+      if (!isForeignKeyViolation(error)) throw error
       seriesIds.forget()
-      return record(...told)
+      return store(reply, results)
     })
-}
-
-/** A series that we know, and the database does not: another server took over, and had not got it yet. */
-function isUnknownSeries(error: unknown): boolean {
-  return error instanceof pg.DatabaseError && error.code === '23503'
 }
 
 type Work = {
@@ -43,29 +41,33 @@ type Work = {
   readonly fence: Fence | undefined
 }
 
-async function recordItems(pool: pg.Pool, { reply, results, items, fence }: Work): Promise<Decided[]> {
+async function storeItems(pool: pg.Pool, { reply, results, items, fence }: Work): Promise<Decided[]> {
   const refused = results.some((result) => 'error' in result && KEPT_REFUSALS.has(result.error.code))
   if (items.length === 0 && !refused) return []
-  // The lock first, before any write: the transaction id is taken under it, so the log keeps the order of a series.
+  // The lock precedes any write: the transaction id is assigned under it, so the log keeps the order of a series.
   const open = async (client: pg.PoolClient) => {
-    const [, known] = await Promise.all([lockSeries(client, items), readKnown(client, items)])
+    const locked = lockSeries(
+      client,
+      items.map((item) => item.seriesId),
+    )
+    const [, known] = await Promise.all([locked, readKnown(client, items)])
     return known
   }
   const work = async (client: pg.PoolClient, known: Stored) => {
-    const judged = decideRevisions(items, known, reply.receivedAt)
-    const pricesStored = judged.filter(({ decision }) => writes(decision))
+    const decided = decideRevisions(items, known, reply.receivedAt)
+    const newPrices = decided.filter(({ decision }) => writes(decision))
     await Promise.all([
-      pricesStored.length > 0 || refused
-        ? keepNews(client, { reply, refused: refusals(results), pricesStored })
+      newPrices.length > 0 || refused
+        ? storeNewPrices(client, { reply, refused: refusals(results), newPrices })
         : undefined,
-      confirmNewest(client, judged, reply.receivedAt),
+      confirmNewest(client, decided, reply.receivedAt),
     ])
-    return judged
+    return decided
   }
   return inTransactionFrom(pool, { open, work, fence })
 }
 
-/** A reply that a provider got wrong is evidence; that a symbol is unknown needs none. */
+/** A wrong reply of a provider is kept as evidence; an unknown symbol needs none. */
 const KEPT_REFUSALS: ReadonlySet<string> = new Set(['provider_bad_data', 'no_price'])
 
 function refusals(results: readonly QuoteResult[]) {
@@ -74,33 +76,33 @@ function refusals(results: readonly QuoteResult[]) {
   )
 }
 
-type News = {
+type NewPrices = {
   readonly reply: RawReply
   readonly refused: readonly Refusal[]
-  readonly pricesStored: readonly Decided[]
+  readonly newPrices: readonly Decided[]
 }
 
-async function keepNews(client: pg.PoolClient, { reply, refused, pricesStored }: News): Promise<void> {
+async function storeNewPrices(client: pg.PoolClient, { reply, refused, newPrices }: NewPrices): Promise<void> {
   const values = [
     ...replyValues(reply, refused),
-    seriesIdsText(pricesStored),
-    arrayText(pricesStored.map((item) => item.quote.eventTime)),
-    arrayText(pricesStored.map((item) => item.decision.revision)),
-    arrayText(pricesStored.map((item) => item.decision.late)),
-    arrayText(pricesStored.map((item) => item.quote.price)),
+    seriesIdsText(newPrices),
+    arrayText(newPrices.map((item) => item.quote.eventTime)),
+    arrayText(newPrices.map((item) => item.decision.revision)),
+    arrayText(newPrices.map((item) => item.decision.late)),
+    arrayText(newPrices.map((item) => item.quote.price)),
   ]
-  const { rows } = await client.query<KeptRow>({ name: 'keep-news', text: KEEP_NEWS, values })
-  for (const [index, item] of pricesStored.entries()) {
+  const { rows } = await client.query<KeptRow>({ name: 'store-prices', text: STORE_PRICES, values })
+  for (const [index, item] of newPrices.entries()) {
     const row = rows[index]
     if (row === undefined) throw new Error('a price was not written')
-    // The same object stands in for later, equal quotes of this reply.
+    // Later, equal quotes of this reply share the object.
     Object.assign(item.current, row)
   }
 }
 
 type KeptRow = Pick<CurrentPrice, 'priceId' | 'recordedAt' | 'rawResponseId'>
 
-const KEEP_NEWS = `${KEEP_REPLY}
+const STORE_PRICES = `${KEEP_REPLY}
   insert into prices (series_id, event_time, revision, late, price, received_at, raw_response_id, epoch)
   select q.series_id, q.event_time, q.revision, q.late, q.price, reply.received_at, reply.id, e.epoch
     from unnest((select $11::bigint[]), $12::timestamptz[], $13::integer[], $14::boolean[], $15::numeric[])
@@ -109,8 +111,8 @@ const KEEP_NEWS = `${KEEP_REPLY}
    order by q.n
   returning id as "priceId", recorded_at as "recordedAt", raw_response_id as "rawResponseId"`
 
-function toResults(reply: RawReply, results: readonly QuoteResult[], judged: readonly Decided[]): RecordResult[] {
-  const inOrder = judged.values()
+function toResults(reply: RawReply, results: readonly QuoteResult[], decided: readonly Decided[]): RecordResult[] {
+  const inOrder = decided.values()
   const replySha256 = bodyHash(reply.body).toString('hex')
   return results.map((result) => {
     const item = 'quote' in result ? inOrder.next().value : undefined

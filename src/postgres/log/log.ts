@@ -1,23 +1,17 @@
 import type pg from 'pg'
 import type { Instant } from '../../lib/instant.ts'
-import {
-  LOG_START,
-  type LogEntry,
-  type LogPosition,
-  type ReadLog,
-  type ReadAffected,
-  type Affected,
-} from '../../core/log/log.ts'
+import type { LogEntry, ReadLog, ReadAffected, Affected } from '../../core/log/entry.ts'
+import { LOG_START, type LogPosition } from '../../core/log/position.ts'
 
-/** What runs a statement: the pool, or the connection of a transaction. */
+/** Runs a statement: a pool, or the connection of a transaction. */
 type Queryable = pg.Pool | pg.ClientBase
 
-/** The most entries of one read, whatever is asked. */
+/** The most entries of one read, whatever the caller's limit. */
 const READ_LIMIT = 10_000
 
 /**
- * Reads what is settled behind a position: an entry shows only once no earlier one can still appear, so a reader that goes
- * on from the last position it saw misses nothing (reading by `id > last` loses what commits late). At most 10,000 entries.
+ * Reads the stable entries after a position, at most 10,000. An entry is stable once no earlier one can still appear, so a
+ * reader that continues from the last position it saw misses nothing. (Reading by `id > last` would miss late commits.)
  */
 export function createReadLog(pool: pg.Pool): ReadLog {
   return async (after, limit) => {
@@ -26,19 +20,19 @@ export function createReadLog(pool: pg.Pool): ReadLog {
   }
 }
 
-/** As `createReadLog`, without the words of each price and of its series, which nobody who averages looks at. */
+/** As `createReadLog`, but only the series and the time of each entry: averages need no more. */
 export function createReadAffected(pool: pg.Pool): ReadAffected {
   return async (after, limit) => {
     const values = pageValues(after, limit)
-    const { rows } = await pool.query<AffectedRow>({ name: 'read-touched', text: READ_AFFECTED, values })
-    return rows.map((row) => ({ position: placeOf(row), seriesId: row.seriesId, eventTime: row.eventTime }))
+    const { rows } = await pool.query<AffectedRow>({ name: 'read-affected', text: READ_AFFECTED, values })
+    return rows.map((row) => ({ position: positionOf(row), seriesId: row.seriesId, eventTime: row.eventTime }))
   }
 }
 
-/** Everything before this position is settled; nothing at or behind it is. In one statement with what it guards. */
+/** SQL of the high-water mark: an entry is stable if and only if it is before this position. Use it in the statement that reads. */
 export const HIGH_WATER_MARK = `(select epoch from log_epoch), pg_snapshot_xmin(pg_current_snapshot())`
 
-/** The position that divides what is settled from what is not: every settled entry is before it, every other behind it. */
+/** The position that every stable entry is before, and no other entry. */
 export async function readHighWaterMark(pool: Queryable): Promise<LogPosition> {
   const { rows } = await pool.query<LogPosition>(
     `select h.epoch::text, h.xid, '0' as id from (select ${HIGH_WATER_MARK}) as h (epoch, xid)`,
@@ -46,25 +40,25 @@ export async function readHighWaterMark(pool: Queryable): Promise<LogPosition> {
   return rows[0] ?? LOG_START
 }
 
-/** The position of the newest settled entry, for readers that want only what comes next. */
+/** The position of the newest stable entry, for readers that want only newer ones. */
 export async function logEnd(pool: Queryable): Promise<LogPosition> {
   const { rows } = await pool.query<LogPosition>(LOG_END)
   return rows[0] ?? LOG_START
 }
 
-/** How far a reader has come by what it saved; undefined if it never did. */
+/** The position that a reader saved last; undefined if it never did. */
 export async function loadCheckpoint(pool: Queryable, reader: string): Promise<LogPosition | undefined> {
   const { rows } = await pool.query<LogPosition>(LOAD_CHECKPOINT, [reader])
   return rows[0]
 }
 
-/** The position right before the first entry that was recorded at that moment or later; the log's end if there is none. */
+/** The position right before the first entry that was stored at that time or later; the log's end if there is none. */
 export async function positionBefore(pool: Queryable, since: Instant): Promise<LogPosition> {
   const { rows } = await pool.query<LogPosition>(POSITION_BEFORE, [since])
   return rows[0] ?? logEnd(pool)
 }
 
-/** Saves how far a reader has come. A position never goes back: of two processes with the same name the slower changes nothing. */
+/** Saves the position of a reader. It never goes back: of two processes with the same reader, the slower changes nothing. */
 export async function saveCheckpoint(pool: Queryable, reader: string, { epoch, xid, id }: LogPosition): Promise<void> {
   await pool.query({ name: 'save-checkpoint', text: SAVE_CHECKPOINT, values: [reader, epoch, xid, id] })
 }
@@ -72,7 +66,7 @@ export async function saveCheckpoint(pool: Queryable, reader: string, { epoch, x
 type LogRow = Omit<LogEntry, 'position' | 'priceId'> & LogPosition
 type AffectedRow = Affected & LogPosition
 
-/** By the index alone; words come after it, since a join before the limit may be planned over the whole log. */
+/** Uses the index only. Other tables are joined after it: a join before the limit may be planned over the whole log. */
 const PAGE = `
   with page as materialized (
     select * from prices
@@ -109,10 +103,10 @@ const SAVE_CHECKPOINT = `
 
 function toEntry(row: LogRow): LogEntry {
   const { epoch: _epoch, xid: _xid, id, ...entry } = row
-  return { position: placeOf(row), priceId: id, ...entry }
+  return { position: positionOf(row), priceId: id, ...entry }
 }
 
-/** The position of a row, without what else is in the row. */
-export function placeOf({ epoch, xid, id }: LogPosition): LogPosition {
+/** The position of a row, without its other columns. */
+export function positionOf({ epoch, xid, id }: LogPosition): LogPosition {
   return { epoch, xid, id }
 }

@@ -1,17 +1,19 @@
 import type pg from 'pg'
 import type { Clock } from '../../lib/clock.ts'
-import { LOCK_AVERAGES, LOCK_CLASS } from '../averages/recompute.ts'
-import { LOCK_RECORDING } from '../ingest/known-prices.ts'
+import { lockAverages, lockSeries } from '../connection/locks.ts'
 import { inTransaction, type Fence } from '../connection/transaction.ts'
+import type { RetainedTable } from '../schema/tables.ts'
 
-/** Days that things are kept, by the time when they were made; undefined keeps them for ever. */
+/** Days that rows are kept, counted from their own time; undefined keeps prices forever. */
 export type Retention = {
   readonly pricesDays: number | undefined
-  readonly simulatedDays: number
+  /** For the prices of these providers instead: they are invented, and there are many. */
+  readonly syntheticProviders: readonly string[]
+  readonly syntheticDays: number
   readonly runsDays: number
 }
 
-/** So little that no transaction of ours lasts longer than about 200 ms. */
+/** Rows of one transaction; few enough that it lasts no longer than about 200 ms. */
 const SLICE = 2_000
 /** Each may be as large as a message of Kafka. */
 const LETTERS_SLICE = 100
@@ -44,90 +46,97 @@ export function createTrimming({ pool, fence, retention, clock, onError }: Needs
 type Work = { readonly pool: pg.Pool; readonly signal: AbortSignal; readonly fence?: Fence }
 
 /**
- * Deletes what is older than it is to be kept, in slices, until the signal fires; gives back the number of prices. With
- * prices go their averages, their replies, and the first n−1 averages after the cut, whose inputs are gone. Dead letters
- * that are dealt with lose what was in the message, and stay: the message may be read again.
+ * Deletes rows that are older than retention allows, in slices, until the signal fires; returns the number of prices. With
+ * prices go their averages, their replies, and the first n−1 averages after the cut, whose inputs are gone. Resolved dead
+ * letters lose the content of the message, and stay: the message may be read again.
  */
-export async function trim(work: Work, { pricesDays, simulatedDays, runsDays }: Retention): Promise<number> {
-  const keptDays = [pricesDays ?? null, simulatedDays]
-  const slices = (statement: string, values: unknown[]) => repeat(work, (client) => count(client, statement, values))
-  await slices(DELETE_RUNS, [runsDays, SLICE])
+export async function trim(work: Work, { runsDays, ...retention }: Retention): Promise<number> {
+  const keptDays = [retention.pricesDays ?? null, retention.syntheticDays, retention.syntheticProviders]
+  const slices = (statement: string, values: unknown[]) => repeat(work, (client) => countOf(client, statement, values))
+  await slices(DELETE_OLD.polling_runs, [runsDays, SLICE])
   await slices(EMPTY_LETTERS, [runsDays, LETTERS_SLICE])
   let prices = 0
   const { rows } = await work.pool.query<OldSeries>(OLD_SERIES, keptDays)
   for (const series of rows) prices += await repeat(work, (client) => trimSeries(client, series))
   if (prices > 0) {
-    await slices(DELETE_REPLIES, [...keptDays, SLICE])
-    await slices(DELETE_BODIES, [SLICE])
+    await slices(DELETE_OLD.raw_responses, [...keptDays, SLICE])
+    await slices(DELETE_OLD.raw_bodies, [SLICE])
   }
   return prices
 }
 
 type OldSeries = { readonly id: string; readonly cut: string }
 
-/** Repeats while something was done, each time in a transaction of its own; the sum comes back. */
+/** Repeats a slice, each time in a transaction of its own, until it has nothing to do; returns the sum of their results. */
 async function repeat(
   { pool, signal, fence }: Work,
   slice: (client: pg.PoolClient) => Promise<number>,
 ): Promise<number> {
   let sum = 0
-  for (let done = 1; done > 0 && !signal.aborted; sum += done) done = await inTransaction(pool, slice, fence)
+  while (!signal.aborted) {
+    const done = await inTransaction(pool, slice, fence)
+    if (done === 0) break
+    sum += done
+  }
   return sum
 }
 
-async function count(client: pg.PoolClient, statement: string, values: unknown[]): Promise<number> {
+async function countOf(client: pg.PoolClient, statement: string, values: unknown[]): Promise<number> {
   return (await client.query(statement, values)).rowCount ?? 0
 }
 
 /**
- * Under the averages' lock, so that no average is computed from prices that are just going, and under that of those who
- * record: a revision that came meanwhile would be left without its first.
+ * Under the lock of the averages, so that no average is computed from prices that are being deleted, and under the lock for
+ * storing prices: a revision that came at the same time would be left without its first.
  */
 async function trimSeries(client: pg.PoolClient, { id, cut }: OldSeries): Promise<number> {
-  await client.query(LOCK_AVERAGES, [LOCK_CLASS, [id]])
-  await client.query(LOCK_RECORDING, [[id]])
-  const deleted = await count(client, DELETE_PRICES, [id, cut, SLICE])
-  await client.query(DELETE_AVERAGES, [id])
+  await lockAverages(client, [id])
+  await lockSeries(client, [id])
+  const deleted = await countOf(client, DELETE_OLD.prices, [id, cut, SLICE])
+  await client.query(DELETE_OLD.moving_averages, [id])
   return deleted
 }
 
-const KEPT_DAYS = `case when provider = 'simulated' then $2::integer else $1::integer end`
+const KEPT_DAYS = `case when provider = any($3::text[]) then $2::integer else $1::integer end`
 
 const OLD_SERIES = `
   select id, cut from (select id, now() - make_interval(days => ${KEPT_DAYS}) as cut from series) as s
    where cut is not null and exists (select from prices p where p.series_id = s.id and p.event_time < s.cut)`
 
-/** Oldest first, and all revisions of a time or none. */
-const DELETE_PRICES = `
-  delete from prices p using (
-    select event_time from prices where series_id = $1 and event_time < $2 and revision = 1 order by event_time limit $3) as old
-   where p.series_id = $1 and p.event_time = old.event_time`
+/** A statement for each table whose record names a retention. */
+const DELETE_OLD: Readonly<Record<RetainedTable, string>> = {
+  // Oldest first, and all revisions of a time or none.
+  prices: `
+    delete from prices p using (
+      select event_time from prices where series_id = $1 and event_time < $2 and revision = 1 order by event_time limit $3) as old
+     where p.series_id = $1 and p.event_time = old.event_time`,
 
-/** What has fewer than n prices left up to its time has lost an input. */
-const DELETE_AVERAGES = `
-  delete from moving_averages a using (select distinct window_size from moving_averages where series_id = $1) as w
-   where a.series_id = $1 and a.window_size = w.window_size and a.event_time < coalesce((
-     select event_time from prices p where p.series_id = $1 and p.revision = 1
-      order by event_time offset w.window_size - 1 limit 1), 'infinity')`
+  // An average with fewer than n prices left up to its time has lost an input.
+  moving_averages: `
+    delete from moving_averages a using (select distinct window_size from moving_averages where series_id = $1) as w
+     where a.series_id = $1 and a.window_size = w.window_size and a.event_time < coalesce((
+       select event_time from prices p where p.series_id = $1 and p.revision = 1
+        order by event_time offset w.window_size - 1 limit 1), 'infinity')`,
 
-/** A reply that refused nothing was kept for its prices alone, however old they were when it came. */
-const DELETE_REPLIES = `
-  delete from raw_responses where id in (
-    select id from raw_responses r
-     where (refused = '[]' or received_at < now() - make_interval(days => ${KEPT_DAYS}))
-       and not exists (select from prices p where p.raw_response_id = r.id) limit $3)`
+  // A reply that refused nothing was kept for its prices alone, however old they were when it arrived.
+  raw_responses: `
+    delete from raw_responses where id in (
+      select id from raw_responses r
+       where (refused = '[]' or received_at < now() - make_interval(days => ${KEPT_DAYS}))
+         and not exists (select from prices p where p.raw_response_id = r.id) limit $4)`,
 
-const DELETE_BODIES = `
-  delete from raw_bodies where sha256 in (
-    select sha256 from raw_bodies b where not exists (select from raw_responses r where r.sha256 = b.sha256) limit $1)`
+  raw_bodies: `
+    delete from raw_bodies where sha256 in (
+      select sha256 from raw_bodies b where not exists (select from raw_responses r where r.sha256 = b.sha256) limit $1)`,
 
-/** The last run of a job says how it is, however old it is. */
-const DELETE_RUNS = `
-  delete from polling_runs where id in (
-    select id from polling_runs r
-     where finished_at < now() - make_interval(days => $1)
-       and exists (select from polling_runs newer where newer.job_id = r.job_id and newer.id > r.id)
-     order by finished_at limit $2)`
+  // The last run of a job shows its state, however old it is.
+  polling_runs: `
+    delete from polling_runs where id in (
+      select id from polling_runs r
+       where finished_at < now() - make_interval(days => $1)
+         and exists (select from polling_runs newer where newer.job_id = r.job_id and newer.id > r.id)
+       order by finished_at limit $2)`,
+}
 
 const EMPTY_LETTERS = `
   update dead_letters set key = null, value = null, headers = '[]' where id in (

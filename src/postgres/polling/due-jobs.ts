@@ -1,15 +1,15 @@
 import type pg from 'pg'
 import type { DueJobs } from '../../core/polling/poller.ts'
 import type { DueJob } from '../../core/polling/schedule.ts'
-import type { WorkNeeds } from '../../core/polling/in-flight.ts'
+import type { InFlightNeeds } from '../../core/polling/in-flight.ts'
 import type { Instant } from '../../lib/instant.ts'
 import { inTransaction, type Fence } from '../connection/transaction.ts'
 
 /**
  * What the poller reads and writes; each call is one statement.
- * @param fence ends each that writes
+ * @param fence ends the transaction of each statement that writes
  */
-export function createDueJobs(pool: pg.Pool, fence?: Fence): DueJobs & WorkNeeds['jobs'] {
+export function createDueJobs(pool: pg.Pool, fence?: Fence): DueJobs & InFlightNeeds['jobs'] {
   const write = <Row extends pg.QueryResultRow>(query: pg.QueryConfig) =>
     fence ? inTransaction(pool, (client) => client.query<Row>(query), fence) : pool.query<Row>(query)
 
@@ -44,12 +44,12 @@ export function createDueJobs(pool: pg.Pool, fence?: Fence): DueJobs & WorkNeeds
   }
 }
 
-/** Makes due again what was claimed and never came to an end. Only a new leader may: whoever claimed it is no more. */
+/** Makes claimed runs that never finished due again. Only for a new leader: the process that claimed them is gone. */
 export async function reclaimJobs(pool: pg.Pool, fence?: Fence): Promise<void> {
   await inTransaction(pool, (client) => client.query(RECLAIM), fence)
 }
 
-/** `least` passes over null: a run by hand of a paused job has no next time. */
+/** `least` ignores null: a manual run of a paused job has no next time. */
 const RECLAIM = `
   update polling_jobs set next_run_at = least(next_run_at, claimed_run_at), claimed_run_at = null
    where claimed_run_at is not null`
@@ -73,20 +73,20 @@ type Move = {
   readonly claimed: Instant | null
 }
 
-/** From one planned time to another, where it is still planned so; a job that somebody holds is somebody else's. */
+/** Moves a job from one planned time to another if that is still its time; skips a job that another transaction has locked. */
 const MOVE = `
-  with mine as materialized (
+  with moved as materialized (
     select j.id, m."to", m.claimed
       from polling_jobs j
       join jsonb_to_recordset($1::jsonb) as m ("jobId" uuid, "from" timestamptz, "to" timestamptz, claimed timestamptz)
         on j.id = m."jobId" and j.next_run_at is not distinct from m."from"
        for update of j skip locked)
-  update polling_jobs j set next_run_at = mine."to", claimed_run_at = mine.claimed
-    from mine where j.id = mine.id returning j.id`
+  update polling_jobs j set next_run_at = moved."to", claimed_run_at = moved.claimed
+    from moved where j.id = moved.id returning j.id`
 
 /**
- * A failed run moves its job from its next time to the retry, unless the job is planned otherwise by now. A deleted job
- * leaves no run. Rows are locked in the order in which `create` locks them, so that the two never wait for each other.
+ * A failed run moves its job from its next time to the retry, unless the job was rescheduled since. A deleted job gets no
+ * run. Rows are locked in the order in which `create` locks them, so that the two never wait for each other.
  */
 const FINISH = `
   with finished as (

@@ -4,10 +4,9 @@ import type { Clock } from '../../lib/clock.ts'
 import { ServiceError } from '../../errors.ts'
 import { MAX_JOBS, type Job, type CreateJob, type Jobs, type Run } from '../../core/polling/job.ts'
 import { instantFromMicros, instantFromMillis, microsOf, type Instant } from '../../lib/instant.ts'
-import { badCursor, pageOf, type Page, type PageRequest } from '../../lib/pagination.ts'
-import { listRuns, RUN_COLUMNS } from './runs.ts'
+import { badCursor, numberCursor, pageOf, type Page, type PageRequest } from '../../lib/pagination.ts'
 
-/** The table of jobs. Its times are the given clock's, the same that the poller goes by. */
+/** The tables of jobs and their runs. Times are those of the given clock, which the poller uses as well. */
 export function createJobs(pool: pg.Pool, clock: Clock): Jobs {
   const now = () => instantFromMillis(clock.now())
 
@@ -23,9 +22,9 @@ export function createJobs(pool: pg.Pool, clock: Clock): Jobs {
   }
 
   return {
-    create: async (order) => {
-      await upsertJobs(pool, order, now())
-      return selectJobs(pool, ORDERED, [order.provider, order.symbols])
+    create: async (request) => {
+      await upsertJobs(pool, request, now())
+      return selectJobs(pool, REQUESTED, [request.provider, request.symbols])
     },
     list: (page) => listJobs(pool, page),
     find,
@@ -44,7 +43,7 @@ export function createJobs(pool: pg.Pool, clock: Clock): Jobs {
   }
 }
 
-/** PostgreSQL refuses to compare a uuid with anything else. */
+/** PostgreSQL refuses to compare a uuid with another text. */
 function isUuid(text: string): boolean {
   return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text)
 }
@@ -67,6 +66,10 @@ function lastRunOf(row: JobRow): Run | null {
   return { runId, startedAt, finishedAt, outcome, priceId, error }
 }
 
+/** The columns of a `Run` from a table of runs named `r`. */
+const RUN_COLUMNS = `
+  r.id as "runId", r.started_at as "startedAt", r.finished_at as "finishedAt", r.outcome, r.price_id as "priceId", r.error`
+
 const SELECT_JOBS = `
   select j.id as "jobId", j.symbol, j.provider, j.interval_seconds as "intervalSeconds",
          case when j.paused then 'paused' when j.failures > 0 then 'failing' else 'active' end as status,
@@ -74,24 +77,24 @@ const SELECT_JOBS = `
     from polling_jobs j
     left join lateral (select * from polling_runs where job_id = j.id order by id desc limit 1) as r on true`
 
-const ORDERED = 'where j.provider = $1 and j.symbol = any($2) order by array_position($2::text[], j.symbol)'
+const REQUESTED = 'where j.provider = $1 and j.symbol = any($2) order by array_position($2::text[], j.symbol)'
 
-async function upsertJobs(pool: pg.Pool, order: CreateJob, now: Instant): Promise<void> {
-  const symbols = [...new Set(order.symbols)]
+async function upsertJobs(pool: pg.Pool, request: CreateJob, now: Instant): Promise<void> {
+  const symbols = [...new Set(request.symbols)]
   const ids = symbols.map(() => randomUUID())
-  const { provider, intervalSeconds } = order
+  const { provider, intervalSeconds } = request
   const { rowCount } = await pool.query(UPSERT_JOBS, [ids, symbols, provider, intervalSeconds, now, MAX_JOBS])
   if (rowCount === symbols.length) return
   throw new ServiceError('invalid_request', `There can be at most ${MAX_JOBS} polling jobs; delete some first.`)
 }
 
-/** All or none. Rows are locked in the order of their symbols, so that two such statements never wait for each other. */
+/** Writes all jobs or none. Rows are locked in the order of their symbols, so that two such statements never wait for each other. */
 const UPSERT_JOBS = `
-  with wanted as (select * from unnest($1::uuid[], $2::text[]) as w (id, symbol)),
+  with requested as (select * from unnest($1::uuid[], $2::text[]) as w (id, symbol)),
   known as (select symbol from polling_jobs where provider = $3 and symbol = any($2))
   insert into polling_jobs (id, symbol, provider, interval_seconds, anchored_at, next_run_at, created_at)
-  select id, symbol, $3, $4, $5, $5, $5 from wanted
-   where (select count(*) from polling_jobs) + (select count(*) from wanted) - (select count(*) from known) <= $6
+  select id, symbol, $3, $4, $5, $5, $5 from requested
+   where (select count(*) from polling_jobs) + (select count(*) from requested) - (select count(*) from known) <= $6
    order by symbol
   on conflict (symbol, provider) do update
      set interval_seconds = excluded.interval_seconds, paused = false, failures = 0,
@@ -113,7 +116,7 @@ function parseCursor(cursor: string): [Instant, string] {
   return [instantFromMicros(BigInt(micros)), jobId]
 }
 
-/** In an update, every column on the right is the old one. */
+/** In an update, every column on the right-hand side has its old value. */
 const CHANGE_JOB = `
   update polling_jobs
      set paused = coalesce($3::boolean, paused),
@@ -128,3 +131,14 @@ const CHANGE_JOB = `
    where id = $1`
 
 const RUN_NOW = 'update polling_jobs set next_run_at = least(next_run_at, $2) where id = $1'
+
+/** Newest first. @throws ServiceError `invalid_request` for a cursor that is not of this list */
+async function listRuns(pool: pg.Pool, jobId: string, { limit, cursor }: PageRequest): Promise<Page<Run>> {
+  const { rows } = await pool.query<Run>(RUNS_PAGE, [jobId, numberCursor(cursor) ?? null, limit + 1])
+  return pageOf(rows, limit, ({ runId }) => runId)
+}
+
+const RUNS_PAGE = `
+  select ${RUN_COLUMNS} from polling_runs r
+   where r.job_id = $1 and ($2::bigint is null or r.id < $2)
+   order by r.id desc limit $3`

@@ -1,7 +1,8 @@
 import type pg from 'pg'
-import type { HistoryRequest, PastPrice, ReadHistory } from '../../core/prices/history.ts'
+import type { PastPrice, ReadHistory } from '../../core/prices/history.ts'
+import { rangeValues } from '../connection/parameters.ts'
 
-/** Reads prices by event time. A page starts behind a key, so what is added meanwhile neither repeats nor hides a row. */
+/** Reads prices by event time. A page starts after a key, so rows that are added between two pages neither repeat nor hide one. */
 export function createReadHistory(pool: pg.Pool): ReadHistory {
   return async ({ order, withSuperseded, after, ...request }) => {
     const { rows } = await pool.query<PastPrice>(readHistory(order, withSuperseded), [
@@ -14,23 +15,16 @@ export function createReadHistory(pool: pg.Pool): ReadHistory {
   }
 }
 
-type Range = Omit<HistoryRequest, 'order' | 'withSuperseded' | 'after'>
-
-/** $1 to $6 of a statement that reads a stretch of time. */
-export function rangeValues({ provider, symbol, currency, from, to, limit }: Range): unknown[] {
-  return [provider, symbol, currency ?? null, from ?? '-infinity', to ?? 'infinity', limit]
-}
-
-/** What a row of `prices` is called inside; for statements that read it as `p`, with its series as `s`. */
+/** The columns of a `PastPrice`, for statements that read `prices` as `p` with its series as `s`. */
 export const PAST_PRICE = `
   p.id as "priceId", p.series_id as "seriesId", p.event_time as "eventTime", p.price, s.currency,
   p.received_at as "receivedAt", p.recorded_at as "recordedAt", p.raw_response_id as "rawResponseId", p.revision,
   p.correction`
 
 /**
- * Each series is read along its index and cut before they are merged. Where only current prices count, a time is left
- * behind for good, also when its price is superseded between two pages. Never a named statement: the plan for any range
- * and limit reads the whole series.
+ * Each series is read along its index up to the limit, and then they are merged. If only current prices are requested, a
+ * time is never read twice, even if its price is superseded between two pages. Never a named statement: a plan for any range
+ * and limit would read the whole series.
  */
 function readHistory(order: 'asc' | 'desc', withSuperseded: boolean): string {
   const [beyond, reach] = order === 'asc' ? ['>', '>='] : ['<', '<=']

@@ -4,7 +4,7 @@ import type { Instant } from '../../lib/instant.ts'
 import type { ReadLatest } from '../../core/ingest/read-through.ts'
 import type { ExtendedPrice, StoredPrice } from '../../core/prices/quote.ts'
 
-/** Reads the newest price of each symbol; where a symbol has several currencies, the series of the newest price counts. */
+/** Reads the newest price of each symbol; of several currencies, that of the newest price. */
 export function createReadLatest(pool: pg.Pool): ReadLatest {
   return async ({ provider, symbols, currency }) => {
     const { rows } = await pool.query<LatestRow>({

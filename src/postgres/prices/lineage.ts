@@ -5,7 +5,7 @@ import type { Lineage, RawResponse, ReadLineage, ReadRawBody, ReadRawResponse } 
 import { PAST_PRICE } from './history.ts'
 import { undamagedBody, type HashedBody } from '../ingest/raw-replies.ts'
 
-/** Follows a price back to its reply and on to its averages; `windows` are those that are kept. */
+/** Traces a price back to its reply and forward to its averages of the given windows. */
 export function createReadLineage(pool: pg.Pool, windows: readonly number[]): ReadLineage {
   const readRawResponse = createReadRawResponse(pool)
   return async (priceId) => {
@@ -18,11 +18,12 @@ export function createReadLineage(pool: pg.Pool, windows: readonly number[]): Re
       pool.query<Lineage['averages'][number]>(READ_AVERAGES_OF, [price.seriesId, price.eventTime, windows]),
       readRawResponse(price.rawResponseId),
     ])
-    const followed = { revisions: revisions.rows, averages: averages.rows, rawResponse: rawResponse ?? null }
-    return { symbol, provider, price, ...followed }
+    const related = { revisions: revisions.rows, averages: averages.rows, rawResponse: rawResponse ?? null }
+    return { symbol, provider, price, ...related }
   }
 }
 
+/** Reads a stored reply without its body. */
 export function createReadRawResponse(pool: pg.Pool): ReadRawResponse {
   return async (rawResponseId) => {
     const { rows } = await pool.query<RawResponse>(READ_RAW_RESPONSE, [rawResponseId])
@@ -30,6 +31,7 @@ export function createReadRawResponse(pool: pg.Pool): ReadRawResponse {
   }
 }
 
+/** Reads the bytes of a stored reply. @throws ServiceError `not_found` if they are damaged */
 export function createReadRawBody(pool: pg.Pool): ReadRawBody {
   return async (rawResponseId) => {
     const { rows } = await pool.query<HashedBody>(READ_RAW_BODY, [rawResponseId])
@@ -49,7 +51,7 @@ const READ_REVISIONS = `
   select ${PAST_PRICE} from prices p join series s on s.id = p.series_id
    where p.series_id = $1 and p.event_time = $2 order by p.revision`
 
-/** A price is an input of the averages at its own time and at the n−1 times after it. */
+/** A price is an input of the averages at its own time and at the next n−1 times. */
 const READ_AVERAGES_OF = `
   select a.window_size as window, a.event_time as timestamp, a.average
     from unnest($3::integer[]) as w (size)

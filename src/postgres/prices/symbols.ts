@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import type { FindStoredSymbols, StoredSymbol } from '../../core/prices/symbols.ts'
 
-/** Finds symbols by a part of their name among those that have prices, whatever their currency. */
+/** Finds stored symbols by a part of their name, in any currency. */
 export function createFindStoredSymbols(pool: pg.Pool): FindStoredSymbols {
   return async ({ query, provider, symbols, after, limit }) => {
     const { rows } = await pool.query<StoredSymbol>({
@@ -20,7 +20,7 @@ export function createFindStoredSymbols(pool: pg.Pool): FindStoredSymbols {
   }
 }
 
-/** `strpos`, not `like`: what is searched for is never a pattern. */
+/** `strpos` and not `like`: the query is never a pattern. */
 const FIND_SYMBOLS = `
   select s.symbol, s.provider, min(st.provider_symbol) as "providerSymbol", max(newest.event_time) as "lastPriceAt"
     from series s

@@ -1,81 +1,20 @@
 import type pg from 'pg'
 import { ServiceError } from '../../errors.ts'
+import { isPermissionDenied } from '../connection/errors.ts'
 import { inTransaction } from '../connection/transaction.ts'
-
-type Grants = Readonly<Record<string, readonly string[]>>
-
-const VIEWS = ['latest_prices', 'price_history', 'average_history']
-
-/** What every process reads, for its work, its health and its metrics. */
-const EVERYBODY_READS = [
-  'series',
-  'series_state',
-  'prices',
-  'moving_averages',
-  'raw_responses',
-  'raw_bodies',
-  'log_epoch',
-  'log_positions',
-  'leases',
-  'polling_jobs',
-  'polling_runs',
-  'dead_letters',
-  // Whoever answers HTTP, and every process does, must know who may ask: hashes, of no use to get in.
-  'api_keys',
-  'api_sessions',
-  'imports',
-  'kysely_migration',
-]
-
-/** Who leads, says so; who stands by, takes over. Whoever starts first notices a restored dump, and raises the log's epoch. */
-const LEADS = { leases: ['insert', 'update'], log_epoch: ['update (epoch)'] }
-const KEEPS_PLACES = { log_positions: ['insert', 'update'] }
-
-/** Writes of each role, by table. Whatever is not named here is refused, for tables to come too. */
-const WRITES: Readonly<Record<string, Grants>> = {
-  // Roles api and poller.
-  mds_ingest: {
-    ...LEADS,
-    series: ['insert', 'update (symbol)'],
-    series_state: ['insert', 'update'],
-    raw_bodies: ['insert', 'update (sha256)'],
-    raw_responses: ['insert'],
-    prices: ['insert'],
-    polling_jobs: ['insert', 'update', 'delete'],
-    polling_runs: ['insert', 'delete'],
-    // Never `delete`: that there was a key keeps the service closed.
-    api_keys: ['insert', 'update (revoked_at)'],
-    api_sessions: ['insert', 'delete'],
-    imports: ['insert', 'update', 'delete'],
-  },
-  mds_relay: { ...LEADS, ...KEEPS_PLACES },
-  // Role consumer: averages, and with them what is older than it is to be kept.
-  mds_consumer: {
-    ...LEADS,
-    ...KEEPS_PLACES,
-    moving_averages: ['insert', 'update', 'delete'],
-    prices: ['delete'],
-    raw_responses: ['delete'],
-    raw_bodies: ['delete'],
-    polling_runs: ['delete'],
-    dead_letters: ['insert', 'update'],
-  },
-}
-
-/** Roles without a login; a user is made a member of those whose work it does. */
-export const DB_ROLES = ['mds_ingest', 'mds_relay', 'mds_consumer', 'mds_read'] as const
+import { DB_ROLES, PUBLIC_VIEWS, rightsOf, TABLES, type DbRole, type TableRecord } from './tables.ts'
 
 /**
- * Makes the roles, or sets the rights of those that are there to what they are to be. Whoever calls owns the tables, and
- * remains the only one who changes them. May be repeated.
- * @throws ServiceError `forbidden` where the user may not make roles
+ * Creates the database roles, or sets the rights of existing ones to those of today's tables. The caller owns the tables,
+ * and remains the only one who may change them. Can be repeated.
+ * @throws ServiceError `forbidden` if the user may not create roles
  */
 export async function createDbRoles(pool: pg.Pool): Promise<readonly string[]> {
   try {
     await inTransaction(pool, async (client) => void (await client.query(statements().join(';\n'))))
   } catch (error) {
-    if ((error as { code?: string }).code !== '42501') throw error
-    const detail = 'This user may not make roles: call as the owner of the tables, with the right CREATEROLE.'
+    if (!isPermissionDenied(error)) throw error
+    const detail = 'This user may not create roles: run it as the owner of the tables, with the right CREATEROLE.'
     throw new ServiceError('forbidden', detail, { cause: error })
   }
   return DB_ROLES
@@ -84,35 +23,44 @@ export async function createDbRoles(pool: pg.Pool): Promise<readonly string[]> {
 function statements(): string[] {
   return [
     ...DB_ROLES.map(CREATE_ROLE),
-    // Until PostgreSQL 15, and in databases made by it, everybody may make tables in `public`.
+    // Up to PostgreSQL 14, and in databases created by it, every user may create tables in `public`.
     'revoke create on schema public from public',
     ...DB_ROLES.flatMap((role) => [
       `revoke all on all tables in schema public from ${role}`,
       `grant usage on schema public to ${role}`,
-      `grant select on ${(role === 'mds_read' ? VIEWS : [...EVERYBODY_READS, ...VIEWS]).join(', ')} to ${role}`,
+      `grant select on ${[...tablesReadBy(role), ...PUBLIC_VIEWS].join(', ')} to ${role}`,
     ]),
-    ...Object.entries(WRITES).flatMap(([role, grants]) =>
-      Object.entries(grants).map(([table, verbs]) => `grant ${verbs.join(', ')} on ${table} to ${role}`),
-    ),
-    SEE_HOLDERS,
+    ...DB_ROLES.flatMap(writeGrants),
+    SEE_SESSIONS,
   ]
 }
 
-/** Who holds back the log shows only to those who may see the sessions of others; whoever may grant that, does. */
-const SEE_HOLDERS = `
+function tablesReadBy(role: DbRole): string[] {
+  return TABLES.filter(({ readBy }: TableRecord) => readBy.includes(role)).map(({ name }) => name)
+}
+
+function writeGrants(role: DbRole): string[] {
+  return TABLES.flatMap((table) => {
+    const rights = rightsOf(role, table)
+    return rights.length === 0 ? [] : [`grant ${rights.join(', ')} on ${table.name} to ${role}`]
+  })
+}
+
+/** To name the session that holds back the log, a role must see the sessions of others; an owner who may grant that does. */
+const SEE_SESSIONS = `
   do $$ begin
     if pg_has_role('pg_read_all_stats', 'member with admin option') then
       grant pg_read_all_stats to mds_ingest, mds_relay, mds_consumer;
     end if;
   end $$`
 
-/** Roles belong to the whole server: another database of it may have made them. */
+/** Roles belong to the whole server: they may exist because of another database. */
 const CREATE_ROLE = (role: string) => `
   do $$ begin
     if not exists (select from pg_roles where rolname = '${role}') then create role ${role} nologin; end if;
   end $$`
 
-/** New tables come without rights. Where the roles have been made for this database, they are set for those as well. */
+/** A new table comes without rights. If the roles are in use in this database, they get their rights on it. */
 export const RENEW_DB_ROLES = `
   do $renew$ begin
     if exists (

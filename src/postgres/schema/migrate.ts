@@ -1,21 +1,23 @@
 import { readdir, readFile } from 'node:fs/promises'
 import type pg from 'pg'
 import { ServiceError } from '../../errors.ts'
+import { isPermissionDenied } from '../connection/errors.ts'
 import { RENEW_DB_ROLES } from './grants.ts'
+import { TABLES, type TableRecord } from './tables.ts'
 import { assertWhole } from './unfinished.ts'
 
 const FOLDER = new URL('../migrations/', import.meta.url)
 
 /**
- * Brings the schema up to this program's version; the names of the migrations that ran come back. Several processes may
+ * Brings the schema up to this program's version, and returns the names of the migrations that ran. Several processes may
  * call it at once: the first does the work under a lock, the others wait.
- * @throws ServiceError `conflict` where the schema is newer than this program, or holds only a part of what is moved here
+ * @throws ServiceError `conflict` if the schema is newer than this program, or the database is only partly filled
  */
 export async function migrate(pool: pg.Pool): Promise<readonly string[]> {
   await assertWhole(pool)
   const [ours, executed] = await Promise.all([migrationNames(), executedNames(pool)])
   if (executed.some((name) => !ours.includes(name))) {
-    throw new ServiceError('conflict', 'The database was made by a newer version of market-data: upgrade this one.')
+    throw new ServiceError('conflict', 'The database was created by a newer version of market-data: upgrade this one.')
   }
   const done = ours.length === executed.length ? [] : await runMigrations(pool, ours)
   await pool.query(RAISE_EPOCH)
@@ -23,36 +25,39 @@ export async function migrate(pool: pg.Pool): Promise<readonly string[]> {
 }
 
 /**
- * Makes the tables as they are after just these migrations, for rows that were kept in such.
- * @throws ServiceError `conflict` where this program does not know one of them, or there are tables of others already
+ * Creates the tables as they are after exactly these migrations, for rows that come from such tables.
+ * @throws ServiceError `conflict` if this program does not know one of them, or the database has tables of other migrations
  */
 export async function migrateTo(pool: pg.Pool, names: readonly string[]): Promise<void> {
   const [ours, executed] = await Promise.all([migrationNames(), executedNames(pool)])
   if (names.some((name) => !ours.includes(name))) {
-    throw new ServiceError('conflict', 'What is to be moved is of a newer version of market-data: upgrade this one.')
+    throw new ServiceError('conflict', 'The source is of a newer version of market-data: upgrade this one.')
   }
   if (executed.length === 0) await runMigrations(pool, names)
   else if (executed.join() !== names.join()) {
-    throw new ServiceError(
-      'conflict',
-      'The tables are of another version than what is to be moved: take a new database.',
-    )
+    throw new ServiceError('conflict', 'The tables and the source are of different versions: use a new database.')
   }
 }
 
 /**
- * A dump that was restored elsewhere brings rows whose transaction ids are still to come there: they would be read as
- * unsettled, and hide new ones. So new rows get a higher epoch; what has one is left alone. A row that is visible was written
- * before the snapshot's end, whoever writes meanwhile.
+ * A dump that was restored on another server brings rows whose transaction ids that server has yet to reach: they would
+ * count as not yet stable, and hide new rows. New rows then get a higher epoch; existing ones keep theirs. A row that the
+ * snapshot shows was written before the snapshot's end, whatever is written at the same time.
  */
 const RAISE_EPOCH = `
   update log_epoch e set epoch = e.epoch + 1
-   where pg_snapshot_xmax(pg_current_snapshot()) <= (
-     select p.xid from prices p where p.epoch = e.epoch order by p.epoch desc, p.xid desc, p.id desc limit 1)`
+   where pg_snapshot_xmax(pg_current_snapshot()) <= greatest(${newestXids().join(', ')})`
+
+/** The highest transaction id of the current epoch in each table that has such. */
+function newestXids(): string[] {
+  return TABLES.filter((table: TableRecord) => table.hasLogPosition).map(
+    ({ name }) => `(select xid from ${name} t where t.epoch = e.epoch order by t.epoch desc, t.xid desc limit 1)`,
+  )
+}
 
 /**
  * For commands that only read: they change no schema.
- * @throws ServiceError `conflict` where the tables are missing, or older or newer than this program
+ * @throws ServiceError `conflict` if the tables are missing, or older or newer than this program
  */
 export async function assertMigrated(pool: pg.Pool): Promise<void> {
   await assertWhole(pool)
@@ -72,16 +77,16 @@ async function runMigrations(pool: pg.Pool, names: readonly string[]): Promise<r
   const migrations = names.map((name, i) => {
     const up = async (db: InstanceType<typeof Kysely>) => {
       await sql.raw(texts[i] ?? '').execute(db)
-      // All migrations are one transaction, and so are the rights: whoever is killed leaves no table without them.
+      // The rights are part of the one transaction of all migrations: a process that is killed leaves no table without them.
       if (name === names.at(-1)) await sql.raw(RENEW_DB_ROLES).execute(db)
     }
     return [name, { up }] as const
   })
   const provider = { getMigrations: () => Promise.resolve(Object.fromEntries(migrations)) }
-  // Kysely would close our pool with itself, so it is never destroyed.
+  // Destroying Kysely would end our pool, so it is never destroyed.
   const migrator = new Migrator({ db: new Kysely({ dialect: new PostgresDialect({ pool }) }), provider })
   const { error, results } = await migrator.migrateToLatest()
-  if ((error as { code?: string } | undefined)?.code === '42501') {
+  if (isPermissionDenied(error)) {
     const detail = 'The tables are of an older version, and this user may not change them: run market-data migrate.'
     throw new ServiceError('conflict', detail, { cause: error })
   }
@@ -94,7 +99,7 @@ async function migrationNames(): Promise<string[]> {
   return files.map((name) => name.slice(0, -'.sql'.length)).toSorted((a, b) => a.localeCompare(b))
 }
 
-/** The migrations that made the tables of a database, in their order. */
+/** The names of the migrations that created the tables of a database, in their order. */
 export async function executedNames(client: pg.Pool | pg.ClientBase): Promise<string[]> {
   const exists = await client.query(`select to_regclass('kysely_migration') is not null as known`)
   if (!exists.rows[0].known) return []

@@ -3,7 +3,7 @@ import { ServiceError } from '../../errors.ts'
 import { executedNames } from '../schema/migrate.ts'
 import { inSnapshot } from '../connection/transaction.ts'
 import { readRows } from './rows.ts'
-import { countRows, describeTables } from '../schema/tables.ts'
+import { countRows, describeTables } from '../schema/catalogue.ts'
 
 /** The first line of a dump; rows follow, in the order of these tables. */
 export type DumpHeader = {
@@ -11,7 +11,7 @@ export type DumpHeader = {
   /** Of the format. */
   readonly version: number
   readonly created_at: string
-  /** Those that made the tables which the rows were kept in. */
+  /** The migrations that created the tables of these rows. */
   readonly migrations: readonly string[]
   readonly epoch: number
   readonly tables: readonly DumpTable[]
@@ -21,13 +21,13 @@ type DumpTable = {
   readonly name: string
   readonly columns: readonly string[]
   readonly rows: number
-  /** The last id that was given, also where its row is gone. */
+  /** The last id that was assigned, even if its row was deleted. */
   readonly last_id: string | null
 }
 
 export const DUMP_VERSION = 1
 
-/** Hears how many rows of a table are done. */
+/** Called with the number of rows of a table that are done, and with that of all its rows. */
 export type OnProgress = (table: string, done: number, all: number) => void
 
 type Options = {
@@ -36,7 +36,7 @@ type Options = {
   readonly signal: AbortSignal
 }
 
-/** Hands over everything that the database holds at one moment, as lines; its header is given back. */
+/** Writes the whole database, as it is at one moment, as lines; returns the header. */
 export async function dump(pool: pg.Pool, { write, onProgress, signal }: Options): Promise<DumpHeader> {
   return inSnapshot(pool, async (client) => {
     const tables = await describeTables(client)
@@ -69,7 +69,7 @@ async function stateOf(client: pg.ClientBase) {
   return { format: 'market-data-dump' as const, version: DUMP_VERSION, created_at: now, migrations, epoch }
 }
 
-/** What is said of a file that is none of ours, or not all of one. */
-export function noDump(why: string): ServiceError {
-  return new ServiceError('invalid_request', `This is no whole dump of market-data: ${why}.`)
+/** The error for a file that is not a dump of ours, or not a complete one. */
+export function incompleteDump(reason: string): ServiceError {
+  return new ServiceError('invalid_request', `Not a complete market-data dump: ${reason}.`)
 }

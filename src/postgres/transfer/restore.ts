@@ -1,18 +1,18 @@
 import type pg from 'pg'
 import { ServiceError } from '../../errors.ts'
 import { migrate } from '../schema/migrate.ts'
-import { DUMP_VERSION, noDump, type DumpHeader, type OnProgress } from './dump.ts'
+import { DUMP_VERSION, incompleteDump, type DumpHeader, type OnProgress } from './dump.ts'
 import { slicesOf, tableOfLine, writeRows } from './rows.ts'
-import { describeTables, type Table } from '../schema/tables.ts'
+import { describeTables, type Table } from '../schema/catalogue.ts'
 import { finishTarget, prepareTarget } from './target.ts'
 
 type Options = { readonly onProgress: OnProgress; readonly signal: AbortSignal }
 
 /**
- * Fills an empty database with the lines of a dump. Where that is ended before its end, the database serves nobody, and
- * restoring begins anew. The dump's header comes back.
- * @throws ServiceError `conflict` where the database is not empty or the dump is of a newer version,
- * `invalid_request` where the lines are no dump
+ * Fills an empty database with the lines of a dump, and returns the dump's header. If it is interrupted, no service starts
+ * on the database, and the next restore begins from the start.
+ * @throws ServiceError `conflict` if the database is not empty or the dump is of a newer version,
+ * `invalid_request` if the lines are not a complete dump
  */
 export async function restore(
   pool: pg.Pool,
@@ -23,7 +23,7 @@ export async function restore(
   await prepareTarget(pool, header.migrations)
   const tables = new Map((await describeTables(pool)).map((table) => [table.name, table]))
   assertColumns(header, tables)
-  // What is left behind may point at what is carried: sessions at their keys.
+  // With `cascade`, since tables that are not copied may refer to those that are: sessions to their keys.
   await pool.query(`truncate ${[...tables.keys()].join(', ')} cascade`)
   const done = new Map<string, number>()
   for await (const slice of slicesOf(lines)) {
@@ -40,9 +40,9 @@ export async function restore(
 
 function readHeader({ value }: IteratorResult<string, unknown>): DumpHeader {
   const header = parsed(String(value))
-  if (header?.format !== 'market-data-dump') throw noDump('its first line does not say so')
+  if (header?.format !== 'market-data-dump') throw incompleteDump('its first line is no header')
   if (header.version === DUMP_VERSION) return header as DumpHeader
-  throw new ServiceError('conflict', 'The dump was made by a newer version of market-data: upgrade this one.')
+  throw new ServiceError('conflict', 'The dump was created by a newer version of market-data: upgrade this one.')
 }
 
 function parsed(line: string): Partial<DumpHeader> | undefined {
@@ -53,18 +53,19 @@ function parsed(line: string): Partial<DumpHeader> | undefined {
   }
 }
 
-/** A row is read by the order of its columns. */
+/** A row has its columns in their order, without their names. */
 function assertColumns(header: DumpHeader, tables: ReadonlyMap<string, Table>): void {
   for (const { name, columns } of header.tables) {
     const ours = tables.get(name)?.columns.map((column) => column.name)
-    if (ours?.join() !== columns.join()) throw noDump(`its ${name} has not the columns that its migrations make`)
+    if (ours?.join() !== columns.join())
+      throw incompleteDump(`the columns of its table ${name} are not the columns of its migrations`)
   }
 }
 
 async function writeSlice(pool: pg.Pool, tables: ReadonlyMap<string, Table>, slice: readonly string[]): Promise<Table> {
   const name = tableOfLine(slice[0] ?? '') ?? ''
   const table = tables.get(name)
-  if (table === undefined) throw noDump(`it has rows of ${JSON.stringify(name)}`)
+  if (table === undefined) throw incompleteDump(`it has rows of an unknown table ${JSON.stringify(name)}`)
   await writeRows(pool, table, slice)
   return table
 }

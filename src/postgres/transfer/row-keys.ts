@@ -1,14 +1,14 @@
 import type pg from 'pg'
 import { keyOf, lineOf } from './rows.ts'
-import type { Table } from '../schema/tables.ts'
+import type { Table } from '../schema/catalogue.ts'
 
-/** The values of a row's key, as PostgreSQL writes them. */
+/** The values of a row's primary key, as PostgreSQL writes them. */
 export type Key = readonly string[]
 
 const SLICE = 5_000
 
-/** The next keys of a table, in their order. */
-export async function keysBehind(pool: pg.Pool, table: Table, after: Key | undefined): Promise<readonly Key[]> {
+/** The next keys of a table, in order. */
+export async function keysAfter(pool: pg.Pool, table: Table, after: Key | undefined): Promise<readonly Key[]> {
   const columns = table.key.map((name) => `"${name}"::text`).join(', ')
   const { rows } = await pool.query<{ key: Key }>(
     `select array[${columns}] as key from ${table.name}
@@ -38,7 +38,7 @@ export async function deleteRows(pool: pg.Pool, table: Table, keys: readonly Key
 
 type Slice = { readonly after: Key | undefined; readonly last: Key }
 
-/** SHA-256, in hex, of the rows behind one key up to another, a line each; null where there are none. */
+/** SHA-256, in hex, of the lines of the rows after one key up to another; null if there are none. */
 export async function hashSlice(pool: pg.Pool, table: Table, { after, last }: Slice): Promise<string | null> {
   const from = after === undefined ? 'true' : `(${keyOf(table)}) > (${parameters(table, last.length + 1)})`
   const { rows } = await pool.query<{ hash: string | null }>(
@@ -50,7 +50,7 @@ export async function hashSlice(pool: pg.Pool, table: Table, { after, last }: Sl
   return rows[0]?.hash ?? null
 }
 
-/** The key of a row that travels as a line: the table's name is before its columns. */
+/** The key of a row from its line, where the table's name precedes the columns. */
 export function keyOfLine({ key, columns }: Table, line: string): Key {
   const [, ...values] = JSON.parse(line) as string[]
   return key.map((name) => values[columns.findIndex((column) => column.name === name)] ?? '')

@@ -1,14 +1,14 @@
 import type pg from 'pg'
 import { readPages } from '../connection/cursor.ts'
-import type { Table } from '../schema/tables.ts'
+import type { Table } from '../schema/catalogue.ts'
 
-// A row travels as a line: a JSON array of its table's name and of its columns as PostgreSQL writes them. So nothing is lost
-// on the way, and a line says by itself what it is.
+// A row is transferred as a line: a JSON array of its table's name and of its columns as PostgreSQL writes them. Nothing is
+// lost in a conversion, and each line names its table.
 
-/** So much is written within about 200 ms. */
+/** Bytes that are written within about 200 ms. */
 const SLICE_BYTES = 512 * 1024
 const SLICE_ROWS = 5_000
-/** Bodies may be large: how many fit is known only after the first. */
+/** Rows of the first slice: bodies may be large, and how many fit is known only after it. */
 const FIRST_ROWS = 20
 
 /** The rows of a table in the order of its key, a slice in memory at a time; inside a transaction only. */
@@ -23,14 +23,16 @@ export async function* readRows(client: pg.ClientBase, table: Table, signal: Abo
   }
 }
 
-/** Lines in slices, each of one table and about as large as those that were read. */
+/** Lines in slices, each of one table and about as large as the slices of `readRows`. */
 export async function* slicesOf(lines: AsyncIterable<string>): AsyncGenerator<string[]> {
-  let [slice, bytes]: [string[], number] = [[], 0]
+  let slice: string[] = []
+  let bytes = 0
   for await (const line of lines) {
     const isFull = slice.length >= SLICE_ROWS || bytes >= SLICE_BYTES
     if (isFull || (slice[0] !== undefined && tableOfLine(slice[0]) !== tableOfLine(line))) {
       yield slice
-      ;[slice, bytes] = [[], 0]
+      slice = []
+      bytes = 0
     }
     slice.push(line)
     bytes += line.length
@@ -38,16 +40,16 @@ export async function* slicesOf(lines: AsyncIterable<string>): AsyncGenerator<st
   if (slice.length > 0) yield slice
 }
 
-/** The name of the table of a row; undefined for what is no row. */
+/** The name of the table of a row; undefined if the line is no row. */
 export function tableOfLine(line: string): string | undefined {
   return /^\["(\w+)"/.exec(line)?.[1]
 }
 
-/** Writes rows of one table, over those that have the same key. */
+/** Writes rows of one table; rows with the same key are replaced. */
 export async function writeRows(pool: pg.Pool, table: Table, lines: readonly string[]): Promise<void> {
   const { name, columns, key, identity } = table
   const values = columns.map(({ type }, at) => `(line ->> ${at + 1})::${type}`)
-  // A number that PostgreSQL gave cannot be changed, and never is: a row keeps it as it keeps its key.
+  // PostgreSQL refuses to change a number that it generated; like the key, it is already the same.
   const others = columns.filter((column) => !key.includes(column.name) && column.name !== identity)
   const changes = others.map((column) => `"${column.name}" = excluded."${column.name}"`).join(', ')
   await pool.query(
@@ -58,12 +60,12 @@ export async function writeRows(pool: pg.Pool, table: Table, lines: readonly str
   )
 }
 
-/** A row as it travels. */
+/** The SQL of a row's line. */
 export function lineOf({ name, columns }: Table): string {
   return `json_build_array('${name}', ${columns.map((column) => `"${column.name}"::text`).join(', ')})::text`
 }
 
-/** The columns of the key, in its order. */
+/** The columns of the key, in order. */
 export function keyOf({ key }: Table): string {
   return key.map((name) => `"${name}"`).join(', ')
 }

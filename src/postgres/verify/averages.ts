@@ -4,7 +4,7 @@ import { exactMean } from '../../core/averages/mean.ts'
 import type { Difference } from '../../core/health/verification.ts'
 import type { Decimal } from '../../lib/decimal.ts'
 import type { Instant } from '../../lib/instant.ts'
-import { LOG_START } from '../../core/log/log.ts'
+import { LOG_START } from '../../core/log/position.ts'
 import { loadCheckpoint } from '../log/log.ts'
 import { readByCursor } from '../connection/cursor.ts'
 import type { Tally } from './tally.ts'
@@ -14,8 +14,8 @@ type Row = {
   readonly seriesId: string
   readonly eventTime: Instant
   readonly price: Decimal | null
-  /** Whether those who compute averages have not come to this price yet. */
-  readonly behind: boolean
+  /** Whether this price is after the position that the averages have reached. */
+  readonly isPending: boolean
   readonly average: Decimal | null
 }
 
@@ -23,7 +23,7 @@ type Work = { readonly tally: Tally; readonly signal: AbortSignal }
 
 const PAGE = 5_000
 
-/** Computes every average of a window again, by arithmetic of its own, and compares it with the stored one. */
+/** Computes every average of a window again, with other arithmetic than the SQL, and compares it with the stored one. */
 export async function verifyAverages(client: pg.ClientBase, window: number, { tally, signal }: Work): Promise<void> {
   const { epoch, xid, id } = (await loadCheckpoint(client, averagesReader(window))) ?? LOG_START
   const values = [window, epoch, xid, id]
@@ -33,12 +33,12 @@ export async function verifyAverages(client: pg.ClientBase, window: number, { ta
     const expected = inputs.length < window ? null : exactMean(inputs.flatMap(({ price }) => price ?? []))
     if (expected !== null || row.average !== null) tally.count('checkedAverages')
     if (row.average === expected) continue
-    if (inputs.some((input) => input.behind)) tally.count('lagging')
+    if (inputs.some((input) => input.isPending)) tally.count('lagging')
     else await tally.differ(() => describe(client, window, { ...row, expected }))
   }
 }
 
-/** For rows as they come: the latest n prices of the series up to a row, fewer at its beginning, none where it has no price. */
+/** Returns, for each row in turn, the latest n prices of the series up to it; fewer at its start, none if the row has no price. */
 function createInputs(window: number): (row: Row) => readonly Row[] {
   let inputs: Row[] = []
   return (row) => {
@@ -52,12 +52,12 @@ function createInputs(window: number): (row: Row) => readonly Row[] {
 
 const PRICES_AND_AVERAGES = `
   with current as (
-    select distinct on (series_id, event_time) series_id, event_time, price, (epoch, xid, id) > ($2, $3, $4) as behind
+    select distinct on (series_id, event_time) series_id, event_time, price, (epoch, xid, id) > ($2, $3, $4) as pending
       from prices order by series_id, event_time, revision desc
   ), stored as (
     select series_id, event_time, average from moving_averages where window_size = $1
   )
-  select series_id as "seriesId", event_time as "eventTime", price, coalesce(behind, false) as behind, average
+  select series_id as "seriesId", event_time as "eventTime", price, coalesce(pending, false) as "isPending", average
     from current full join stored using (series_id, event_time)
    order by series_id, event_time`
 
@@ -75,6 +75,6 @@ async function describe(client: pg.ClientBase, window: number, found: Found): Pr
 
 function reasonOf(stored: Decimal | null, expected: Decimal | null): string {
   if (stored === null) return 'the average is missing'
-  if (expected === null) return 'there are no such prices'
+  if (expected === null) return 'no such prices are stored'
   return 'it is not the mean of its prices'
 }

@@ -7,24 +7,24 @@ import { undamagedBody, type StoredBody } from '../ingest/raw-replies.ts'
 import { readByCursor } from '../connection/cursor.ts'
 import type { Tally } from './tally.ts'
 
-/** The code that reads a provider's replies; undefined for a provider that is not known. */
+/** The parser of a provider's replies; undefined for an unknown provider. */
 export type ParserOf = (provider: string) => Pick<QuoteProvider, 'parserVersion' | 'parseReply'> | undefined
 
-/** A stored price, in words. */
+/** A stored price with the names of its series. */
 type Price = Pick<Quote, 'symbol' | 'currency' | 'provider' | 'price'> & { readonly eventTime: string }
-/** A reply with the prices that it brought; without anything else where the reply is gone. */
+/** A reply with the prices that came from it; only the prices if the reply is not `known`. */
 type Row = { readonly prices: readonly Price[]; readonly known: boolean } & Omit<RawReply, 'body'> &
   StoredBody & { readonly sha256: Buffer }
 
 type Work = { readonly tally: Tally; readonly signal: AbortSignal }
 
-/** A reply may have megabytes. */
+/** Few, since a reply may have megabytes. */
 const PAGE = 20
 
-/** Reads every kept reply again, and compares what it says with the prices that refer to it. */
+/** Parses every stored reply again, and compares its prices with those that refer to it. */
 export async function verifyPrices(client: pg.ClientBase, parserOf: ParserOf, { tally, signal }: Work): Promise<void> {
   for await (const row of readByCursor<Row>(client, REPLIES_WITH_PRICES, { page: PAGE, signal })) {
-    const quotes = readAgain(row, parserOf)
+    const quotes = parseAgain(row, parserOf)
     if (quotes === 'another version') {
       tally.count('otherParserVersion', row.prices.length)
       continue
@@ -38,21 +38,21 @@ export async function verifyPrices(client: pg.ClientBase, parserOf: ParserOf, { 
 }
 
 const REPLIES_WITH_PRICES = `
-  with brought as (
+  with parsed as (
     select p.raw_response_id as id, json_agg(json_build_object('symbol', s.symbol, 'provider', s.provider,
              'currency', s.currency, 'price', p.price::text, 'eventTime', p.event_time) order by p.id) as prices
       from prices p join series s on s.id = p.series_id
      group by p.raw_response_id
   )
-  select brought.prices, r.id is not null and b.sha256 is not null as known, r.provider, r.symbols, r.request, r.status,
+  select parsed.prices, r.id is not null and b.sha256 is not null as known, r.provider, r.symbols, r.request, r.status,
          r.parser_version as "parserVersion", r.received_at as "receivedAt", r.sha256, b.encoding, b.body
-    from brought
-    left join raw_responses r on r.id = brought.id
+    from parsed
+    left join raw_responses r on r.id = parsed.id
     left join raw_bodies b on b.sha256 = r.sha256`
 
 type Unreadable = 'another version' | 'its reply is not kept' | 'its reply is damaged' | 'its reply cannot be read'
 
-function readAgain(row: Row, parserOf: ParserOf): readonly Quote[] | Unreadable {
+function parseAgain(row: Row, parserOf: ParserOf): readonly Quote[] | Unreadable {
   if (!row.known) return 'its reply is not kept'
   const body = undamagedBody(row)
   if (body === undefined) return 'its reply is damaged'
@@ -70,12 +70,12 @@ type Found = { readonly expected: Decimal | null; readonly reason: string }
 
 function compare(price: Price, quotes: readonly Quote[]): Found | undefined {
   const eventTime = instantOf(price)
-  const said = quotes.filter(
+  const same = quotes.filter(
     (quote) => quote.symbol === price.symbol && quote.currency === price.currency && quote.eventTime === eventTime,
   )
-  if (said.some((quote) => compareDecimals(quote.price, price.price) === 0)) return undefined
-  const expected = said[0]?.price ?? null
-  return { expected, reason: expected === null ? 'its reply does not have it' : 'its reply says otherwise' }
+  if (same.some((quote) => compareDecimals(quote.price, price.price) === 0)) return undefined
+  const expected = same[0]?.price ?? null
+  return { expected, reason: expected === null ? 'its reply does not have it' : 'its reply has another price' }
 }
 
 function describe(price: Price, found: Found): Difference {

@@ -2,10 +2,10 @@ import type { Difference, Verification } from '../../core/health/verification.ts
 
 type Count = 'checkedPrices' | 'checkedAverages' | 'otherParserVersion' | 'lagging'
 
-/** What was found so far: every difference is counted, the first hundred are listed. */
+/** The result so far: every difference is counted, the first hundred are listed. */
 export type Tally = {
   count(what: Count, by?: number): void
-  /** The words are asked for only where the difference is listed. */
+  /** @param describe is called only if the difference is listed */
   differ(describe: () => Promise<Difference> | Difference): Promise<void>
 }
 

@@ -9,22 +9,22 @@ import type { CsvRow } from './row.ts'
 import { IMPORT_PARSER_VERSION, importedName, importedResult, parseCsv } from './imported.ts'
 
 type Needs = {
-  /** With a header: `symbol`, `timestamp`, `price`, and if known `currency` and `provider`; other columns are ignored. */
+  /** With a header: `symbol`, `timestamp`, `price` and optionally `currency` and `provider`; other columns are ignored. */
   readonly file: string
-  /** The provider of lines that name none, as `importedName` gives it. */
+  /** The provider of lines that name none, as `importedName` returns it. */
   readonly provider: string
   readonly receivedAt: Instant
 }
 
 type Line = { readonly number: number; readonly text: Buffer }
 
-/** So little that it is kept within about 200 ms. */
+/** Small enough to be stored within about 200 ms. */
 const SLICE = 1_000
 const LONGEST_LINE = 65_536
 const LINE_END = Buffer.from('\n')
-const NEEDED = ['symbol', 'timestamp', 'price']
+const REQUIRED = ['symbol', 'timestamp', 'price']
 
-/** Counts the lines, and finds the furthest of some offsets that is one of this file. @throws as `readImportFile` */
+/** Counts the lines, and finds the furthest of the offsets that belongs to this file. @throws as `readImportFile` */
 export async function surveyImportFile(needs: Needs, offsets: readonly FileOffset[]): Promise<Survey> {
   const counts = new Set(offsets.map(({ lines }) => lines))
   const hashes = new Set(offsets.map(({ sha256 }) => sha256))
@@ -38,9 +38,9 @@ export async function surveyImportFile(needs: Needs, offsets: readonly FileOffse
 }
 
 /**
- * Reads what is behind a offset, in slices of at most 1,000 lines of one provider. Each slice is a reply of that provider,
- * with the header before it, so that its bytes explain themselves. No field goes on in the next line.
- * @throws ServiceError `invalid_request` where the file cannot be read, or its header lacks a column
+ * Reads the lines after an offset, in slices of at most 1,000 lines of one provider. Each slice is a reply of that provider
+ * that begins with the header, so that its bytes can be read alone. A field cannot continue on the next line.
+ * @throws ServiceError `invalid_request` if the file cannot be read, or its header lacks a column
  */
 export async function* readImportFile(needs: Needs, behind: FileOffset | undefined): AsyncGenerator<FileSlice> {
   const { header, lines, walked } = await openFile(needs)
@@ -63,14 +63,14 @@ async function openFile(needs: Needs) {
   const lines = readLines(needs)
   const { value: header } = await lines.next()
   if (header === undefined) throw badFile(needs, 'it is empty')
-  // The header stands for a row of its own names.
+  // The header parsed as a row gives its own names.
   const names = Object.keys(rowsOf(header, [header])?.[0] ?? {})
-  const missing = NEEDED.filter((name) => !names.includes(name))
+  const missing = REQUIRED.filter((name) => !names.includes(name))
   if (missing.length === 0) return { header, lines, walked: createWalk(header) }
   throw badFile(needs, `line ${header.number}: the header has no ${missing.join(' and no ')}`)
 }
 
-/** How far one has come, line by line. */
+/** The position in the file, line by line. */
 function createWalk(header: Line) {
   const hash = createHash('sha256')
   const take = ({ text }: Line) => void hash.update(text).update(LINE_END)
@@ -89,7 +89,7 @@ function createWalk(header: Line) {
 type Row = { readonly line: Line; readonly row: CsvRow | undefined }
 type Group = { readonly label: string | undefined; readonly rows: Row[] }
 
-/** Lines in their order, parted where the provider changes. */
+/** The lines in their order, split where the provider changes. */
 function groupByProvider(header: Line, lines: readonly Line[]): readonly Group[] {
   const rows = rowsOf(header, lines) ?? lines.map((line) => rowsOf(header, [line])?.[0])
   const groups: Group[] = []
@@ -107,8 +107,10 @@ function sliceOf(needs: Needs, header: Line, { label, rows }: Group): Omit<FileS
   const name = label === undefined ? needs.provider : importedName(label)
   const provider = name ?? needs.provider
   const results = rows.map(({ row }) => {
-    if (name === undefined) return wrong(`no name for a provider: ${label}`)
-    return row === undefined ? wrong('this is no CSV with as many fields as the header') : importedResult(provider, row)
+    if (name === undefined) return refused(`not a valid provider name: ${label}`)
+    return row === undefined
+      ? refused('not a CSV line with as many fields as the header')
+      : importedResult(provider, row)
   })
   const reply = {
     provider,
@@ -122,7 +124,7 @@ function sliceOf(needs: Needs, header: Line, { label, rows }: Group): Omit<FileS
   return { reply, results, lines: rows.map(({ line }) => line.number) }
 }
 
-/** Undefined where the lines do not stand each for itself. */
+/** Undefined unless each line is a row of its own. */
 function rowsOf(header: Line, lines: readonly Line[]): readonly CsvRow[] | undefined {
   try {
     const rows = parseCsv(bodyOf([header, ...lines]))
@@ -136,11 +138,11 @@ function bodyOf(lines: readonly Line[]): Buffer {
   return Buffer.concat(lines.flatMap(({ text }) => [text, LINE_END]))
 }
 
-function wrong(message: string): QuoteResult {
+function refused(message: string): QuoteResult {
   return { symbol: '', error: new ServiceError('provider_bad_data', message) }
 }
 
-/** Those that say something, without their ends. */
+/** The lines that are not blank, without their line ends. */
 async function* readLines(needs: Needs): AsyncGenerator<Line, void> {
   let [rest, number]: [Buffer, number] = [Buffer.alloc(0), 0]
   for await (const chunk of chunksOf(needs)) {
@@ -153,7 +155,7 @@ async function* readLines(needs: Needs): AsyncGenerator<Line, void> {
       from = to + 1
     }
     rest = text.subarray(from)
-    if (rest.length > LONGEST_LINE) throw badFile(needs, `line ${number + 1} has no end`)
+    if (rest.length > LONGEST_LINE) throw badFile(needs, `line ${number + 1} is too long`)
   }
   if (!isBlank(rest)) yield { number: number + 1, text: withoutReturn(rest) }
 }

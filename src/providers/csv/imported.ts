@@ -4,15 +4,15 @@ import type { QuoteResult, QuoteProvider } from '../../core/prices/quote.ts'
 import { readCsvRow, type CsvRow } from './row.ts'
 import { quoteResult } from '../transport/local-reply.ts'
 
-/** Raised when the same lines are read differently from then on. */
+/** Incremented when the same lines are read differently. */
 export const IMPORT_PARSER_VERSION = 1
 
 const NAME = /^import(-[a-z0-9][a-z0-9-]{0,31})?$/
 const DAY_SECONDS = 86_400
 
 /**
- * What prices from a file are said to be of: `import`, or `import-broker` where the file or its owner says `broker`. So they
- * are never taken for prices that a provider gave us; undefined where that would be no name.
+ * The provider of prices from a file: `import`, or `import-broker` for the label `broker`. The prefix keeps them apart from
+ * prices that were fetched from a provider. Undefined if the label cannot be part of a name.
  */
 export function importedName(label: string): string | undefined {
   const name = /^(import(-.*)?)?$/.test(label) ? label || 'import' : `import-${label}`
@@ -20,15 +20,15 @@ export function importedName(label: string): string | undefined {
 }
 
 /**
- * A provider whose prices somebody brought in. Its replies are lines of a file, read as any other; it cannot be asked.
- * Undefined for a name that none of them has.
+ * A provider whose prices were imported. Its replies are lines of a file, parsed like any other reply; it cannot fetch.
+ * Undefined for a name that is not the name of imported prices.
  */
 export function createImported(name: string): QuoteProvider | undefined {
   if (!NAME.test(name)) return undefined
-  const detail = `The prices of ${name} come from files (market-data import): it cannot be asked for new ones.`
+  const detail = `The prices of ${name} come from files (market-data import): new ones cannot be fetched.`
   return {
     name,
-    description: 'Prices that were brought in from a file.',
+    description: 'Prices imported from a file.',
     parserVersion: IMPORT_PARSER_VERSION,
     maxBatch: 1,
     advisedIntervalSeconds: DAY_SECONDS,
@@ -37,7 +37,7 @@ export function createImported(name: string): QuoteProvider | undefined {
   }
 }
 
-/** The lines below the header, by its names; @throws where this is no CSV */
+/** The lines below the header, by its names. @throws Error if the text is not CSV */
 export function parseCsv(text: Uint8Array): readonly CsvRow[] {
   return parse<CsvRow>(text, {
     columns: (names: readonly string[]) => names.map((name) => name.trim().toLowerCase()),
@@ -47,7 +47,7 @@ export function parseCsv(text: Uint8Array): readonly CsvRow[] {
   })
 }
 
-/** What a line says of its symbol. */
+/** The quote of one line, or why it is refused. */
 export function importedResult(provider: string, row: CsvRow): QuoteResult {
   const priced = readCsvRow(row)
   if (typeof priced !== 'string') return quoteResult(provider, priced.symbol, priced)

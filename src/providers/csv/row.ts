@@ -1,31 +1,26 @@
 import { parseDecimal } from '../../lib/decimal.ts'
-import { parseInstant } from '../../lib/instant.ts'
+import { parseDayOrInstant } from '../../lib/instant.ts'
 import { canonicalSymbol } from '../../lib/symbol.ts'
 import type { LocalQuote } from '../transport/local-reply.ts'
 
-/** The columns of a line, by their names in the header. */
+/** The columns of one line, by their names in the header. */
 export type CsvRow = Readonly<Record<string, string>>
 
-/** A line with all that it needs. */
+/** A line with every required column. */
 export type PricedRow = LocalQuote & { readonly price: string; readonly timestamp: string }
 
-const DATE_ONLY = /^\d{4}-\d{2}-\d{2}$/
 const CURRENCY = /^([A-Za-z]{3})?$/
 
-/** What a line `symbol,timestamp,price[,currency]` says, or what is wrong with it. A date alone is its first moment, in UTC. */
+/** The quote of a line `symbol,timestamp,price[,currency]`, or the reason why it is invalid. A day alone is its start in UTC. */
 export function readCsvRow({ symbol = '', timestamp = '', price = '', currency = '' }: CsvRow): PricedRow | string {
-  const time = timeOf(timestamp)
+  const time = parseDayOrInstant(timestamp)
   const decimal = parseDecimal(price)
-  if (!time) return `no time: ${JSON.stringify(timestamp)}`
-  if (!decimal) return `no price: ${JSON.stringify(price)}`
-  if (!CURRENCY.test(currency)) return `no currency of three letters: ${JSON.stringify(currency)}`
+  if (!time) return `not a time: ${JSON.stringify(timestamp)}`
+  if (!decimal) return `not a price: ${JSON.stringify(price)}`
+  if (!CURRENCY.test(currency)) return `not a currency of three letters: ${JSON.stringify(currency)}`
   try {
     return { symbol: canonicalSymbol(symbol), price: decimal, timestamp: time, currency: currency || null }
   } catch {
-    return `no symbol: ${JSON.stringify(symbol)}`
+    return `not a symbol: ${JSON.stringify(symbol)}`
   }
-}
-
-function timeOf(text: string) {
-  return parseInstant(DATE_ONLY.test(text) ? `${text}T00:00:00Z` : text)
 }

@@ -5,12 +5,13 @@ import type { Clock } from '../../lib/clock.ts'
 import { ServiceError } from '../../errors.ts'
 import type { QuoteProvider } from '../../core/prices/quote.ts'
 import { readCsvRow, type CsvRow } from '../csv/row.ts'
+import type { ReplyParser } from '../transport/provider-definition.ts'
 import { localReply, parseLocalReply, type LocalQuote } from '../transport/local-reply.ts'
 
 type Needs = {
-  /** A CSV with a header: `symbol,timestamp,price` and, if known, `currency`; other columns are ignored. */
+  /** CSV with a header: `symbol,timestamp,price` and optionally `currency`; other columns are ignored. */
   readonly file: string
-  /** How many seconds of the file pass in one second. */
+  /** Seconds of the file that pass in one second. */
   readonly speed: number
   readonly clock: Clock
 }
@@ -20,21 +21,21 @@ type Line = { readonly record: CsvRow; readonly info: { readonly lines: number }
 
 const PARSER_VERSION = 1
 
-/** Reads its replies, also those of a file that is no longer there. */
-export const replayParser = { name: 'replay', parserVersion: PARSER_VERSION, parseReply: parseLocalReply }
+export const replayParser: ReplyParser = { parserVersion: PARSER_VERSION, parseReply: parseLocalReply }
 
 const MAX_MISTAKES_SHOWN = 10
 
 /**
- * Plays a file of real prices: the first price is current now, the others as their time comes at the chosen speed,
- * each with its own time. Begins anew at each start.
- * @throws ServiceError `invalid_request` naming the first bad lines
+ * Replays a file of real prices, each with its own timestamp. The oldest price is current at once, the others follow at the
+ * chosen speed. The replay starts over with each process.
+ * @throws ServiceError `invalid_request` that names the first invalid lines
  */
 export function createReplay({ file, speed, clock }: Needs): QuoteProvider {
   const { rows, first } = readRows(file)
   const startedAt = clock.now()
-  const note = `Replayed from ${basename(file)} at ${speed} times its speed.`
+  const note = `Replayed from ${basename(file)} at ${speed} times real time.`
   return {
+    name: 'replay',
     ...replayParser,
     description: `Real prices of the past, replayed from ${basename(file)}.`,
     maxBatch: 500,
@@ -43,8 +44,8 @@ export function createReplay({ file, speed, clock }: Needs): QuoteProvider {
       signal.throwIfAborted()
       const reached = first + (clock.now() - startedAt) * speed
       const quotes = symbols.flatMap((symbol) => currentRow(symbol, rows.get(symbol), reached))
-      const asked = { symbols, request: `replay ${symbols.join(',')}`, parserVersion: PARSER_VERSION }
-      return localReply({ provider: 'replay', note, quotes }, asked, clock)
+      const request = { symbols, request: `replay ${symbols.join(',')}`, parserVersion: PARSER_VERSION }
+      return localReply({ provider: 'replay', note, quotes }, request, clock)
     },
   }
 }
@@ -67,20 +68,20 @@ function readRows(file: string): { rows: ReadonlyMap<string, readonly Row[]>; fi
   if (mistakes.length > 0) throw badFile(file, mistakes.slice(0, MAX_MISTAKES_SHOWN).join('; '))
   rows.sort((a, b) => a.atMs - b.atMs)
   const [oldest] = rows
-  if (!oldest) throw badFile(file, 'it holds no prices')
+  if (!oldest) throw badFile(file, 'it contains no prices')
   return { rows: Map.groupBy(rows, ({ quote }) => quote.symbol), first: oldest.atMs }
 }
 
 function readLines(file: string): readonly Line[] {
   try {
     const options = { columns: true, info: true, bom: true, trim: true, skip_empty_lines: true } as const
-    return parse(readFileSync(file), options) as unknown as Line[]
+    return parse<Line>(readFileSync(file), options)
   } catch (error) {
     throw badFile(file, error instanceof Error ? error.message : 'it cannot be read')
   }
 }
 
-/** The row, or what is wrong with it. */
+/** The row, or the reason why it is invalid. */
 function rowOf(record: CsvRow): Row | string {
   const quote = readCsvRow(record)
   return typeof quote === 'string' ? quote : { atMs: Date.parse(quote.timestamp), quote }

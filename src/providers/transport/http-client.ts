@@ -7,36 +7,36 @@ type HttpRequest = {
   readonly method?: string | undefined
   readonly headers?: Readonly<Record<string, string>> | undefined
   readonly body?: string | undefined
-  /** `manual` hands a redirect to the caller; `follow` goes where it points, within the provider's own hosts. */
+  /** `manual` returns a redirect to the caller; `follow` follows it within the provider's own hosts. */
   readonly redirect: 'follow' | 'manual'
-  /** A longer body is an error; 0 means that only the headers are wanted. */
+  /** A longer body is an error; 0 reads only the headers. */
   readonly maxBytes: number
   readonly signal?: AbortSignal | undefined
 }
 
 /**
- * Asks a provider. Every status below 500, except 429, is an answer.
+ * Sends a request to a provider. Every status below 500, except 429, is a reply.
  * @throws ServiceError `provider_unavailable`, `provider_timeout`, `provider_rate_limited`, or `provider_bad_data` for a
- * body that is too long or an address outside the provider's hosts; the signal's reason where it fired
+ * body that is too long or an address outside the provider's hosts; the signal's reason if it is aborted
  */
 export type HttpClient = (url: string, request: HttpRequest) => Promise<HttpReply>
 
 type Needs = {
   readonly provider: string
-  /** The only hosts that are ever asked, whatever a reply says. */
+  /** Requests go to no other host, whatever a redirect says. */
   readonly hosts: ReadonlySet<string>
-  /** Where the requests really go, for proxies and tests; the host that was meant is named in a header. */
+  /** Sends all requests here instead, for proxies and tests; a header names the real host. */
   readonly baseUrl?: string | undefined
   readonly fetch?: typeof fetch | undefined
   readonly timeoutMs: number
-  readonly gate: RetryAfter
+  readonly retryAfter: RetryAfter
 }
 
 type Exchange = { readonly needs: Needs; readonly request: HttpRequest; readonly signal: AbortSignal }
 
 const MAX_REDIRECTS = 3
 
-/** What every provider's requests need: a time limit, a size limit, a list of hosts, the provider's own rate limit. */
+/** An HTTP client for one provider: with a timeout, a size limit, a list of hosts and the provider's own rate limit. */
 export function createHttpClient(needs: Needs): HttpClient {
   return async (url, request) => {
     const timeout = AbortSignal.timeout(needs.timeoutMs)
@@ -46,7 +46,7 @@ export function createHttpClient(needs: Needs): HttpClient {
     } catch (error) {
       request.signal?.throwIfAborted()
       if (error instanceof ServiceError) throw error
-      if (timeout.aborted) throw failure(needs, 'provider_timeout', `did not answer in ${needs.timeoutMs} ms`)
+      if (timeout.aborted) throw failure(needs, 'provider_timeout', `did not answer within ${needs.timeoutMs} ms`)
       const { provider } = needs
       const message = `${provider} cannot be reached${reasonOf(error)}.`
       throw new ServiceError('provider_unavailable', message, { provider, cause: error })
@@ -54,7 +54,7 @@ export function createHttpClient(needs: Needs): HttpClient {
   }
 }
 
-/** The system's word for it, ` (ENOTFOUND)`, which `fetch` hides in the cause of its own error. */
+/** The system's error code, as ` (ENOTFOUND)`; `fetch` hides it in the cause of its own error. */
 function reasonOf(error: unknown): string {
   const { code, cause } = error as { code?: unknown; cause?: unknown }
   if (typeof code === 'string') return ` (${code})`
@@ -73,33 +73,33 @@ async function follow(url: string, exchange: Exchange): Promise<HttpReply> {
     await response.body?.cancel()
     target = new URL(location, target)
   }
-  throw failure(needs, 'provider_bad_data', 'redirects in circles')
+  throw failure(needs, 'provider_bad_data', 'redirected too many times')
 }
 
 async function send(target: URL, exchange: Exchange): Promise<Response> {
   const { needs, signal } = exchange
   if (target.protocol !== 'https:' || !needs.hosts.has(target.host)) {
-    throw failure(needs, 'provider_bad_data', 'points to an address that is not its own')
+    throw failure(needs, 'provider_bad_data', 'redirected to a host that is not its own')
   }
-  needs.gate.pass()
-  const ask = needs.fetch ?? fetch
+  needs.retryAfter.assertAllowed()
+  const fetchOnce = needs.fetch ?? fetch
   const address = needs.baseUrl === undefined ? target.href : rebased(target, needs.baseUrl)
   const init = initOf(target, exchange)
-  const response = await ask(address, init).catch((error: unknown) => {
-    // Most often a kept connection that the other side had closed in the meantime.
+  const response = await fetchOnce(address, init).catch((error: unknown) => {
+    // Usually a kept-alive connection that the server has closed.
     if (signal.aborted) throw error
-    return ask(address, init)
+    return fetchOnce(address, init)
   })
   if (response.status !== 429 && response.status < 500) return response
   await response.body?.cancel()
-  if (response.status === 429) throw needs.gate.shut(response.headers.get('retry-after'))
+  if (response.status === 429) throw needs.retryAfter.pause(response.headers.get('retry-after'))
   throw failure(needs, 'provider_unavailable', `answered with status ${response.status}`)
 }
 
 function initOf(target: URL, { needs, request, signal }: Exchange): RequestInit {
   const { method = 'GET', body = null } = request
-  const meant = needs.baseUrl === undefined ? {} : { 'x-forwarded-host': target.host }
-  return { method, body, headers: { ...request.headers, ...meant }, redirect: 'manual', signal }
+  const realHost = needs.baseUrl === undefined ? {} : { 'x-forwarded-host': target.host }
+  return { method, body, headers: { ...request.headers, ...realHost }, redirect: 'manual', signal }
 }
 
 function rebased(target: URL, baseUrl: string): string {

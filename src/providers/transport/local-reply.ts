@@ -4,7 +4,7 @@ import { parseDecimal } from '../../lib/decimal.ts'
 import { instantFromMillis, parseInstant } from '../../lib/instant.ts'
 import type { MarketState, QuoteResult, RawReply } from '../../core/prices/quote.ts'
 
-/** One line of a local reply: prices as text, so that no digit is lost; a null price says that there is none yet. */
+/** One quote of a local reply: prices are text, so that no digit is lost; a null price means that there is none yet. */
 export type LocalQuote = {
   readonly symbol: string
   readonly price: string | null
@@ -17,13 +17,13 @@ export type LocalQuote = {
 
 type LocalBody = { readonly provider: string; readonly note: string; readonly quotes: readonly LocalQuote[] }
 
-type Asked = { readonly symbols: readonly string[]; readonly request: string; readonly parserVersion: number }
+type LocalRequest = { readonly symbols: readonly string[]; readonly request: string; readonly parserVersion: number }
 
-/** The reply of a provider that lives in this process: the same words as a remote one, kept and verified the same way. */
-export function localReply(body: LocalBody, asked: Asked, clock: Clock): RawReply {
+/** The reply of a provider inside this process. It is stored and verified like the reply of a remote one. */
+export function localReply(body: LocalBody, request: LocalRequest, clock: Clock): RawReply {
   return {
     provider: body.provider,
-    ...asked,
+    ...request,
     status: 200,
     body: new TextEncoder().encode(JSON.stringify(body)),
     receivedAt: instantFromMillis(clock.now()),
@@ -37,16 +37,16 @@ export function parseLocalReply(reply: RawReply): readonly QuoteResult[] {
   return reply.symbols.map((symbol) => quoteResult(reply.provider, symbol, bySymbol.get(symbol)))
 }
 
-/** A line as a quote, or why it is none. */
+/** The quote of one line, or the error that explains why there is none. */
 export function quoteResult(provider: string, symbol: string, line: LocalQuote | undefined): QuoteResult {
   const refuse = (code: 'symbol_not_found' | 'no_price' | 'provider_bad_data', message: string): QuoteResult => {
     return { symbol, error: new ServiceError(code, message, { provider, symbol }) }
   }
-  if (line === undefined) return refuse('symbol_not_found', `${provider} knows no ${symbol}.`)
-  if (line.price === null) return refuse('no_price', `${provider} has no price of ${symbol} yet.`)
+  if (line === undefined) return refuse('symbol_not_found', `${provider} does not know ${symbol}.`)
+  if (line.price === null) return refuse('no_price', `${provider} has no price for ${symbol} yet.`)
   const price = parseDecimal(line.price)
   const eventTime = parseInstant(line.timestamp ?? '')
-  if (!price || !eventTime) return refuse('provider_bad_data', `${provider} has no proper price of ${symbol}.`)
+  if (!price || !eventTime) return refuse('provider_bad_data', `${provider} has no valid price for ${symbol}.`)
   const quote = {
     symbol,
     provider,

@@ -1,37 +1,40 @@
 import type { Clock } from '../../lib/clock.ts'
 import { ServiceError } from '../../errors.ts'
 
-/** Shut while a provider has asked us to stay away. */
+/** Holds requests back after a provider answered 429 (Too Many Requests). */
 export type RetryAfter = {
-  /** @throws ServiceError `provider_rate_limited`, with the seconds that remain, while the gate is shut */
-  pass(): void
-  /** Shuts the gate for what a `Retry-After` header says, a minute if it says nothing; what `pass` will throw from now on. */
-  shut(retryAfter: string | null): ServiceError
+  /** @throws ServiceError `provider_rate_limited`, with the seconds that remain, during a pause */
+  assertAllowed(): void
+  /**
+   * Pauses for the time of a `Retry-After` header, or a minute without one. Returns the error that `assertAllowed` throws
+   * until then.
+   */
+  pause(retryAfter: string | null): ServiceError
 }
 
 type Needs = { readonly provider: string; readonly clock: Clock }
 
 const DEFAULT_MS = 60_000
-/** A provider that sends us away for longer is asked again after a day. */
+/** A longer pause is cut to a day. */
 const MAX_MS = 86_400_000
 
-/** One gate per provider: the provider's limit counts for all who ask it. */
+/** One for each provider: its limit counts all requests of this process. */
 export function createRetryAfter({ provider, clock }: Needs): RetryAfter {
-  let shutUntil = 0
+  let pausedUntil = 0
   const refusal = (remainingMs: number): ServiceError => {
     const retryAfterSeconds = Math.ceil(remainingMs / 1000)
-    const message = `${provider} has had too many requests; it may be asked again in ${retryAfterSeconds} s.`
+    const message = `${provider} has received too many requests; retry in ${retryAfterSeconds} s.`
     return new ServiceError('provider_rate_limited', message, { provider, retryAfterSeconds })
   }
   return {
-    pass: () => {
-      const remainingMs = shutUntil - clock.now()
+    assertAllowed: () => {
+      const remainingMs = pausedUntil - clock.now()
       if (remainingMs > 0) throw refusal(remainingMs)
     },
-    shut: (retryAfter) => {
+    pause: (retryAfter) => {
       const now = clock.now()
-      shutUntil = Math.max(shutUntil, now + retryAfterMs(retryAfter, now))
-      return refusal(shutUntil - now)
+      pausedUntil = Math.max(pausedUntil, now + retryAfterMs(retryAfter, now))
+      return refusal(pausedUntil - now)
     },
   }
 }

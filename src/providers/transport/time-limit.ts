@@ -1,25 +1,24 @@
 import { ServiceError } from '../../errors.ts'
+import { DeadlineError, withDeadline } from '../../lib/deadline.ts'
 
 type Limit = { readonly provider: string; readonly ms: number; readonly signal: AbortSignal }
 
 /**
- * Runs work that may wait for others' work: whoever gives up, by time or by signal, is free at once.
- * @throws ServiceError `provider_timeout` when the time is over; the signal's reason when it fires
+ * Runs a request to a provider with a deadline. The caller is free at once when time runs out or its signal fires, and so
+ * is the work, through the signal that it gets.
+ * @throws ServiceError `provider_timeout` on timeout; the signal's reason when it fires
  */
-export async function withTimeLimit<T>(limit: Limit, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  limit.signal.throwIfAborted()
-  const timeout = AbortSignal.timeout(limit.ms)
-  const ended = AbortSignal.any([limit.signal, timeout])
-  const given = Promise.withResolvers<never>()
-  const giveUp = (): void => {
-    const { provider, ms } = limit
-    const late = new ServiceError('provider_timeout', `${provider} did not answer in ${ms} ms.`, { provider })
-    given.reject(limit.signal.aborted ? limit.signal.reason : late)
-  }
-  ended.addEventListener('abort', giveUp, { once: true })
+export async function withTimeLimit<T>(
+  { provider, ms, signal }: Limit,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  signal.throwIfAborted()
+  const timeout = new AbortController()
   try {
-    return await Promise.race([work(ended), given.promise])
-  } finally {
-    ended.removeEventListener('abort', giveUp)
+    return await withDeadline(work(AbortSignal.any([signal, timeout.signal])), { ms, what: provider, signal })
+  } catch (error) {
+    if (!(error instanceof DeadlineError)) throw error
+    timeout.abort()
+    throw new ServiceError('provider_timeout', `${provider} did not answer in ${ms} ms.`, { provider })
   }
 }

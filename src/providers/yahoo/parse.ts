@@ -21,7 +21,7 @@ const END_OF_TIME = parseDecimal('253402300800') as Decimal
 const MAX_DIGITS = 40
 const MAX_CURRENCY_LENGTH = 16
 
-/** The quotes of a reply's body, unread; undefined where the body is not what a quote reply looks like. */
+/** The quotes of a reply's body, not yet parsed; undefined if the body is not a quote reply. */
 export function yahooQuoteItems(body: Uint8Array): readonly unknown[] | undefined {
   const reply = jsonOf(body)
   const response = isRecord(reply) ? reply['quoteResponse'] : undefined
@@ -29,23 +29,26 @@ export function yahooQuoteItems(body: Uint8Array): readonly unknown[] | undefine
   return Array.isArray(result) ? result : undefined
 }
 
-/** One result for each symbol asked. Quotes are told apart by their own symbol, never by their order. */
+/** One result for each requested symbol. Quotes are matched by their own symbol, never by their order. */
 export function parseYahooQuotes(reply: RawReply): readonly QuoteResult[] {
   const items = reply.status === 200 ? yahooQuoteItems(reply.body) : undefined
   if (items === undefined) {
-    const unusable: Refusal = { code: 'provider_bad_data', why: `The reply (status ${reply.status}) holds no quotes` }
+    const unusable: Refusal = {
+      code: 'provider_bad_data',
+      why: `The reply (status ${reply.status}) contains no quotes`,
+    }
     return reply.symbols.map((symbol) => refused(reply, symbol, unusable))
   }
   const bySymbol = new Map(items.filter(isRecord).map((item) => [symbolFromYahoo(item['symbol']), item]))
-  const strangers = [...bySymbol.keys()].filter((symbol) => symbol === undefined || !reply.symbols.includes(symbol))
+  const others = [...bySymbol.keys()].filter((symbol) => symbol === undefined || !reply.symbols.includes(symbol))
   return reply.symbols.map((symbol) => {
     const item = bySymbol.get(symbol)
-    const quote = item ? quoteOf(item, symbol, reply.provider) : missing(strangers)
+    const quote = item ? quoteOf(item, symbol, reply.provider) : missing(others)
     return 'code' in quote ? refused(reply, symbol, quote) : { symbol, quote }
   })
 }
 
-/** What a search reply found, without the companies that have no symbol; undefined where the body is no search reply. */
+/** The matches of a search reply, without companies that have no symbol; undefined if the body is not a search reply. */
 export function parseYahooMatches(body: Uint8Array): readonly SymbolMatch[] | undefined {
   const reply = jsonOf(body)
   const found = isRecord(reply) ? reply['quotes'] : undefined
@@ -62,13 +65,13 @@ export function parseYahooMatches(body: Uint8Array): readonly SymbolMatch[] | un
 
 function quoteOf(item: Item, symbol: string, provider: string): Quote | Refusal {
   if (item['quoteType'] === 'NONE') return { code: 'symbol_delisted', why: 'The symbol is no longer traded' }
-  if (isAbsent(item['regularMarketPrice'])) return { code: 'no_price', why: 'The symbol is known, but has no price' }
+  if (isAbsent(item['regularMarketPrice'])) return { code: 'no_price', why: 'The symbol exists, but has no price' }
   const price = priceOf(item['regularMarketPrice'])
   const eventTime = timeOf(item['regularMarketTime'])
   const currency = currencyOf(item['currency'])
-  if (!price) return { code: 'provider_bad_data', why: 'The price is no number' }
-  if (!eventTime) return { code: 'provider_bad_data', why: 'The price has no proper time' }
-  if (currency === undefined) return { code: 'provider_bad_data', why: 'The currency is no text' }
+  if (!price) return { code: 'provider_bad_data', why: 'The price is not a number' }
+  if (!eventTime) return { code: 'provider_bad_data', why: 'The price has no valid time' }
+  if (currency === undefined) return { code: 'provider_bad_data', why: 'The currency is not text' }
   return {
     symbol,
     provider,
@@ -83,12 +86,12 @@ function quoteOf(item: Item, symbol: string, provider: string): Quote | Refusal 
   }
 }
 
-/** A number, or Yahoo's `{raw, fmt}`. A number in quotes is none: nobody promises how it is written. */
+/** A number, or Yahoo's `{raw, fmt}`. A quoted number is refused: its format is undefined. */
 function priceOf(value: unknown): Decimal | undefined {
   return exactNumber(isRecord(value) ? value['raw'] : value)
 }
 
-/** Seconds since 1970. Milliseconds by mistake end up beyond what a date can say, or are refused as the future. */
+/** Seconds since 1970. Milliseconds sent by mistake are out of range, or refused as a time in the future. */
 function timeOf(value: unknown): Instant | undefined {
   const seconds = exactNumber(value)
   if (!seconds || compareDecimals(seconds, ZERO) <= 0 || compareDecimals(seconds, END_OF_TIME) >= 0) return undefined
@@ -105,7 +108,7 @@ function delayOf(minutes: unknown): number | null {
   return Number.isSafeInteger(delay) && delay >= 0 ? delay : null
 }
 
-/** The newest price outside the regular session, unless the regular one is newer still. */
+/** The newest price outside the regular session, unless the regular price is newer. */
 function extendedOf(item: Item, regularTime: Instant): ExtendedPrice | null {
   if (stateOf(item) === 'open') return null
   const sessions = (['pre', 'post'] as const).flatMap((session) => {
@@ -117,14 +120,14 @@ function extendedOf(item: Item, regularTime: Instant): ExtendedPrice | null {
   return sessions.toSorted((a, b) => compareInstants(b.timestamp, a.timestamp))[0] ?? null
 }
 
-/** Figures beside the price are left out where they make no sense; they are no reason to refuse the price. */
+/** Other figures are left out if they make no sense; they are no reason to refuse the price. */
 function positive(decimal: Decimal | undefined): Decimal | null {
   return decimal && compareDecimals(decimal, ZERO) > 0 && digitCount(decimal) <= MAX_DIGITS ? decimal : null
 }
 
-function missing(strangers: readonly (string | undefined)[]): Refusal {
-  if (strangers.length === 0) return { code: 'symbol_not_found', why: 'The symbol is not known' }
-  return { code: 'provider_bad_data', why: 'The reply is about another symbol' }
+function missing(others: readonly (string | undefined)[]): Refusal {
+  if (others.length === 0) return { code: 'symbol_not_found', why: 'Unknown symbol' }
+  return { code: 'provider_bad_data', why: 'The reply describes another symbol' }
 }
 
 function refused({ provider }: RawReply, symbol: string, { code, why }: Refusal): QuoteResult {
@@ -139,7 +142,7 @@ function jsonOf(body: Uint8Array): unknown {
   }
 }
 
-/** As sent, `GBp` included; null where none is named. */
+/** As sent, `GBp` included; null if the quote names none. */
 function currencyOf(value: unknown): string | null | undefined {
   if (isAbsent(value) || value === '') return null
   return typeof value === 'string' && value.length <= MAX_CURRENCY_LENGTH ? value : undefined

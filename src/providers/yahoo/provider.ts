@@ -2,6 +2,7 @@ import type { Clock } from '../../lib/clock.ts'
 import { ServiceError, withDetails } from '../../errors.ts'
 import { instantFromMillis } from '../../lib/instant.ts'
 import type { QuoteProvider } from '../../core/prices/quote.ts'
+import type { ReplyParser } from '../transport/provider-definition.ts'
 import { createCircuitBreaker, type ProviderLog } from '../transport/circuit-breaker.ts'
 import { createHttpClient, type HttpReply } from '../transport/http-client.ts'
 import { createRetryAfter } from '../transport/retry-after.ts'
@@ -14,7 +15,7 @@ type Needs = {
   readonly clock: Clock
   readonly baseUrl?: string | undefined
   readonly fetch?: typeof fetch | undefined
-  /** For each request; a call that has to sign in first takes several, and at most three times as long. */
+  /** Of each request. A call that has to sign in first sends several, and takes at most three times as long. */
   readonly timeoutMs?: number | undefined
   readonly log?: ProviderLog | undefined
 }
@@ -24,29 +25,31 @@ const PARSER_VERSION = 1
 const DEFAULT_TIMEOUT_MS = 10_000
 const QUOTE_ADDRESS = 'https://query2.finance.yahoo.com/v7/finance/quote'
 
-/** Yahoo Finance, through yahoo-finance2: unofficial and without a key, so it is asked with restraint. */
+export const yahooParser: ReplyParser = { parserVersion: PARSER_VERSION, parseReply: parseYahooQuotes }
+
+/** Yahoo Finance, through yahoo-finance2: an unofficial API without a key, so requests are sent sparingly. */
 export function createYahoo({ clock, log, timeoutMs = DEFAULT_TIMEOUT_MS, ...needs }: Needs): QuoteProvider {
-  const gate = createRetryAfter({ provider: NAME, clock })
-  const client = createYahooClient(createHttpClient({ ...needs, provider: NAME, hosts: YAHOO_HOSTS, timeoutMs, gate }))
+  const retryAfter = createRetryAfter({ provider: NAME, clock })
+  const http = createHttpClient({ ...needs, provider: NAME, hosts: YAHOO_HOSTS, timeoutMs, retryAfter })
+  const client = createYahooClient(http)
   const circuit = createCircuitBreaker({ provider: NAME, clock, log })
   const guarded = <T>(signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> =>
     circuit(() => withTimeLimit({ provider: NAME, ms: 3 * timeoutMs, signal }, work).catch(named))
   return {
     name: NAME,
-    description: 'Yahoo Finance: stocks, funds, indices, currencies and crypto currencies; no key, no official limits.',
-    parserVersion: PARSER_VERSION,
+    description: 'Yahoo Finance: stocks, funds, indices, currencies and cryptocurrencies. No key, no official limits.',
+    ...yahooParser,
     maxBatch: 100,
     advisedIntervalSeconds: 15,
     fetchReply: async (symbols, signal) => {
-      const asked = symbols.map(yahooSymbol)
+      const spelled = symbols.map(yahooSymbol)
       const { status, body } = await guarded(signal, async (limited) =>
-        usable(await client.quote(asked, limited), yahooQuoteItems),
+        usable(await client.quote(spelled, limited), yahooQuoteItems),
       )
-      const request = `GET ${QUOTE_ADDRESS}?symbols=${asked.map(encodeURIComponent).join(',')}`
+      const request = `GET ${QUOTE_ADDRESS}?symbols=${spelled.map(encodeURIComponent).join(',')}`
       const receivedAt = instantFromMillis(clock.now())
       return { provider: NAME, symbols, request, status, body, receivedAt, parserVersion: PARSER_VERSION }
     },
-    parseReply: parseYahooQuotes,
     searchSymbols: async (query, signal) => {
       const { body } = await guarded(signal, async (limited) =>
         usable(await client.search(query, limited), parseYahooMatches),
@@ -58,18 +61,18 @@ export function createYahoo({ clock, log, timeoutMs = DEFAULT_TIMEOUT_MS, ...nee
   }
 }
 
-/** Other refusals (400, 404) may be the fault of what was asked: they stay with those who asked, and open no circuit. */
+/** Other refusals (400, 404) may be caused by the request itself: only its caller sees them, and they open no circuit. */
 function usable(reply: HttpReply, read: (body: Uint8Array) => unknown): HttpReply {
-  if (reply.status === 403) throw new ServiceError('provider_unavailable', 'Yahoo refuses us (status 403).')
+  if (reply.status === 403) throw new ServiceError('provider_unavailable', 'Yahoo refuses this service (status 403).')
   if (reply.status === 200 && read(reply.body) === undefined) throw badData()
   return reply
 }
 
 function badData(): ServiceError {
-  return new ServiceError('provider_bad_data', 'Yahoo sent something else than was asked for.', { provider: NAME })
+  return new ServiceError('provider_bad_data', 'Unexpected response from Yahoo.', { provider: NAME })
 }
 
-/** The client speaks of Yahoo only; whoever reads the error wants to know which provider that is. */
+/** Adds the provider's name, which the client does not know, to the details of an error. */
 function named(error: unknown): never {
   throw error instanceof ServiceError ? withDetails(error, { provider: NAME }) : error
 }

@@ -40,7 +40,7 @@ test('without a service jobs are kept for it, and a message says that none runs'
   const made = await runCommand(['jobs', 'add', 'AAPL', 'MSFT', '-e', '90s', '-p', 'simulated'], { dataDir })
   assert.equal(made.code, 0)
   assert.match(made.stdout, /AAPL +simulated +90s +active +due +-\n.*MSFT/)
-  assert.equal(made.stderr, 'market-data: No service runs here: jobs run once one is started.\n')
+  assert.equal(made.stderr, 'market-data: No service is running: start one to run jobs.\n')
 
   await runCommand(['jobs', 'add', 'AAPL', '-e', '1s', '-p', 'yahoo'], { dataDir })
   const [unknown, ambiguous, exact] = [

@@ -73,14 +73,14 @@ AAPL,2020-03-09,1,234.50,`,
   assert.deepEqual(
     [...stderr.matchAll(/line (\d+): (.*)/g)].map(([, line, why = '']) => `${line} ${why}`),
     [
-      '3 no time: "yesterday"',
-      '5 this is no CSV with as many fields as the header',
+      '3 not a time: "yesterday"',
+      '5 not a CSV line with as many fields as the header',
       '6 import sent a price that is zero, negative or below 1e-18 for AAPL.',
       '7 import sent a time in the future for AAPL.',
-      '8 no symbol: "AA PL"',
-      '9 no name for a provider: Börse',
-      '10 this is no CSV with as many fields as the header',
-      '11 no currency of three letters: "234.50"',
+      '8 not a symbol: "AA PL"',
+      '9 not a valid provider name: Börse',
+      '10 not a CSV line with as many fields as the header',
+      '11 not a currency of three letters: "234.50"',
     ],
   )
   assert.deepEqual(await rows('select count(*)::int from prices'), [[0]])

@@ -6,7 +6,8 @@ import { watchPrices, type PriceFeed, type WatchOptions } from '../../../src/cli
 import { systemClock } from '../../../src/lib/clock.ts'
 import type { Decimal } from '../../../src/lib/decimal.ts'
 import { instantFromMillis } from '../../../src/lib/instant.ts'
-import { LOG_START, type LogEntry } from '../../../src/core/log/log.ts'
+import type { LogEntry } from '../../../src/core/log/entry.ts'
+import { LOG_START } from '../../../src/core/log/position.ts'
 import { createDataDir, LAUNCHER, runCommand, spawnCommand, startService } from '../../support/service-process.ts'
 import { until } from '../../support/until.ts'
 

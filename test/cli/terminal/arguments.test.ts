@@ -11,7 +11,7 @@ const MISUNDERSTOOD: readonly (readonly [words: string, message: RegExp])[] = [
   ['jobs nonsense', /unknown command 'nonsense'/],
   ['fetch', /missing required argument 'symbols'/],
   ['fetch AAPL ../etc', /Not a symbol: "\.\.\/etc"/],
-  ['fetch AAPL --provider nasdaq', /No provider "nasdaq"\. There are: yfinance, simulated\./],
+  ['fetch AAPL --provider nasdaq', /No provider "nasdaq"\. Available: yfinance, simulated\./],
   ['watch AAPL --provider nasdaq', /No provider "nasdaq"/],
   ['jobs add AAPL', /required option '-e, --every <interval>' not specified/],
   ['jobs add AAPL --every 5', /Write it like 30s, 5m, 1h or 1d\./],

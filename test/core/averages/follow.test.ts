@@ -5,7 +5,7 @@ import { averagesReader, createAveraging } from '../../../src/core/averages/foll
 import { systemClock } from '../../../src/lib/clock.ts'
 import { createRecompute } from '../../../src/postgres/averages/recompute.ts'
 import { createReadAffected, loadCheckpoint, saveCheckpoint } from '../../../src/postgres/log/log.ts'
-import { comparePositions, LOG_START } from '../../../src/core/log/log.ts'
+import { comparePositions, LOG_START } from '../../../src/core/log/position.ts'
 import { expectedAverages } from './oracle.ts'
 import { until } from '../../support/until.ts'
 import { createRecorder, readAverages, readStableLog } from './recorded-prices.ts'
@@ -40,7 +40,7 @@ function createConsumer(t: TestContext, pool: pg.Pool, parts: Parts = {}) {
   return { stop }
 }
 
-/** Until the place of each window is the end of the log. */
+/** Until the checkpoint of each window is the end of the log. */
 async function untilCaughtUp(pool: pg.Pool, ...windows: number[]): Promise<void> {
   const last = (await readStableLog(pool)).at(-1)?.position ?? assert.fail()
   for (const window of windows) {
@@ -50,7 +50,7 @@ async function untilCaughtUp(pool: pg.Pool, ...windows: number[]): Promise<void>
   }
 }
 
-test('prices are averaged as they come, by any number of consumers at once', async (t) => {
+test('prices are averaged as they arrive, by any number of concurrent consumers', async (t) => {
   const { pool, tell } = await createRecorder(t)
   const consumers = [1, 2, 3].map(() => createConsumer(t, pool))
   const prices = new Map<number, string>()
@@ -64,7 +64,7 @@ test('prices are averaged as they come, by any number of consumers at once', asy
   await Promise.all(consumers.map((consumer) => consumer.stop()))
 })
 
-test('a consumer that starts again goes on behind its saved place', async (t) => {
+test('a consumer that restarts resumes after its checkpoint', async (t) => {
   const { pool, tell } = await createRecorder(t)
   const first = createConsumer(t, pool)
   await tell({ minute: 0, price: '1' }, { minute: 1, price: '2' })
@@ -86,7 +86,7 @@ test('a consumer that starts again goes on behind its saved place', async (t) =>
   await second.stop()
 })
 
-test('a batch whose recomputation fails is tried again, and its place is not saved before it succeeds', async (t) => {
+test('a batch whose recomputation fails is retried, and the checkpoint is not saved before it succeeds', async (t) => {
   const { pool, tell } = await createRecorder(t)
   const errors: unknown[] = []
   const recompute = recomputeIn(pool)
@@ -105,7 +105,7 @@ test('a batch whose recomputation fails is tried again, and its place is not sav
   await consumer.stop()
 })
 
-test('windows that stand at the same place go on together, and one that is behind holds up no other', async (t) => {
+test('windows with the same checkpoint share their reads, and a window that is behind delays no other', async (t) => {
   const { pool, tell } = await createRecorder(t)
   await tell({ minute: 0, price: '1' }, { minute: 1, price: '2' }, { minute: 2, price: '3' })
   await readStableLog(pool)

@@ -1,9 +1,9 @@
-/** A fraction; what an average is before anybody writes it down. */
+/** A fraction: an average before it is written as a decimal. */
 type Rational = { readonly top: bigint; readonly bottom: bigint }
 
 /**
- * The averages that must come out, worked out by school arithmetic and none of the service's code: for each minute, in
- * order, from the n-th on, the mean of the last n prices, as `[minute, text]`.
+ * The expected averages, by school arithmetic and without the service's code: for each minute, in order, from the n-th on,
+ * the mean of the last n prices, as `[minute, text]`.
  */
 export function expectedAverages(prices: ReadonlyMap<number, string>, window: number): [number, string][] {
   const sorted = [...prices].toSorted(([a], [b]) => a - b)
@@ -38,7 +38,7 @@ function lowestTerms({ top, bottom }: Rational): Rational {
   return { top: top / a, bottom: bottom / a }
 }
 
-/** After how many decimals a fraction in lowest terms ends, by trying; undefined if it never does. */
+/** The number of decimals of a fraction in lowest terms, by trying; undefined if infinite. */
 function endsAfter(bottom: bigint): number | undefined {
   let rest = bottom
   while (rest % 2n === 0n) rest /= 2n

@@ -4,12 +4,13 @@ import { createReadLog } from '../../../src/postgres/log/log.ts'
 import { createStoreReply } from '../../../src/postgres/ingest/store-reply.ts'
 import type { Decimal } from '../../../src/lib/decimal.ts'
 import { instantFromMillis, type Instant } from '../../../src/lib/instant.ts'
-import { LOG_START, type LogEntry } from '../../../src/core/log/log.ts'
+import type { LogEntry } from '../../../src/core/log/entry.ts'
+import { LOG_START } from '../../../src/core/log/position.ts'
 import type { Quote, QuoteResult, RawReply } from '../../../src/core/prices/quote.ts'
 import { createDatabase } from '../../support/database.ts'
 import { untilSettled } from '../../support/settled.ts'
 
-/** A price as a test says it: for the given minute of one June day. */
+/** A price in a test: for the given minute of a day in June. */
 export type Told = { readonly symbol?: string; readonly minute: number; readonly price: string }
 
 const MIDNIGHT = Date.parse('2025-06-15T00:00:00Z')
@@ -20,7 +21,7 @@ export function atMinute(minute: number): Instant {
   return instantFromMillis(MIDNIGHT + minute * 60_000)
 }
 
-/** A database, and `tell`, which records what it is told as one reply of the provider `told`. */
+/** A database, and `tell`, which stores its prices as one reply of the provider `told`. */
 export async function createRecorder(t: TestContext) {
   const pool = await createDatabase(t)
   return { pool, tell: recorderOf(pool) }
@@ -69,7 +70,7 @@ function quoteOf(symbol: string, minute: number, price: string): Quote {
   }
 }
 
-/** The log behind a place, once all that was written is settled: a transaction of any other test may hold that back. */
+/** The log after a position, once everything written is stable: a transaction of another test may delay that. */
 export async function readStableLog(pool: pg.Pool, after = LOG_START): Promise<readonly LogEntry[]> {
   await untilSettled(pool)
   const log: LogEntry[] = []

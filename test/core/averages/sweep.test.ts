@@ -6,13 +6,13 @@ import { createSweeping } from '../../../src/core/averages/sweep.ts'
 import { systemClock } from '../../../src/lib/clock.ts'
 import { createRecompute } from '../../../src/postgres/averages/recompute.ts'
 import { loadCheckpoint, saveCheckpoint } from '../../../src/postgres/log/log.ts'
-import type { LogPosition } from '../../../src/core/log/log.ts'
+import type { LogPosition } from '../../../src/core/log/position.ts'
 import { createReadSweepSlice } from '../../../src/postgres/averages/sweep.ts'
 import { expectedAverages } from './oracle.ts'
 import { createRecorder, readAverages, readStableLog } from './recorded-prices.ts'
 
 const FAR: LogPosition = { epoch: '9', xid: '0', id: '0' }
-/** Without a follower nobody but the sweep saves a place. */
+/** Without a follower only the sweep saves a checkpoint. */
 type Situation = { readonly ageSeconds?: number; readonly followed?: LogPosition; readonly hasFollower?: boolean }
 
 /** Sweeps all windows once: the clock's first pause is the end. */
@@ -43,7 +43,7 @@ async function createPrices(t: TestContext) {
   return { pool, tell, prices, log }
 }
 
-test('the averages of lost events are filled in, and those of late prices and of replaced ones put right', async (t) => {
+test('averages of lost events are filled in, and those of late and of replaced prices are corrected', async (t) => {
   const { pool, tell, prices } = await createPrices(t)
   await sweep(pool, [5])
   assert.deepEqual(await readAverages(pool, 5), expectedAverages(prices, 5))
@@ -61,20 +61,20 @@ test('the averages of lost events are filled in, and those of late prices and of
   assert.deepEqual(await readAverages(pool, 5), expectedAverages(prices, 5))
 })
 
-test('what those who follow the log have not come to yet is left to them', async (t) => {
+test('the sweep leaves what a follower of the log has not reached yet to the follower', async (t) => {
   const { pool, log } = await createPrices(t)
   await sweep(pool, [5], { followed: log[1_099]?.position ?? assert.fail() })
   const averaged = await readAverages(pool, 5)
   assert.ok(averaged.length > 0 && averaged.every(([minute]) => minute < 1_100))
 })
 
-test('prices of the last minute are left to those who follow the log', async (t) => {
+test('the sweep leaves prices of the last minute to the followers of the log', async (t) => {
   const { pool } = await createPrices(t)
   await sweep(pool, [5], { ageSeconds: 60 })
   assert.deepEqual(await readAverages(pool, 5), [])
 })
 
-test('without a follower the place of the averages goes on over what is averaged, and stops before the first young gap', async (t) => {
+test('without a follower the checkpoint advances over what is averaged, and stops before the first recent gap', async (t) => {
   const { pool, log } = await createPrices(t)
   const affected = [...log.slice(0, 300), ...log.slice(310)]
   await createRecompute(pool, [1])(affected)

@@ -18,7 +18,7 @@ const parserOf = () => ({ parserVersion: 1, parseReply: parseTold })
 /** One database, prices for it, and any number of services on it, each with windows of its own. */
 async function createInstallation(t: TestContext) {
   const parts = new AsyncDisposableStack()
-  // Hooks run in the order in which they were made: the services end before their database goes.
+  // Hooks run in the order of their creation: the services end before their database is dropped.
   t.after(() => parts.disposeAsync())
   const url = urlOf(await createEmptyDatabase(t))
   const pool = parts.adopt(createPool(url, { size: 4, onError: () => {} }), (opened) => opened.end())
@@ -26,13 +26,13 @@ async function createInstallation(t: TestContext) {
 
   const tell = recorderOf(pool)
   const prices = new Map<number, string>()
-  /** So many more minutes, and a late correction among the first of all. */
+  /** That many more minutes, and a late correction among the first ones. */
   const tellMore = async (count: number) => {
     const fresh = Array.from({ length: count }, (_, i) => ({ minute: prices.size + i, price: `${prices.size + i}.5` }))
     const corrected = { minute: prices.size % 7, price: `${prices.size + 1}` }
-    for (const told of [fresh, [corrected]]) {
-      await tell(...told)
-      for (const { minute, price } of told) prices.set(minute, price)
+    for (const batch of [fresh, [corrected]]) {
+      await tell(...batch)
+      for (const { minute, price } of batch) prices.set(minute, price)
     }
   }
 
@@ -44,7 +44,7 @@ async function createInstallation(t: TestContext) {
     )
   }
 
-  /** What `verify` says at this moment: to its clock ten seconds are over at once. */
+  /** What `verify` reports now: by its clock, ten seconds pass between two looks. */
   const lagging = async (...windows: number[]) => {
     let now = 0
     const clock = { ...systemClock, now: () => (now += 10_000) }
@@ -52,7 +52,7 @@ async function createInstallation(t: TestContext) {
     assert.deepEqual(found.differences, [])
     return found.lagging
   }
-  /** Nothing may be wrong at any moment until all is there. */
+  /** Nothing may be wrong at any time until everything is computed. */
   const untilComplete = async (...windows: number[]) => {
     await until(async () => (await lagging(...windows)) === 0, `the averages over ${windows.join()}`)
     for (const window of windows) assert.deepEqual(await readAverages(pool, window), expectedAverages(prices, window))
@@ -60,7 +60,7 @@ async function createInstallation(t: TestContext) {
   return { tellMore, serve, lagging, untilComplete }
 }
 
-test('a window that is added is filled from the first price on, and at no moment is anything wrong', async (t) => {
+test('a window that is added is filled from the first price on, and nothing is wrong at any time', async (t) => {
   const { tellMore, serve, lagging, untilComplete } = await createInstallation(t)
   await tellMore(600)
   const before = await serve(5)
@@ -73,7 +73,7 @@ test('a window that is added is filled from the first price on, and at no moment
   await untilComplete(5, 20)
 })
 
-test('a window that was removed and is added again goes on where it had come to', async (t) => {
+test('a window that was removed and is added again resumes at its checkpoint', async (t) => {
   const { tellMore, serve, lagging, untilComplete } = await createInstallation(t)
   const first = await serve(5, 20)
   await tellMore(100)
@@ -91,7 +91,7 @@ test('a window that was removed and is added again goes on where it had come to'
   await untilComplete(5, 20)
 })
 
-test('services with different windows share a database, and what only a stopped one kept is lagging, not wrong', async (t) => {
+test('services with different windows share a database, and a window that only a stopped service computes lags, and is not wrong', async (t) => {
   const { tellMore, serve, lagging, untilComplete } = await createInstallation(t)
   await serve(5, 7)
   const other = await serve(7, 20)

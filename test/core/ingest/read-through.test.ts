@@ -9,10 +9,10 @@ import type { StoredPrice } from '../../../src/core/prices/quote.ts'
 
 const NOW = Date.parse('2025-06-15T20:30:00Z')
 
-/** A store and a provider in memory; the provider answers when it is told to. */
+/** A store and a provider in memory; the provider answers when the test opens it. */
 function createHarness() {
   const stored = new Map<string, StoredPrice>()
-  const asked: (readonly string[])[] = []
+  const fetched: (readonly string[])[] = []
   const gate = Promise.withResolvers<ServiceError | undefined>()
   const store = (symbol: string, ageSeconds: number) => {
     const price = { symbol, confirmedAt: instantFromMillis(NOW - ageSeconds * 1000) } as StoredPrice
@@ -20,7 +20,7 @@ function createHarness() {
     return price
   }
   const ingest: Ingest = async (_provider, symbols) => {
-    asked.push(symbols)
+    fetched.push(symbols)
     const error = await gate.promise
     if (error) return symbols.map((symbol) => ({ symbol, error }))
     return symbols.map((symbol) => ({ symbol, outcome: 'recorded', price: store(symbol, 0), replySha256: '5a' }))
@@ -39,44 +39,44 @@ function createHarness() {
     clock,
     signal: new AbortController().signal,
   })
-  const ask = (symbols: string[], maxAgeSeconds = 60) => latest({ provider: 'p', symbols, maxAgeSeconds })
+  const request = (symbols: string[], maxAgeSeconds = 60) => latest({ provider: 'p', symbols, maxAgeSeconds })
   const pass = (ms: number) => (now += ms)
-  return { ask, asked, store, open: gate.resolve, notify: notifier.notify, pass, reads: () => reads }
+  return { request, fetched, store, open: gate.resolve, notify: notifier.notify, pass, reads: () => reads }
 }
 
 test('a thousand callers of one stale symbol cause one request', async () => {
-  const { ask, asked, open } = createHarness()
-  const callers = Array.from({ length: 1000 }, () => ask(['AAPL']))
+  const { request, fetched, open } = createHarness()
+  const callers = Array.from({ length: 1000 }, () => request(['AAPL']))
   open(undefined)
   const answers = await Promise.all(callers)
-  assert.deepEqual(asked, [['AAPL']])
+  assert.deepEqual(fetched, [['AAPL']])
   assert.ok(answers.every(([answer]) => answer && 'price' in answer))
 })
 
-test('only symbols that are too old and not being asked already go into a request', async () => {
-  const { ask, asked, store, open } = createHarness()
+test('a request contains only symbols that are stale and not already being fetched', async () => {
+  const { request, fetched, store, open } = createHarness()
   store('YOUNG', 59)
   store('OLD', 60)
-  const first = ask(['OLD'])
-  const second = ask(['YOUNG', 'OLD', 'NEW'])
+  const first = request(['OLD'])
+  const second = request(['YOUNG', 'OLD', 'NEW'])
   open(undefined)
   await Promise.all([first, second])
-  assert.deepEqual(asked, [['OLD'], ['NEW']])
+  assert.deepEqual(fetched, [['OLD'], ['NEW']])
 })
 
-test('a max_age of 0 asks even for what was confirmed this moment', async () => {
-  const { ask, asked, store, open } = createHarness()
+test('a max_age of 0 fetches even a price that was confirmed just now', async () => {
+  const { request, fetched, store, open } = createHarness()
   store('AAPL', 0)
   open(undefined)
-  await ask(['AAPL'], 0)
-  assert.equal(asked.length, 1)
+  await request(['AAPL'], 0)
+  assert.equal(fetched.length, 1)
 })
 
-test("a provider's failure comes with the price that is known, and the next caller asks again", async () => {
-  const { ask, asked, store, open } = createHarness()
+test("a provider's failure comes with the last known price, and the next caller tries again", async () => {
+  const { request, fetched, store, open } = createHarness()
   const known = store('OLD', 600)
   open(new ServiceError('provider_unavailable', 'away'))
-  const answers = await ask(['OLD', 'NEW'])
+  const answers = await request(['OLD', 'NEW'])
   assert.deepEqual(
     answers.map((answer) => ('error' in answer ? [answer.error.code, answer.lastKnown] : answer)),
     [
@@ -84,30 +84,30 @@ test("a provider's failure comes with the price that is known, and the next call
       ['provider_unavailable', undefined],
     ],
   )
-  await ask(['OLD'])
-  assert.equal(asked.length, 2)
+  await request(['OLD'])
+  assert.equal(fetched.length, 2)
 })
 
-test('a hot symbol is read once in a tenth of a second, and again at once when this process stored prices', async () => {
-  const { ask, store, notify, pass, reads } = createHarness()
+test('a popular symbol is read at most once in 100 ms, and again at once after this process has stored prices', async () => {
+  const { request, store, notify, pass, reads } = createHarness()
   store('AAPL', 0)
-  await ask(['AAPL'])
+  await request(['AAPL'])
   pass(99)
-  await ask(['AAPL'])
+  await request(['AAPL'])
   assert.equal(reads(), 1)
   pass(1)
-  await ask(['AAPL'])
+  await request(['AAPL'])
   assert.equal(reads(), 2)
   notify()
-  await ask(['AAPL'])
+  await request(['AAPL'])
   assert.equal(reads(), 3)
 })
 
-test('what was read before the provider answered is not answered any more', async () => {
-  const { ask, asked, store, open } = createHarness()
+test('a price that was read before the provider answered is not returned any more', async () => {
+  const { request, fetched, store, open } = createHarness()
   store('AAPL', 100)
   open(undefined)
-  await ask(['AAPL'])
-  await ask(['AAPL'])
-  assert.equal(asked.length, 1)
+  await request(['AAPL'])
+  await request(['AAPL'])
+  assert.equal(fetched.length, 1)
 })

@@ -20,11 +20,11 @@ const BAD_PRICES = [
   '',
 ]
 
-test('a price from 1e-18 to below 1e15 with at most 40 digits may be kept', () => {
+test('a price from 1e-18 to below 1e15 with at most 40 digits is accepted', () => {
   for (const price of GOOD_PRICES) assert.equal(validateQuote(quoteAt(price), RECEIVED_AT), undefined, price)
 })
 
-test('every other price is the provider’s bad data, naming provider and symbol', () => {
+test('every other price is bad data of the provider, and the error names provider and symbol', () => {
   for (const price of BAD_PRICES) {
     const error = validateQuote(quoteAt(price), RECEIVED_AT)
     assert.equal(error?.code, 'provider_bad_data', price)
@@ -32,7 +32,7 @@ test('every other price is the provider’s bad data, naming provider and symbol
   }
 })
 
-test('a time may be as old as it likes, and ahead of ours by two minutes at most', () => {
+test('a time may be arbitrarily old, and at most two minutes ahead of our clock', () => {
   const times = [
     '1970-01-02T00:00:00Z',
     '2025-06-15T20:30:00Z',

@@ -15,7 +15,7 @@ import { createVirtualClock } from './virtual-clock.ts'
 
 const NOON = Date.parse('2026-03-02T12:00:00Z')
 
-/** One request to the market, in seconds since noon; without an end while it is under way. */
+/** One request to the market, in seconds since noon; its end is infinite while it is in flight. */
 export type Request = {
   readonly provider: string
   readonly symbols: readonly string[]
@@ -32,13 +32,13 @@ export type Market = {
 
 type Options = { readonly maxBatch?: number; readonly concurrency?: number }
 
-/** The real table of jobs, time that passes as the test says, and a market that notes what it is asked. */
+/** The real table of jobs, time that the test controls, and a market that records the requests. */
 export async function createHarness(t: TestContext) {
   const pool = await createDatabase(t)
   const database = { pending: 0, broken: false }
   const clock = createVirtualClock(NOON, () => database.pending === 0)
   const jobs = createJobs(pool, clock)
-  const asked: Request[] = []
+  const requests: Request[] = []
   const market: Market = { takesMs: () => 10, fails: () => undefined }
 
   function startPoller({ maxBatch = 100, concurrency }: Options = {}) {
@@ -47,7 +47,7 @@ export async function createHarness(t: TestContext) {
     const its = { clock: mortalClock(clock, life), pool: mortalPool(pool, database, life) }
     const poller = createPoller({
       jobs: createDueJobs(its.pool),
-      ingest: createIngest(its.clock, market, asked),
+      ingest: createIngest(its.clock, market, requests),
       maxBatchOf: (provider) => (provider === 'gone' ? refuse() : maxBatch),
       clock: its.clock,
       random: () => 0.5,
@@ -69,12 +69,12 @@ export async function createHarness(t: TestContext) {
     database,
     clock,
     jobs,
-    asked,
+    requests,
     market,
     startPoller,
-    makeJobs: (symbols: readonly string[], intervalSeconds: number, provider = 'simulated') =>
+    addJobs: (symbols: readonly string[], intervalSeconds: number, provider = 'simulated') =>
       jobs.create({ symbols, provider, intervalSeconds }),
-    makeJob: async (symbol: string, intervalSeconds = 60): Promise<string> => {
+    addJob: async (symbol: string, intervalSeconds = 60): Promise<string> => {
       const [job] = await jobs.create({ symbols: [symbol], provider: 'simulated', intervalSeconds })
       assert.ok(job)
       return job.jobId
@@ -97,11 +97,11 @@ export function secondsOf(instant: Instant | number): number {
   return ((typeof instant === 'number' ? instant : Date.parse(instant)) - NOON) / 1000
 }
 
-function createIngest(clock: Clock, market: Market, asked: Request[]): Ingest {
+function createIngest(clock: Clock, market: Market, requests: Request[]): Ingest {
   return async (provider, symbols, signal) => {
     if (provider === 'gone') refuse()
     const request: Request = { provider, symbols, from: secondsOf(clock.now()), to: Infinity }
-    asked.push(request)
+    requests.push(request)
     await clock.sleep(market.takesMs(provider), signal)
     request.to = secondsOf(clock.now())
     if (signal.aborted) throw new ServiceError('provider_unavailable', 'Cut off.')
@@ -119,13 +119,13 @@ function resultOf(symbol: string, error: ServiceError | undefined): RecordResult
     : { symbol, outcome: 'recorded', price: { priceId: '17' } as StoredPrice, replySha256: '5a' }
 }
 
-/** A process of its own, as far as it matters: once it is killed, nothing that it waits for ever comes. */
+/** Simulates a process: once it is killed, nothing that it waits for ever arrives. */
 function createLife() {
   let callsLeft = Infinity
   return {
     isOver: () => callsLeft <= 0,
     end: () => void (callsLeft = 0),
-    /** The last call still reaches the database, and its answer reaches nobody. */
+    /** The last call still reaches the database, but its result is lost. */
     endAfterCalls: (calls: number) => void (callsLeft = Math.min(callsLeft, calls)),
     countCall: () => void callsLeft--,
   }

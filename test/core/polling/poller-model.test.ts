@@ -15,7 +15,7 @@ type Harness = Awaited<ReturnType<typeof createHarness>>
 const symbols = fc.uniqueArray(fc.constantFrom(...SYMBOLS), { minLength: 1, maxLength: 4 })
 const intervals = fc.integer({ min: 1, max: LONGEST_INTERVAL })
 const orders = fc.array(fc.tuple(symbols, intervals, fc.constantFrom('one', 'two')), { minLength: 1, maxLength: 3 })
-/** In steps far greater than any lateness, so that it is clear which time of a job a run belongs to. */
+/** In steps far larger than any delay, so that it is clear which time of a job a run belongs to. */
 const whiles = fc.integer({ min: 0, max: 200 }).map((tenths) => tenths * 100)
 
 test('two pollers on one table, killed anywhere, run no time of a job twice and miss none while they live', async (t) => {
@@ -40,7 +40,7 @@ test('two pollers on one table, killed anywhere, run no time of a job twice and 
   await fc.assert(property, { numRuns: 40 })
 })
 
-test('whatever people and providers do, jobs never overlap, bounds hold, pauses hold, and in the end every job is well', async (t) => {
+test('whatever users and providers do, jobs never overlap, limits and pauses hold, and in the end every job succeeds', async (t) => {
   const harness = await createHarness(t)
   const job = fc.nat({ max: 11 })
   const step = fc.oneof(
@@ -59,18 +59,18 @@ test('whatever people and providers do, jobs never overlap, bounds hold, pauses 
     for (const pause of paused.values()) assertSilence(harness, pause)
     await assertRecovery(harness, jobs)
     poller.kill()
-    assertBounds(harness.asked)
+    assertBounds(harness.requests)
     for (const one of jobs) assertNoOverlap(harness, one)
   })
   await fc.assert(property, { numRuns: 40 })
 })
 
-async function startOver({ pool, asked, jobs, makeJobs, market }: Harness, wanted: [string[], number, string][]) {
+async function startOver({ pool, requests, jobs, addJobs, market }: Harness, wanted: [string[], number, string][]) {
   await pool.query('truncate polling_jobs cascade')
-  asked.length = 0
+  requests.length = 0
   market.takesMs = () => 10
   market.fails = () => undefined
-  for (const [names, intervalSeconds, provider] of wanted) await makeJobs(names, intervalSeconds, provider)
+  for (const [names, intervalSeconds, provider] of wanted) await addJobs(names, intervalSeconds, provider)
   return (await jobs.list({ limit: 100 })).data
 }
 
@@ -78,15 +78,15 @@ function start(harness: Harness) {
   return harness.startPoller({ maxBatch: MAX_BATCH, concurrency: CONCURRENCY })
 }
 
-function asks(request: Request, { provider, symbol }: Job): boolean {
+function isFor(request: Request, { provider, symbol }: Job): boolean {
   return request.provider === provider && request.symbols.includes(symbol)
 }
 
-function requestsFor({ asked }: Harness, job: Job): Request[] {
-  return asked.filter((request) => asks(request, job))
+function requestsFor({ requests }: Harness, job: Job): Request[] {
+  return requests.filter((request) => isFor(request, job))
 }
 
-/** Each run belongs to the newest time of the job before it. */
+/** Each run belongs to the last scheduled time before it. */
 function assertOncePerInterval(harness: Harness, job: Job, calmAt: number): void {
   const timeOf = (seconds: number) => Math.floor((seconds - secondsOf(job.createdAt)) / job.intervalSeconds + 1e-9)
   const times = requestsFor(harness, job).map((request) => timeOf(request.from))
@@ -116,7 +116,7 @@ async function take(harness: Harness, step: Step, people: People): Promise<void>
 }
 
 async function changeJob(harness: Harness, { step, job, paused }: { step: Step; job: Job; paused: People['paused'] }) {
-  const { jobs, clock, asked } = harness
+  const { jobs, clock, requests } = harness
   const pause = paused.get(job.jobId)
   if (pause && step.kind !== 'interval') {
     assertSilence(harness, pause)
@@ -125,7 +125,7 @@ async function changeJob(harness: Harness, { step, job, paused }: { step: Step; 
   if (step.kind === 'pause') {
     await jobs.change(job.jobId, { paused: true })
     await clock.advance(0)
-    paused.set(job.jobId, { job, since: asked.length })
+    paused.set(job.jobId, { job, since: requests.length })
   }
   if (step.kind === 'resume') await jobs.change(job.jobId, { paused: false })
   if (step.kind === 'runNow') await jobs.runNow(job.jobId)
@@ -133,12 +133,12 @@ async function changeJob(harness: Harness, { step, job, paused }: { step: Step; 
   if (step.kind === 'interval') await jobs.change(job.jobId, { intervalSeconds: step.seconds })
 }
 
-function assertSilence({ asked }: Harness, { job, since }: { job: Job; since: number }): void {
-  assert.ok(!asked.slice(since).some((request) => asks(request, job)), 'a paused job ran')
+function assertSilence({ requests }: Harness, { job, since }: { job: Job; since: number }): void {
+  assert.ok(!requests.slice(since).some((request) => isFor(request, job)), 'a paused job ran')
 }
 
-/** Everything heals, everything is resumed: within the longest back-off every job is good again and on its way. */
-async function assertRecovery({ jobs, market, clock, asked }: Harness, all: readonly Job[]): Promise<void> {
+/** All faults end and all jobs are resumed: within the longest backoff every job succeeds and is scheduled again. */
+async function assertRecovery({ jobs, market, clock, requests }: Harness, all: readonly Job[]): Promise<void> {
   market.takesMs = () => 10
   market.fails = () => undefined
   for (const job of all) await jobs.change(job.jobId, { paused: false })
@@ -152,14 +152,14 @@ async function assertRecovery({ jobs, market, clock, asked }: Harness, all: read
     const inMs = Date.parse(job.nextRunAt ?? '') - clock.now()
     assert.ok(inMs > -1_000 && inMs <= job.intervalSeconds * 1000, `next run in ${inMs} ms`)
     const runs = await jobs.runs(job.jobId, { limit: 10_000 })
-    const ended = asked.filter((request) => asks(request, job) && request.to < Infinity)
+    const ended = requests.filter((request) => isFor(request, job) && request.to < Infinity)
     assert.equal(runs?.data.length, ended.length, 'a run is not recorded')
   }
 }
 
-function assertBounds(asked: readonly Request[]): void {
-  for (const { from, provider, symbols: names } of asked) {
-    const atOnce = asked.filter((other) => other.from <= from && other.to > from)
+function assertBounds(requests: readonly Request[]): void {
+  for (const { from, provider, symbols: names } of requests) {
+    const atOnce = requests.filter((other) => other.from <= from && other.to > from)
     assert.ok(names.length <= MAX_BATCH)
     assert.ok(atOnce.length <= CONCURRENCY)
     assert.ok(atOnce.filter((other) => other.provider === provider).length <= CONCURRENCY / 2)

@@ -3,11 +3,11 @@ import { test } from 'node:test'
 import { reclaimJobs } from '../../../src/postgres/polling/due-jobs.ts'
 import { createHarness } from './poller-harness.ts'
 
-test('what a killed poller left under way runs again once the next one leads, once, and then on its grid', async (t) => {
-  const { pool, jobs, makeJob, startPoller, clock, asked, runsOf } = await createHarness(t)
-  await makeJob('AAPL', 3_600)
-  const byHand = await makeJob('MSFT', 3_600)
-  const pausedMeanwhile = await makeJob('NVDA', 3_600)
+test('a run that a killed poller left unfinished is repeated once by the next leader, and then the job is back on schedule', async (t) => {
+  const { pool, jobs, addJob, startPoller, clock, requests, runsOf } = await createHarness(t)
+  await addJob('AAPL', 3_600)
+  const byHand = await addJob('MSFT', 3_600)
+  const pausedMeanwhile = await addJob('NVDA', 3_600)
   await clock.advance(1)
   await jobs.change(byHand, { paused: true })
   await jobs.runNow(byHand)
@@ -22,7 +22,7 @@ test('what a killed poller left under way runs again once the next one leads, on
   await reclaimJobs(pool)
   await clock.advance(3_600_000)
   assert.deepEqual(
-    asked.slice(1).map(({ symbols, from }) => [symbols.toSorted().join(), Math.floor(from)]),
+    requests.slice(1).map(({ symbols, from }) => [symbols.toSorted().join(), Math.floor(from)]),
     [
       ['AAPL,MSFT', 1],
       ['AAPL', 3_600],

@@ -21,7 +21,7 @@ const dueJobs = fc
     dueAt: instantFromMillis(START + dueAfterMs),
   }))
 
-test('however late a job runs, its next time is the first of its own grid after now and after the time it was due', () => {
+test('however late a job runs, its next time is the first of its schedule after now and after the time it was due', () => {
   fc.assert(
     fc.property(dueJobs, fc.integer({ min: -25, max: 2e9 }), (job, lateMs) => {
       const nowMs = START + lateMs
@@ -48,7 +48,7 @@ test('a job that always runs on time runs once per interval', () => {
   }
 })
 
-test('a run by hand of a paused job plans no other', () => {
+test('a manual run of a paused job schedules no further run', () => {
   fc.assert(fc.property(dueJobs, (job) => claimJob({ ...job, paused: true }, START).nextRunAt === null))
 })
 
@@ -59,14 +59,14 @@ const failures = fc.record({
 })
 const chances = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true })
 
-test('a retry waits at least the base and what the provider wishes, at most the cap or that wish', () => {
+test("a retry waits at least the base and the provider's Retry-After, and at most the cap or that Retry-After", () => {
   fc.assert(
     fc.property(failures, chances, (failure, chance) => {
       const delay = retryDelayMs(failure, chance)
-      const spec = (failure.retryAfterSeconds ?? 0) * 1000
+      const retryAfterMs = (failure.retryAfterSeconds ?? 0) * 1000
       const interval = failure.intervalSeconds * 1000
-      assert.ok(delay >= Math.max(spec, Math.min(interval, 5_000)))
-      assert.ok(delay <= Math.max(spec, interval, 300_000))
+      assert.ok(delay >= Math.max(retryAfterMs, Math.min(interval, 5_000)))
+      assert.ok(delay <= Math.max(retryAfterMs, interval, 300_000))
     }),
   )
 })
@@ -77,9 +77,9 @@ test('each further failure doubles the wait until the cap, spread over a factor 
   assert.equal(retryDelayMs({ intervalSeconds: 2, failures: 1 }, 0), 2_000)
 })
 
-test('a wish of more than a day counts as a day', () => {
-  const spec = { intervalSeconds: 60, failures: 1, retryAfterSeconds: 1e300 }
-  assert.equal(retryDelayMs(spec, 0), 86_400_000)
+test('a Retry-After of more than a day counts as a day', () => {
+  const failure = { intervalSeconds: 60, failures: 1, retryAfterSeconds: 1e300 }
+  assert.equal(retryDelayMs(failure, 0), 86_400_000)
 })
 
 /** In seconds, after several failures in a row. */

@@ -7,13 +7,13 @@ export type VirtualClock = Clock & {
 
 type Sleeper = { readonly wakeAt: number; readonly wake: () => void }
 
-/** Time that stands still until the test lets it pass. `idle`: nobody is at work, so everybody waits for time to pass. */
+/** Time that stands still until the test lets it pass. `idle`: nothing is in progress, so everything waits for time. */
 export function createVirtualClock(start: number, idle: () => boolean): VirtualClock {
   let now = start
   const sleepers = new Set<Sleeper>()
 
-  async function settle(): Promise<void> {
-    // Promises that follow from the last step run first; only then does `idle` say anything.
+  async function untilIdle(): Promise<void> {
+    // Promises that follow from the last step run first; only then is `idle` meaningful.
     do await new Promise(setImmediate)
     while (!idle())
   }
@@ -35,7 +35,7 @@ export function createVirtualClock(start: number, idle: () => boolean): VirtualC
     advance: async (ms) => {
       const until = now + ms
       for (;;) {
-        await settle()
+        await untilIdle()
         const next = Math.min(until, ...[...sleepers].map((sleeper) => sleeper.wakeAt))
         const due = [...sleepers].filter((sleeper) => sleeper.wakeAt <= next)
         if (due.length === 0 && next === until) break
@@ -43,7 +43,7 @@ export function createVirtualClock(start: number, idle: () => boolean): VirtualC
         for (const sleeper of due) sleeper.wake()
       }
       now = until
-      await settle()
+      await untilIdle()
     },
   }
 }

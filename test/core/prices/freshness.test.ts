@@ -34,7 +34,7 @@ function priceOf(ageMinutes: number, confirmedMinutesAgo: number, more: Partial<
   }
 }
 
-test('freshness says how far a price may be trusted, in the order of the design', () => {
+test('freshness classifies how far a price may be trusted, by the first rule that applies', () => {
   type Case = readonly [state: MarketState, delayMinutes: number, age: number, confirmed: number, expected: Freshness]
   const cases: readonly Case[] = [
     ['open', 0, 1, 0, 'fresh'],
@@ -56,7 +56,7 @@ test('freshness says how far a price may be trusted, in the order of the design'
   }
 })
 
-test("a provider's word on the market counts for 15 minutes, and no age is negative", () => {
+test("a provider's market state counts for 15 minutes, and no age is negative", () => {
   assert.equal(freshnessOf(priceOf(1, 14, {}), NOW).marketState, 'open')
   assert.equal(freshnessOf(priceOf(1, 15, {}), NOW).marketState, 'unknown')
   assert.equal(freshnessOf(priceOf(-1, 0, {}), NOW).ageMs, 0)

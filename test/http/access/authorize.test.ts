@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { systemClock } from '../../../src/lib/clock.ts'
 import { createKeySecret } from '../../../src/core/access/secret.ts'
 import { createReadCredentials } from '../../../src/postgres/access/api-keys.ts'
+import { toStorageError } from '../../../src/postgres/connection/errors.ts'
 import { openStream, openStreamWith } from '../../support/price-stream.ts'
 import { createHttpService, type HttpService } from '../../support/http-service.ts'
 import { until } from '../../support/until.ts'
@@ -225,7 +226,7 @@ test('while keys cannot be read, requests that need one get 503 once the last re
   const other = await createHttpService(t, {
     guard: {
       clock: { ...systemClock, now: () => now },
-      readCredentials: () => (isAway ? Promise.reject(new Error('Connection terminated')) : read()),
+      readCredentials: () => (isAway ? Promise.reject(toStorageError(new Error('Connection terminated'))) : read()),
     },
   })
   assert.equal((await other.ask('/providers', { headers: bearer(key) })).status, 200)

@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { test, type TestContext } from 'node:test'
 import { ServiceError, type ErrorCode } from '../../../src/errors.ts'
 import { createPool } from '../../../src/postgres/connection/pool.ts'
+import { toStorageError } from '../../../src/postgres/connection/errors.ts'
 import { createReadHistory } from '../../../src/postgres/prices/history.ts'
 import { createHttpService, type Answer } from '../../support/http-service.ts'
 
@@ -193,7 +194,7 @@ for (const [what, error] of [
 ] as const) {
   test(`a disk too full for ${what} is 503 and reported as full, without naming the file`, async (t) => {
     const { ask } = await createHttpService(t, {
-      prices: { readHistory: () => Promise.reject(Object.assign(new Error(error.message), error)) },
+      prices: { readHistory: () => Promise.reject(toStorageError(Object.assign(new Error(error.message), error))) },
     })
     const answer = await ask('/prices/history?symbol=AAPL')
     assert.equal(answer.status, 503)

@@ -9,9 +9,9 @@ import { until } from '../../support/until.ts'
 import { averagesGroup, type PriceConsumer } from '../../../src/kafka/consumer.ts'
 import { createPipeline, type Pipeline } from '../pipeline.ts'
 
-test('three consumers share the partitions, come and go, and nothing is missed', needsKafka, async (t) => {
+test('three consumers share the partitions, join and leave, and nothing is missed', needsKafka, async (t) => {
   const pipeline = await createPipeline(t)
-  await comeAndGo(pipeline)
+  await joinAndLeave(pipeline)
   assert.equal(await groupType(pipeline), 'consumer')
 })
 
@@ -20,14 +20,14 @@ describe('a broker without KIP-848', needsKafkaItself, () => {
   before(async () => void (broker = await startBroker({ 'group.coordinator.rebalance.protocols': 'classic' })))
   after(() => broker.end())
 
-  test('three consumers share the partitions in the classic way, come and go, and nothing is missed', async (t) => {
+  test('three consumers share the partitions with the classic protocol, join and leave, and nothing is missed', async (t) => {
     const pipeline = await createPipeline(t, { access: accessTo(broker.brokers) })
-    await comeAndGo(pipeline)
+    await joinAndLeave(pipeline)
     assert.equal(await groupType(pipeline), 'classic')
   })
 })
 
-async function comeAndGo(pipeline: Pipeline): Promise<void> {
+async function joinAndLeave(pipeline: Pipeline): Promise<void> {
   const { pool, tell, startRelay, startConsumer, errors } = pipeline
   const symbols = Array.from({ length: 12 }, (_, at) => `SYM${at}`)
   const prices = new Map<number, string>()
@@ -57,7 +57,7 @@ async function comeAndGo(pipeline: Pipeline): Promise<void> {
   assert.deepEqual(errors, [])
 }
 
-/** Everybody has some, and nobody what another has. */
+/** Every member has some partitions, and no two have the same. */
 function isShared(members: readonly PriceConsumer[]): boolean {
   const shares = members.map(({ lag }) => lag().map(({ partition }) => partition))
   return (

@@ -8,7 +8,7 @@ import { kafkaAccess } from '../../../src/kafka/client/options.ts'
 
 const accessBy = (env: NodeJS.ProcessEnv) => kafkaAccess(readConfig(env, '/nowhere'))
 
-test('a file of certificates turns encryption on, and one that cannot be read is named', (t) => {
+test('a certificate file turns encryption on, and the error names a file that cannot be read', (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'market-data-tls-'))
   t.after(() => rmSync(folder, { recursive: true }))
   const file = join(folder, 'ca.pem')

@@ -6,7 +6,7 @@ import { watchForStalls, type PartitionLag } from '../../../src/kafka/client/sta
 
 const TOPIC = 'prices'
 
-/** The client, as it was seen to hang: a member with a heartbeat whose position stays where it is. */
+/** The client, as it was observed to hang: a member with a heartbeat whose position does not change. */
 async function watch(looks: number, { isEmpty = true, step = 0n, end = 10n, id = 'first', partitionsCount = 1 }) {
   const over = new AbortController()
   const offsetsToFetch = new Map([[`${TOPIC}:0`, 3n]])
@@ -33,24 +33,24 @@ async function watch(looks: number, { isEmpty = true, step = 0n, end = 10n, id =
   return { failures, seen }
 }
 
-test('a partition that has messages and does not move ends the stream', async () => {
+test('a partition with unread messages and no progress ends the stream', async () => {
   const { failures, seen } = await watch(20, {})
-  assert.match(failures[0]?.message ?? '', /partition 0 has messages and none come/)
+  assert.match(failures[0]?.message ?? '', /partition 0 has messages, but none arrive/)
   assert.deepEqual(seen, [{ partition: 0, position: 3n, end: 10n }])
 })
 
-test('a partition that moves, is read to its end, or waits for us is left alone', async () => {
+test('a partition that makes progress, is read to its end, or waits for this process does not end the stream', async () => {
   for (const course of [{ step: 1n, end: 100n }, { end: 3n }, { isEmpty: false }]) {
     assert.deepEqual((await watch(20, course)).failures, [])
   }
 })
 
-test('a topic that was deleted and made again ends the stream, so that it is read from its beginning', async () => {
+test('a topic that was deleted and created again ends the stream, so that it is read from its beginning', async () => {
   const { failures } = await watch(20, { step: 1n, id: 'second' })
-  assert.match(failures[0]?.message ?? '', /made anew/)
+  assert.match(failures[0]?.message ?? '', /deleted and created again/)
 })
 
-test('a topic that got more partitions ends the stream, so that a classic group shares them out as well', async () => {
+test('a topic that got more partitions ends the stream, so that a classic group assigns them, too', async () => {
   const { failures } = await watch(20, { step: 1n, partitionsCount: 2 })
   assert.match(failures[0]?.message ?? '', /more partitions/)
 })

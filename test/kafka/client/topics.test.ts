@@ -4,7 +4,7 @@ import { ensureTopic } from '../../../src/kafka/client/topics.ts'
 import { accessTo, freshName, needsKafka, testAccess } from '../../support/kafka.ts'
 
 test(
-  'a topic that is missing is made as it is wished, once, also by several at the same time',
+  'a missing topic is created to the spec, once, even by several processes at the same time',
   needsKafka,
   async (t) => {
     const access = await testAccess()
@@ -15,21 +15,17 @@ test(
   },
 )
 
-test(
-  'without a wish the topic has six partitions, and one that is there may have any number',
-  needsKafka,
-  async (t) => {
-    const access = await testAccess()
-    const name = freshName(t)
-    const any = { partitions: undefined, replication: undefined }
-    assert.equal((await ensureTopic(access, { name, ...any })).partitions, 6)
-    const other = freshName(t)
-    await ensureTopic(access, { name: other, ...any, partitions: 2 })
-    assert.equal((await ensureTopic(access, { name: other, ...any })).partitions, 2)
-  },
-)
+test('by default a new topic has six partitions, and an existing one may have any number', needsKafka, async (t) => {
+  const access = await testAccess()
+  const name = freshName(t)
+  const any = { partitions: undefined, replication: undefined }
+  assert.equal((await ensureTopic(access, { name, ...any })).partitions, 6)
+  const other = freshName(t)
+  await ensureTopic(access, { name: other, ...any, partitions: 2 })
+  assert.equal((await ensureTopic(access, { name: other, ...any })).partitions, 2)
+})
 
-test('a topic that does not fit is explained, and left as it is', needsKafka, async (t) => {
+test('a topic that does not match is reported, and left unchanged', needsKafka, async (t) => {
   const access = await testAccess()
   const spec = { name: freshName(t), partitions: 3, replication: undefined }
   await ensureTopic(access, spec)
@@ -45,7 +41,7 @@ test('a topic that does not fit is explained, and left as it is', needsKafka, as
   assert.equal((await ensureTopic(access, spec)).partitions, 3)
 })
 
-test('where no broker answers, the failure says so within seconds', needsKafka, async () => {
-  const nobody = ensureTopic(accessTo('127.0.0.1:1'), { name: 'x', partitions: 1, replication: undefined })
-  await assert.rejects(nobody, /metadata failed|Cannot connect/)
+test('if no broker answers, that is reported within seconds', needsKafka, async () => {
+  const unreachable = ensureTopic(accessTo('127.0.0.1:1'), { name: 'x', partitions: 1, replication: undefined })
+  await assert.rejects(unreachable, /metadata failed|Cannot connect/)
 })

@@ -3,7 +3,8 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { createRecompute } from '../../../src/postgres/averages/recompute.ts'
 import { createReadLog } from '../../../src/postgres/log/log.ts'
-import { LOG_START, type LogEntry } from '../../../src/core/log/log.ts'
+import type { LogEntry } from '../../../src/core/log/entry.ts'
+import { LOG_START } from '../../../src/core/log/position.ts'
 import { expectedAverages } from '../../core/averages/oracle.ts'
 import { until } from '../../support/until.ts'
 import {
@@ -29,7 +30,7 @@ test('five prices of twenty-one digits average to the exact decimal', async (t) 
   assert.deepEqual(await readAverages(pool, 5), [[4, '123456789.1234567890142']])
 })
 
-test('a mean that never ends is rounded half up once, to 12 decimals or 6 more than its longest price has', async (t) => {
+test('a mean that is no finite decimal is rounded half up once, to 12 decimals or 6 more than its longest price has', async (t) => {
   const { pool, tell, recompute, entries } = await createAverages(t, [3])
   await tell({ minute: 0, price: '1' }, { minute: 1, price: '1.0' }, { minute: 2, price: '3' })
   await tell({ minute: 3, price: '0.00000001' }, { minute: 4, price: '2' }, { minute: 5, price: '2.5' })
@@ -42,7 +43,7 @@ test('a mean that never ends is rounded half up once, to 12 decimals or 6 more t
   ])
 })
 
-test('a mean that ends is written in full, without trailing zeros, however long it is', async (t) => {
+test('a mean that is a finite decimal is stored in full, without trailing zeros, however long it is', async (t) => {
   const { pool, tell, recompute, entries } = await createAverages(t, [2, 8])
   await tell(
     ...Array.from({ length: 8 }, (_, minute) => ({ minute, price: minute === 0 ? '0.000000000000000001' : '2.50' })),
@@ -55,11 +56,11 @@ test('a mean that ends is written in full, without trailing zeros, however long 
   assert.deepEqual(await readAverages(pool, 8), [[7, '2.187500000000000000125']])
 })
 
-test('a batch longer than one transaction, over many series, is averaged whole', async (t) => {
+test('a batch that needs several transactions, over many series, is averaged completely', async (t) => {
   const { pool, tell, recompute, entries } = await createAverages(t, [37, 200])
   const prices = new Map(Array.from({ length: 450 }, (_, minute) => [minute, String(1 + ((minute * 7919) % 1000))]))
   const symbols = ['A', 'B', 'C']
-  for (const symbol of symbols) await tell(...[...prices].map(([minute, said]) => ({ symbol, minute, price: said })))
+  for (const symbol of symbols) await tell(...[...prices].map(([minute, text]) => ({ symbol, minute, price: text })))
   assert.equal(await recompute(await entries()), 3 * (414 + 251))
   for (const window of [37, 200]) {
     const expected = expectedAverages(prices, window)
@@ -67,7 +68,7 @@ test('a batch longer than one transaction, over many series, is averaged whole',
   }
 })
 
-test('what is right already is not written again, and one late price changes only the windows that hold it', async (t) => {
+test('a right average is not written again, and one late price changes only the windows that contain it', async (t) => {
   const { pool, tell, recompute, entries } = await createAverages(t)
   for (let minute = 0; minute < 30; minute += 2) await tell({ minute, price: String(minute + 1) })
   const before = await entries()
@@ -81,7 +82,7 @@ test('what is right already is not written again, and one late price changes onl
   assert.deepEqual(rows, [{ count: 12 }])
 })
 
-test('a batch that is repeated is only read: it takes no transaction id, which would hold back the log', async (t) => {
+test('a repeated batch only reads: it gets no transaction id, which would hold back the log', async (t) => {
   const { pool, tell, entries } = await createAverages(t)
   await tell(...Array.from({ length: 9 }, (_, minute) => ({ minute, price: String(minute + 1) })))
   const seen: unknown[] = []
@@ -94,7 +95,7 @@ test('a batch that is repeated is only read: it takes no transaction id, which w
   assert.deepEqual(seen, [true, false])
 })
 
-test('what the fence refuses is not written, of any window', async (t) => {
+test('if the fence refuses, no average of any window is written', async (t) => {
   const { pool, tell, entries } = await createAverages(t)
   await tell(...Array.from({ length: 9 }, (_, minute) => ({ minute, price: String(minute + 1) })))
   const recompute = createRecompute(pool, [2, 5], () => Promise.reject(new Error('the lease is lost')))
@@ -102,7 +103,7 @@ test('what the fence refuses is not written, of any window', async (t) => {
   assert.equal((await pool.query('select from moving_averages')).rowCount, 0)
 })
 
-test('a recompute that waited for a slower one sees every price that was committed meanwhile', async (t) => {
+test('a recompute that waited for a slower one sees every price that was committed in between', async (t) => {
   const { pool, tell, recompute, entries } = await createAverages(t)
   await tell(...Array.from({ length: 5 }, (_, minute) => ({ minute, price: '10' })))
   const [entry] = await entries()
@@ -150,7 +151,7 @@ test('averages equal the plain arithmetic over the prices, whatever the order, b
       // Three consumers at once, over whatever of the log is there while the next reply is being recorded.
       for (const reply of replies) {
         const recorded = tell(
-          ...reply.map(({ symbol, minute, price: said }) => ({ symbol: `${symbol}${run}`, minute, price: said })),
+          ...reply.map(({ symbol, minute, price: text }) => ({ symbol: `${symbol}${run}`, minute, price: text })),
         )
         await Promise.all([recorded, ...consume(await readLog(start, 10_000), shuffle, batch)])
       }
@@ -177,7 +178,7 @@ test('averages equal the plain arithmetic over the prices, whatever the order, b
   }
 })
 
-/** The price that was said last for each minute; the same number in another spelling changes nothing. */
+/** The price that was reported last for each minute; the same number in another spelling changes nothing. */
 function currentPrices(all: readonly Told[], symbol: string): Map<number, string> {
   const prices = new Map<number, string>()
   for (const one of all.filter((each) => each.symbol === symbol)) {

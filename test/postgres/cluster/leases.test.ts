@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
-import { setTimeout as wait } from 'node:timers/promises'
 import type pg from 'pg'
 import { LEASE_MS, type Lease } from '../../../src/core/cluster/lease.ts'
 import { assertLeads, createLeases, fenceOf } from '../../../src/postgres/cluster/leases.ts'
@@ -25,7 +24,7 @@ async function savedBy(pool: pg.Pool, lease: Lease): Promise<void> {
   await inTransaction(pool, (client) => saveCheckpoint(client, 'relay', POSITION), fenceOf(lease))
 }
 
-test('of many who ask at once one leads, and another only after it let go or was silent; each taking raises the epoch', async (t) => {
+test('of many concurrent processes one takes the lease, and another only after its release or expiry; each taking increases the epoch', async (t) => {
   const { pool, one, other } = await createHolders(t)
   const crowd = Array.from({ length: 12 }, (_, at) => createLeases(pool, `crowd ${at}`))
   const taken = (await Promise.all(crowd.map((leases) => leases.take('poller')))).filter((lease) => lease !== undefined)
@@ -39,14 +38,14 @@ test('of many who ask at once one leads, and another only after it let go or was
   assert.deepEqual(await one.take('relay'), { name: 'relay', holder: 'one', epoch: '1' })
 })
 
-test('a holder that starts again leads again at once, and what it sent before is refused', async (t) => {
+test('a holder that restarts takes its lease at once, and what it sent before is refused', async (t) => {
   const { pool, one } = await createHolders(t)
   const before = (await one.take('poller'))!
   assert.equal((await one.take('poller'))!.epoch, '2')
   await assert.rejects(savedBy(pool, before), /the lease \w+ is lost/)
 })
 
-test('renewing keeps a lease, also one that nobody took after its end; once it is taken it is lost', async (t) => {
+test('a lease can be renewed, even after its expiry, until another process takes it', async (t) => {
   const { pool, one, other } = await createHolders(t)
   const lease = (await one.take('poller'))!
   await expire(pool)
@@ -62,7 +61,7 @@ test('renewing keeps a lease, also one that nobody took after its end; once it i
   assert.equal(await one.renew(lease), false)
 })
 
-test('a transaction of a leader that leads no more writes nothing', async (t) => {
+test('a transaction of a process that has lost its lease writes nothing', async (t) => {
   const { pool, one, other } = await createHolders(t)
   const former = (await one.take('relay'))!
   await expire(pool)
@@ -73,7 +72,15 @@ test('a transaction of a leader that leads no more writes nothing', async (t) =>
   assert.deepEqual(await loadCheckpoint(pool, 'relay'), POSITION)
 })
 
-test('between the check and the commit nobody takes the lease', async (t) => {
+const BLOCKED_BY_US = `
+  select from pg_stat_activity
+   where datname = current_database() and $1 = any(pg_blocking_pids(pid)) and query like '%insert into leases%'`
+
+async function backendOf(client: pg.ClientBase): Promise<number> {
+  return (await client.query<{ pid: number }>('select pg_backend_pid() as pid')).rows[0]!.pid
+}
+
+test('between the check and the commit no process takes the lease', async (t) => {
   const { pool, one, other } = await createHolders(t)
   const lease = (await one.take('relay'))!
   await pool.query(`update leases set expires_at = clock_timestamp() + interval '1 s'`)
@@ -84,7 +91,8 @@ test('between the check and the commit nobody takes the lease', async (t) => {
       'expired',
     )
     const taken = other.take('relay')
-    assert.equal(await Promise.race([taken, wait(300, 'still waiting')]), 'still waiting')
+    // The server itself reports that the other one waits for this transaction.
+    await until(async () => (await pool.query(BLOCKED_BY_US, [await backendOf(client)])).rowCount === 1, 'it waits')
     return { taken }
   })
   assert.equal((await taking.taken)?.epoch, '2')

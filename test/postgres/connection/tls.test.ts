@@ -14,7 +14,7 @@ const AUTHORITY = createAuthority('ours')
 
 const ENCRYPTED = 'select ssl from pg_stat_ssl where pid = pg_backend_pid()'
 
-/** A server over TCP with that certificate; gives back a pool of those who trust an authority. */
+/** A server over TCP with this certificate; returns a function that creates a pool which trusts an authority. */
 async function startServer(t: TestContext, { key, certificate }: ReturnType<typeof AUTHORITY.issue>) {
   const port = String(await freePort())
   const tls = { ssl: 'on', ssl_cert_file: certificate, ssl_key_file: key }
@@ -30,7 +30,7 @@ async function startServer(t: TestContext, { key, certificate }: ReturnType<type
   }
 }
 
-/** It takes a key only of its own account, and that nobody else may read. */
+/** PostgreSQL accepts only a key of its own account that no other account can read. */
 function giveToPostgres(key: string): void {
   chmodSync(key, 0o600)
   const { uid, gid } = accountFor(dirname(key))
@@ -55,7 +55,7 @@ test('over TLS several statements can be under way, large ones and one that fail
   assert.deepEqual((await pool.query('select 3 as n')).rows, [{ n: 3 }])
 })
 
-test('with sslmode=verify-full nothing is said to a server of another authority, nor to one with the certificate of another host', async (t) => {
+test('with sslmode=verify-full nothing is sent to a server with a certificate of another authority or of another host', async (t) => {
   const [ours, elsewhere] = await Promise.all(
     ['127.0.0.1', '192.0.2.1'].map((ip) => startServer(t, AUTHORITY.issue(ip))),
   )

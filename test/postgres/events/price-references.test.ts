@@ -3,10 +3,10 @@ import { test } from 'node:test'
 import { createFindPrices } from '../../../src/postgres/events/price-references.ts'
 import type { PriceReference } from '../../../src/core/events/price-reference.ts'
 import type { Decimal } from '../../../src/lib/decimal.ts'
-import type { LogEntry } from '../../../src/core/log/log.ts'
+import type { LogEntry } from '../../../src/core/log/entry.ts'
 import { createRecorder, readStableLog } from '../../core/averages/recorded-prices.ts'
 
-const KEPT = { pricesDays: undefined, simulatedDays: 7 }
+const KEPT = { pricesDays: undefined, syntheticProviders: ['simulated'], syntheticDays: 7 }
 
 const referenceOf = ({ symbol, provider, eventTime, price, rawResponseId, position }: LogEntry): PriceReference => {
   return { symbol, provider, eventTime, price, rawResponseId, position }
@@ -28,12 +28,12 @@ async function createPrices(t: Parameters<typeof createRecorder>[0]) {
   return { pool, dollars, pence }
 }
 
-test('a place picks the currency, and without one every currency of the symbol is touched', async (t) => {
+test('a position selects the currency, and without one every currency of the symbol is affected', async (t) => {
   const { pool, dollars, pence } = await createPrices(t)
   const resolve = createFindPrices(pool, KEPT)
   const elsewhere = { ...referenceOf(dollars), position: { epoch: '1', xid: '1', id: '999' } }
-  const asked = [referenceOf(pence), referenceOf(dollars), withoutPosition(referenceOf(dollars)), elsewhere]
-  const affected = (await resolve(asked)).map((answer) =>
+  const references = [referenceOf(pence), referenceOf(dollars), withoutPosition(referenceOf(dollars)), elsewhere]
+  const affected = (await resolve(references)).map((answer) =>
     answer.outcome === 'found' ? new Set(answer.affected.map(({ seriesId }) => seriesId)) : answer,
   )
   const both = new Set([dollars.seriesId, pence.seriesId])
@@ -43,13 +43,13 @@ test('a place picks the currency, and without one every currency of the symbol i
 test('a number is the same in any spelling, and nothing else about a price may differ', async (t) => {
   const { pool, dollars } = await createPrices(t)
   const resolve = createFindPrices(pool, KEPT)
-  const told = referenceOf(dollars)
+  const reference = referenceOf(dollars)
   const answers = await resolve([
-    { ...told, price: '12.500' as Decimal },
-    { ...told, price: '12.51' as Decimal },
-    { ...told, rawResponseId: '999' },
-    { ...told, provider: 'other' },
-    { ...told, symbol: 'MSFT' },
+    { ...reference, price: '12.500' as Decimal },
+    { ...reference, price: '12.51' as Decimal },
+    { ...reference, rawResponseId: '999' },
+    { ...reference, provider: 'other' },
+    { ...reference, symbol: 'MSFT' },
   ])
   assert.deepEqual(
     answers.map(({ outcome }) => outcome),
@@ -57,11 +57,11 @@ test('a number is the same in any spelling, and nothing else about a price may d
   )
 })
 
-test('what is older than prices are kept is expired, unless it is still there', async (t) => {
+test('a reference older than the retention is expired, unless the price is still stored', async (t) => {
   const { pool, dollars } = await createPrices(t)
   const resolve = createFindPrices(pool, { ...KEPT, pricesDays: 1 })
-  const told = referenceOf(dollars)
-  const answers = await resolve([told, { ...told, price: '7' as Decimal }])
+  const reference = referenceOf(dollars)
+  const answers = await resolve([reference, { ...reference, price: '7' as Decimal }])
   assert.deepEqual(
     answers.map(({ outcome }) => outcome),
     ['found', 'expired'],

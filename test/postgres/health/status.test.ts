@@ -4,7 +4,7 @@ import { createReadServiceStatus } from '../../../src/postgres/health/status.ts'
 import { createDatabase } from '../../support/database.ts'
 import { until } from '../../support/until.ts'
 
-test('a prepared transaction that nobody ends is named as what holds back the log', async (t) => {
+test('an abandoned prepared transaction is named as the one that holds back the log', async (t) => {
   const pool = await createDatabase(t)
   const gid = (await pool.query('select current_database() as name')).rows[0].name
   await pool.query(`begin; insert into log_positions values ('forgotten', 1, '1', 1); prepare transaction '${gid}'`)

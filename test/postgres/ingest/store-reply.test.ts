@@ -46,12 +46,17 @@ function reply(receivedAt: string, body = receivedAt): RawReply {
 async function createRecorder(t: TestContext) {
   const pool = await createDatabase(t)
   const record = createStoreReply(pool)
-  const say = (receivedAt: string, ...quotes: Quote[]) =>
+  const store = (receivedAt: string, ...quotes: Quote[]) =>
     record(
       reply(receivedAt),
-      quotes.map((said) => ({ symbol: said.symbol, quote: said })),
+      quotes.map((one) => ({ symbol: one.symbol, quote: one })),
     )
-  return { pool, record, say, outcomes: async (...args: Parameters<typeof say>) => outcomesOf(await say(...args)) }
+  return {
+    pool,
+    record,
+    store,
+    outcomes: async (...args: Parameters<typeof store>) => outcomesOf(await store(...args)),
+  }
 }
 
 function outcomesOf(results: Awaited<ReturnType<ReturnType<typeof createStoreReply>>>) {
@@ -63,9 +68,9 @@ async function rows(pool: pg.Pool, columns: string) {
   return found
 }
 
-test('a price is kept with its exact text, its reply and its time, and is the latest from then on', async (t) => {
-  const { pool, say } = await createRecorder(t)
-  const [result] = await say('12:00:01', quote('123456789.123456789012', '12:00:00.283671'))
+test('a price is stored with its exact text, its reply and its time, and is the latest from then on', async (t) => {
+  const { pool, store } = await createRecorder(t)
+  const [result] = await store('12:00:01', quote('123456789.123456789012', '12:00:00.283671'))
   const latest = await createReadLatest(pool)({ provider: 'yfinance', symbols: ['AAPL'] })
   assert.ok(result && 'price' in result)
   assert.deepEqual(latest.get('AAPL'), result.price)
@@ -78,7 +83,7 @@ test('a price is kept with its exact text, its reply and its time, and is the la
   assert.deepEqual(raw, [{ body: '12:00:01' }])
 })
 
-test('the same price said again stores no row and no reply, and moves only the time of confirmation', async (t) => {
+test('the same price reported again stores no row and no reply, and moves only the time of confirmation', async (t) => {
   const { pool, outcomes } = await createRecorder(t)
   assert.deepEqual(await outcomes('12:00:01', quote('196.450', '12:00:00')), ['recorded'])
   assert.deepEqual(await outcomes('12:05:00', quote('196.45', '12:00:00')), ['confirmed'])
@@ -119,7 +124,7 @@ test('a price that goes from A to B and back to A is three rows', async (t) => {
   ])
 })
 
-test('a reply that was received before the one that counts supersedes nothing and confirms nothing', async (t) => {
+test('a reply that was received before the current one supersedes nothing and confirms nothing', async (t) => {
   const { pool, outcomes } = await createRecorder(t)
   await outcomes('12:00:05', quote('2', '12:00:00'))
   assert.deepEqual(await outcomes('12:00:03', quote('1', '12:00:00')), ['outdated'])
@@ -128,16 +133,22 @@ test('a reply that was received before the one that counts supersedes nothing an
   assert.deepEqual(state, [{ confirmed_at: at('12:00:05') }])
 })
 
-test('several prices of one reply are judged one after the other', async (t) => {
+test('the revisions of several prices of one reply are decided one after the other', async (t) => {
   const { pool, outcomes } = await createRecorder(t)
-  const said = [
+  const quotes = [
     quote('1', '12:00:00'),
     quote('1.0', '12:00:00'),
     quote('2', '12:00:00'),
     quote('9', '11:59:00'),
     quote('2', '12:00:00'),
   ]
-  assert.deepEqual(await outcomes('12:00:01', ...said), ['recorded', 'confirmed', 'recorded', 'recorded', 'confirmed'])
+  assert.deepEqual(await outcomes('12:00:01', ...quotes), [
+    'recorded',
+    'confirmed',
+    'recorded',
+    'recorded',
+    'confirmed',
+  ])
   assert.deepEqual(await rows(pool, 'price, revision, late'), [
     ['1', 1, false],
     ['2', 2, false],
@@ -146,10 +157,10 @@ test('several prices of one reply are judged one after the other', async (t) => 
 })
 
 test('pence and pounds of one symbol, and a series without a currency, are kept apart', async (t) => {
-  const { pool, say } = await createRecorder(t)
-  await say('12:00:01', quote('1', '12:00:00', { currency: 'GBP' }), quote('100', '12:00:00', { currency: 'GBp' }))
-  await say('12:00:03', quote('7', '12:00:02', { currency: null }))
-  await say('12:00:03', quote('7', '12:00:02', { currency: null }))
+  const { pool, store } = await createRecorder(t)
+  await store('12:00:01', quote('1', '12:00:00', { currency: 'GBP' }), quote('100', '12:00:00', { currency: 'GBp' }))
+  await store('12:00:03', quote('7', '12:00:02', { currency: null }))
+  await store('12:00:03', quote('7', '12:00:02', { currency: null }))
   const read = createReadLatest(pool)
   const newest = await read({ provider: 'yfinance', symbols: ['AAPL'] })
   const pence = await read({ provider: 'yfinance', symbols: ['AAPL'], currency: 'GBp' })
@@ -181,11 +192,11 @@ test('equal bodies are kept once', async (t) => {
   assert.deepEqual(counted, [{ replies: '2', bodies: '1', small: true }])
 })
 
-test('writers of the same times at once leave each revision once, in the order of the log', async (t) => {
-  const { pool, say } = await createRecorder(t)
+test('concurrent writers of the same times store each revision once, in the order of the log', async (t) => {
+  const { pool, store } = await createRecorder(t)
   const writer = async (name: number) => {
     for (let n = 1; n <= 25; n += 1) {
-      await say(
+      await store(
         `12:00:${String(n).padStart(2, '0')}`,
         quote(String(n), '12:00:00'),
         quote(String(name * 100 + n), '12:30:00'),
@@ -203,31 +214,31 @@ test('writers of the same times at once leave each revision once, in the order o
   assert.ok(counted.every((time) => Number(time.count) === time.max && time.max > 1))
 })
 
-test('a series that was lost in a failover is made again, and its neighbours are recorded with it', async (t) => {
-  const { pool, say, outcomes } = await createRecorder(t)
+test('a series that was lost in a failover is created again, and its neighbours are stored with it', async (t) => {
+  const { pool, store, outcomes } = await createRecorder(t)
   const other = { symbol: 'NEW' }
-  await say('20:00:00', quote('1', '20:00:00'), quote('1', '20:00:00', other))
-  // What an asynchronous replica had not got yet.
+  await store('20:00:00', quote('1', '20:00:00'), quote('1', '20:00:00', other))
+  // What had not been replicated yet.
   await pool.query(`delete from prices where series_id = (select id from series where symbol = 'NEW')`)
   await pool.query(`delete from series where symbol = 'NEW'`)
-  const told = [quote('2', '20:00:01'), quote('2', '20:00:01', other)]
-  assert.deepEqual(await outcomes('20:00:02', ...told), ['recorded', 'recorded'])
+  const both = [quote('2', '20:00:01'), quote('2', '20:00:01', other)]
+  assert.deepEqual(await outcomes('20:00:02', ...both), ['recorded', 'recorded'])
 })
 
-test('behind new connections may be a server on which an id means another series', async (t) => {
+test('after new connections, the ids of series are read again, since another server may answer', async (t) => {
   const connection = await createDatabaseConnection(t)
   const [ours, server] = [1, 2].map(() => createPool(connection, { size: 4, onError: () => {} }))
   assert.ok(ours && server)
   t.after(() => Promise.all([ours.end(), server.end()]))
   const record = createStoreReply(ours)
-  const say = (time: string) => record(reply(time), [{ symbol: 'AAPL', quote: quote('1', time) }])
-  await say('20:00:00')
+  const store = (time: string) => record(reply(time), [{ symbol: 'AAPL', quote: quote('1', time) }])
+  await store('20:00:00')
   await server.query(`update series set symbol = 'OTHER'`)
   await server.query(
     'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
   )
   await until(() => ours.totalCount === 0, 'the connections are gone')
-  await say('20:00:01')
+  await store('20:00:01')
   const { rows: found } = await server.query(
     'select symbol from prices p join series s on s.id = p.series_id order by p.id',
   )

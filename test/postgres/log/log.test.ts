@@ -10,14 +10,15 @@ import {
   readHighWaterMark,
   saveCheckpoint,
 } from '../../../src/postgres/log/log.ts'
-import { comparePositions, LOG_START, type LogEntry } from '../../../src/core/log/log.ts'
+import type { LogEntry } from '../../../src/core/log/entry.ts'
+import { comparePositions, LOG_START } from '../../../src/core/log/position.ts'
 import { atMinute, createRecorder, readStableLog } from '../../core/averages/recorded-prices.ts'
 import { createDatabase } from '../../support/database.ts'
 
 const WRITERS = 8
 const PRICES_EACH = 150
 
-test('an entry has the words of its price, and the log is read from any place in pieces of any size', async (t) => {
+test('an entry has the details of its price, and the log is read from any position in pages of any size', async (t) => {
   const { pool, tell } = await createRecorder(t)
   const readLog = createReadLog(pool)
   assert.deepEqual(await readLog(LOG_START, 10), [])
@@ -43,7 +44,7 @@ test('an entry has the words of its price, and the log is read from any place in
   assert.deepEqual(await readLog(await logEnd(pool), 10), [])
 })
 
-test('who reads no more than what was touched sees the same places, a piece at a time too', async (t) => {
+test('a reader of affected series only sees the same positions, also page by page', async (t) => {
   const { pool, tell } = await createRecorder(t)
   const minutes = [3, 1, 2, 1]
   for (const [at, minute] of minutes.entries())
@@ -58,7 +59,7 @@ test('who reads no more than what was touched sees the same places, a piece at a
   assert.deepEqual(await readAffected(all[1]!.position, 3), all.slice(2, 5))
 })
 
-test('the log reader loses nothing under concurrent writers with long and rolled-back transactions; by id it would', async (t) => {
+test('the log reader misses nothing under concurrent writers with long and rolled-back transactions; a reader by id would', async (t) => {
   const pool = await createDatabase(t, WRITERS + 2)
   const seriesId = await createSeries(pool)
   const writing = writeConcurrently(pool, seriesId)
@@ -75,7 +76,7 @@ test('the log reader loses nothing under concurrent writers with long and rolled
   assert.ok(byId.size < written.length, 'reading by id lost nothing: the writers were not concurrent enough')
 })
 
-test('an open transaction holds back what was written after it, and nothing is seen twice once it ends', async (t) => {
+test('an open transaction holds back later entries, and no entry is read twice once it ends', async (t) => {
   const pool = await createDatabase(t)
   const readLog = createReadLog(pool)
   const seriesId = await createSeries(pool)
@@ -96,7 +97,7 @@ test('an open transaction holds back what was written after it, and nothing is s
   assert.ok(comparePositions(await readHighWaterMark(pool), entries.at(-1)?.position ?? LOG_START) > 0)
 })
 
-test('rows of an earlier epoch are settled whatever their transaction ids, and come first', async (t) => {
+test('rows of an earlier epoch are stable whatever their transaction ids, and come first', async (t) => {
   const pool = await createDatabase(t)
   const seriesId = await createSeries(pool)
   await pool.query(
@@ -117,7 +118,7 @@ test('rows of an earlier epoch are settled whatever their transaction ids, and c
   )
 })
 
-test('a saved place is loaded again, belongs to its reader alone and never goes back', async (t) => {
+test('a saved position is loaded again, belongs to its reader alone and never goes back', async (t) => {
   const pool = await createDatabase(t)
   const position = { epoch: '1', xid: '18446744073709551615', id: '7' }
   assert.equal(await loadCheckpoint(pool, 'averages:5'), undefined)
@@ -140,7 +141,7 @@ async function insertPrice(client: pg.Pool | pg.PoolClient, seriesId: string, mi
   )
 }
 
-/** One in five transactions stays open for up to 20 ms, one in twenty is rolled back; resolves with how many were not. */
+/** One in five transactions stays open for up to 20 ms, one in twenty is rolled back; resolves with the number of the others. */
 async function writeConcurrently(pool: pg.Pool, seriesId: string): Promise<number> {
   let committed = 0
   const write = async (minute: number) => {
@@ -171,7 +172,7 @@ async function followSettled(pool: pg.Pool, done: Promise<unknown>): Promise<Log
   return seen
 }
 
-/** The control: what everybody writes first. */
+/** The control: the reader that most programs have first. */
 async function followById(pool: pg.Pool, done: Promise<unknown>): Promise<Set<string>> {
   const seen = new Set<string>()
   let last = '0'
@@ -183,7 +184,7 @@ async function followById(pool: pg.Pool, done: Promise<unknown>): Promise<Set<st
   return seen
 }
 
-/** Reads on and on; once the writers are done, until there is nothing more. */
+/** Reads until the writers have finished and nothing more is left. */
 async function readUntil(done: Promise<unknown>, read: () => Promise<number>): Promise<void> {
   let isDone = false
   void done.then(() => (isDone = true))

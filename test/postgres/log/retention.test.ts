@@ -7,15 +7,15 @@ import { createStoreReply } from '../../../src/postgres/ingest/store-reply.ts'
 import { trim } from '../../../src/postgres/log/retention.ts'
 import type { Decimal } from '../../../src/lib/decimal.ts'
 import { instantFromMillis } from '../../../src/lib/instant.ts'
-import type { Affected } from '../../../src/core/log/log.ts'
+import type { Affected } from '../../../src/core/log/entry.ts'
 import type { Quote } from '../../../src/core/prices/quote.ts'
 import { createDatabase } from '../../support/database.ts'
 import { until } from '../../support/until.ts'
 
 const DAY_MS = 86_400_000
-const KEEP_ALL = { pricesDays: undefined, simulatedDays: 3650, runsDays: 3650 }
+const KEEP_ALL = { pricesDays: undefined, syntheticProviders: ['simulated'], syntheticDays: 3650, runsDays: 3650 }
 
-/** A price of each given day ago, the oldest first, with their averages over two. */
+/** A price for each given number of days ago, the oldest first, with their averages over two. */
 async function createHistory(t: TestContext, provider: string, daysAgo: readonly number[]) {
   const pool = await createDatabase(t)
   const record = createStoreReply(pool)
@@ -44,13 +44,13 @@ async function affected(pool: pg.Pool): Promise<Affected[]> {
 
 const { signal } = new AbortController()
 
-test('prices are kept for ever unless something else is said', async (t) => {
+test('prices are kept forever by default', async (t) => {
   const { pool, counts } = await createHistory(t, 'yfinance', [3000, 2000, 1])
   assert.equal(await trim({ pool, signal }, KEEP_ALL), 0)
   assert.deepEqual(await counts(), [3, 2, 3, 3])
 })
 
-test('with old prices go their replies, their averages, and the first averages after the cut, whose inputs are gone', async (t) => {
+test('old prices are deleted with their replies, their averages, and the first averages after the cut, whose inputs are gone', async (t) => {
   const { pool, column, counts } = await createHistory(t, 'yfinance', [40, 30, 20, 10, 5])
   assert.equal(await trim({ pool, signal }, { ...KEEP_ALL, pricesDays: 25 }), 2)
   assert.deepEqual(await counts(), [3, 2, 3, 3])
@@ -65,19 +65,19 @@ test('recomputing an event from before the cut brings nothing back', async (t) =
   assert.deepEqual(await counts(), [2, 1, 2, 2])
 })
 
-test('simulated prices have a retention of their own', async (t) => {
+test('simulated prices have their own retention', async (t) => {
   const { pool, column } = await createHistory(t, 'simulated', [9, 8, 6])
-  assert.equal(await trim({ pool, signal }, { ...KEEP_ALL, simulatedDays: 7 }), 2)
+  assert.equal(await trim({ pool, signal }, { ...KEEP_ALL, syntheticDays: 7 }), 2)
   assert.deepEqual(await column('select price from prices'), ['6'])
 })
 
 test('a series whose prices are all gone leaves no average and no reply', async (t) => {
   const { pool, counts } = await createHistory(t, 'simulated', [12, 11, 10, 9])
-  await trim({ pool, signal }, { ...KEEP_ALL, simulatedDays: 7 })
+  await trim({ pool, signal }, { ...KEEP_ALL, syntheticDays: 7 })
   assert.deepEqual(await counts(), [0, 0, 0, 0])
 })
 
-test('a dead letter that is dealt with and told loses what was in the message after a while, and is known for ever', async (t) => {
+test('a dead letter that is resolved and sent loses its content after the retention, and its row is kept forever', async (t) => {
   const pool = await createDatabase(t)
   await pool.query(
     `insert into dead_letters (topic_id, topic, partition, record_offset, key, value, headers, reason, detail,
@@ -95,11 +95,11 @@ test('a dead letter that is dealt with and told loses what was in the message af
   )
 })
 
-test('a revision that is recorded while its time is about to be deleted goes with it', async (t) => {
+test('a revision that is stored while its time is being deleted is deleted as well', async (t) => {
   const { pool, column } = await createHistory(t, 'simulated', [9])
   const [id, at] = await column('select series_id, event_time from prices')
   const { commit, held } = await holdSeries(pool)
-  const trimmed = trim({ pool, signal }, { ...KEEP_ALL, simulatedDays: 7 })
+  const trimmed = trim({ pool, signal }, { ...KEEP_ALL, syntheticDays: 7 })
   const waiting = `select 1 from pg_stat_activity where datname = current_database() and wait_event = 'advisory'`
   await Promise.race([trimmed, until(async () => (await column(waiting)).length > 0, 'the deletion waits')])
   await held.query(
@@ -115,11 +115,11 @@ test('a revision that is recorded while its time is about to be deleted goes wit
 test('a process whose lease was taken deletes nothing', async (t) => {
   const { pool, counts } = await createHistory(t, 'simulated', [9])
   const fence = fenceOf({ name: 'retention', holder: 'one', epoch: '1' })
-  await assert.rejects(trim({ pool, signal, fence }, { ...KEEP_ALL, simulatedDays: 7 }), /the lease retention is lost/)
+  await assert.rejects(trim({ pool, signal, fence }, { ...KEEP_ALL, syntheticDays: 7 }), /the lease retention is lost/)
   assert.deepEqual((await counts())[0], 1)
 })
 
-/** Somebody who is recording in the only series. */
+/** A transaction that is storing a price in the only series. */
 async function holdSeries(pool: pg.Pool) {
   const held = await pool.connect()
   await held.query('begin')
@@ -131,7 +131,7 @@ async function holdSeries(pool: pg.Pool) {
   return { held, commit }
 }
 
-test('the reply goes with its old price also where it came in today, as an import does', async (t) => {
+test('a reply is deleted with its old price even if it arrived today, as in an import', async (t) => {
   const { pool, counts } = await createHistory(t, 'import', [40, 30, 20])
   await pool.query('update raw_responses set received_at = now()')
   assert.equal(await trim({ pool, signal }, { ...KEEP_ALL, pricesDays: 25 }), 2)

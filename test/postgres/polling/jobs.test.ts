@@ -9,7 +9,7 @@ import { createDatabase } from '../../support/database.ts'
 const NOON = Date.parse('2026-03-02T12:00:00Z')
 const NOBODY = '00000000-0000-4000-8000-000000000000'
 
-test('jobs are made active and due at once, and come back in the order asked', async (t) => {
+test('jobs are created active and due at once, and are returned in the order of the request', async (t) => {
   const { jobs } = await createTable(t)
   const made = await jobs.create({ symbols: ['MSFT', 'AAPL', 'MSFT'], provider: 'simulated', intervalSeconds: 60 })
   assert.deepEqual(
@@ -26,7 +26,7 @@ test('jobs are made active and due at once, and come back in the order asked', a
   )
 })
 
-test('asking for the same symbol and provider again replaces the interval and keeps id and age', async (t) => {
+test('creating a job for the same symbol and provider again replaces the interval and keeps id and age', async (t) => {
   const { jobs, passTime } = await createTable(t)
   const first = await createJob(jobs)
   await jobs.change(first.jobId, { paused: true })
@@ -66,7 +66,7 @@ test('a cursor of another list is refused', async (t) => {
   }
 })
 
-test('an id that we do not have, in whatever form, is simply not there', async (t) => {
+test('an unknown id, in any form, is not found', async (t) => {
   const { jobs } = await createTable(t)
   await createJob(jobs)
   for (const id of [NOBODY, '', '17', 'nonsense', `${NOBODY}0`, '%00', "'; drop table polling_jobs"]) {
@@ -104,7 +104,7 @@ test('a new interval counts from now, and the same interval again changes nothin
   assert.deepEqual([paused?.status, paused?.nextRunAt, paused?.intervalSeconds], ['paused', null, 7])
 })
 
-test('a run by hand is due at once, also of a paused job, and never later than planned', async (t) => {
+test('a manual run is due at once, even of a paused job, and never later than planned', async (t) => {
   const { jobs, passTime } = await createTable(t)
   const { jobId } = await createJob(jobs)
   await jobs.change(jobId, { intervalSeconds: 30 })
@@ -150,26 +150,26 @@ test('a job shows its newest run', async (t) => {
   assert.equal((await jobs.runs(jobId, { limit: 1 }))?.data[0]?.runId, runId)
 })
 
-test('there is a most number of jobs; those that exist can still be replaced', async (t) => {
+test('the number of jobs is limited; existing ones can still be replaced', async (t) => {
   const { jobs } = await createTable(t)
   const symbols = Array.from({ length: MAX_JOBS - 1 }, (_, n) => `S${n}`)
   await jobs.create({ symbols, provider: 'simulated', intervalSeconds: 60 })
-  const order = { symbols: ['A', 'B'], provider: 'simulated', intervalSeconds: 60 }
-  await assert.rejects(jobs.create(order), { code: 'invalid_request' })
-  await jobs.create({ ...order, symbols: ['S1', 'A'] })
-  assert.equal((await jobs.create({ ...order, symbols: ['S1', 'A'], intervalSeconds: 1 }))[0]?.intervalSeconds, 1)
+  const request = { symbols: ['A', 'B'], provider: 'simulated', intervalSeconds: 60 }
+  await assert.rejects(jobs.create(request), { code: 'invalid_request' })
+  await jobs.create({ ...request, symbols: ['S1', 'A'] })
+  assert.equal((await jobs.create({ ...request, symbols: ['S1', 'A'], intervalSeconds: 1 }))[0]?.intervalSeconds, 1)
   assert.equal(await jobs.count(), MAX_JOBS)
 })
 
-test('the same jobs asked for from many sides at once are made once, and nobody waits for ever', async (t) => {
+test('the same jobs from many concurrent requests are created once, and no request deadlocks', async (t) => {
   const { jobs } = await createTable(t)
   const symbols = Array.from({ length: 40 }, (_, n) => `S${n}`)
-  const orders = Array.from({ length: 12 }, (_, n) => ({
+  const requests = Array.from({ length: 12 }, (_, n) => ({
     symbols: n % 2 ? symbols : symbols.toReversed(),
     provider: 'simulated',
     intervalSeconds: n + 1,
   }))
-  await Promise.all(orders.map((order) => jobs.create(order)))
+  await Promise.all(requests.map((request) => jobs.create(request)))
   assert.equal(await jobs.count(), 40)
 })
 

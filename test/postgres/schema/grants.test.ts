@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { systemClock } from '../../../src/lib/clock.ts'
 import { createRecompute } from '../../../src/postgres/averages/recompute.ts'
-import { createDbRoles, DB_ROLES } from '../../../src/postgres/schema/grants.ts'
+import { createDbRoles } from '../../../src/postgres/schema/grants.ts'
+import { DB_ROLES } from '../../../src/postgres/schema/tables.ts'
 import { createDueJobs } from '../../../src/postgres/polling/due-jobs.ts'
 import { createJobs } from '../../../src/postgres/polling/jobs.ts'
 import { createLeases, fenceOf } from '../../../src/postgres/cluster/leases.ts'
@@ -84,7 +85,7 @@ const MAY: Readonly<Record<DbRole, readonly string[]>> = {
   mds_read: [],
 }
 
-/** The owner's pool, and one for each role, of a user who is a member of it and no more. */
+/** The owner's pool, and one for each role: of a user who is a member of that role only. */
 async function createRoles(t: TestContext) {
   const connection = await createDatabaseConnection(t)
   const owner = createPool(connection, { size: 2, onError: () => {} })
@@ -95,17 +96,17 @@ async function createRoles(t: TestContext) {
   return { owner, poolOf: (role: DbRole) => pools[DB_ROLES.indexOf(role)]! }
 }
 
-/** Roles belong to the server, and another test may be making the same ones. */
+/** Roles belong to the server, and another test may be creating the same ones. */
 async function retryUntilDone(work: () => Promise<unknown>): Promise<void> {
   const isDone = () =>
     work().then(
       () => true,
       (error) => (/concurrently|duplicate/.test(String(error)) ? false : Promise.reject(error)),
     )
-  await until(isDone, 'the roles are made')
+  await until(isDone, 'the roles exist')
 }
 
-/** The statement does nothing where it is allowed: rights are checked before the rows are looked for. */
+/** If it is allowed, the statement does nothing: rights are checked before any row is read. */
 function statementOf(verb: string, table: string, column: string): string {
   if (verb === 'select') return `select from ${table} where false`
   if (verb === 'insert') return `insert into ${table} ("${column}") select "${column}" from ${table} where false`
@@ -114,7 +115,7 @@ function statementOf(verb: string, table: string, column: string): string {
   return verb === 'truncate' ? `truncate ${table}` : `alter table ${table} rename to stolen`
 }
 
-/** Undefined where it succeeds. */
+/** Undefined if it succeeds. */
 function codeOf(work: Promise<unknown>): Promise<string | undefined> {
   return work.then(
     () => undefined,
@@ -172,7 +173,10 @@ test('with its rights each role can do its work', async (t) => {
   assert.ok((await createRecompute(consumer, [2])(rows)) > 0)
   const { signal } = new AbortController()
   assert.equal(
-    await trim({ pool: consumer, signal }, { pricesDays: 1, simulatedDays: 1, runsDays: 1 }),
+    await trim(
+      { pool: consumer, signal },
+      { pricesDays: 1, syntheticProviders: ['simulated'], syntheticDays: 1, runsDays: 1 },
+    ),
     PRICES.length + 1,
   )
 
@@ -183,7 +187,7 @@ test('with its rights each role can do its work', async (t) => {
   }
 })
 
-test('new tables and their rights come in one transaction where the roles are in use, and no rights where they are not', async (t) => {
+test('new tables get their rights in one transaction if the roles are in use, and no rights if they are not', async (t) => {
   await createRoles(t)
   const pool = createPool(await createEmptyDatabase(t), { size: 2, onError: () => {} })
   t.after(() => pool.end())
@@ -202,7 +206,7 @@ test('new tables and their rights come in one transaction where the roles are in
   assert.deepEqual(none, [{ may: false }])
 })
 
-test('a user that may not change tables is told who is to', async (t) => {
+test('a user that may not change tables gets the advice to run migrate as the owner', async (t) => {
   const { owner, poolOf } = await createRoles(t)
   await owner.query(`delete from kysely_migration where name like '0005%'`)
   await assert.rejects(migrate(poolOf('mds_ingest')), { code: 'conflict', message: /run market-data migrate/ })

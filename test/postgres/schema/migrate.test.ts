@@ -29,7 +29,7 @@ test('a schema from the future is refused and left alone', async (t) => {
   await assert.rejects(assertMigrated(pool), { code: 'conflict' })
 })
 
-test('after a dump was restored on another server, its rows are settled and new ones come behind them', async (t) => {
+test('after a dump is restored on another server, its rows are stable and new ones come after them', async (t) => {
   const pool = await createDatabase(t)
   const { rows } = await pool.query('select pg_snapshot_xmax(pg_current_snapshot()) as next')
   const future = String(BigInt(rows[0].next) + 1_000_000_000n)

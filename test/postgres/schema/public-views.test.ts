@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { createRecompute } from '../../../src/postgres/averages/recompute.ts'
 import { atMinute, createRecorder } from '../../core/averages/recorded-prices.ts'
 
-test('the views tell prices and averages in words; of several prices of a time the last one is current', async (t) => {
+test('the views show prices and averages with the names of their series; of several prices of a time the last one is current', async (t) => {
   const { pool, tell } = await createRecorder(t)
   await tell({ minute: 0, price: '1.50' }, { minute: 1, price: '2' })
   await tell({ minute: 0, price: '1.70' })

@@ -15,7 +15,7 @@ import { copyDatabase } from '../../../src/postgres/transfer/copy.ts'
 import { dump } from '../../../src/postgres/transfer/dump.ts'
 import { readDumpFile, writeDumpFile } from '../../../src/postgres/transfer/dump-file.ts'
 import { restore } from '../../../src/postgres/transfer/restore.ts'
-import { CARRIED, LEFT_BEHIND } from '../../../src/postgres/schema/tables.ts'
+import { TABLES } from '../../../src/postgres/schema/tables.ts'
 import { countSessions } from '../../../src/postgres/transfer/target.ts'
 import { createPool, type Connection } from '../../../src/postgres/connection/pool.ts'
 import { readStableLog, recorderOf } from '../../core/averages/recorded-prices.ts'
@@ -25,7 +25,7 @@ import { until } from '../../support/until.ts'
 
 const watching = { onProgress: () => {}, signal: new AbortController().signal }
 
-/** One session, as a command has; what else works on that database is a service. */
+/** One session, as a command has; any other session on the database counts as a service. */
 function createSession(t: TestContext, connection: Connection): pg.Pool {
   const pool = createPool(connection, { size: 1, onError: () => {} })
   t.after(() => pool.end())
@@ -75,13 +75,13 @@ async function dumpOf(pool: pg.Pool): Promise<Buffer> {
   return file
 }
 
-/** The server knows a moment later than we that a session has ended. */
+/** The server notices a moment later than we do that a session has ended. */
 async function endService(service: pg.Pool, other: pg.Pool): Promise<void> {
   await service.end()
-  await until(async () => (await countSessions(other)) === 0, 'the service has left')
+  await until(async () => (await countSessions(other)) === 0, 'the service has disconnected')
 }
 
-/** Every row that is carried, a line each. */
+/** Every row that is copied, a line each. */
 async function rowsOf(pool: pg.Pool): Promise<readonly string[]> {
   const lines: string[] = []
   await dump(pool, { ...watching, write: async (some) => void lines.push(...some) })
@@ -92,7 +92,7 @@ function restoreFrom(file: Buffer, pool: pg.Pool) {
   return restore(pool, readDumpFile(Readable.from([file])), watching)
 }
 
-/** All that was in the source is there as it was, and what is recorded from now on comes behind all of it. */
+/** Everything in the source is in the target as it was, and new entries come after all of it. */
 async function assertMoved(source: pg.Pool, target: pg.Pool): Promise<void> {
   assert.deepEqual(await rowsOf(target), await rowsOf(source))
   const old = await readStableLog(source)
@@ -105,15 +105,15 @@ async function assertMoved(source: pg.Pool, target: pg.Pool): Promise<void> {
   assert.equal(Number(entries.at(-1)?.position.epoch), Number(last.position.epoch) + 1)
 }
 
-test('every table is carried along in a move, or said to be left behind', async (t) => {
+test('every table is copied, or recorded as not copied', async (t) => {
   const pool = await createDatabase(t)
   const { rows } = await pool.query(
     `select relname from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'`,
   )
-  assert.deepEqual(new Set(rows.map(({ relname }) => relname)), new Set([...CARRIED, ...LEFT_BEHIND]))
+  assert.deepEqual(new Set(rows.map(({ relname }) => relname)), new Set(TABLES.map(({ name }) => name)))
 })
 
-test('a copy has every row as it was, and its log goes on behind them', async (t) => {
+test('a copy has every row as it was, and its log continues after them', async (t) => {
   const { pool } = await createSource(t)
   const target = await createTarget(t)
   const { isFinished, rows } = await copyDatabase(pool, target, watching)
@@ -122,7 +122,7 @@ test('a copy has every row as it was, and its log goes on behind them', async (t
   await assertMoved(pool, target)
 })
 
-test('a copy beside a service is not the last: the next one brings what is new, changed or gone since then', async (t) => {
+test('a copy beside a running service is not final: the next one transfers what was added, changed or deleted since', async (t) => {
   const { connection, pool, tell, jobs, keys } = await createSource(t)
   const target = await createTarget(t)
   const service = createPool(connection, { size: 1, onError: () => {} })
@@ -143,14 +143,14 @@ test('a copy beside a service is not the last: the next one brings what is new, 
   await assertMoved(pool, target)
 })
 
-test('nobody works on a database that is filled in part, and a full one is not filled', async (t) => {
+test('no service starts on a partly filled database, and one with rows is not filled', async (t) => {
   const { connection, pool } = await createSource(t)
   const target = await createTarget(t)
   const service = createPool(connection, { size: 1, onError: () => {} })
   await service.query('select 1')
   await copyDatabase(pool, target, watching)
   for (const start of [migrate, assertMigrated]) {
-    await assert.rejects(start(target), { code: 'conflict', message: /copy or restore, .*run it to its end/ })
+    await assert.rejects(start(target), { code: 'conflict', message: /copy or restore, .*run it again/ })
   }
   await endService(service, pool)
   await copyDatabase(pool, target, watching)
@@ -159,7 +159,7 @@ test('nobody works on a database that is filled in part, and a full one is not f
   await assert.rejects(restoreFrom(await dumpOf(pool), target), { code: 'conflict', message: /is not empty/ })
 })
 
-test('a database on which a service works is not filled', async (t) => {
+test('a database that a service uses is not filled', async (t) => {
   const connection = await createDatabaseConnection(t)
   const [source, service] = [await createDatabase(t), createSession(t, connection)]
   await service.query('select 1')
@@ -167,14 +167,14 @@ test('a database on which a service works is not filled', async (t) => {
   await assert.rejects(copying, { code: 'conflict', message: /A service runs/ })
 })
 
-test('a dump brings every row back as it was, and the log goes on behind them', async (t) => {
+test('a dump restores every row as it was, and the log continues after them', async (t) => {
   const { pool } = await createSource(t)
   const target = await createTarget(t)
   await restoreFrom(await dumpOf(pool), target)
   await assertMoved(pool, target)
 })
 
-test('a dump by a user who may read the tables only goes on behind the highest id that it has', async (t) => {
+test('a dump by a user who may only read the tables continues after its highest id', async (t) => {
   const { connection, pool } = await createSource(t)
   const reader = await createUser(t, connection, 'pg_read_all_settings')
   await pool.query(`grant select on all tables in schema public to ${new URL(reader).username}`)
@@ -184,24 +184,24 @@ test('a dump by a user who may read the tables only goes on behind the highest i
   await addKey(target, 'new')
 })
 
-test('a dump that was cut off or changed is told from a whole one; until a whole one came, nobody is served', async (t) => {
+test('a truncated or changed dump is detected, and no service starts until a complete one is restored', async (t) => {
   const { pool } = await createSource(t)
   const target = await createTarget(t)
   const whole = await dumpOf(pool)
   for (const share of [0, 0.5, 0.9]) {
     const part = whole.subarray(0, Math.floor(whole.length * share))
-    await assert.rejects(restoreFrom(part, target), { code: 'invalid_request', message: /no whole dump/ })
+    await assert.rejects(restoreFrom(part, target), { code: 'invalid_request', message: /Not a complete/ })
   }
   const changed = gzipSync(gunzipSync(whole).toString().replace('"4.50"', '"4.51"'))
-  await assert.rejects(restoreFrom(changed, target), { code: 'invalid_request', message: /cut off, or changed/ })
+  await assert.rejects(restoreFrom(changed, target), { code: 'invalid_request', message: /truncated or changed/ })
   const swapped = gzipSync(gunzipSync(whole).toString().replace('"id","symbol"', '"symbol","id"'))
-  await assert.rejects(restoreFrom(swapped, target), { code: 'invalid_request', message: /has not the columns/ })
+  await assert.rejects(restoreFrom(swapped, target), { code: 'invalid_request', message: /not the columns/ })
   await assert.rejects(migrate(target), { code: 'conflict' })
   await restoreFrom(whole, target)
   await assertMoved(pool, target)
 })
 
-test('a dump of an older version is restored, and brought up to this one', async (t) => {
+test('a dump of an older version is restored and migrated to this one', async (t) => {
   const old = await createTarget(t)
   const names = await executedNames(await createDatabase(t))
   await migrateTo(old, names.slice(0, 1))
@@ -227,7 +227,7 @@ test('a dump of a newer version is refused before anything is done', async (t) =
   await migrate(target)
 })
 
-test('while a dump is made, prices are recorded and the log shows them', async (t) => {
+test('while a dump is written, prices are stored and the log shows them', async (t) => {
   const { connection, pool } = await createSource(t)
   const service = createSession(t, connection)
   const write = async (lines: readonly string[]) => {

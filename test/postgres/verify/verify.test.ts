@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { averagesReader } from '../../../src/core/averages/follow.ts'
 import type pg from 'pg'
-import type { LogEntry } from '../../../src/core/log/log.ts'
+import type { LogEntry } from '../../../src/core/log/entry.ts'
 import { systemClock } from '../../../src/lib/clock.ts'
 import { createRecompute } from '../../../src/postgres/averages/recompute.ts'
 import { saveCheckpoint } from '../../../src/postgres/log/log.ts'
@@ -12,7 +12,7 @@ import { atMinute, createRecorder, parseTold, readStableLog } from '../../core/a
 const WINDOWS = [3, 5]
 const SERIES = { provider: 'told', symbol: 'AAPL', currency: 'USD' }
 
-/** Nine prices and a correction, recorded and averaged, and what a service would have saved of it. */
+/** Nine prices and a correction, stored and averaged, with the positions that a service would have saved. */
 async function createVerified(t: TestContext, parserVersion = 1) {
   const { pool, tell } = await createRecorder(t)
   const recompute = createRecompute(pool, WINDOWS)
@@ -36,13 +36,13 @@ async function saveAll(pool: pg.Pool, entries: readonly LogEntry[]): Promise<voi
   for (const window of WINDOWS) await saveCheckpoint(pool, averagesReader(window), last)
 }
 
-/** Each look at the clock is five seconds after the last. */
+/** Each reading of the clock is five seconds after the last. */
 function hastyTime(): () => number {
   let now = 0
   return () => (now += 5_000)
 }
 
-test('a database that is right has no differences, superseded prices and corrections included', async (t) => {
+test('a correct database has no differences, including superseded prices and corrections', async (t) => {
   const { verify } = await createVerified(t)
   assert.deepEqual(await verify(), {
     checkedPrices: 10,
@@ -94,7 +94,7 @@ test('an average that was changed, one that is missing and one that has no price
       window: 5,
       stored: '400',
       expected: null,
-      reason: 'there are no such prices',
+      reason: 'no such prices are stored',
     },
   ])
 })
@@ -113,7 +113,7 @@ test('a price that was changed is found by its raw reply, and so are the average
   )
 })
 
-test('a reply whose bytes were changed, and one that is gone, are found with every price that they brought', async (t) => {
+test('a reply whose bytes were changed, and one that is missing, are found with every price that came from them', async (t) => {
   const { pool, verify } = await createVerified(t)
   await pool.query(
     `update raw_bodies set body = body || ' '::bytea where sha256 = (select sha256 from raw_responses where id = 1)`,
@@ -130,7 +130,7 @@ test('a reply whose bytes were changed, and one that is gone, are found with eve
   )
 })
 
-test('prices that another version of the parser read are counted apart', async (t) => {
+test('prices of another version of the parser are counted separately', async (t) => {
   const { verify } = await createVerified(t, 2)
   const { checkedPrices, otherParserVersion, differenceCount } = await verify()
   assert.deepEqual(

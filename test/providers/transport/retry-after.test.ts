@@ -14,24 +14,24 @@ const RETRY_AFTER: readonly (readonly [string | null, number])[] = [
   ['99999999', 86_400],
 ]
 
-test('the gate stays shut for what Retry-After says, in seconds or as a date, a minute if it says nothing', () => {
+test('requests pause for the time of Retry-After, in seconds or as a date, or for a minute without it', () => {
   for (const [header, seconds] of RETRY_AFTER) {
     const clock = createTestClock()
-    const gate = createRetryAfter({ provider: 'somebody', clock })
-    gate.pass()
-    assert.equal(gate.shut(header).details.retryAfterSeconds, seconds, String(header))
+    const retryAfter = createRetryAfter({ provider: 'example', clock })
+    retryAfter.assertAllowed()
+    assert.equal(retryAfter.pause(header).details.retryAfterSeconds, seconds, String(header))
     clock.advance(seconds * 1000 - 1)
-    assert.throws(() => gate.pass(), {
+    assert.throws(() => retryAfter.assertAllowed(), {
       code: 'provider_rate_limited',
-      details: { provider: 'somebody', retryAfterSeconds: 1 },
+      details: { provider: 'example', retryAfterSeconds: 1 },
     })
     clock.advance(1)
-    gate.pass()
+    retryAfter.assertAllowed()
   }
 })
 
-test('a shorter wait never opens a gate that is shut for longer', () => {
-  const gate = createRetryAfter({ provider: 'somebody', clock: createTestClock() })
-  gate.shut('100')
-  assert.equal(gate.shut('1').details.retryAfterSeconds, 100)
+test('a shorter pause never ends a longer one', () => {
+  const retryAfter = createRetryAfter({ provider: 'example', clock: createTestClock() })
+  retryAfter.pause('100')
+  assert.equal(retryAfter.pause('1').details.retryAfterSeconds, 100)
 })

@@ -13,7 +13,7 @@ import {
   type YahooAnswer,
 } from '../../support/yahoo-fake.ts'
 
-test('after a 429 nobody asks until Retry-After is over, and everybody is told how long that is', async (t) => {
+test('after a 429 no request is sent until Retry-After is over, and every caller learns how long that is', async (t) => {
   const { fake, yahoo, clock } = await createYahooHarness(t)
   let limited = true
   fake.answer(QUOTE_PATH, () => {
@@ -22,14 +22,14 @@ test('after a 429 nobody asks until Retry-After is over, and everybody is told h
   await assert.rejects(quotesOf(yahoo, ['AAPL']), limitedFor(120))
   limited = false
   clock.advance(30_000)
-  const asked = fake.asked.length
+  const before = fake.asked.length
   await assert.rejects(quotesOf(yahoo, ['MSFT']), limitedFor(90))
-  assert.equal(fake.asked.length, asked)
+  assert.equal(fake.asked.length, before)
   clock.advance(90_000)
   assert.deepEqual((await quotesOf(yahoo, ['AAPL'])).map(summaryOf), ['AAPL 1'])
 })
 
-test('a 429 without Retry-After, also to the visit for cookies, means a minute', async (t) => {
+test('a 429 without Retry-After, to the request for cookies too, means a minute', async (t) => {
   const { fake, yahoo } = await createYahooHarness(t)
   fake.answer(PAGE_PATH, () => ({ status: 429, body: 'Edge: Too Many Requests' }))
   await assert.rejects(quotesOf(yahoo, ['AAPL']), limitedFor(60))
@@ -57,7 +57,7 @@ const REFUSED: readonly { name: string; answer: YahooAnswer; code: string }[] = 
 ]
 
 for (const { name, answer, code } of REFUSED) {
-  test(`${name} is ${code}, and the next good reply is taken`, async (t) => {
+  test(`${name} is ${code}, and the next good reply is used`, async (t) => {
     const { fake, yahoo } = await createYahooHarness(t, { timeoutMs: code === 'provider_timeout' ? 1500 : 10_000 })
     let bad = true
     fake.answer(QUOTE_PATH, () => (bad ? answer : json(quoteReply([yahooQuote('AAPL', '1')]))))
@@ -84,7 +84,7 @@ test('a redirect within Yahoo is followed, with the host that it names', async (
   assert.equal(fake.asked.at(-1)?.host, 'query1.finance.yahoo.com')
 })
 
-test('a connection that breaks before the answer is tried once more', async (t) => {
+test('a request whose connection breaks before the reply is sent once more', async (t) => {
   const { fake } = await createYahooHarness(t)
   let breaks = 1
   const flaky: typeof fetch = async (input, init) => {
@@ -97,7 +97,7 @@ test('a connection that breaks before the answer is tried once more', async (t) 
   await assert.rejects(quotesOf(yahoo, ['AAPL']), { code: 'provider_unavailable' })
 })
 
-test('a provider that cannot be reached says why, in the word of the system', async () => {
+test('an unreachable provider is reported with the error code of the system', async () => {
   const yahoo = createYahoo({ clock: createTestClock(), baseUrl: 'http://no-such-host.invalid' })
   await assert.rejects(quotesOf(yahoo, ['AAPL']), {
     code: 'provider_unavailable',
@@ -105,26 +105,26 @@ test('a provider that cannot be reached says why, in the word of the system', as
   })
 })
 
-test('five failures in a row open the circuit for 30 seconds; then one request finds out whether Yahoo is back', async (t) => {
+test('five failures in a row open the circuit for 30 seconds; then one request tests whether Yahoo is back', async (t) => {
   const { fake, yahoo, clock } = await createYahooHarness(t)
   t.mock.timers.enable({ apis: ['Date'], now: NOW })
   let down = true
   fake.answer(QUOTE_PATH, () => (down ? { status: 500 } : json(quoteReply([yahooQuote('AAPL', '1')]))))
   for (let failure = 1; failure <= 5; failure++) await assert.rejects(quotesOf(yahoo, ['AAPL']))
-  const asked = fake.asked.length
+  const before = fake.asked.length
   await assert.rejects(quotesOf(yahoo, ['AAPL']), {
     code: 'provider_unavailable',
     details: { provider: 'yfinance', retryAfterSeconds: 30 },
   })
-  assert.equal(fake.asked.length, asked)
+  assert.equal(fake.asked.length, before)
   down = false
   t.mock.timers.setTime(NOW + 30_001)
   clock.advance(30_001)
   assert.deepEqual((await quotesOf(yahoo, ['AAPL'])).map(summaryOf), ['AAPL 1'])
-  assert.equal(fake.asked.length, asked + 1)
+  assert.equal(fake.asked.length, before + 1)
 })
 
-test('that the circuit opens is logged once, without a stack, and once more when Yahoo is back', async (t) => {
+test('an open circuit is logged once, without a stack, and once more when it closes', async (t) => {
   const { fake, clock } = await createYahooHarness(t)
   t.mock.timers.enable({ apis: ['Date'], now: NOW })
   const lines: string[] = []
@@ -142,12 +142,12 @@ test('that the circuit opens is logged once, without a stack, and once more when
     await quotesOf(yahoo, ['AAPL']).catch(() => {})
   }
   assert.deepEqual(lines, [
-    'warn {"provider":"yfinance","reason":"yfinance answered with status 500."} Provider fails; leaving it alone.',
-    'info {"provider":"yfinance"} Provider answers again.',
+    'warn {"provider":"yfinance","reason":"yfinance answered with status 500."} Circuit opened; next try in 30 s.',
+    'info {"provider":"yfinance"} Circuit closed; the provider responds again.',
   ])
 })
 
-test('what is wrong with one symbol, however often, never opens the circuit', async (t) => {
+test('errors of one symbol, however many, never open the circuit', async (t) => {
   const { fake, yahoo } = await createYahooHarness(t)
   fake.quote('BAD', yahooQuote('BAD', '"Infinity"'))
   for (let times = 1; times <= 7; times++) await quotesOf(yahoo, ['BAD', 'NONE'])

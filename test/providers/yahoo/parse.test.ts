@@ -67,16 +67,16 @@ const STATES: readonly (readonly [Record<string, unknown>, string])[] = [
   [{ quoteType: 'CRYPTOCURRENCY' }, 'always'],
 ]
 
-test('the market state is told in our words, an unheard one as unknown', () => {
+test('the market state is mapped to ours, and an unknown one to unknown', () => {
   for (const [more, state] of STATES) assert.equal(quoteOf({ ...more }).marketState, state, JSON.stringify(more))
 })
 
-test('currency and delay that Yahoo does not name stay unnamed', () => {
+test('a currency or delay that Yahoo does not name is null', () => {
   const { currency, delaySeconds } = quoteOf({ currency: undefined, exchangeDataDelayedBy: undefined })
   assert.deepEqual({ currency, delaySeconds }, { currency: null, delaySeconds: null })
 })
 
-test('outside the session the newest extended price stands beside the regular one', () => {
+test('outside the session the newest extended price is given beside the regular one', () => {
   const pre = { preMarketPrice: 2.5, preMarketTime: 1_750_010_000 }
   const post = { postMarketPrice: 3.5, postMarketTime: 1_750_005_000 }
   const beforeOpen = quoteOf({ ...REGULAR, ...pre, ...post, marketState: 'PRE' })
@@ -85,7 +85,7 @@ test('outside the session the newest extended price stands beside the regular on
   assert.equal(quoteOf({ ...REGULAR, ...post, marketState: 'CLOSED' }).extended?.session, 'post')
 })
 
-test('an extended price that is older than the regular one, of a running session, or nonsense is left out', () => {
+test('an extended price that is older than the regular one, of an open session, or invalid is left out', () => {
   const post = { postMarketPrice: 3.5, postMarketTime: 1_750_005_000, marketState: 'POST' }
   assert.equal(quoteOf({ ...post, regularMarketTime: 1_750_006_000 }).extended, null)
   assert.equal(quoteOf({ ...REGULAR, ...post, marketState: 'REGULAR' }).extended, null)
@@ -93,27 +93,27 @@ test('an extended price that is older than the regular one, of a running session
   assert.equal(quoteOf({ ...REGULAR, ...post, postMarketTime: null }).extended, null)
 })
 
-test('the previous close is kept where it makes sense', () => {
+test('the previous close is kept if it is valid', () => {
   assert.equal(quoteOf({ regularMarketPreviousClose: 195.64 }).previousClose, '195.64')
   for (const nonsense of [0, -1, null, '195.64', undefined]) {
     assert.equal(quoteOf({ regularMarketPreviousClose: nonsense }).previousClose, null)
   }
 })
 
-test('quotes are matched by their symbol in our spelling, in whatever order they come', () => {
+test('quotes are matched by their canonical symbol, in any order', () => {
   const quotes = [yahooQuote('EURUSD=X', '1.1'), yahooQuote('brk-b', '2'), yahooQuote('JPY=X', '3')]
   const results = parse(['BRK.B', 'EURUSD', 'USDJPY'], quotes)
   assert.deepEqual(results.map(judged), ['2', '1.1', '3'])
 })
 
-test('a quote for another symbol than was asked is refused, never taken for the one that is missing', () => {
+test('a quote for a symbol that was not requested is refused, and never used for the missing one', () => {
   assert.deepEqual(parse(['FB', 'AAPL'], [yahooQuote('META', '600'), yahooQuote('AAPL', '1')]).map(judged), [
     'provider_bad_data',
     '1',
   ])
 })
 
-test('a body that is no quote reply refuses every symbol, whatever its status', () => {
+test('every symbol is refused if the body is not a quote reply, whatever its status', () => {
   for (const [status, body] of [
     [200, '<html>'],
     [200, '{"quoteResponse":{"result":null}}'],

@@ -15,7 +15,7 @@ import {
 
 const CONSOLE = ['log', 'info', 'warn', 'error', 'debug', 'dir', 'trace'] as const
 
-test('a price comes back with every digit that Yahoo wrote, and with its time, currency, state and delay', async (t) => {
+test('a price keeps every digit that Yahoo sent, and has its time, currency, market state and delay', async (t) => {
   const { fake, yahoo } = await createYahooHarness(t)
   fake.quote('VOD.L', yahooQuote('VOD.L', '123456789.123456789012', { currency: 'GBp', exchangeDataDelayedBy: 15 }))
   const [result] = await quotesOf(yahoo, ['VOD.L'])
@@ -36,7 +36,7 @@ test('a price comes back with every digit that Yahoo wrote, and with its time, c
   })
 })
 
-test('the reply is kept byte for byte, and what was asked without the crumb', async (t) => {
+test('the reply is kept byte for byte, and its request without the crumb', async (t) => {
   const { fake, yahoo } = await createYahooHarness(t)
   const body = quoteReply([yahooQuote('BRK-B', '1.50'), yahooQuote('EURUSD=X', '1.1e0')])
   fake.answer(QUOTE_PATH, () => json(body))
@@ -64,7 +64,7 @@ test('one bad quote in a batch of five is refused alone', async (t) => {
   assert.deepEqual(results.map(summaryOf), ['A 1', 'B 2', 'C provider_bad_data', 'D symbol_not_found', 'E 5'])
 })
 
-test('callers who come while there is no crumb share one sign-in, and one who gives up does not spoil it', async (t) => {
+test('concurrent callers without a crumb share one sign-in, and one that is aborted does not end it', async (t) => {
   const { fake, yahoo } = await createYahooHarness(t)
   const crumb = Promise.withResolvers<YahooAnswer>()
   fake.answer(CRUMB_PATH, () => crumb.promise)
@@ -80,7 +80,7 @@ test('callers who come while there is no crumb share one sign-in, and one who gi
   assert.deepEqual([fake.count(PAGE_PATH), fake.count(CRUMB_PATH), fake.count(QUOTE_PATH)], [1, 1, 3])
 })
 
-test('a crumb that Yahoo takes no longer costs one new sign-in, unseen by the caller', async (t) => {
+test('a crumb that Yahoo no longer accepts costs one new sign-in, invisible to the caller', async (t) => {
   const { fake, yahoo } = await createYahooHarness(t)
   await quotesOf(yahoo, ['AAPL'])
   fake.rotateCrumb()
@@ -88,7 +88,7 @@ test('a crumb that Yahoo takes no longer costs one new sign-in, unseen by the ca
   assert.equal(fake.count(CRUMB_PATH), 2)
 })
 
-test('where every crumb is refused the caller is told after one more try, and all is well once Yahoo relents', async (t) => {
+test('if every crumb is rejected the caller gets an error after one retry, and requests succeed again once Yahoo accepts a new crumb', async (t) => {
   const { fake, yahoo } = await createYahooHarness(t)
   let refusing = true
   fake.answer(QUOTE_PATH, () => (refusing ? INVALID_CRUMB : json(quoteReply([yahooQuote('AAPL', '1')]))))
@@ -98,7 +98,7 @@ test('where every crumb is refused the caller is told after one more try, and al
   assert.deepEqual((await quotesOf(yahoo, ['AAPL'])).map(summaryOf), ['AAPL 1'])
 })
 
-test('an error text sent as the crumb is never used, and the next request heals by itself', async (t) => {
+test('an error text sent as the crumb is never used, and the next request signs in again', async (t) => {
   const { fake, yahoo } = await createYahooHarness(t)
   const poisons = ['Too Many Requests\r\n', '<html></html><!-- no crumb -->', '']
   fake.answer(CRUMB_PATH, () => ({ body: poisons.shift() ?? 'crumb1' }))
@@ -107,7 +107,7 @@ test('an error text sent as the crumb is never used, and the next request heals 
   assert.deepEqual((await quotesOf(yahoo, ['AAPL'])).map(summaryOf), ['AAPL 196.45'])
 })
 
-test('the library never prints, whatever Yahoo does', async (t) => {
+test('the library never prints, whatever Yahoo sends', async (t) => {
   const printed: unknown[] = []
   for (const name of CONSOLE) t.mock.method(console, name, (...said: unknown[]) => void printed.push(said))
   t.mock.method(process.stderr, 'write', (said: unknown) => printed.push(said) > 0)
@@ -127,14 +127,14 @@ test('the library never prints, whatever Yahoo does', async (t) => {
   assert.deepEqual(printed, [])
 })
 
-test('a cookie for somebody else’s domain beside a quote does no harm', async (t) => {
+test('a cookie for a foreign domain beside a quote does no harm', async (t) => {
   const { fake, yahoo } = await createYahooHarness(t)
   const body = quoteReply([yahooQuote('AAPL', '1')])
   fake.answer(QUOTE_PATH, () => ({ body, headers: { 'set-cookie': 'a=b; Domain=example.com' } }))
   assert.deepEqual((await quotesOf(yahoo, ['AAPL'])).map(summaryOf), ['AAPL 1'])
 })
 
-test('a search gives symbols in our spelling; a symbol that can be none of ours is left out', async (t) => {
+test('a search returns canonical symbols, and leaves out what cannot be one', async (t) => {
   const { fake, yahoo } = await createYahooHarness(t)
   const berkshire = { symbol: 'BRK-B', longname: 'Berkshire Hathaway Inc.', exchDisp: 'NYSE', quoteType: 'EQUITY' }
   const quotes = [

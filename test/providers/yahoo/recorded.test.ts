@@ -58,7 +58,7 @@ test(
   },
 )
 
-test('the recorded ways through cookies and consent lead to the crumb and a price', { skip }, async (t) => {
+test('the recorded sign-ins through cookies and consent lead to the crumb and a price', { skip }, async (t) => {
   const quote = recordings('yf2-2025/quote', 'quote-AAPL.json')
   const flows = {
     2025: recordings('yf2-2025/crumb-consent').filter(({ name }) => name !== 'getCrumb-quote-AAPL.json'),
@@ -87,7 +87,7 @@ test('the recorded ways through cookies and consent lead to the crumb and a pric
   }
 })
 
-test('recorded error bodies become errors of ours, never prices', { skip }, async (t) => {
+test('recorded error bodies become service errors, never prices', { skip }, async (t) => {
   const [status404, unknownError, weird] = recordings('yf2-2021/errors', 'pageWith').concat(
     recordings('yf2-2021/errors', 'weird'),
   )
@@ -107,7 +107,7 @@ test('recorded error bodies become errors of ours, never prices', { skip }, asyn
   }
 })
 
-test('recorded searches give symbols in our spelling, without the companies that have none', { skip }, async (t) => {
+test('recorded searches return canonical symbols, without the companies that have none', { skip }, async (t) => {
   const fake = await createYahooFake(t)
   const yahoo = createYahoo({ clock: systemClock, baseUrl: fake.url })
   const searches = recordings('yf2-2025/search').filter(({ name }) => !name.includes('badResult'))

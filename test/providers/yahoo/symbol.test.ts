@@ -16,13 +16,13 @@ const SPELLINGS = [
   ['GOOGLE', 'GOOGLE'],
 ] as const
 
-test('a symbol and Yahoo’s spelling of it lead to each other', () => {
+test('a symbol and Yahoo’s spelling of it are converted into each other', () => {
   for (const [symbol, spelling] of SPELLINGS) {
     assert.equal(yahooSymbol(symbol), spelling)
     assert.equal(symbolFromYahoo(spelling), symbol)
   }
 })
 
-test('what can be no symbol of ours is none', () => {
+test('text that cannot be a canonical symbol is not converted', () => {
   for (const text of ['', '../../v1/test/getcrumb', 'A,B', null, 7]) assert.equal(symbolFromYahoo(text), undefined)
 })

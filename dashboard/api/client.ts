@@ -1,0 +1,92 @@
+import type { Calls } from './calls.ts'
+import { parseExactJson } from './exact-json.ts'
+import type { Problem } from './types.ts'
+
+/** The service refused, did not respond (`unreachable`), or sent what is not JSON (`unreadable`). */
+export class RequestError extends Error {
+  readonly code: string
+  readonly problem: Problem | undefined
+
+  constructor(code: string, detail: string, problem?: Problem) {
+    super(detail)
+    this.name = 'RequestError'
+    this.code = code
+    this.problem = problem
+  }
+}
+
+type Call = keyof Calls
+type Sending = { readonly headers?: Readonly<Record<string, string>>; readonly signal?: AbortSignal }
+type Options<C extends Call> = Omit<Calls[C], 'answer'> & Sending
+
+/** Parameters of a query; undefined ones are left out. */
+export type Query = Readonly<Record<string, string | number | boolean | undefined>>
+type AnyOptions = Sending & {
+  readonly path?: Readonly<Record<string, string>>
+  readonly query?: Query
+  readonly body?: unknown
+}
+
+/** Longer than the service waits for a provider. */
+const TIMEOUT_MS = 20_000
+
+/**
+ * One request to the service that served this page.
+ * @throws RequestError, or the signal's own reason
+ */
+export async function request<C extends Call>(call: C, options: Options<C>): Promise<Calls[C]['answer']>
+export async function request(call: string, { path, query, body, headers, signal }: AnyOptions): Promise<unknown> {
+  const [method = 'GET', template = '/'] = call.split(' ')
+  const timeout = AbortSignal.timeout(TIMEOUT_MS)
+  const response = await send(urlOf(template, path) + (query ? queryText(query) : ''), {
+    method,
+    signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+    cache: 'no-store',
+    headers: { ...headers, ...(body !== undefined && { 'content-type': 'application/json' }) },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  })
+  if (response.status === 204) return undefined
+  if (response.ok) return parse(response.text)
+  throw toRequestError(response)
+}
+
+/** The defined parameters as a query, with its question mark. */
+export function queryText(query: Query): string {
+  const defined = Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]]))
+  return `?${new URLSearchParams(defined)}`
+}
+
+function urlOf(template: string, path: Readonly<Record<string, string>> = {}): string {
+  return template.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(path[name] ?? ''))
+}
+
+type ReadResponse = { readonly status: number; readonly ok: boolean; readonly text: string }
+
+async function send(url: string, init: RequestInit & { signal: AbortSignal }): Promise<ReadResponse> {
+  try {
+    const response = await fetch(url, init)
+    return { status: response.status, ok: response.ok, text: await response.text() }
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'AbortError') throw error
+    throw new RequestError('unreachable', 'The service is not responding.')
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return parseExactJson(text)
+  } catch {
+    throw new RequestError('unreadable', 'The service sent an unexpected response.')
+  }
+}
+
+/** An error that is not a problem document comes from a proxy between the page and the service. */
+function toRequestError({ status, text }: ReadResponse): RequestError {
+  try {
+    const problem = JSON.parse(text) as Problem
+    if (typeof problem.code === 'string') return new RequestError(problem.code, problem.detail, problem)
+  } catch {
+    // Not JSON: reported below.
+  }
+  return new RequestError('unreachable', `The service is not responding (${status}).`)
+}

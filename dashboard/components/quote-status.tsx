@@ -1,0 +1,33 @@
+import { durationText } from '../format/time.ts'
+import type { QuoteStatus } from '../state/market.ts'
+import { StatusLabel, type Status } from './status-icon.tsx'
+
+/** Whether the price is current: the market's state and the price's freshness in a word. */
+export function QuoteStatusLabel({ status }: { status: QuoteStatus | undefined }) {
+  if (status === undefined) return null
+  return <StatusLabel status={statusOf(status)} />
+}
+
+const CLOSED_TEXTS: Readonly<Record<QuoteStatus['marketState'], string>> = {
+  pre: 'pre-market',
+  post: 'after hours',
+  closed: 'closed',
+  open: 'closed',
+  always: 'closed',
+  unknown: 'closed',
+}
+
+function statusOf({ freshness, marketState, delaySeconds }: QuoteStatus): Status {
+  switch (freshness) {
+    case 'fresh':
+      return ['full', 'good', marketState === 'always' ? '24 h' : 'open']
+    case 'delayed':
+      return ['half', 'neutral', `${durationText((delaySeconds ?? 0) * 1_000)} delay`]
+    case 'stale':
+      return ['cross', 'bad', 'stale']
+    case 'closed':
+      return ['ring', 'neutral', CLOSED_TEXTS[marketState]]
+    case 'unknown':
+      return ['ring', 'neutral', 'unknown']
+  }
+}

@@ -1,0 +1,32 @@
+import { computed, signal } from '@preact/signals'
+import { request } from '../api/client.ts'
+import type { Health, Provider, ProviderHealth } from '../api/types.ts'
+import { poll } from './poll.ts'
+
+/** The providers that the service offers. */
+export const providers = signal<readonly Provider[]>([])
+/** The service's report on itself; undefined until it has been read. */
+export const health = signal<Health | undefined>(undefined)
+/** The windows of the moving averages that the service computes, the default first. */
+export const windows = computed(() => health.value?.average_windows ?? [])
+
+const REFRESH_MS = 5_000
+
+/** Keeps providers and health up to date. */
+export function startProviders(): void {
+  poll(REFRESH_MS, async () => {
+    const [current, listed] = await Promise.all([request('GET /health', {}), listProviders()])
+    health.value = current
+    providers.value = listed
+  })
+}
+
+/** Whether its last request failed, or all of its jobs fail. */
+export function isFailing({ jobs, failures_in_a_row, failing_jobs }: ProviderHealth): boolean {
+  return failures_in_a_row > 0 || (jobs > 0 && failing_jobs === jobs)
+}
+
+/** Read once: they do not change while the service runs. */
+async function listProviders(): Promise<readonly Provider[]> {
+  return providers.value.length > 0 ? providers.value : (await request('GET /providers', {})).data
+}

@@ -1,0 +1,29 @@
+import type { Decimal } from '../../lib/decimal.ts'
+import type { Instant } from '../../lib/instant.ts'
+import type { LogPosition } from './position.ts'
+
+/** One stored price in the log, with everything that a `price-events` message carries. */
+export type LogEntry = {
+  readonly position: LogPosition
+  readonly priceId: string
+  readonly seriesId: string
+  readonly symbol: string
+  readonly provider: string
+  readonly currency: string | null
+  readonly price: Decimal
+  readonly eventTime: Instant
+  readonly rawResponseId: string
+  readonly correction: boolean
+}
+
+/** An event time of a series whose price is new or changed. */
+export type Affected = { readonly seriesId: string; readonly eventTime: Instant }
+
+/** An entry reduced to what it affects. */
+export type AffectedEntry = Affected & Pick<LogEntry, 'position'>
+
+/** Reads the stable entries after a position, oldest first, at most `limit`. */
+export type ReadLog = (after: LogPosition, limit: number) => Promise<readonly LogEntry[]>
+
+/** As `ReadLog`, for readers that only need what the entries affect. */
+export type ReadAffected = (after: LogPosition, limit: number) => Promise<readonly AffectedEntry[]>

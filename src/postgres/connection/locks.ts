@@ -1,0 +1,28 @@
+import type pg from 'pg'
+import { idsText } from './parameters.ts'
+
+// Advisory locks per series, until the end of the transaction. Processes of other versions take the same ones: their keys
+// never change. A lock by two numbers never meets one by one number.
+
+/** The first number of the locks of averages. */
+export const LOCK_CLASS = 1
+
+/**
+ * Locks the averages of series. A statement of its own, so that the next one takes its snapshot under the locks: a later
+ * computation has seen more, and a slower one never overwrites a newer.
+ * @param seriesIds in ascending order, so that two transactions never wait for each other
+ */
+export async function lockAverages(client: pg.ClientBase, seriesIds: readonly string[]): Promise<void> {
+  await client.query(LOCK_AVERAGES, [LOCK_CLASS, [...new Set(seriesIds)]])
+}
+
+const LOCK_AVERAGES = 'select pg_advisory_xact_lock($1, id) from unnest($2::integer[]) as s (id)'
+
+/** Locks series for those who store their prices; in ascending order, so that two transactions never wait for each other. */
+export async function lockSeries(client: pg.ClientBase, seriesIds: readonly string[]): Promise<void> {
+  await client.query({ name: 'lock-series', text: LOCK_SERIES, values: [idsText(seriesIds)] })
+}
+
+/** Counted, so that one row is returned however many series there are. */
+const LOCK_SERIES = `
+  select count(pg_advisory_xact_lock(id)) from (select distinct id from unnest($1::bigint[]) as s (id) order by id) as ordered`

@@ -1,0 +1,15 @@
+import { Type } from 'typebox'
+
+export const REPLAY_SETTINGS = {
+  REPLAY_FILE: Type.Optional(
+    Type.String({
+      minLength: 1,
+      description: 'CSV file for the provider `replay`: `symbol,timestamp,price[,currency]`.',
+    }),
+  ),
+  REPLAY_SPEED: Type.Number({
+    default: 1,
+    exclusiveMinimum: 0,
+    description: 'Replay speed; 1 is real time.',
+  }),
+}

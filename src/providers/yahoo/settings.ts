@@ -1,0 +1,18 @@
+import { Type } from 'typebox'
+
+export const YAHOO_SETTINGS = {
+  YFINANCE_BASE_URL: Type.Optional(
+    Type.String({
+      pattern: '^https?://',
+      expects: 'an http or https address',
+      description:
+        'Sends requests for Yahoo to this address, with the real host in `x-forwarded-host`. For tests and proxies.',
+    }),
+  ),
+  YFINANCE_TIMEOUT_MS: Type.Integer({
+    default: 10_000,
+    minimum: 100,
+    maximum: 120_000,
+    description: 'Timeout of one request to Yahoo, in milliseconds.',
+  }),
+}
