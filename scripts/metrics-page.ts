@@ -3,7 +3,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { systemClock } from '../src/lib/clock.ts'
 import { instantFromMillis } from '../src/lib/instant.ts'
 import { LOG_START } from '../src/core/log/position.ts'
-import { metricsRoutes } from '../src/http/health/metrics.ts'
+import { metricsRoute } from '../src/http/health/metrics.ts'
 import { createProviderStats } from '../src/core/health/provider-stats.ts'
 
 const OURS = 'market_data_'
@@ -50,7 +50,7 @@ async function readMetrics(): Promise<string> {
     leases: [lease],
     providers: [provider],
   }
-  metricsRoutes(app, {
+  metricsRoute(app, {
     providerStats,
     clock: systemClock,
     readServiceStatus: async () => status,

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { pino } from 'pino'
 import { readConfig } from '../src/app/config.ts'
-import { openApiDocument } from '../src/app/service.ts'
+import { openApiDocument } from '../src/app/openapi-document.ts'
 
 /** The parts of the OpenAPI document that the generated pages and the collection use. */
 export type OpenApi = {

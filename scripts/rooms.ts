@@ -65,10 +65,5 @@ export const MAY_ALSO_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'postgres/prices': ['ingest'],
   'postgres/transfer': ['schema'],
   // A stream ends when the key that opened it is revoked.
-  'http/streams': ['access', 'prices'],
-  // Still to be cut: the providers' list is asked for by several features.
-  'http/averages': ['prices'],
-  'http/health': ['prices'],
-  'http/polling': ['prices'],
-  'http/server': ['access'],
+  'http/streams': ['access'],
 }

@@ -42,6 +42,18 @@ export type Calls = {
     }
     readonly answer: History
   }
+  readonly 'GET /providers': {
+    readonly answer: Providers
+  }
+  readonly 'GET /symbols': {
+    readonly query: {
+      readonly q?: string | undefined
+      readonly provider?: string | undefined
+      readonly limit?: number | undefined
+      readonly cursor?: string | undefined
+    }
+    readonly answer: Symbols
+  }
   readonly 'POST /prices/poll': {
     readonly body: {
       readonly symbol?: string
@@ -83,18 +95,6 @@ export type Calls = {
       readonly expand?: 'inputs' | undefined
     }
     readonly answer: MovingAverages
-  }
-  readonly 'GET /providers': {
-    readonly answer: Providers
-  }
-  readonly 'GET /symbols': {
-    readonly query: {
-      readonly q?: string | undefined
-      readonly provider?: string | undefined
-      readonly limit?: number | undefined
-      readonly cursor?: string | undefined
-    }
-    readonly answer: Symbols
   }
   readonly 'GET /session': {
     readonly answer: Session

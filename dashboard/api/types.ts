@@ -4,21 +4,6 @@ import type { Decimal } from '../../src/lib/decimal.ts'
 /** The members that are exact decimals: numbers in JSON, of which the page keeps the text. */
 export const DECIMALS = ['average', 'change', 'change_percent', 'previous_close', 'price'] as const
 
-export type Problem = {
-  readonly type: string
-  readonly title: string
-  readonly status: number
-  readonly detail: string
-  readonly code: string
-  readonly request_id: string
-  readonly retryable: boolean
-  readonly provider?: string
-  readonly symbol?: string
-  readonly retry_after?: number
-  readonly raw_response_id?: string
-  readonly errors?: readonly { readonly pointer: string; readonly detail: string }[]
-}
-
 export type Price = {
   readonly symbol: string
   readonly price: Decimal
@@ -79,6 +64,61 @@ export type History = {
   readonly next_url: string | null
 }
 
+export type Problem = {
+  readonly type: string
+  readonly title: string
+  readonly status: number
+  readonly detail: string
+  readonly code: string
+  readonly request_id: string
+  readonly retryable: boolean
+  readonly provider?: string
+  readonly symbol?: string
+  readonly retry_after?: number
+  readonly raw_response_id?: string
+  readonly errors?: readonly { readonly pointer: string; readonly detail: string }[]
+}
+
+export type Provider = {
+  readonly provider: string
+  readonly description: string | null
+  readonly is_default: boolean
+  readonly can_search: boolean
+  readonly capabilities: {
+    readonly quotes: boolean
+    readonly bars: boolean
+    readonly stream: boolean
+    readonly search: boolean
+  }
+  readonly max_batch: number
+  readonly advised_interval_seconds: number
+  readonly parser_version: number
+}
+
+export type Providers = {
+  readonly data: readonly Provider[]
+  readonly next_cursor: string | null
+  readonly next_url: string | null
+}
+
+export type Symbol = {
+  readonly symbol: string
+  readonly provider: string
+  readonly provider_symbol: string
+  readonly name: string | null
+  readonly exchange: string | null
+  readonly kind: string | null
+  readonly is_stored: boolean
+  readonly last_price_at: string | null
+}
+
+export type Symbols = {
+  readonly data: readonly Symbol[]
+  readonly next_cursor: string | null
+  readonly next_url: string | null
+  readonly provider_error?: Problem
+}
+
 export type Run = {
   readonly started_at: string
   readonly finished_at: string
@@ -136,46 +176,6 @@ export type MovingAverages = {
   readonly data: readonly MovingAverage[]
   readonly next_cursor: string | null
   readonly next_url: string | null
-}
-
-export type Provider = {
-  readonly provider: string
-  readonly description: string | null
-  readonly is_default: boolean
-  readonly can_search: boolean
-  readonly capabilities: {
-    readonly quotes: boolean
-    readonly bars: boolean
-    readonly stream: boolean
-    readonly search: boolean
-  }
-  readonly max_batch: number
-  readonly advised_interval_seconds: number
-  readonly parser_version: number
-}
-
-export type Providers = {
-  readonly data: readonly Provider[]
-  readonly next_cursor: string | null
-  readonly next_url: string | null
-}
-
-export type Symbol = {
-  readonly symbol: string
-  readonly provider: string
-  readonly provider_symbol: string
-  readonly name: string | null
-  readonly exchange: string | null
-  readonly kind: string | null
-  readonly is_stored: boolean
-  readonly last_price_at: string | null
-}
-
-export type Symbols = {
-  readonly data: readonly Symbol[]
-  readonly next_cursor: string | null
-  readonly next_url: string | null
-  readonly provider_error?: Problem
 }
 
 export type Session = { readonly key_id: string | null; readonly scopes: readonly ('read' | 'write' | 'admin')[] }

@@ -3,7 +3,7 @@ import type pg from 'pg'
 import { createKeys, type Keys, type Secret } from '../core/access/key.ts'
 import { ConfigError, isLoopback, type Config } from './config.ts'
 import { createKeySecret, readKeySecret } from '../core/access/secret.ts'
-import { createKeyTable, createReadCredentials, createSessions } from '../postgres/access/api-keys.ts'
+import { createKeyTable, createReadCredentials } from '../postgres/access/api-keys.ts'
 
 /** Who may send requests: callers with a key; any program on this machine while no key has ever been created; or anyone (`AUTH=off`). */
 export type AccessAtStart = 'keys' | 'this machine' | 'everybody'
@@ -29,15 +29,12 @@ export function keysOf(pool: pg.Pool): Keys {
   return createKeys(createKeyTable(pool), createKeySecret)
 }
 
-/** What the HTTP interface needs to authenticate callers and to limit their requests. */
-export function keyAccessOf({ HOST, AUTH, RATE_LIMIT, TRUST_PROXY }: Config, pool: pg.Pool) {
+/** How the HTTP interface authenticates callers and limits their requests. */
+export function accessOptions({ HOST, AUTH, RATE_LIMIT }: Config, pool: pg.Pool) {
   return {
     isAuthOff: AUTH === 'off',
     isPrivate: isLoopback(HOST),
     rateLimit: RATE_LIMIT,
-    trustedProxies: TRUST_PROXY,
-    keys: keysOf(pool),
-    sessions: createSessions(pool),
     readCredentials: createReadCredentials(pool),
   }
 }

@@ -1,4 +1,4 @@
-/** TypeScript's libraries do not know it yet. */
+/** Missing in TypeScript's libraries. */
 interface JSON {
   rawJSON(text: string): { readonly rawJSON: string }
 }

@@ -1,47 +1,41 @@
 import { Type, type Static } from 'typebox'
 import { decimalFromUnits, scaledInteger, scaleOf, type Decimal } from '../lib/decimal.ts'
 import { freshnessOf } from '../core/prices/freshness.ts'
-import type { StoredPrice } from '../core/prices/quote.ts'
+import type { RecordResult, StoredPrice } from '../core/prices/quote.ts'
 import { ExactNumber, exactNumber } from './exact-number.ts'
-
-/** A moment in an answer: RFC 3339, UTC, up to microseconds. */
-export function moment(description: string) {
-  return Type.String({ description, examples: ['2025-06-15T20:30:27.283671Z'] })
-}
-
-export function id(description: string) {
-  return Type.String({ description, examples: ['17'] })
-}
+import { id, orNull, timestamp } from './fields.ts'
+import { errorBody, Problem } from './problem.ts'
 
 const Extended = Type.Object(
-  { price: ExactNumber, timestamp: moment('When it was made.'), session: Type.Enum(['pre', 'post']) },
+  {
+    price: ExactNumber,
+    timestamp: timestamp('When the price was quoted.'),
+    session: Type.Enum(['pre', 'post']),
+  },
   { description: 'A price outside the regular session.' },
 )
 const Unit = Type.Object(
   { major: Type.String({ examples: ['GBP'] }), per_major: Type.Integer({ examples: [100] }) },
-  { description: 'Where the currency is a minor unit.' },
+  { description: 'Present if the currency is a minor unit.' },
 )
 
-/** The newest price of a symbol, with all that says how far it may be trusted. */
+/** The newest price of a symbol, with everything that tells how far it can be trusted. */
 export const Price = Type.Object(
   {
     symbol: Type.String({ examples: ['AAPL'] }),
     price: ExactNumber,
-    timestamp: moment('When the price was made, by the provider’s clock.'),
+    timestamp: timestamp('When the price was quoted, by the provider’s clock.'),
     provider: Type.String({ examples: ['yfinance'] }),
-    currency: Type.Union([Type.String(), Type.Null()], {
-      description: 'As quoted: `GBp` is pence.',
-      examples: ['USD'],
-    }),
+    currency: orNull(Type.String(), { description: 'As quoted: `GBp` is pence.', examples: ['USD'] }),
     price_id: id('See /prices/{id}/lineage.'),
     raw_response_id: id('See /raw-responses/{id}.'),
-    received_at: moment('When we first saw it.'),
-    confirmed_at: moment('When the provider last said the same.'),
+    received_at: timestamp('When the service first received this price.'),
+    confirmed_at: timestamp('When the provider last returned the same price.'),
     age_ms: Type.Integer({ description: 'Since `timestamp`.', examples: [5210] }),
     market_state: Type.Enum(['pre', 'open', 'post', 'closed', 'always', 'unknown']),
-    delay_seconds: Type.Union([Type.Integer(), Type.Null()], { description: 'The feed’s own delay.' }),
+    delay_seconds: orNull(Type.Integer(), { description: 'The delay of the feed itself.' }),
     freshness: Type.Enum(['fresh', 'delayed', 'stale', 'closed', 'unknown']),
-    provider_symbol: Type.String({ description: 'As the provider spells it.', examples: ['AAPL'] }),
+    provider_symbol: Type.String({ description: 'The symbol in the provider’s spelling.', examples: ['AAPL'] }),
     previous_close: Type.Optional(ExactNumber),
     change: Type.Optional(ExactNumber),
     change_percent: Type.Optional(ExactNumber),
@@ -51,10 +45,44 @@ export const Price = Type.Object(
   { title: 'Price', description: 'The newest price of a symbol.' },
 )
 
+/** A problem of one price; if the provider failed, with the newest price that is stored. */
+export const PriceProblem = Type.Object(
+  { ...Problem.properties, last_known: Type.Optional(Price) },
+  { title: 'PriceProblem' },
+)
+const Unpriced = Type.Object({ symbol: Type.String(), error: PriceProblem }, { title: 'Unpriced' })
+export const Prices = Type.Object({ data: Type.Array(Type.Union([Price, Unpriced])) }, { title: 'Prices' })
+
+/** @param now milliseconds since 1970, for the age. */
 export function priceBody(price: StoredPrice, now: number): Static<typeof Price> {
   const { ageMs, marketState, freshness } = freshnessOf(price, now)
   const { extended, previousClose } = price
   const unit = MINOR_UNITS[price.currency ?? '']
+  return {
+    ...storedBody(price),
+    age_ms: ageMs,
+    market_state: marketState,
+    delay_seconds: price.delaySeconds,
+    freshness,
+    provider_symbol: price.providerSymbol,
+    ...(previousClose !== null && changeSince(previousClose, price.price)),
+    ...(extended && { extended: { ...extended, price: exactNumber(extended.price) } }),
+    ...(unit && { unit: { major: unit, per_major: 100 } }),
+  }
+}
+
+/** What became of one symbol of a fetch. */
+export function recordResultBody(result: RecordResult): object {
+  if ('error' in result) return { symbol: result.symbol, error: errorBody(result.error) }
+  return { ...storedBody(result.price), outcome: result.outcome }
+}
+
+/** The newest stored price, beside the problem that kept the service from returning a newer one. */
+export function lastKnownBody(price: StoredPrice, now: number) {
+  return { last_known: priceBody(price, now) }
+}
+
+function storedBody(price: StoredPrice) {
   return {
     symbol: price.symbol,
     price: exactNumber(price.price),
@@ -65,14 +93,6 @@ export function priceBody(price: StoredPrice, now: number): Static<typeof Price>
     raw_response_id: price.rawResponseId,
     received_at: price.receivedAt,
     confirmed_at: price.confirmedAt,
-    age_ms: ageMs,
-    market_state: marketState,
-    delay_seconds: price.delaySeconds,
-    freshness,
-    provider_symbol: price.providerSymbol,
-    ...(previousClose !== null && changeSince(previousClose, price.price)),
-    ...(extended && { extended: { ...extended, price: exactNumber(extended.price) } }),
-    ...(unit && { unit: { major: unit, per_major: 100 } }),
   }
 }
 

@@ -1,5 +1,6 @@
 import { stringify } from 'yaml'
-import { PriceHeaders, PriceMessage } from './message.ts'
+import { PRICE_MESSAGE_EXAMPLE, PriceMessage } from '../formats/price-event.ts'
+import { PriceHeaders } from './message.ts'
 
 type Identity = { readonly version: string; readonly topic: string }
 
@@ -83,17 +84,7 @@ function priceMessage() {
     headers: plain(PriceHeaders),
     payload: plain(PriceMessage),
     bindings: { kafka: { key: text('The canonical symbol.'), bindingVersion: '0.5.0' } },
-    examples: [
-      {
-        payload: {
-          symbol: 'AAPL',
-          price: 196.45,
-          timestamp: '2025-06-15T20:30:27.283671Z',
-          provider: 'yfinance',
-          raw_response_id: '1',
-        },
-      },
-    ],
+    examples: [{ payload: PRICE_MESSAGE_EXAMPLE }],
   }
 }
 

@@ -4,12 +4,12 @@ import { Compile } from 'typebox/compile'
 import type { PriceReference } from '../core/events/price-reference.ts'
 import type { DeadLetterReason } from '../core/events/dead-letter.ts'
 import { wrongPrice } from '../core/ingest/validate-quote.ts'
+import { PriceMessage, priceMessageBody } from '../formats/price-event.ts'
 import { parseDecimal } from '../lib/decimal.ts'
 import { parseInstant } from '../lib/instant.ts'
 import type { LogEntry } from '../core/log/entry.ts'
 import { parsePosition, positionText } from '../core/log/position.ts'
 import type { OutgoingMessage } from './client/outgoing.ts'
-import { SYMBOL_PATTERN } from '../lib/symbol.ts'
 
 /** What we read of an incoming message. */
 export type IncomingMessage = {
@@ -19,38 +19,6 @@ export type IncomingMessage = {
 
 export type Fault = { readonly reason: DeadLetterReason; readonly detail: string }
 export type Reading = { readonly reference: PriceReference } | { readonly fault: Fault }
-
-/** The value of a message: these five members in this order. Additional members are ignored. */
-export const PriceMessage = Type.Object(
-  {
-    symbol: Type.String({
-      pattern: `^${SYMBOL_PATTERN}$`,
-      description: 'Canonical symbol, the same as the key.',
-      examples: ['AAPL'],
-    }),
-    price: Type.Number({
-      exclusiveMinimum: 0,
-      description: 'As quoted, digit for digit. Read it as text: a float may lose digits.',
-      examples: [196.45],
-    }),
-    timestamp: Type.String({
-      format: 'date-time',
-      description: 'Time of the price, by the clock of the provider; UTC, up to 6 fractional digits.',
-      examples: ['2025-06-15T20:30:27.283671Z'],
-    }),
-    provider: Type.String({
-      pattern: '^[A-Za-z0-9._-]{1,64}$',
-      description: 'The provider of the price.',
-      examples: ['yfinance'],
-    }),
-    raw_response_id: Type.String({
-      pattern: '^[0-9]{1,18}$',
-      description: 'The stored provider reply that contains the price.',
-      examples: ['1'],
-    }),
-  },
-  { title: 'PriceMessage' },
-)
 
 /** The headers of our own messages, all of them text. Other senders do not need any. */
 export const PriceHeaders = Type.Object(
@@ -88,16 +56,8 @@ const OLD_POSITION = Buffer.from('mds.place')
 
 /** A log entry as a message. */
 export function toMessage(entry: LogEntry): OutgoingMessage {
-  const { symbol, price, eventTime, provider, rawResponseId } = entry
-  const value = Buffer.from(
-    JSON.stringify({
-      symbol,
-      price: JSON.rawJSON(price),
-      timestamp: eventTime,
-      provider,
-      raw_response_id: rawResponseId,
-    }),
-  )
+  const { symbol, eventTime } = entry
+  const value = Buffer.from(JSON.stringify(priceMessageBody(entry)))
   const position = Buffer.from(positionText(entry.position))
   const headers = new Map<Buffer, Buffer>(fixedHeaders)
     .set(CE_ID, position)

@@ -1,4 +1,5 @@
 import { ServiceError } from '../errors.ts'
+import { parseInstant, type Instant } from './instant.ts'
 
 /** The cursor is the one of the previous page; without it, the first page is requested. */
 export type PageRequest = { readonly limit: number; readonly cursor?: string | undefined }
@@ -6,20 +7,49 @@ export type PageRequest = { readonly limit: number; readonly cursor?: string | u
 /** One page of a list; a null cursor ends it. */
 export type Page<T> = { readonly data: readonly T[]; readonly nextCursor: string | null }
 
-/** A page of a list, from one row more than it may have: whether that is there says whether another page follows. */
+/** A page of at most `limit` rows. Read one row more: only if it exists does another page follow. */
 export function pageOf<T>(rows: readonly T[], limit: number, cursorOf: (last: T) => string): Page<T> {
   const data = rows.slice(0, limit)
   const last = rows.length > limit ? data.at(-1) : undefined
   return { data, nextCursor: last === undefined ? null : cursorOf(last) }
 }
 
+/** Text that callers return without looking inside. */
+export function encodeCursor(key: string): string {
+  return Buffer.from(key).toString('base64url')
+}
+
+/** What `encodeCursor` was given, or anything: the caller may have sent a cursor of its own. */
+export function decodeCursor(cursor: string): string {
+  return Buffer.from(cursor, 'base64url').toString()
+}
+
 /**
- * The number behind which a list goes on, for lists in the order of one.
- * @throws ServiceError `invalid_request` for a cursor that is not of such a list
+ * The number behind which a list resumes, for lists ordered by one.
+ * @throws ServiceError `invalid_request` for a cursor of another list
  */
 export function numberCursor(cursor: string | undefined): string | undefined {
   if (cursor !== undefined && !/^\d{1,18}$/.test(cursor)) throw badCursor()
   return cursor
+}
+
+/** The key of a row in a list over time. */
+type TimeKey = { readonly eventTime: Instant; readonly seriesId: string; readonly revision: number }
+
+export function timeCursor({ eventTime, seriesId, revision }: TimeKey): string {
+  return encodeCursor(`${eventTime} ${seriesId} ${revision}`)
+}
+
+const TIME_KEY = /^(\S+) (\d{1,18}) (\d{1,9})$/
+
+/** @throws ServiceError `invalid_request` for a cursor of another list */
+export function timeKeyOf(cursor: string | undefined): TimeKey | undefined {
+  if (cursor === undefined) return undefined
+  const [, time = '', seriesId = '', revision = ''] = TIME_KEY.exec(decodeCursor(cursor)) ?? []
+  const eventTime = parseInstant(time)
+  // PostgreSQL has no year 0.
+  if (eventTime === undefined || !/^(?!0000)\d{4}-/.test(eventTime)) throw badCursor()
+  return { eventTime, seriesId, revision: Number(revision) }
 }
 
 export function badCursor(): ServiceError {

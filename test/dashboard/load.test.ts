@@ -84,16 +84,11 @@ const OBSERVE_ROWS = `(() => {
 
 /** A page that streams the prices of 50 symbols; `tick` stores one price of each given symbol. */
 async function openFiftySymbols(t: TestContext) {
-  const listeners = new Set<() => void>()
-  const onPricesStored = (listener: () => void) => {
-    listeners.add(listener)
-    return () => listeners.delete(listener)
-  }
-  const service = await createHttpService(t, { onPricesStored })
+  const service = await createHttpService(t)
   const record = createStoreReply(service.pool)
   const tick = async (symbols: readonly string[], at: number) => {
     await record(...replyAt(symbols, at))
-    for (const listener of listeners) listener()
+    service.notifyPricesStored()
   }
   await tick(SYMBOLS, 0)
   const page = await openPage(t, { reducedMotion: 'no-preference' })

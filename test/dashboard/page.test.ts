@@ -143,7 +143,7 @@ const DELAYED: KafkaStatus = {
 
 test('the pipeline shows where prices are delayed, also at the width of a phone', { skip }, async (t) => {
   let shown = DELAYED
-  const service = await createHttpService(t, { readKafkaStatus: async () => shown })
+  const service = await createHttpService(t, { health: { readKafkaStatus: async () => shown } })
   await service.store({ symbol: 'AAPL', price: '100' })
   const page = await openPage(t, { viewport: { width: 390, height: 844 } })
   await page.goto(await service.listen())

@@ -3,12 +3,13 @@ import type { TestContext } from 'node:test'
 import type { FastifyInstance } from 'fastify'
 import type pg from 'pg'
 import { pino } from 'pino'
-import { createKeys, type IssuedKey, type Scope } from '../../src/core/access/key.ts'
-import { systemClock } from '../../src/lib/clock.ts'
+import { createKeys, type IssuedKey, type Keys, type Scope } from '../../src/core/access/key.ts'
+import { systemClock as clock } from '../../src/lib/clock.ts'
 import { ServiceError } from '../../src/errors.ts'
-import { createProviderStats } from '../../src/core/health/provider-stats.ts'
+import { createProviderStats, type ProviderStats } from '../../src/core/health/provider-stats.ts'
 import { createKeySecret } from '../../src/core/access/secret.ts'
-import { createServer, type HttpNeeds } from '../../src/http/server.ts'
+import { createAccess, type AccessOptions } from '../../src/http/access/authorize.ts'
+import { createApi, type ApiDeps } from '../../src/http/api.ts'
 import { createReadAverages } from '../../src/postgres/averages/averages.ts'
 import { createRecompute } from '../../src/postgres/averages/recompute.ts'
 import { createReadHistory } from '../../src/postgres/prices/history.ts'
@@ -23,6 +24,7 @@ import { createReadServiceStatus } from '../../src/postgres/health/status.ts'
 import { createFindStoredSymbols } from '../../src/postgres/prices/symbols.ts'
 import { createIngest } from '../../src/core/ingest/ingest.ts'
 import { instantFromMillis } from '../../src/lib/instant.ts'
+import { createNotifier, type Notifier } from '../../src/lib/notifier.ts'
 import { createLatest } from '../../src/core/ingest/read-through.ts'
 import type { QuoteProvider, StoreReply } from '../../src/core/prices/quote.ts'
 import { createDatabase } from './database.ts'
@@ -41,14 +43,16 @@ export type HttpService = {
   readonly app: FastifyInstance
   readonly pool: pg.Pool
   readonly source: ScriptedProvider
-  readonly providerStats: HttpNeeds['providerStats']
-  /** Makes a key; from then on nobody gets in without one. */
+  readonly providerStats: ProviderStats
+  /** Creates a key; from then on every request needs one. */
   issueKey(...scopes: Scope[]): Promise<IssuedKey>
-  /** Asks without a network, as a caller on this machine would. */
+  /** Sends a request without a network, as a caller on this machine would. */
   ask(path: string, options?: { method?: string; headers?: Record<string, string>; body?: unknown }): Promise<Answer>
-  /** Stores prices by the real door and brings the averages up to date; nobody is asked. */
+  /** Stores prices through the real ingest and brings the averages up to date; no provider is requested. */
   store(...prices: readonly Partial<GivenPrice>[]): Promise<void>
-  /** Starts to listen; the address comes back. */
+  /** For a test that stores prices itself. */
+  notifyPricesStored(): void
+  /** Starts to listen and returns the address. */
   listen(): Promise<string>
 }
 
@@ -58,86 +62,35 @@ export type Answer = {
   readonly text: string
   json(): Json
 }
-// What a test reads out of an answer is its own business.
+// Each test knows the shape of the response that it reads.
 // oxlint-disable-next-line typescript/no-explicit-any
 export type Json = any
 
+/** What a test replaces, by feature; `guard` decides who is admitted. */
+export type Changes = { readonly guard?: Partial<AccessOptions> } & {
+  readonly [Name in Exclude<keyof ApiDeps, 'guard' | 'servesAll'>]?: Partial<ApiDeps[Name]>
+}
+
 /** A whole server on a real database; only the provider behind it is scripted. */
-export async function createHttpService(t: TestContext, changed: Partial<HttpNeeds> = {}): Promise<HttpService> {
-  // Hooks run in the order in which they were made, and the server is to close before its database goes.
+export async function createHttpService(t: TestContext, changes: Changes = {}): Promise<HttpService> {
+  // Hooks run in the order in which they were added, and the server must close before its database.
   const closing: (() => Promise<void>)[] = []
   t.after(() => Promise.all(closing.map((close) => close())))
   const pool = await createDatabase(t)
   const source = createScriptedProvider()
   const stop = new AbortController()
-  const providerStats = createProviderStats(systemClock)
-  const listeners = new Set<() => void>()
-  const onPricesStored = (listener: () => void) => {
-    listeners.add(listener)
-    return () => listeners.delete(listener)
-  }
-  const notify = () => listeners.forEach((listener) => listener())
-  const record = createStoreReply(pool)
-  const recompute = createRecompute(pool, WINDOWS)
-  const providerOf = (name: string) => getProvider(source, name)
-  const ingest = createIngest({ providerOf, record, notify, observe: providerStats.observe, clock: systemClock })
+  const providerStats = createProviderStats(clock)
+  const pricesStored = createNotifier()
   const keys = createKeys(createKeyTable(pool), createKeySecret)
-  const app = createServer({
-    host: '127.0.0.1',
-    answersAll: true,
-    asyncApi: 'asyncapi: 3.1.0\n',
-    toleratedLagSeconds: 10,
-    allowedHosts: ['prices.example'],
-    isAuthOff: false,
-    isPrivate: true,
-    rateLimit: 0,
-    trustedProxies: [],
-    readCredentials: createReadCredentials(pool),
-    keys,
-    sessions: createSessions(pool),
-    pageFolder: join(import.meta.dirname, '../../dist/dashboard'),
-    log: pino({ level: 'silent' }),
-    clock: systemClock,
-    signal: stop.signal,
-    version: { name: 'market-data-service', version: '0.0.0-test', node: process.version },
-    ready: async () => void (await pool.query('select 1')),
-    sources: { get: providerOf, list: () => [source] },
-    defaultProvider: source.name,
-    latest: createLatest({
-      ingest,
-      readLatest: createReadLatest(pool),
-      onPricesStored,
-      clock: systemClock,
-      signal: stop.signal,
-    }),
-    jobs: createJobs(pool, systemClock),
-    windows: WINDOWS,
-    readHistory: createReadHistory(pool),
-    readLineage: createReadLineage(pool, WINDOWS),
-    readRawResponse: createReadRawResponse(pool),
-    readRawBody: createReadRawBody(pool),
-    readAverages: createReadAverages(pool),
-    readLog: createReadLog(pool),
-    logEnd: () => logEnd(pool),
-    readHighWaterMark: () => readHighWaterMark(pool),
-    onPricesStored,
-    findStoredSymbols: createFindStoredSymbols(pool),
-    readServiceStatus: createReadServiceStatus(pool, {
-      windows: WINDOWS,
-      isPublished: changed.readKafkaStatus !== undefined,
-    }),
-    kafkaReady: async () => {},
-    readKafkaStatus: undefined,
-    readConsumerLag: () => [],
-    readPoolUse: () => poolUse({ work: pool }),
-    providerStats,
-    ...changed,
-  })
+  const parts = { pool, source, signal: stop.signal, providerStats, pricesStored, keys }
+  const app = createApi(apiDeps(parts, changes))
   closing.push(async () => {
     stop.abort()
     await app.close()
   })
   await app.ready()
+  const record = createStoreReply(pool)
+  const recompute = createRecompute(pool, WINDOWS)
   return {
     app,
     pool,
@@ -150,15 +103,120 @@ export async function createHttpService(t: TestContext, changed: Partial<HttpNee
       await untilSettled(pool)
       const { rows } = await pool.query('select series_id as "seriesId", event_time as "eventTime" from prices')
       await recompute(rows)
-      notify()
+      pricesStored.notify()
     },
+    notifyPricesStored: pricesStored.notify,
     listen: () => app.listen({ host: '127.0.0.1', port: 0 }),
   }
 }
 
-function getProvider(source: QuoteProvider, name: string): QuoteProvider {
-  if (name === source.name || name === 'alias') return source
-  throw new ServiceError('unknown_provider', `No provider ${name}.`)
+type Parts = {
+  readonly pool: pg.Pool
+  readonly source: ScriptedProvider
+  readonly signal: AbortSignal
+  readonly providerStats: ProviderStats
+  readonly pricesStored: Notifier
+  readonly keys: Keys
+}
+
+const LOG = pino({ level: 'silent' })
+
+/** As in the service itself, with the changes of the test. */
+function apiDeps(parts: Parts, changes: Changes): ApiDeps {
+  const { pool, signal, keys } = parts
+  const access = createAccess({
+    isAuthOff: false,
+    isPrivate: true,
+    rateLimit: 0,
+    readCredentials: createReadCredentials(pool),
+    clock,
+    log: LOG,
+    signal,
+    ...changes.guard,
+  })
+  const providers = providersOf(parts)
+  return {
+    servesAll: true,
+    guard: access,
+    server: {
+      log: LOG,
+      clock,
+      host: '127.0.0.1',
+      allowedHosts: ['prices.example'],
+      trustedProxies: [],
+      ...changes.server,
+    },
+    prices: { ...providers, ...pricesDeps(parts), ...changes.prices },
+    polling: { ...providers, jobs: createJobs(pool, clock), jobsChanged: () => {}, ...changes.polling },
+    averages: { ...providers, readAverages: createReadAverages(pool), windows: WINDOWS, ...changes.averages },
+    streams: { ...providers, ...streamsDeps(parts), access, ...changes.streams },
+    access: { access, keys, sessions: createSessions(pool), clock, ...changes.access },
+    health: { ...providers, ...healthDeps(parts, changes.health), ...changes.health },
+    dashboard: { pageFolder: join(import.meta.dirname, '../../dist/dashboard'), ...changes.dashboard },
+    documents: { version: VERSION.version, asyncApi: 'asyncapi: 3.1.0\n', ...changes.documents },
+  }
+}
+
+const VERSION = { name: 'market-data-service', version: '0.0.0-test', node: process.version }
+
+function providersOf({ source }: Parts) {
+  return { providers: { get: providerOf(source), list: () => [source] }, defaultProvider: source.name }
+}
+
+function pricesDeps({ pool, source, signal, providerStats, pricesStored }: Parts) {
+  const ingest = createIngest({
+    providerOf: providerOf(source),
+    record: createStoreReply(pool),
+    notify: pricesStored.notify,
+    observe: providerStats.observe,
+    clock,
+  })
+  const onPricesStored = pricesStored.subscribe
+  return {
+    latest: createLatest({ ingest, readLatest: createReadLatest(pool), onPricesStored, clock, signal }),
+    readHistory: createReadHistory(pool),
+    readLineage: createReadLineage(pool, WINDOWS),
+    readRawResponse: createReadRawResponse(pool),
+    readRawBody: createReadRawBody(pool),
+    findStoredSymbols: createFindStoredSymbols(pool),
+    clock,
+    signal,
+  }
+}
+
+function streamsDeps({ pool, pricesStored }: Parts) {
+  return {
+    readLog: createReadLog(pool),
+    logEnd: () => logEnd(pool),
+    readHighWaterMark: () => readHighWaterMark(pool),
+    onPricesStored: pricesStored.subscribe,
+    clock,
+    log: LOG,
+  }
+}
+
+function healthDeps({ pool, providerStats }: Parts, changed: Changes['health']) {
+  const isPublished = changed?.readKafkaStatus !== undefined
+  return {
+    readServiceStatus: createReadServiceStatus(pool, { windows: WINDOWS, isPublished }),
+    readKafkaStatus: undefined,
+    readConsumerLag: () => [],
+    readPoolUse: () => poolUse({ work: pool }),
+    ready: async () => void (await pool.query('select 1')),
+    kafkaReady: async () => {},
+    providerStats,
+    windows: WINDOWS,
+    toleratedLagSeconds: 10,
+    version: VERSION,
+    clock,
+  }
+}
+
+function providerOf(source: QuoteProvider) {
+  return (name: string): QuoteProvider => {
+    if (name === source.name || name === 'alias') return source
+    throw new ServiceError('unknown_provider', `No provider ${name}.`)
+  }
 }
 
 async function ask(app: FastifyInstance, path: string, options: NonNullable<Parameters<HttpService['ask']>[1]>) {
@@ -173,7 +231,7 @@ async function ask(app: FastifyInstance, path: string, options: NonNullable<Para
   return { status: answer.statusCode, headers: answer.headers, text: answer.body, json: () => JSON.parse(answer.body) }
 }
 
-/** Each price comes in a reply of its own, in the order given. */
+/** Stores each price with a response of its own, in the given order. */
 async function storePrices(record: StoreReply, prices: readonly Partial<GivenPrice>[]): Promise<void> {
   for (const given of prices) {
     const quote = quoteOf(given)

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import type { Json } from './http-service.ts'
 
-/** One request made from the document, and the operation that must have said what comes back. */
+/** A request generated from the document, and the operation that must declare its response. */
 export type DocumentedRequest = {
   readonly operation: Json
   readonly method: string
@@ -10,10 +10,10 @@ export type DocumentedRequest = {
   readonly body: unknown
 }
 
-/** Values that are there, by parameter name: a made-up id would only ever be 404. */
+/** Existing values by parameter name: a random id would always be 404. */
 export type Known = Readonly<Record<string, readonly string[]>>
 
-/** Requests for every operation of an OpenAPI document: as documented, or with something wrong in them. */
+/** Requests for every operation of an OpenAPI document, valid and invalid. */
 export function documentedRequests(document: Json, known: Known): fc.Arbitrary<DocumentedRequest> {
   const operations = Object.entries<Json>(document.paths).flatMap(([path, methods]) =>
     Object.entries<Json>(methods).map(([method, operation]) => requestsOf({ path, method, operation }, known)),
@@ -23,7 +23,7 @@ export function documentedRequests(document: Json, known: Known): fc.Arbitrary<D
 
 type Documented = { readonly path: string; readonly method: string; readonly operation: Json }
 
-/** What only one of may be given; the document says so in words. */
+/** Parameters that exclude each other, as the descriptions in the document say. */
 const ALTERNATIVES = [
   ['symbol', 'symbols'],
   ['interval_minutes', 'interval_seconds'],
@@ -45,16 +45,18 @@ function requestsOf(documented: Documented, known: Known): fc.Arbitrary<Document
 type Given = { readonly values: Readonly<Record<string, unknown>>; readonly body: unknown }
 
 function toRequest({ path, method, operation }: Documented, { values, body }: Given): DocumentedRequest {
-  const places = new Map<string, string>((operation.parameters ?? []).map(({ name, in: place }: Json) => [name, place]))
+  const locations = new Map<string, string>(
+    (operation.parameters ?? []).map(({ name, in: location }: Json) => [name, location]),
+  )
   const given = Object.entries(values).filter(([, value]) => value !== undefined)
   let url = path
   const query = new URLSearchParams()
   const headers: Record<string, string> = {}
   for (const [name, value] of given) {
-    const place = places.get(name) ?? 'query'
-    if (place === 'path') url = url.replace(`{${name}}`, encodeURIComponent(String(value)) || '-')
-    if (place === 'query') query.append(name, String(value))
-    if (place === 'header') headers[name] = headerSafe(String(value))
+    const location = locations.get(name) ?? 'query'
+    if (location === 'path') url = url.replace(`{${name}}`, encodeURIComponent(String(value)) || '-')
+    if (location === 'query') query.append(name, String(value))
+    if (location === 'header') headers[name] = headerSafe(String(value))
   }
   return {
     operation,
@@ -95,12 +97,12 @@ function spoiled(body: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> {
   return merged(body as fc.Arbitrary<object>, fc.dictionary(fc.string(), fc.jsonValue(), { minKeys: 1, maxKeys: 1 }))
 }
 
-/** What comes later wins. */
+/** Later members override earlier ones. */
 function merged(...parts: readonly fc.Arbitrary<object>[]): fc.Arbitrary<Record<string, unknown>> {
   return fc.tuple(...parts).map((objects) => Object.assign({}, ...objects))
 }
 
-/** A value that a schema allows. */
+/** A value that the schema allows. */
 function arbitraryOf(schema: Json): fc.Arbitrary<unknown> {
   if (schema.enum) return fc.constantFrom(...schema.enum)
   if ('const' in schema) return fc.constant(schema.const)
@@ -136,7 +138,7 @@ const JUNK = fc.oneof(
 )
 const EXTRA = fc.oneof(fc.constant({}), fc.dictionary(fc.string({ minLength: 1 }), JUNK, { maxKeys: 2 }))
 
-/** What Node would not even send. */
+/** Replaces characters that Node refuses to send in a header. */
 function headerSafe(value: string): string {
   return value.replaceAll(/[^\x20-\x7e]/g, '?')
 }

@@ -1,15 +1,17 @@
 import { doctorJson, doctorReport, worstOf } from '../../cli/health/doctor.ts'
-import { jsonLine } from '../../formats/cli-json.ts'
+import { jsonLine } from '../../formats/json-line.ts'
 import type { Actions } from '../../cli/program.ts'
-import { verificationBody, verifyReport } from '../../cli/health/verify.ts'
+import { verifyReport } from '../../cli/health/verify.ts'
+import { verificationBody } from '../../formats/verification.ts'
 import { joinDatabase } from '../../postgres/database.ts'
 import { createDbRoles } from '../../postgres/schema/grants.ts'
 import { migrate } from '../../postgres/schema/migrate.ts'
-import { createVerification } from '../service.ts'
+import { createVerify } from '../../postgres/verify/verify.ts'
+import { systemClock as clock } from '../../lib/clock.ts'
 import { examine } from './doctor/examine.ts'
 import { EXIT_FAILED } from '../../cli/terminal/output.ts'
 import { openTables } from './open-tables.ts'
-import { databaseOptions, type CommandContext } from '../context.ts'
+import { createProviders, databaseOptions, type CommandContext } from '../context.ts'
 
 /** The commands that migrate, verify and check the database. */
 export function createMaintenanceActions({
@@ -34,7 +36,8 @@ export function createMaintenanceActions({
     verify: async ({ json }) => {
       const context = readContext()
       await using tables = await openTables(context)
-      const verify = await createVerification(context, tables.pool)
+      const { parserOf } = await createProviders(context)
+      const verify = createVerify({ pool: tables.pool, windows: context.config.MA_WINDOWS, parserOf, clock })
       const found = await verify(output.closed)
       await output.write(json ? jsonLine(verificationBody(found)) : verifyReport(found))
       return found.differenceCount === 0 ? 0 : EXIT_FAILED

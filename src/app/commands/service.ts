@@ -1,10 +1,12 @@
-import { jsonLine } from '../../formats/cli-json.ts'
+import { jsonLine } from '../../formats/json-line.ts'
+import { startedBody } from '../../formats/started.ts'
 import type { Actions } from '../../cli/program.ts'
 import { accessText, startBanner } from '../../cli/terminal/start-banner.ts'
 import { forceExit } from '../shutdown.ts'
 import { requireKafka } from '../kafka.ts'
 import { createLog } from '../logger.ts'
-import { openApiDocument, startService, type Service } from '../service.ts'
+import { openApiDocument } from '../openapi-document.ts'
+import { startService, type Service } from '../service.ts'
 import { untilStopped } from '../stop-signal.ts'
 import type { AppContext, CommandContext } from '../context.ts'
 
@@ -19,8 +21,7 @@ export function createServiceActions({
     const log = createLog(context.config)
     await using service = await startService({ ...context, log }, { demo, roles })
     const status = { ...startStatus(context, service), roles }
-    const { url, data, demoSymbols } = status
-    await output.write(json ? jsonLine({ url, data, roles, demo_symbols: demoSymbols }) : startBanner(status))
+    await output.write(json ? jsonLine(startedBody(status)) : startBanner(status))
     log.info(`access: ${accessText(status)}`)
     log.info(`stopping: ${await stopped}`)
     forceExit(log)

@@ -3,9 +3,10 @@ import { SCOPES, type CreateKey, type Key, type Keys, type Scope } from '../../c
 import type { Clock } from '../../lib/clock.ts'
 import { ServiceError } from '../../errors.ts'
 import { instantFromMillis } from '../../lib/instant.ts'
-import { jsonLine } from '../../formats/cli-json.ts'
 import { parseInterval } from '../terminal/arguments.ts'
 import { addExamples, JSON_OPTION, type Act, type JsonOption } from '../terminal/options.ts'
+import { jsonLine } from '../../formats/json-line.ts'
+import { issuedKeyBody, keyBody } from '../../formats/key.ts'
 import { alignColumns, linesText, type Output } from '../terminal/output.ts'
 
 export type KeyActions = {
@@ -68,10 +69,9 @@ type Needs = { readonly keys: Keys; readonly output: Output; readonly clock: Clo
 export async function createKey({ keys, output, clock }: Needs, options: CreateKeyOptions): Promise<void> {
   const { scopes, name = null, expires, json } = options
   const expiresAt = expires === undefined ? null : instantFromMillis(clock.now() + expires * 1_000)
-  const { key, ...created } = await keys.create({ scopes, name, expiresAt })
-  const { id, revoked_at: _, ...body } = keyBody(created)
-  await output.write(json ? jsonLine({ id, key, ...body }) : `${key}\n`)
-  if (!json) output.report(`The key is shown only this once. To revoke it: market-data keys revoke ${id}`)
+  const issued = await keys.create({ scopes, name, expiresAt })
+  await output.write(json ? jsonLine(issuedKeyBody(issued)) : `${issued.key}\n`)
+  if (!json) output.report(`The key is shown only this once. To revoke it: market-data keys revoke ${issued.keyId}`)
 }
 
 const PAGE = 1_000
@@ -101,8 +101,4 @@ function rowOf(key: Key): string[] {
 function validityOf({ expiresAt, revokedAt }: Key): string {
   if (revokedAt) return `revoked ${revokedAt}`
   return expiresAt ? `valid until ${expiresAt}` : 'valid'
-}
-
-function keyBody({ keyId, name, scopes, createdAt, expiresAt, revokedAt }: Key) {
-  return { id: keyId, name, scopes, created_at: createdAt, expires_at: expiresAt, revoked_at: revokedAt }
 }

@@ -1,7 +1,8 @@
 import type { Command } from 'commander'
 import type { DeadLetterAdmin, StoredDeadLetter } from '../../core/events/dead-letter.ts'
-import { jsonLine } from '../../formats/cli-json.ts'
 import { addExamples, JSON_OPTION, type Act, type JsonOption } from '../terminal/options.ts'
+import { deadLetterBody } from '../../formats/dead-letter.ts'
+import { jsonLine } from '../../formats/json-line.ts'
 import { alignColumns, linesText, type Output } from '../terminal/output.ts'
 
 export type DeadLetterActions = {
@@ -53,7 +54,7 @@ export async function listDeadLetters(
     const letters = await admin.list({ all, after, limit: PAGE })
     await output.write(
       json
-        ? letters.map((letter) => jsonLine(letterBody(letter))).join('')
+        ? letters.map((letter) => jsonLine(deadLetterBody(letter))).join('')
         : linesText(alignColumns(letters.map(rowOf))),
     )
     const last = letters.at(-1)
@@ -64,7 +65,7 @@ export async function listDeadLetters(
 }
 
 export async function showDeadLetter({ admin, output }: Needs, id: string, { json }: JsonOption): Promise<void> {
-  const body = letterBody(await admin.find(id))
+  const body = deadLetterBody(await admin.find(id))
   const rows = Object.entries(body).map(([name, value]) => [
     name,
     typeof value === 'string' ? value : JSON.stringify(value),
@@ -81,29 +82,4 @@ export async function dropDeadLetter({ admin, output }: Needs, id: string, { jso
 
 function rowOf({ id, createdAt, topic, partition, offset, reason, detail, resolution }: StoredDeadLetter): string[] {
   return [id, createdAt, `${topic}/${partition}@${offset}`, reason, resolution ?? 'open', detail]
-}
-
-/** Bytes are decoded as UTF-8, as Kafka's own tools do. */
-function letterBody(letter: StoredDeadLetter) {
-  return {
-    id: letter.id,
-    topic: letter.topic,
-    partition: letter.partition,
-    offset: letter.offset,
-    reason: letter.reason,
-    detail: letter.detail,
-    attempts: letter.attempts,
-    consumer_group: letter.consumerGroup,
-    created_at: letter.createdAt,
-    sent_at: letter.sentAt,
-    resolution: letter.resolution,
-    resolved_at: letter.resolvedAt,
-    key: textOf(letter.key),
-    value: textOf(letter.value),
-    headers: letter.headers.map(([name, value]) => [name, textOf(value)]),
-  }
-}
-
-function textOf(bytes: Uint8Array | null): string | null {
-  return bytes && Buffer.from(bytes).toString('utf8')
 }

@@ -36,15 +36,3 @@ function describe(difference: Difference): string {
   const series = [provider, symbol, currency].filter(Boolean).join(' ')
   return `${what}  ${series}  ${timestamp}  stored ${stored ?? 'none'}  expected ${expected ?? 'none'}  (${reason})`
 }
-
-/** The result of `verify` as JSON. Prices are text, because most JSON parsers lose the last digits of a number. */
-export function verificationBody(found: Verification): object {
-  return {
-    checked_prices: found.checkedPrices,
-    checked_averages: found.checkedAverages,
-    other_parser_version: found.otherParserVersion,
-    lagging: found.lagging,
-    difference_count: found.differenceCount,
-    differences: found.differences,
-  }
-}

@@ -5,9 +5,10 @@ import { MAX_JOBS, type Job, type Jobs } from '../../core/polling/job.ts'
 import { millisOf } from '../../lib/instant.ts'
 import { canonicalSymbol } from '../../lib/symbol.ts'
 import { durationText, roughly } from '../terminal/duration.ts'
-import { jobBody, jsonLine } from '../../formats/cli-json.ts'
 import { addSymbol, parseInterval } from '../terminal/arguments.ts'
 import { addExamples, JSON_OPTION, providerOption, type Act, type JsonOption } from '../terminal/options.ts'
+import { jobBody } from '../../formats/job.ts'
+import { jsonLine } from '../../formats/json-line.ts'
 import { alignColumns, linesText, type Output } from '../terminal/output.ts'
 
 export type JobActions = {

@@ -1,9 +1,10 @@
 import type { Command } from 'commander'
 import type { Ingest } from '../../core/ingest/ingest.ts'
 import type { RecordResult } from '../../core/prices/quote.ts'
-import { jsonLine, resultBody } from '../../formats/cli-json.ts'
 import { addSymbol } from '../terminal/arguments.ts'
 import { addExamples, JSON_OPTION, providerOption, type Act, type JsonOption } from '../terminal/options.ts'
+import { jsonLine } from '../../formats/json-line.ts'
+import { recordResultBody } from '../../formats/price.ts'
 import { alignColumns, linesText, type Output } from '../terminal/output.ts'
 
 export type FetchActions = { fetch(options: FetchOptions): Promise<number> }
@@ -37,7 +38,7 @@ export async function fetchPrices({ ingest, output }: Needs, request: FetchReque
   const { symbols, provider, json } = request
   const results = await ingest(provider, symbols, output.closed)
   const failed = results.filter((result) => 'error' in result)
-  if (json) await output.write(jsonLine({ data: results.map(resultBody) }))
+  if (json) await output.write(jsonLine({ data: results.map(recordResultBody) }))
   else await output.write(linesText(alignColumns(results.flatMap((result) => rowsOf(result, output)))))
   for (const { symbol, error } of failed) output.report(`${symbol}: ${error.message}`)
   return failed.length === 0

@@ -1,11 +1,10 @@
 import type { Command } from 'commander'
-import { stringify } from 'csv-stringify/sync'
 import type { HistoryRequest, PastPrice, ReadHistory } from '../../core/prices/history.ts'
 import type { Instant } from '../../lib/instant.ts'
 import type { FindStoredSymbols } from '../../core/prices/symbols.ts'
-import { pastPriceBody } from '../../formats/cli-json.ts'
 import { parseCount, parseSymbol, parseTime } from '../terminal/arguments.ts'
 import { addExamples, JSON_OPTION, providerOption, type Act, type JsonOption } from '../terminal/options.ts'
+import { HISTORY_CSV_HEADER, historyCsvLines, historyPriceBody } from '../../formats/history.ts'
 import type { Output } from '../terminal/output.ts'
 
 export type HistoryActions = { history(options: HistoryOptions): Promise<number> }
@@ -112,32 +111,11 @@ const LINES: Format = {
   tail: '',
 }
 
-/** The same columns as the CSV of the HTTP API. */
-const COLUMNS: Readonly<Record<string, (price: PastPrice) => string | number | boolean | null>> = {
-  price_id: (price) => price.priceId,
-  timestamp: (price) => price.eventTime,
-  price: (price) => price.price,
-  currency: (price) => price.currency,
-  received_at: (price) => price.receivedAt,
-  recorded_at: (price) => price.recordedAt,
-  raw_response_id: (price) => price.rawResponseId,
-  revision: (price) => price.revision,
-  correction: (price) => price.correction,
-}
-
-const CSV: Format = {
-  head: stringify([Object.keys(COLUMNS)]),
-  page: (prices) =>
-    stringify(
-      prices.map((price) => Object.values(COLUMNS).map((cell) => cell(price))),
-      { cast: { boolean: String } },
-    ),
-  tail: '',
-}
+const CSV: Format = { head: HISTORY_CSV_HEADER, page: historyCsvLines, tail: '' }
 
 const JSON_LIST: Format = {
   head: '{"data":[',
   page: (prices, isFirst) =>
-    (isFirst ? '' : ',') + prices.map((price) => JSON.stringify(pastPriceBody(price))).join(','),
+    (isFirst ? '' : ',') + prices.map((price) => JSON.stringify(historyPriceBody(price))).join(','),
   tail: ']}\n',
 }

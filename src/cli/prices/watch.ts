@@ -4,9 +4,10 @@ import type { Clock } from '../../lib/clock.ts'
 import type { LogEntry, ReadLog } from '../../core/log/entry.ts'
 import { createMemoryCheckpoint, followLogOnce, type Checkpoint } from '../../core/log/follow.ts'
 import type { LogPosition } from '../../core/log/position.ts'
-import { eventBody, jsonLine } from '../../formats/cli-json.ts'
 import { addSymbol } from '../terminal/arguments.ts'
 import { addExamples, type Act, type JsonOption } from '../terminal/options.ts'
+import { jsonLine } from '../../formats/json-line.ts'
+import { priceEventBody } from '../../formats/price-event.ts'
 import { alignColumns, linesText, type Output } from '../terminal/output.ts'
 import { createWatchTable, type ShownPrice } from './watch-table.ts'
 
@@ -120,7 +121,7 @@ type View = {
 }
 
 function createLineView({ write }: Output, { json }: WatchOptions): View {
-  const textOf = json ? (entry: LogEntry) => jsonLine(eventBody(entry)) : lineOf
+  const textOf = json ? (entry: LogEntry) => jsonLine(priceEventBody(entry)) : lineOf
   return {
     start: () => Promise.resolve(),
     show: async (entries) => {

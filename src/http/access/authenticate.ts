@@ -8,29 +8,29 @@ import { createRateLimit, networkOf } from './rate-limit.ts'
 import { readKeySecret, readSessionSecret } from '../../core/access/secret.ts'
 import { endSession, sessionCookieOf } from './session-cookie.ts'
 
-/** Wrong keys and cookies a minute from one address. They cannot be guessed, but trying costs us a look into the table. */
+/** Wrong keys and cookies per minute from one network. They cannot be guessed, but each attempt costs a table lookup. */
 const FAILURES_A_MINUTE = 20
 
 /**
- * What a request shows to be let in; undefined where it shows nothing.
+ * The credential that a request presents; undefined if it presents none.
  * @throws ServiceError `unauthenticated` for a wrong key, `rate_limited` after too many wrong ones
  */
-export function createAuthenticate(notify: CredentialCache, clock: Clock) {
+export function createAuthenticate(cache: CredentialCache, clock: Clock) {
   const failures = createRateLimit({ name: 'failures', quota: FAILURES_A_MINUTE, clock })
 
   async function authenticate(request: FastifyRequest, reply: FastifyReply): Promise<Credential | undefined> {
-    const shown = keyIn(request)
-    if (shown === undefined) return authenticatePage(request, reply)
-    const secret = readKeySecret(shown)
+    const text = keyIn(request)
+    if (text === undefined) return authenticateSession(request, reply)
+    const secret = readKeySecret(text)
     const credential = secret && (await lookUp(secret, false, request))
     if (credential) return credential
     failures.count(networkOf(request.ip), request, reply)
-    request.log.warn({ security: 'key_refused', key: secret?.id, address: request.ip }, 'a wrong key')
+    request.log.warn({ security: 'key_refused', key: secret?.id, address: request.ip }, 'wrong key')
     throw unauthenticated(reply, 'This key is not known here: it is mistyped, expired or revoked.')
   }
 
-  /** A cookie may be another service's, at another port of this machine: it is dropped, and counts as none. */
-  async function authenticatePage(request: FastifyRequest, reply: FastifyReply): Promise<Credential | undefined> {
+  /** The cookie may belong to another service at another port of this machine: then it is dropped and counts as none. */
+  async function authenticateSession(request: FastifyRequest, reply: FastifyReply): Promise<Credential | undefined> {
     const cookie = sessionCookieOf(request)
     if (cookie === undefined) return undefined
     const secret = readSessionSecret(cookie)
@@ -41,12 +41,12 @@ export function createAuthenticate(notify: CredentialCache, clock: Clock) {
     return undefined
   }
 
-  /** One that we know is let in however many wrong ones came from its address. */
+  /** A known credential is accepted however many wrong ones came from the same network. */
   async function lookUp(secret: Secret, isSession: boolean, { ip }: FastifyRequest): Promise<Credential | undefined> {
-    await notify.freshen()
-    const known = notify.find(secret, isSession)
+    await cache.freshen()
+    const known = cache.find(secret, isSession)
     if (known || failures.isUsedUp(networkOf(ip))) return known
-    return notify.findAnew(secret, isSession)
+    return cache.findAnew(secret, isSession)
   }
 
   return authenticate
@@ -57,7 +57,7 @@ function keyIn({ headers }: FastifyRequest): string | undefined {
   return bearer ?? headers['x-api-key']?.toString()
 }
 
-/** Says how to be let in. */
+/** The error, with the header that names the way to authenticate. */
 export function unauthenticated(reply: FastifyReply, detail: string): ServiceError {
   reply.header('www-authenticate', 'Bearer realm="market-data"')
   return new ServiceError('unauthenticated', detail)

@@ -1,147 +1,161 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { allows, type Scope } from '../../core/access/key.ts'
 import type { Credential } from '../../core/access/credential.ts'
+import type { Clock } from '../../lib/clock.ts'
 import { ServiceError } from '../../errors.ts'
 import { createAuthenticate, unauthenticated } from './authenticate.ts'
 import { createSecurityLog } from '../server/security-log.ts'
 import type { App } from '../server/app.ts'
 import { READS } from '../server/host-guard.ts'
-import { createCredentialCache, type CredentialCacheNeeds } from './credential-cache.ts'
+import { createCredentialCache, type CredentialCache, type CredentialCacheOptions } from './credential-cache.ts'
+import { createFirstUses } from './first-uses.ts'
 import { createRateLimit, isThisMachine, networkOf } from './rate-limit.ts'
 
-export type AccessNeeds = CredentialCacheNeeds & {
-  /** Lets in whoever shows no key. */
+export type AccessOptions = CredentialCacheOptions & {
+  /** Accepts callers without a key. */
   readonly isAuthOff: boolean
-  /** Whether only this machine can reach us. Elsewhere everybody needs a key, whatever the table says. */
+  /** Whether only this machine can reach the server. If not, every caller needs a key, even if none exists. */
   readonly isPrivate: boolean
-  /** Requests a minute of one key, or of one address without a key; 0 sets no limit. */
+  /** Requests per minute of one key, or of one network without a key; 0 sets no limit. */
   readonly rateLimit: number
 }
 
-/** Who asks: a key, a page that is signed in, or anybody, where anybody may. */
+/** A key, a signed-in page, or a caller without credential if none is needed. */
 export type Caller = { readonly credential: Credential | undefined; readonly scopes: readonly Scope[] }
 
-/** Who asks, and whether they still may: for answers that go on. */
+/** Decides on each request, and for responses that last: whether their caller is still allowed. */
 export type Access = {
+  /** @throws ServiceError `unauthenticated`, `forbidden` or `rate_limited` */
+  admit(request: FastifyRequest, reply: FastifyReply): Promise<void>
+  /** Admits without a promise, if that is possible. */
+  admitAtOnce(request: FastifyRequest): boolean
   callerOf(request: FastifyRequest): Caller
   stillAllows(caller: Caller): boolean
-  /** Calls back when keys may have ended, or the first one was made. */
+  /** Calls back when keys may have ended, or the first one was created. */
   onChange(listener: () => void): void
-  /** Takes note at once of a change that this process made. */
+  /** Makes a change of this process effective at once. */
   refresh(): Promise<void>
+  /** Keeps up with changes of other processes until the service ends. */
+  follow(): Promise<void>
 }
 
 const ADMINS: ReadonlySet<unknown> = new Set(['/keys', '/keys/:key_id'])
-/** Whoever may read may sign in and out. */
+/** `read` is enough to sign in and out. */
 const OWN: ReadonlySet<unknown> = new Set(['/session'])
 const LOOKS: ReadonlySet<string> = new Set(['GET', 'HEAD'])
 
+/** Without any key ever created, callers on this machine may do everything that commands may. */
+const OWNER: Caller = { credential: undefined, scopes: ['admin'] }
+/** Callers from elsewhere who need no key cannot create one: it would stay valid after keys become required. */
+const VISITOR: Caller = { credential: undefined, scopes: ['write'] }
+
 /**
- * Every route needs a key once one was ever made, except those named here; what is not named needs `read`, or `write` where
- * it may change something. A key is taken from a header only; a page that signed in has a cookie instead.
+ * Once any key has been created, every route needs one, except those named here. A route needs `read`, or `write` if its
+ * method changes something, unless it is named here. A key comes in a header; a signed-in page has a cookie instead.
  */
-export function guardAccess(app: App, needs: AccessNeeds): Access {
-  const { isAuthOff, isPrivate, rateLimit, clock } = needs
-  const notify = createCredentialCache(needs)
-  const perKey = createRateLimit({ name: 'key', quota: rateLimit, clock })
-  const perAddress = createRateLimit({ name: 'address', quota: rateLimit, clock })
-  const authenticate = createAuthenticate(notify, clock)
-  const tellUse = createFirstUses()
-  const reportMissing = createSecurityLog(clock, 'info')
-  const isClosed = () => !isPrivate || notify.isClosed()
+export function createAccess(options: AccessOptions): Access {
+  const { isAuthOff, isPrivate, clock } = options
+  const cache = createCredentialCache(options)
+  const authenticate = createAuthenticate(cache, clock)
+  const logFirstUse = createFirstUses()
+  const refuseWithoutKey = createRefusal(clock)
+  const isClosed = () => !isPrivate || cache.isClosed()
+  const quotas = createQuotas(options, (ip) => isThisMachine(ip) && (isAuthOff || !isClosed()))
 
   async function callerWithoutKey({ ip }: FastifyRequest): Promise<Caller | undefined> {
     if (isAuthOff) return VISITOR
-    await notify.freshen()
+    await cache.freshen()
     if (isClosed()) return undefined
     return isThisMachine(ip) ? OWNER : VISITOR
   }
 
-  /** Nobody is counted on this machine where no key is needed. */
-  function countAddress(request: FastifyRequest, reply: FastifyReply): void {
-    const isFree = isThisMachine(request.ip) && (isAuthOff || !isClosed())
-    if (!isFree) perAddress.count(networkOf(request.ip), request, reply)
-  }
-
-  function refuseWithoutKey(request: FastifyRequest, reply: FastifyReply): ServiceError {
-    const { method, routeOptions, ip: address } = request
-    reportMissing(request, { security: 'key_missing', method, route: routeOptions.url, address }, 'no key')
-    return unauthenticated(reply, 'This needs a key, in Authorization (Bearer) or X-API-Key.')
-  }
-
   async function admit(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    if (isOfPage(request)) return countAddress(request, reply)
+    if (isOfPage(request)) return quotas.countAddress(request, reply)
     const credential = await authenticate(request, reply)
     const caller = credential ? { credential, scopes: credential.scopes } : await callerWithoutKey(request)
-    if (credential) perKey.count(credential.keyId, request, reply.header('cache-control', 'no-store'))
-    else countAddress(request, reply)
-    if (credential) tellUse(credential, request)
+    if (credential) quotas.countKey(credential, request, reply)
+    else quotas.countAddress(request, reply)
+    if (credential) logFirstUse(credential, request)
     request.setDecorator('caller', caller)
     if (caller === undefined) throw refuseWithoutKey(request, reply)
     assertMay(request, caller)
   }
 
-  /** Most requests of a service of one's own, and so without a promise: no key is shown, and none is needed. */
-  function isAtHome(request: FastifyRequest): boolean {
+  /** The common local case: no key is presented, and none is needed. */
+  function admitAtOnce(request: FastifyRequest): boolean {
+    if (isProbe(request)) return true
     const { headers, ip } = request
-    if (isAuthOff || notify.isStale() || isClosed() || !isThisMachine(ip)) return false
+    if (isAuthOff || cache.isStale() || isClosed() || !isThisMachine(ip)) return false
     if (headers.authorization !== undefined || headers['x-api-key'] !== undefined || headers.cookie) return false
     request.setDecorator('caller', OWNER)
     return true
   }
 
-  app.decorateRequest('caller', null)
-  app.addHook('onRequest', (request, reply, done) => {
-    if (isProbe(request) || isAtHome(request)) return done()
-    // Fastify waits for what is returned, as it would for `done`.
-    return admit(request, reply)
-  })
-  app.addHook('onListen', () => void notify.follow())
   return {
+    admit,
+    admitAtOnce,
     callerOf: (request) => request.getDecorator<Caller>('caller'),
-    stillAllows: ({ credential }) => (credential ? notify.has(credential) : isAuthOff || !isClosed()),
-    onChange: notify.onRead,
-    refresh: notify.refresh,
+    stillAllows: ({ credential }) => (credential ? cache.has(credential) : isAuthOff || !isClosed()),
+    ...changesOf(cache),
   }
 }
 
-/** Where no key was ever made, whoever is on this machine may do all that a command may. */
-const OWNER: Caller = { credential: undefined, scopes: ['admin'] }
-/** Whoever comes from elsewhere where no key is asked for makes none: it would work for longer than nobody asks. */
-const VISITOR: Caller = { credential: undefined, scopes: ['write'] }
+/** Asks for access on every request of the server, before its body is read. */
+export function guardAccess(app: App, access: Access): void {
+  app.decorateRequest('caller', null)
+  app.addHook('onRequest', (request, reply, done) => {
+    if (access.admitAtOnce(request)) return done()
+    // Fastify waits for a promise as it would for `done`.
+    return access.admit(request, reply)
+  })
+  app.addHook('onListen', () => void access.follow())
+}
 
-/** Never limited, never asked for a key: an orchestrator that is refused would end a healthy process. */
+/** Probes are never limited and never need a key: an orchestrator that is refused would end a healthy process. */
 export function isProbe({ method, routeOptions: { url } }: FastifyRequest): boolean {
   return LOOKS.has(method) && (url === '/livez' || url === '/readyz')
 }
 
-/** What a person sees before signing in, also while the database is away. */
+function changesOf({ onRead, refresh, follow }: CredentialCache): Pick<Access, 'onChange' | 'refresh' | 'follow'> {
+  return { onChange: onRead, refresh, follow }
+}
+
+/** What a person sees before signing in, also while the database is unavailable. */
 function isOfPage({ method, routeOptions: { url } }: FastifyRequest): boolean {
   return LOOKS.has(method) && (url === '/' || (url?.startsWith('/assets/') ?? false))
 }
 
+/** @param isFree whether an address is not counted: this machine, as long as it needs no key. */
+function createQuotas({ rateLimit: quota, clock }: AccessOptions, isFree: (ip: string) => boolean) {
+  const perKey = createRateLimit({ name: 'key', quota, clock })
+  const perAddress = createRateLimit({ name: 'address', quota, clock })
+  return {
+    countKey: ({ keyId }: Credential, request: FastifyRequest, reply: FastifyReply) =>
+      perKey.count(keyId, request, reply.header('cache-control', 'no-store')),
+    countAddress: (request: FastifyRequest, reply: FastifyReply) => {
+      if (!isFree(request.ip)) perAddress.count(networkOf(request.ip), request, reply)
+    },
+  }
+}
+
+function createRefusal(clock: Clock) {
+  const logMissing = createSecurityLog(clock, 'info')
+  return (request: FastifyRequest, reply: FastifyReply): ServiceError => {
+    const { method, routeOptions, ip: address } = request
+    logMissing(request, { security: 'key_missing', method, route: routeOptions.url, address }, 'no key')
+    return unauthenticated(reply, 'This needs a key, in Authorization (Bearer) or X-API-Key.')
+  }
+}
+
 function assertMay(request: FastifyRequest, { credential, scopes }: Caller): void {
-  const needed = neededFor(request)
+  const needed = scopeFor(request)
   if (allows(scopes, needed)) return
   const { method, routeOptions, ip: address, log } = request
   log.warn({ security: 'forbidden', key: credential?.keyId, method, route: routeOptions.url, address }, 'not allowed')
   throw new ServiceError('forbidden', `This needs a key with the scope ${needed}.`)
 }
 
-function neededFor({ method, routeOptions: { url } }: FastifyRequest): Scope {
+function scopeFor({ method, routeOptions: { url } }: FastifyRequest): Scope {
   if (ADMINS.has(url)) return 'admin'
   return READS.has(method) || OWN.has(url) ? 'read' : 'write'
 }
-
-/** Says once of each key that it is used: a line for each request would hide what is unusual. */
-function createFirstUses() {
-  const used = new Set<string>()
-  return ({ id, keyId, isSession }: Credential, { ip: address, log }: FastifyRequest) => {
-    if (used.has(id)) return
-    if (used.size >= MOST_USES) used.clear()
-    used.add(id)
-    log.info({ security: 'key_used', key: keyId, isSession, address }, 'a key is used, the first time since the start')
-  }
-}
-
-const MOST_USES = 10_000

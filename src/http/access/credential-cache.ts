@@ -1,11 +1,11 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Secret } from '../../core/access/key.ts'
-import type { Credential, ReadCredentials } from '../../core/access/credential.ts'
+import type { Credential, Credentials, ReadCredentials } from '../../core/access/credential.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { createNotifier } from '../../lib/notifier.ts'
 
-export type CredentialCacheNeeds = {
+export type CredentialCacheOptions = {
   readonly readCredentials: ReadCredentials
   readonly clock: Clock
   readonly log: FastifyBaseLogger
@@ -13,65 +13,121 @@ export type CredentialCacheNeeds = {
   readonly signal: AbortSignal
 }
 
-/** Who may be let in, as the table said a moment ago: asking it for each request would cost more than most answers. */
+/** The credentials in force, as last read: a query per request would cost more than most responses. */
 export type CredentialCache = {
-  /** Reads the table where that was too long ago. @throws whatever keeps us from it, once a key was ever made */
+  /** Reads the table if the last read is too old. @throws the error of the read, once any key has been created */
   freshen(): Promise<void>
   /** Reads the table now. */
   refresh(): Promise<void>
-  /** Whether a key was ever made, as far as this process has seen. */
+  /** Whether a key was ever created, as far as this process knows. */
   isClosed(): boolean
-  /** Whether `freshen` would have something to do. */
+  /** Whether `freshen` would read. */
   isStale(): boolean
-  /** What the secret belongs to, as far as we know. */
+  /** The credential of the secret, as far as this process knows. */
   find(secret: Secret, isSession: boolean): Credential | undefined
-  /** The same after a look into the table: it may have been made just now. Others may have to be waited for. */
+  /** The same after another read, which may wait: the credential may have been created just now. */
   findAnew(secret: Secret, isSession: boolean): Promise<Credential | undefined>
   /** Whether it is still in force. */
   has(credential: Credential): boolean
-  /** Calls back when the table was read. */
+  /** Calls back after each read. */
   onRead(listener: () => void): void
-  /** Keeps it as the table is, until the service ends. */
+  /** Reads again and again until the service ends. */
   follow(): Promise<void>
 }
 
 const READ_EVERY_MS = 2_000
-/** Anybody can send what is not known: however many do, the table is read no more often for them all. */
+/** Any caller can send an unknown secret: however many do, they cause no more reads than this. */
 const LOOK_EVERY_MS = 200
-/** A revoked key may work no longer than this: later, nobody is let in whom we cannot look up. */
+/** A revoked key works no longer than this: after it, a caller who cannot be looked up is refused. */
 const STALE_AFTER_MS = 5_000
-/** Compared where there is nothing to compare with, so that an unknown id takes as long as a known one. */
+
+export function createCredentialCache(options: CredentialCacheOptions): CredentialCache {
+  const { clock, log, signal } = options
+  const known = createKnownCredentials(log)
+  const reads = createNotifier()
+  const { refresh, isStale } = createReader(options, (credentials) => {
+    known.replace(credentials)
+    reads.notify()
+  })
+  const look = createSharedLook(options, refresh)
+  return {
+    refresh,
+    isStale,
+    isClosed: known.isClosed,
+    find: known.find,
+    has: known.has,
+    onRead: (listener) => void reads.subscribe(listener),
+    freshen: async () => {
+      if (!isStale()) return
+      await refresh().catch((error: unknown) => {
+        if (known.isClosed()) throw error
+      })
+    },
+    findAnew: async (secret, isSession) => {
+      await look()
+      return known.find(secret, isSession)
+    },
+    follow: async () => {
+      while (!signal.aborted) {
+        await refresh().catch((error: unknown) => log.debug({ err: error }, 'keys cannot be read, retrying'))
+        await clock.sleep(READ_EVERY_MS, signal)
+      }
+    },
+  }
+}
+
+/** Compared if the id is unknown, so that it takes as long as a known one. */
 const NO_DIGEST = new Uint8Array(32)
 
-export function createCredentialCache({ readCredentials, clock, log, signal }: CredentialCacheNeeds): CredentialCache {
+/** What the last read found. */
+function createKnownCredentials(log: FastifyBaseLogger) {
+  let known: ReadonlyMap<string, Credential> | undefined
   let isClosed = true
+  return {
+    isClosed: () => isClosed,
+    has: (credential: Credential) => known?.has(nameOf(credential)) ?? false,
+    find: ({ id, digest }: Secret, isSession: boolean): Credential | undefined => {
+      const credential = known?.get(nameOf({ id, isSession }))
+      const isRight = timingSafeEqual(digest, credential?.digest ?? NO_DIGEST)
+      return isRight ? credential : undefined
+    },
+    replace: (found: Credentials) => {
+      const now = new Map(found.all.map((one) => [nameOf(one), one]))
+      if (known) logChanges(log, known, now)
+      // Never open again: an emptied table is no reason to admit everyone.
+      isClosed = found.isClosed || (isClosed && known !== undefined)
+      known = now
+    },
+  }
+}
+
+/** Reads one at a time. */
+function createReader({ readCredentials, clock }: CredentialCacheOptions, onRead: (found: Credentials) => void) {
   let readAt = -Infinity
   let reading: Promise<void> | undefined
-  let looking: Promise<void> | undefined
-  let lookedAt = -Infinity
-  let known = new Map<string, Credential>()
-  const reads = createNotifier()
 
   async function read(): Promise<void> {
     const startedAt = clock.now()
-    const now = await readCredentials()
-    const before = known
-    known = new Map(now.all.map((one) => [nameOf(one), one]))
-    if (readAt > -Infinity) logChanges(log, before, known)
-    // Never open again: a table that somebody emptied is no reason to let everybody in.
-    isClosed = now.isClosed || (isClosed && readAt > -Infinity)
+    const found = await readCredentials()
     readAt = startedAt
-    reads.notify()
+    onRead(found)
   }
 
-  /** A read that is under way may have begun too early for the caller. */
+  /** Waits for a read in progress and then reads again: that one may have begun too early for the caller. */
   async function refresh(): Promise<void> {
     await reading?.catch(() => {})
     reading ??= read().finally(() => (reading = undefined))
     await reading
   }
 
-  /** All who come before it begins share one look. */
+  return { refresh, isStale: () => clock.now() - readAt > STALE_AFTER_MS }
+}
+
+/** A read that all callers share who arrive before it begins, at most one every `LOOK_EVERY_MS`. */
+function createSharedLook({ clock, signal }: CredentialCacheOptions, refresh: () => Promise<void>) {
+  let lookedAt = -Infinity
+  let looking: Promise<void> | undefined
+
   async function look(): Promise<void> {
     const since = Math.max(0, clock.now() - lookedAt)
     await clock.sleep(Math.max(0, LOOK_EVERY_MS - since), signal)
@@ -80,48 +136,17 @@ export function createCredentialCache({ readCredentials, clock, log, signal }: C
     await refresh()
   }
 
-  const isStale = () => clock.now() - readAt > STALE_AFTER_MS
-
-  async function freshen(): Promise<void> {
-    if (!isStale()) return
-    await refresh().catch((error: unknown) => {
-      if (isClosed) throw error
-    })
-  }
-
-  function match({ id, digest }: Secret, isSession: boolean): Credential | undefined {
-    const credential = known.get(nameOf({ id, isSession }))
-    const isRight = timingSafeEqual(digest, credential?.digest ?? NO_DIGEST)
-    return isRight ? credential : undefined
-  }
-
-  return {
-    freshen,
-    refresh,
-    isClosed: () => isClosed,
-    isStale,
-    find: match,
-    findAnew: async (secret, isSession) => {
-      await (looking ??= look())
-      return match(secret, isSession)
-    },
-    has: (credential) => known.has(nameOf(credential)),
-    onRead: (listener) => void reads.subscribe(listener),
-    follow: async () => {
-      while (!signal.aborted) {
-        await refresh().catch((error: unknown) => log.debug({ err: error }, 'the keys cannot be read'))
-        await clock.sleep(READ_EVERY_MS, signal)
-      }
-    },
-  }
+  return () => (looking ??= look())
 }
 
 function nameOf({ id, isSession }: Pick<Credential, 'id' | 'isSession'>): string {
   return isSession ? `session ${id}` : `key ${id}`
 }
 
-/** Also of what another process or a command did. */
-function logChanges(log: FastifyBaseLogger, before: Map<string, Credential>, now: Map<string, Credential>): void {
+type Known = ReadonlyMap<string, Credential>
+
+/** Includes changes that other processes and commands made. */
+function logChanges(log: FastifyBaseLogger, before: Known, now: Known): void {
   for (const [name, { keyId, isSession, scopes }] of now) {
     if (!before.has(name)) log.info({ security: isSession ? 'signed_in' : 'key_began', key: keyId, scopes }, name)
   }

@@ -1,87 +1,72 @@
 import { Type } from 'typebox'
 import type { Sessions } from '../../core/access/credential.ts'
 import { ServiceError } from '../../errors.ts'
-import type { Access, Caller } from './authorize.ts'
+import { SessionBody, sessionBody } from '../../formats/key.ts'
+import type { Access } from './authorize.ts'
 import type { App } from '../server/app.ts'
-import { KeyId, Scopes } from './keys.ts'
 import { problems } from '../server/problem.ts'
 import { NoQuery } from '../server/query.ts'
 import { createSessionSecret } from '../../core/access/secret.ts'
 import { endSession, SESSION_SECONDS, startSession } from './session-cookie.ts'
 
-export type SessionNeeds = { readonly sessions: Sessions }
-
-const Session = Type.Object(
-  {
-    key_id: Type.Union([KeyId, Type.Null()], {
-      description: 'The key that is used; null where none is needed.',
-    }),
-    scopes: Scopes,
-  },
-  { title: 'Session', description: 'Who asks, and what they may.' },
-)
+export type SessionDeps = { readonly access: Access; readonly sessions: Sessions }
 
 const tags = ['Access']
 
-/** How the page signs in: with a key in the header once, and from then on with a cookie that only it sends. */
-export function sessionRoutes(app: App, access: Access, { sessions }: SessionNeeds): void {
-  app.get(
-    '/session',
-    {
-      schema: {
-        operationId: 'getSession',
-        tags,
-        summary: 'What may I do?',
-        querystring: NoQuery,
-        response: { 200: Session, ...problems() },
-      },
-    },
-    async (request) => sessionBody(access.callerOf(request)),
-  )
-  app.post(
-    '/session',
-    {
-      schema: {
-        operationId: 'signIn',
-        tags,
-        summary: 'Sign in a page: the key of the header becomes a cookie for 12 hours',
-        querystring: NoQuery,
-        response: { 201: Session, ...problems() },
-      },
-    },
-    async (request, reply) => {
-      const caller = access.callerOf(request)
-      const { credential } = caller
-      if (!credential || credential.isSession)
-        throw new ServiceError('unauthenticated', 'Show the key to sign in with.')
-      const { text, ...kept } = createSessionSecret()
-      await sessions.open(kept, credential.keyId, SESSION_SECONDS)
-      await access.refresh()
-      startSession(request, reply, text)
-      return reply.code(201).send(sessionBody(caller))
-    },
-  )
-  app.delete(
-    '/session',
-    {
-      schema: {
-        operationId: 'signOut',
-        tags,
-        summary: 'Sign out the page',
-        querystring: NoQuery,
-        response: { 204: Type.Null({ description: 'Signed out.' }), ...problems() },
-      },
-    },
-    async (request, reply) => {
-      const { credential } = access.callerOf(request)
-      if (credential?.isSession) await sessions.close(credential.id)
-      await access.refresh()
-      endSession(request, reply)
-      return reply.code(204).send(null)
-    },
-  )
+/** How the page signs in: it sends a key in the header once, and from then on a cookie that no other page can send. */
+export function sessionRoutes(app: App, deps: SessionDeps): void {
+  showRoute(app, deps)
+  signInRoute(app, deps)
+  signOutRoute(app, deps)
 }
 
-function sessionBody({ credential, scopes }: Caller) {
-  return { key_id: credential?.keyId ?? null, scopes: [...scopes] }
+function showRoute(app: App, { access }: SessionDeps): void {
+  const schema = {
+    operationId: 'getSession',
+    tags,
+    summary: 'Show the key of the caller and its permissions',
+    querystring: NoQuery,
+    response: { 200: SessionBody, ...problems() },
+  }
+  app.get('/session', { schema }, async (request) => {
+    const { credential, scopes } = access.callerOf(request)
+    return sessionBody(credential?.keyId, scopes)
+  })
+}
+
+function signInRoute(app: App, { access, sessions }: SessionDeps): void {
+  const schema = {
+    operationId: 'signIn',
+    tags,
+    summary: 'Sign in a page: exchange the key in the header for a cookie valid for 12 hours',
+    querystring: NoQuery,
+    response: { 201: SessionBody, ...problems() },
+  }
+  app.post('/session', { schema }, async (request, reply) => {
+    const { credential, scopes } = access.callerOf(request)
+    if (!credential || credential.isSession)
+      throw new ServiceError('unauthenticated', 'Signing in needs a key in the header.')
+    const { text, ...stored } = createSessionSecret()
+    await sessions.open(stored, credential.keyId, SESSION_SECONDS)
+    await access.refresh()
+    startSession(request, reply, text)
+    return reply.code(201).send(sessionBody(credential.keyId, scopes))
+  })
+}
+
+function signOutRoute(app: App, { access, sessions }: SessionDeps): void {
+  const schema = {
+    operationId: 'signOut',
+    tags,
+    summary: 'Sign out the page',
+    querystring: NoQuery,
+    response: { 204: Type.Null({ description: 'Signed out.' }), ...problems() },
+  }
+  app.delete('/session', { schema }, async (request, reply) => {
+    const { credential } = access.callerOf(request)
+    if (credential?.isSession) await sessions.close(credential.id)
+    await access.refresh()
+    endSession(request, reply)
+    return reply.code(204).send(null)
+  })
 }

@@ -8,10 +8,10 @@ import { problems } from '../server/problem.ts'
 import type { ProviderStats } from '../../core/health/provider-stats.ts'
 import { NoQuery } from '../server/query.ts'
 
-export type MetricsNeeds = {
+export type MetricsDeps = {
   readonly readServiceStatus: ReadServiceStatus
   readonly readPoolUse: () => readonly PoolUse[]
-  /** Of the partitions that this process reads; none where it does not consume. */
+  /** Of the partitions assigned to this process; none if it does not consume. */
   readonly readConsumerLag: () => readonly ConsumerLag[]
   readonly providerStats: ProviderStats
   readonly clock: Clock
@@ -21,52 +21,48 @@ type ConsumerLag = { readonly partition: number; readonly position: bigint; read
 
 const PREFIX = 'market_data_'
 
-/** `/metrics` for Prometheus: the process, the requests of documented routes, the providers, and what the tables say. */
-export function metricsRoutes(app: App, needs: MetricsNeeds): void {
-  const registers = [new Registry()]
-  const [registry] = registers as [Registry]
+/** `/metrics` for Prometheus: the process, requests by route, the providers, and the state of the database. */
+export function metricsRoute(app: App, deps: MetricsDeps): void {
+  const registry = new Registry()
+  const registers = [registry]
   collectDefaultMetrics({ register: registry })
   countRequests(app, registers)
-  countProviderReplies(needs.providerStats, registers)
-  const setFacts = factGauges(needs, registers)
-  const setPools = poolGauge(needs, registers)
-  const setConsumerLag = consumerGauge(needs, registers)
-  app.get(
-    '/metrics',
-    {
-      schema: {
-        operationId: 'getMetrics',
-        tags: ['Service'],
-        summary: 'Numbers for Prometheus',
-        querystring: NoQuery,
-        response: {
-          200: {
-            description: 'Text format 0.0.4.',
-            content: { 'text/plain; version=0.0.4': { schema: Type.String() } },
-          },
-          ...problems(),
-        },
-      },
+  countProviderReplies(deps.providerStats, registers)
+  const setStatus = statusGauges(deps, registers)
+  const setPools = poolGauge(deps, registers)
+  const setConsumerLag = consumerGauge(deps, registers)
+  app.get('/metrics', { schema: SCHEMA }, async (request, reply) => {
+    setPools()
+    setConsumerLag()
+    await setStatus()
+    return reply.type(registry.contentType).send(await registry.metrics())
+  })
+}
+
+const SCHEMA = {
+  operationId: 'getMetrics',
+  tags: ['Service'],
+  summary: 'Metrics for Prometheus',
+  querystring: NoQuery,
+  response: {
+    200: {
+      description: 'Text format 0.0.4.',
+      content: { 'text/plain; version=0.0.4': { schema: Type.String() } },
     },
-    async (request, reply) => {
-      setPools()
-      setConsumerLag()
-      await setFacts()
-      return reply.type(registry.contentType).send(await registry.metrics())
-    },
-  )
+    ...problems(),
+  },
 }
 
 function countRequests(app: App, registers: Registry[]): void {
   const durations = new Histogram({
     name: `${PREFIX}http_request_seconds`,
-    help: 'How long requests took, by route.',
+    help: 'Duration of requests, by route.',
     labelNames: ['method', 'route', 'status'],
     buckets: [0.005, 0.02, 0.1, 0.5, 2, 10],
     registers,
   })
   app.addHook('onResponse', ({ method, routeOptions }, reply, done) => {
-    // The pattern of the route and not its path, so that nobody can make labels.
+    // The pattern of the route and not the path, so that callers cannot create labels.
     const route = routeOptions.url ?? 'unknown'
     durations.observe({ method, route, status: String(reply.statusCode) }, reply.elapsedTime / 1_000)
     done()
@@ -76,13 +72,13 @@ function countRequests(app: App, registers: Registry[]): void {
 function countProviderReplies(providerStats: ProviderStats, registers: Registry[]): void {
   const replies = new Counter({
     name: `${PREFIX}provider_requests_total`,
-    help: 'Requests to providers, by outcome: ok, or the code of the error.',
+    help: 'Requests to providers, by outcome: ok, or the error code.',
     labelNames: ['provider', 'outcome'],
     registers,
   })
   const durations = new Histogram({
     name: `${PREFIX}provider_request_seconds`,
-    help: 'How long requests to providers took, whatever came of them.',
+    help: 'Duration of requests to providers, including failed ones.',
     labelNames: ['provider'],
     buckets: [0.05, 0.2, 0.5, 1, 2, 5, 10],
     registers,
@@ -93,10 +89,10 @@ function countProviderReplies(providerStats: ProviderStats, registers: Registry[
   })
 }
 
-function poolGauge({ readPoolUse }: MetricsNeeds, registers: Registry[]): () => void {
+function poolGauge({ readPoolUse }: MetricsDeps, registers: Registry[]): () => void {
   const connections = new Gauge({
     name: `${PREFIX}database_connections`,
-    help: 'Connections to the database by pool: busy, idle, and how many wait for one.',
+    help: 'Database connections by pool: busy, idle, and callers waiting for one.',
     labelNames: ['pool', 'state'],
     registers,
   })
@@ -107,15 +103,15 @@ function poolGauge({ readPoolUse }: MetricsNeeds, registers: Registry[]): () => 
   }
 }
 
-function consumerGauge({ readConsumerLag }: MetricsNeeds, registers: Registry[]): () => void {
+function consumerGauge({ readConsumerLag }: MetricsDeps, registers: Registry[]): () => void {
   const lag = new Gauge({
     name: `${PREFIX}consumer_lag_messages`,
-    help: 'Messages still to be read, of each partition that this process reads.',
+    help: 'Messages not yet processed, per partition assigned to this process.',
     labelNames: ['partition'],
     registers,
   })
   return () => {
-    // Partitions go to other processes, and only those tell of them then.
+    // A partition may have moved to another process, which then reports it.
     lag.reset()
     for (const { partition, position, end } of readConsumerLag()) {
       lag.set({ partition: String(partition) }, Number(end - position))
@@ -123,28 +119,28 @@ function consumerGauge({ readConsumerLag }: MetricsNeeds, registers: Registry[])
   }
 }
 
-/** Asked of the database when somebody asks us, so that they cost nothing in between. */
-function factGauges({ readServiceStatus, clock }: MetricsNeeds, registers: Registry[]): () => Promise<void> {
+/** Read from the database on each scrape, so that they cost nothing in between. */
+function statusGauges({ readServiceStatus, clock }: MetricsDeps, registers: Registry[]): () => Promise<void> {
   const gauge: CreateGauge = (name, help, labelNames = []) =>
     new Gauge({ name: PREFIX + name, help, labelNames, registers })
-  const setWay = wayGauges(gauge)
-  const bytes = gauge('database_bytes', 'Disk that the database uses.')
-  const leading = gauge('leading', '1 where this process leads, 0 where it does not.', ['lease'])
-  const epoch = gauge('lease_epoch', 'How often a lease was taken.', ['lease'])
-  const unled = gauge('lease_unheld', '1 where nobody leads.', ['lease'])
+  const setPipeline = pipelineGauges(gauge)
+  const bytes = gauge('database_bytes', 'Disk space used by the database.')
+  const leading = gauge('leading', '1 if this process holds the lease, else 0.', ['lease'])
+  const epoch = gauge('lease_epoch', 'How often the lease has been acquired.', ['lease'])
+  const unheld = gauge('lease_unheld', '1 if no process holds the lease, else 0.', ['lease'])
   const ages = gauge('newest_price_age_seconds', 'Age of the price that the provider confirmed last.', ['provider'])
   const jobs = gauge('polling_jobs', 'Polling jobs.', ['provider'])
   const failing = gauge('polling_jobs_failing', 'Polling jobs whose last run failed.', ['provider'])
   return async () => {
-    const facts = await readServiceStatus()
-    setWay(facts)
-    bytes.set(facts.databaseBytes)
-    for (const lease of facts.leases) {
+    const status = await readServiceStatus()
+    setPipeline(status)
+    bytes.set(status.databaseBytes)
+    for (const lease of status.leases) {
       leading.set({ lease: lease.name }, Number(lease.isOurs))
       epoch.set({ lease: lease.name }, Number(lease.epoch))
-      unled.set({ lease: lease.name }, Number(!lease.isHeld))
+      unheld.set({ lease: lease.name }, Number(!lease.isHeld))
     }
-    for (const { provider, newest, ...of } of facts.providers) {
+    for (const { provider, newest, ...of } of status.providers) {
       jobs.set({ provider }, of.jobs)
       failing.set({ provider }, of.failingJobs)
       if (newest !== null) ages.set({ provider }, (clock.now() - millisOf(newest.eventTime)) / 1_000)
@@ -154,21 +150,21 @@ function factGauges({ readServiceStatus, clock }: MetricsNeeds, registers: Regis
 
 type CreateGauge = (name: string, help: string, labelNames?: string[]) => Gauge<string>
 
-/** The way of a price to its averages. */
-function wayGauges(gauge: CreateGauge): (facts: ServiceStatus) => void {
-  const lag = gauge('averages_lag_seconds', 'How long the oldest price has waited that the averages have not seen.')
-  const log = gauge('log_lag_seconds', 'How long the oldest stored price has waited for transactions before it.')
-  const relay = gauge('relay_lag_seconds', 'How long the oldest price has waited that Kafka was not told of.')
-  const relayRows = gauge('relay_lag_rows', 'Prices that Kafka was not told of; 100000 means so many or more.')
-  const dead = gauge('dead_letters_open', 'Messages on Kafka that nobody could use, and nobody has looked at.')
+/** The path of a price to its averages. */
+function pipelineGauges(gauge: CreateGauge): (status: ServiceStatus) => void {
+  const lag = gauge('averages_lag_seconds', 'Age of the oldest price not yet in the averages.')
+  const log = gauge('log_lag_seconds', 'How long the oldest stored price has waited for earlier transactions.')
+  const relay = gauge('relay_lag_seconds', 'Age of the oldest price not yet published to Kafka.')
+  const relayRows = gauge('relay_lag_rows', 'Prices not yet published to Kafka, capped at 100000.')
+  const dead = gauge('dead_letters_open', 'Unresolved dead letters.')
   const held = gauge('log_held_seconds', 'How long a writing transaction has held back the log.', ['application'])
-  return ({ relayLag, logHeldBy, ...facts }) => {
-    lag.set(facts.averagesLagSeconds)
-    log.set(facts.logLagSeconds)
+  return ({ relayLag, logHeldBy, ...status }) => {
+    lag.set(status.averagesLagSeconds)
+    log.set(status.logLagSeconds)
     relay.set(relayLag?.seconds ?? 0)
     relayRows.set(relayLag?.rows ?? 0)
-    dead.set(facts.openDeadLetters)
-    // Whoever held it a while ago is no longer told.
+    dead.set(status.openDeadLetters)
+    // Drops the previous holder.
     held.reset()
     held.set({ application: logHeldBy?.application ?? '' }, logHeldBy?.forSeconds ?? 0)
   }

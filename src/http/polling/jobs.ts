@@ -1,17 +1,60 @@
-import { Type } from 'typebox'
+import { Type, type Static } from 'typebox'
 import type { Job, Jobs } from '../../core/polling/job.ts'
+import type { QuoteProvider } from '../../core/prices/quote.ts'
+import { AcceptedJobs, acceptedJobsBody, JobBody, jobBody, JobId, RunBody, runBody } from '../../formats/job.ts'
+import { listOf, pageBody } from '../../formats/page.ts'
+import { canonicalSymbol } from '../../lib/symbol.ts'
 import type { App } from '../server/app.ts'
-import { JobBody, jobBody, RunBody, runBody } from '../../formats/job.ts'
-import { listOf, pageBody, Paging } from '../server/pagination.ts'
-import { IntervalSeconds } from './poll.ts'
+import type { Feature } from '../server/feature.ts'
+import { PageQuery } from '../server/pagination.ts'
 import { problems } from '../server/problem.ts'
-import { CLOSED, DEFAULT_LIMIT, NoQuery, notFound } from '../server/query.ts'
+import { providerOf, type ProviderDeps } from '../server/providers.ts'
+import {
+  assertOneOf,
+  CLOSED,
+  DEFAULT_LIMIT,
+  MAX_SYMBOLS,
+  NoQuery,
+  notFound,
+  ProviderName,
+  SymbolText,
+} from '../server/query.ts'
 
-export type JobNeeds = { readonly jobs: Jobs }
+export type PollingDeps = ProviderDeps & {
+  readonly jobs: Jobs
+  /** Called after each request that may have made a job due. */
+  readonly jobsChanged: () => void
+}
 
-const JobPath = Type.Object({ job_id: Type.String({ examples: ['0197f0c2-6a5c-4c11-9d4e-0a3f5b0c6a11'] }) })
-const PageQuery = Type.Object(Paging, CLOSED)
-const Change = Type.Object(
+/** Polling jobs. An id that does not exist, in whatever form, is 404. */
+export const pollingApi: Feature<PollingDeps> = {
+  routes: [createRoute, listRoute, showRoute, runsRoute, changeRoute, deleteRoute, runNowRoute],
+}
+
+const ONE_YEAR_SECONDS = 31_536_000
+const IntervalSeconds = Type.Integer({ minimum: 1, maximum: ONE_YEAR_SECONDS, examples: [3600] })
+
+const CreateJobsRequest = Type.Object(
+  {
+    symbol: Type.Optional(SymbolText),
+    symbols: Type.Optional(
+      Type.Array(SymbolText, { minItems: 1, maxItems: MAX_SYMBOLS, examples: [['AAPL', 'MSFT']] }),
+    ),
+    interval_minutes: Type.Optional(
+      Type.Number({
+        minimum: 0.02,
+        maximum: ONE_YEAR_SECONDS / 60,
+        description: 'Rounded to the second.',
+        examples: [60],
+      }),
+    ),
+    interval_seconds: Type.Optional(IntervalSeconds),
+    provider: Type.Optional(ProviderName),
+  },
+  { ...CLOSED, examples: [{ symbol: 'ETH-USD', interval_minutes: 60, provider: 'simulated' }] },
+)
+
+const ChangeJobRequest = Type.Object(
   {
     status: Type.Optional(Type.Enum(['active', 'paused'], { description: 'A resumed job is due at once.' })),
     interval_seconds: Type.Optional(IntervalSeconds),
@@ -19,113 +62,130 @@ const Change = Type.Object(
   { ...CLOSED, minProperties: 1, examples: [{ status: 'paused' }] },
 )
 
+const JobPath = Type.Object({ job_id: JobId })
+
 const tags = ['Polling']
+const ofJob = { tags, params: JobPath, querystring: NoQuery }
 
-/** What can be done with a job that is there. An id that we do not have, in whatever form, is 404. */
-export function jobRoutes(app: App, { jobs }: JobNeeds): void {
-  listing(app, jobs)
-  app.get(
-    '/prices/poll/:job_id',
-    {
-      schema: {
-        operationId: 'getPollingJob',
-        tags,
-        summary: 'One job and its last run',
-        params: JobPath,
-        querystring: NoQuery,
-        response: { 200: JobBody, ...problems('not_found') },
-      },
-    },
-    async ({ params }) => found(await jobs.find(params.job_id)),
-  )
-  changing(app, jobs)
+function createRoute(app: App, { jobs, jobsChanged, ...providers }: PollingDeps): void {
+  const schema = {
+    operationId: 'createPollingJob',
+    tags,
+    summary: 'Poll one or more symbols at an interval',
+    description: `Give \`symbol\` or \`symbols\`, and \`interval_minutes\` or \`interval_seconds\`. Each symbol and provider has
+one job: requesting it again replaces its interval. It runs at once and then at every interval.`,
+    querystring: NoQuery,
+    body: CreateJobsRequest,
+    response: { 202: AcceptedJobs, ...problems('unknown_provider', 'payload_too_large', 'unsupported_media_type') },
+  }
+  app.post('/prices/poll', { schema }, async ({ body }, reply) => {
+    const symbols = symbolsIn(body)
+    const intervalSeconds = intervalIn(body)
+    const provider = providerOf(providers, body.provider)
+    const request = { symbols, provider: provider.name, intervalSeconds }
+    const created = await jobs.create(request).finally(jobsChanged)
+    const warning = warningFor(provider, intervalSeconds)
+    return reply.code(202).send(acceptedJobsBody({ jobs: created, intervalSeconds, warning }))
+  })
 }
 
-function listing(app: App, jobs: Jobs): void {
-  app.get(
-    '/prices/poll',
-    {
-      schema: {
-        operationId: 'listPollingJobs',
-        tags,
-        summary: 'All jobs, oldest first',
-        querystring: PageQuery,
-        response: { 200: listOf(JobBody, 'Jobs'), ...problems() },
-      },
-    },
-    async (request) => {
-      const { limit = DEFAULT_LIMIT, cursor } = request.query
-      const page = await jobs.list({ limit, cursor })
-      return pageBody(request, page.data.map(jobBody), page.nextCursor)
-    },
-  )
-  app.get(
-    '/prices/poll/:job_id/runs',
-    {
-      schema: {
-        operationId: 'listRuns',
-        tags,
-        summary: 'What a job did, newest first',
-        params: JobPath,
-        querystring: PageQuery,
-        response: { 200: listOf(RunBody, 'Runs'), ...problems('not_found') },
-      },
-    },
-    async (request) => {
-      const { limit = DEFAULT_LIMIT, cursor } = request.query
-      const page = await jobs.runs(request.params.job_id, { limit, cursor })
-      if (page === undefined) throw notFound('job')
-      return pageBody(request, page.data.map(runBody), page.nextCursor)
-    },
-  )
+function symbolsIn(body: Static<typeof CreateJobsRequest>): string[] {
+  assertOneOf(body, 'symbol', 'symbols')
+  const { symbol, symbols } = body
+  return [...new Set((symbols ?? [symbol ?? '']).map(canonicalSymbol))]
 }
 
-function changing(app: App, jobs: Jobs): void {
-  const schema = { tags, params: JobPath, querystring: NoQuery }
-  app.patch(
-    '/prices/poll/:job_id',
-    {
-      schema: {
-        ...schema,
-        operationId: 'changePollingJob',
-        summary: 'Pause or resume a job, or give it another interval',
-        body: Change,
-        response: { 200: JobBody, ...problems('not_found', 'payload_too_large', 'unsupported_media_type') },
-      },
-    },
-    async ({ params, body }) => {
-      const { status, interval_seconds: intervalSeconds } = body
-      const paused = status === undefined ? undefined : status === 'paused'
-      return found(await jobs.change(params.job_id, { paused, intervalSeconds }))
-    },
-  )
-  app.delete(
-    '/prices/poll/:job_id',
-    {
-      schema: {
-        ...schema,
-        operationId: 'deletePollingJob',
-        summary: 'End a job; its prices stay',
-        response: { 204: Type.Null({ description: 'It is gone, with its runs.' }), ...problems('not_found') },
-      },
-    },
-    async ({ params }, reply) => {
-      if (!(await jobs.remove(params.job_id))) throw notFound('job')
-      return reply.code(204).send(null)
-    },
-  )
-  app.post(
-    '/prices/poll/:job_id/run',
-    {
-      schema: {
-        ...schema,
-        operationId: 'runPollingJob',
-        summary: 'Run a job now, also a paused one',
-        response: { 202: JobBody, ...problems('not_found') },
-      },
-    },
-    async ({ params }, reply) => reply.code(202).send(found(await jobs.runNow(params.job_id))),
-  )
+function intervalIn(body: Static<typeof CreateJobsRequest>): number {
+  assertOneOf(body, 'interval_minutes', 'interval_seconds')
+  const { interval_minutes, interval_seconds } = body
+  return interval_seconds ?? Math.round((interval_minutes ?? 0) * 60)
+}
+
+function warningFor({ name, advisedIntervalSeconds }: QuoteProvider, intervalSeconds: number): string | undefined {
+  if (intervalSeconds >= advisedIntervalSeconds) return undefined
+  return `${name} should not be polled more often than every ${advisedIntervalSeconds} s; it may refuse.`
+}
+
+function listRoute(app: App, { jobs }: PollingDeps): void {
+  const schema = {
+    operationId: 'listPollingJobs',
+    tags,
+    summary: 'List all jobs, oldest first',
+    querystring: PageQuery,
+    response: { 200: listOf(JobBody, 'Jobs'), ...problems() },
+  }
+  app.get('/prices/poll', { schema }, async ({ query, url }) => {
+    const { limit = DEFAULT_LIMIT, cursor } = query
+    return pageBody(await jobs.list({ limit, cursor }), url, jobBody)
+  })
+}
+
+function showRoute(app: App, { jobs }: PollingDeps): void {
+  const schema = {
+    ...ofJob,
+    operationId: 'getPollingJob',
+    summary: 'Show a job and its last run',
+    response: { 200: JobBody, ...problems('not_found') },
+  }
+  app.get('/prices/poll/:job_id', { schema }, async ({ params }) => found(await jobs.find(params.job_id)))
+}
+
+function runsRoute(app: App, { jobs }: PollingDeps): void {
+  const schema = {
+    operationId: 'listRuns',
+    tags,
+    summary: 'List the runs of a job, newest first',
+    params: JobPath,
+    querystring: PageQuery,
+    response: { 200: listOf(RunBody, 'Runs'), ...problems('not_found') },
+  }
+  app.get('/prices/poll/:job_id/runs', { schema }, async ({ params, query, url }) => {
+    const { limit = DEFAULT_LIMIT, cursor } = query
+    const page = await jobs.runs(params.job_id, { limit, cursor })
+    if (page === undefined) throw notFound('job')
+    return pageBody(page, url, runBody)
+  })
+}
+
+function changeRoute(app: App, { jobs, jobsChanged }: PollingDeps): void {
+  const schema = {
+    ...ofJob,
+    operationId: 'changePollingJob',
+    summary: 'Pause or resume a job, or change its interval',
+    body: ChangeJobRequest,
+    response: { 200: JobBody, ...problems('not_found', 'payload_too_large', 'unsupported_media_type') },
+  }
+  app.patch('/prices/poll/:job_id', { schema }, async ({ params, body }) => {
+    const { status, interval_seconds: intervalSeconds } = body
+    const paused = status === undefined ? undefined : status === 'paused'
+    return found(await jobs.change(params.job_id, { paused, intervalSeconds }).finally(jobsChanged))
+  })
+}
+
+function deleteRoute(app: App, { jobs }: PollingDeps): void {
+  const schema = {
+    ...ofJob,
+    operationId: 'deletePollingJob',
+    summary: 'Delete a job; its prices stay',
+    response: { 204: Type.Null({ description: 'Deleted, with its runs.' }), ...problems('not_found') },
+  }
+  app.delete('/prices/poll/:job_id', { schema }, async ({ params }, reply) => {
+    if (!(await jobs.remove(params.job_id))) throw notFound('job')
+    return reply.code(204).send(null)
+  })
+}
+
+function runNowRoute(app: App, { jobs, jobsChanged }: PollingDeps): void {
+  const schema = {
+    ...ofJob,
+    operationId: 'runPollingJob',
+    summary: 'Run a job now, even if it is paused',
+    response: { 202: JobBody, ...problems('not_found') },
+  }
+  app.post('/prices/poll/:job_id/run', { schema }, async ({ params }, reply) => {
+    const job = await jobs.runNow(params.job_id).finally(jobsChanged)
+    return reply.code(202).send(found(job))
+  })
 }
 
 function found(job: Job | undefined) {

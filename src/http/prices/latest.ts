@@ -4,14 +4,15 @@ import { ServiceError } from '../../errors.ts'
 import { ONE_YEAR_SECONDS } from '../../lib/instant.ts'
 import type { Latest, LatestResult } from '../../core/ingest/read-through.ts'
 import type { StoredPrice } from '../../core/prices/quote.ts'
+import { lastKnownBody, Price, priceBody, PriceProblem, Prices } from '../../formats/price.ts'
+import { PROBLEM_TYPE, problemOf, statusOf } from '../../formats/problem.ts'
 import { sendProblem } from '../server/error-handler.ts'
 import type { App } from '../server/app.ts'
-import { Price, priceBody } from '../../formats/price.ts'
-import { PROBLEM_TYPE, Problem, problemOf, problems, statusOf } from '../server/problem.ts'
+import { problems } from '../server/problem.ts'
+import { providerOf, type ProviderDeps } from '../server/providers.ts'
 import { assertOneOf, CLOSED, Currency, ProviderName, SymbolList, symbolsOf, SymbolText } from '../server/query.ts'
-import type { ProviderNeeds } from './providers.ts'
 
-export type LatestNeeds = ProviderNeeds & { readonly latest: Latest; readonly clock: Clock }
+export type LatestDeps = ProviderDeps & { readonly latest: Latest; readonly clock: Clock }
 
 const DEFAULT_MAX_AGE_SECONDS = 60
 
@@ -26,65 +27,55 @@ const LatestQuery = Type.Object(
         minimum: 0,
         maximum: ONE_YEAR_SECONDS,
         default: DEFAULT_MAX_AGE_SECONDS,
-        description: 'A price confirmed within so many seconds is answered from the store; 0 always asks the provider.',
+        description:
+          'A stored price is returned if the provider confirmed it within this many seconds. With 0 the provider is always requested.',
         examples: [60],
       }),
     ),
     stale_if_error: Type.Optional(
-      Type.Boolean({ default: false, description: 'When the provider fails, answer 200 with the last known price.' }),
+      Type.Boolean({ default: false, description: 'If the provider fails, answer 200 with the last known price.' }),
     ),
   },
   CLOSED,
 )
 
-const LastKnown = { last_known: Type.Optional(Price) }
-const PriceProblem = Type.Object({ ...Problem.properties, ...LastKnown }, { title: 'PriceProblem' })
-const Unpriced = Type.Object({ symbol: Type.String(), error: PriceProblem }, { title: 'Unpriced' })
-const Prices = Type.Object({ data: Type.Array(Type.Union([Price, Unpriced])) }, { title: 'Prices' })
-
-/** One price leaves as text already. */
+/** One price is sent as text. */
 const PriceOrPrices = Type.Unsafe<string | Static<typeof Prices>>(
   Type.Union([Price, Prices], { description: 'One price, or a list.' }),
 )
 
-export function latestRoutes(app: App, { latest, sources, defaultProvider, clock }: LatestNeeds): void {
+export function latestRoute(app: App, { latest, clock, ...providers }: LatestDeps): void {
   const textOf = createPriceText()
-  app.get(
-    '/prices/latest',
-    {
-      schema: {
-        operationId: 'getLatestPrice',
-        tags: ['Prices'],
-        summary: 'The newest price of a symbol, or of several',
-        description: `Give \`symbol\` for one price, \`symbols\` for a list with one entry each. The provider is asked where our
-price was not confirmed within \`max_age\` seconds, once for all who wait. Where it fails, the problem carries what we had as
-\`last_known\`.`,
-        querystring: LatestQuery,
-        response: { 200: PriceOrPrices, ...LATEST_PROBLEMS },
-      },
-    },
-    async ({ query, id }, reply) => {
-      assertOneOf(query, 'symbol', 'symbols')
-      const one = query.symbol !== undefined
-      const results = await latest({
-        provider: sources.get(query.provider ?? defaultProvider).name,
-        symbols: symbolsOf(query.symbol ?? query.symbols ?? ''),
-        currency: query.currency,
-        maxAgeSeconds: query.max_age ?? DEFAULT_MAX_AGE_SECONDS,
-      })
-      const answers = results.map((result) => (query.stale_if_error ? orLastKnown(result) : result))
-      const [first] = answers
-      if (!one) return { data: answers.map((answer) => entryOf(answer, clock.now(), id)) }
-      if (first && 'price' in first) return reply.type(JSON_TYPE).send(textOf(first.price, clock.now()))
-      const { error, lastKnown } = first ?? { error: new ServiceError('internal', 'No result.') }
-      return sendProblem(reply, error, lastKnownOf(error, lastKnown, clock.now()))
-    },
-  )
+  const schema = {
+    operationId: 'getLatestPrice',
+    tags: ['Prices'],
+    summary: 'Get the newest price of one or more symbols',
+    description: `Give \`symbol\` for one price, or \`symbols\` for a list with one entry each. If the stored price was not
+confirmed within \`max_age\` seconds, the provider is requested, once for all concurrent callers. If it fails, the problem
+carries the stored price as \`last_known\`.`,
+    querystring: LatestQuery,
+    response: { 200: PriceOrPrices, ...LATEST_PROBLEMS },
+  }
+  app.get('/prices/latest', { schema }, async ({ query, id }, reply) => {
+    assertOneOf(query, 'symbol', 'symbols')
+    const results = await latest({
+      provider: providerOf(providers, query.provider).name,
+      symbols: symbolsOf(query.symbol ?? query.symbols ?? ''),
+      currency: query.currency,
+      maxAgeSeconds: query.max_age ?? DEFAULT_MAX_AGE_SECONDS,
+    })
+    const answers = query.stale_if_error ? results.map(orLastKnown) : results
+    if (query.symbol === undefined) return { data: answers.map((answer) => entryOf(answer, clock.now(), id)) }
+    const [first] = answers
+    if (first && 'price' in first) return reply.type(JSON_TYPE).send(textOf(first.price, clock.now()))
+    const { error, lastKnown } = first ?? { error: new ServiceError('internal', 'No result.') }
+    return sendProblem(reply, error, lastKnownOf(error, lastKnown, clock.now()))
+  })
 }
 
 const JSON_TYPE = 'application/json; charset=utf-8'
 
-/** A hot symbol is answered many times in one millisecond, each time in the same words. */
+/** A popular symbol is requested many times in one millisecond, and each response has the same text. */
 function createPriceText() {
   const written = new WeakMap<StoredPrice, { readonly now: number; readonly text: string }>()
   return (price: StoredPrice, now: number): string => {
@@ -96,7 +87,7 @@ function createPriceText() {
   }
 }
 
-/** Any of them may say what was known before. */
+/** Each of them may carry the last known price. */
 const LATEST_PROBLEMS = Object.fromEntries(
   Object.entries(
     problems(
@@ -115,18 +106,18 @@ const LATEST_PROBLEMS = Object.fromEntries(
   }),
 )
 
-/** Only the provider's failing is forgiven: that a symbol is unknown is an answer. */
-function isProvidersFault(error: ServiceError): boolean {
+/** A failure of the provider can be excused; that a symbol is unknown is a valid answer. */
+function isProviderFailure(error: ServiceError): boolean {
   return statusOf(error.code) >= 502
 }
 
 function orLastKnown(result: LatestResult): LatestResult {
-  if ('price' in result || !result.lastKnown || !isProvidersFault(result.error)) return result
+  if ('price' in result || !result.lastKnown || !isProviderFailure(result.error)) return result
   return { symbol: result.symbol, price: result.lastKnown }
 }
 
 function lastKnownOf(error: ServiceError, price: StoredPrice | undefined, now: number) {
-  return price && isProvidersFault(error) ? { last_known: priceBody(price, now) } : {}
+  return price && isProviderFailure(error) ? lastKnownBody(price, now) : {}
 }
 
 function entryOf(result: LatestResult, now: number, requestId: string): Static<typeof Prices>['data'][number] {

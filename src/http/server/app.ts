@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify'
 
-/** The server as routes see it: what a schema says is what a handler gets. */
+/** The server as routes see it: the types of a handler follow from its schema. */
 export type App = FastifyInstance<
   RawServerDefault,
   IncomingMessage,

@@ -3,24 +3,22 @@ import { ServiceError } from '../../errors.ts'
 import { endWithProblem } from './error-handler.ts'
 import type { App } from './app.ts'
 
-export type ConnectionNeeds = { readonly connectionLimit?: number | undefined }
-
-/** Some 10 KiB each while they say nothing, and a file descriptor. */
+/** An idle one costs some 10 KiB and a file descriptor. */
 const MAX_CONNECTIONS = 10_000
-/** For requests in hand to be answered once the server closes. */
+/** For requests in progress to finish once the server closes. */
 const GRACE_MS = 2_000
 
 /**
- * Keeps connections bounded: one too many is told so and ended. And keeps closing short: Node ends idle connections by
- * itself but waits for those that never sent a request, and browsers open such ahead of need; those are cut at once, what
- * is still busy after the grace then.
+ * Bounds the number of connections: one beyond the limit gets a problem and is closed. Also bounds the time to close: Node
+ * closes idle connections but waits for those that never sent a request, which browsers open in advance; those are cut at
+ * once, and all that are still busy after the grace period.
  */
-export function keepConnections(app: App, { connectionLimit = MAX_CONNECTIONS }: ConnectionNeeds): void {
+export function limitConnections(app: App, limit = MAX_CONNECTIONS): void {
   const open = new Set<Socket>()
   app.server.on('connection', (socket: Socket) => {
-    if (open.size >= connectionLimit) {
-      endWithProblem(socket, new ServiceError('overloaded', `There are ${connectionLimit} connections already.`))
-      // Whatever the other side does: it would be one more connection, and nobody counts it.
+    if (open.size >= limit) {
+      endWithProblem(socket, new ServiceError('overloaded', `All ${limit} connections are in use.`))
+      // Whatever the other side does: it would be another connection, and an uncounted one.
       socket.destroySoon()
       return
     }

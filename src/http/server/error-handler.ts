@@ -5,18 +5,18 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { ServiceError } from '../../errors.ts'
 import type { App } from './app.ts'
 import { toServiceError } from './to-service-error.ts'
-import { PROBLEM_TYPE, problemOf, statusOf } from './problem.ts'
 import { withoutSecrets } from '../../core/access/secret.ts'
+import { PROBLEM_TYPE, problemOf, statusOf } from '../../formats/problem.ts'
 
 const SANE_ID = /^[\w.:-]{1,64}$/
 
-/** The caller's own id where it is harmless, so that its log and ours can be laid side by side. */
+/** The caller's own request id if it is harmless, so that its log and ours can be correlated. */
 export function requestIdOf({ headers }: { headers: IncomingMessage['headers'] }): string {
   const given = headers['x-request-id']
   return typeof given === 'string' && SANE_ID.test(given) && given === withoutSecrets(given) ? given : randomUUID()
 }
 
-/** Sends an error as a problem; `more` are members of this one case. */
+/** Sends an error as a problem; `more` are members of this case only. */
 export function sendProblem(reply: FastifyReply, error: ServiceError, more: object = {}): FastifyReply {
   const problem = problemOf(error, reply.request.id)
   if (problem.retry_after !== undefined) reply.header('retry-after', problem.retry_after)
@@ -26,30 +26,33 @@ export function sendProblem(reply: FastifyReply, error: ServiceError, more: obje
     .send({ ...problem, ...more })
 }
 
-/** Every failure, ours and the framework's, leaves as a problem; what is our fault is logged whole. */
-export function answerFailures(app: App, whatThereIs: string): void {
-  app.setErrorHandler((thrown, request, reply) => answerFailure(thrown, request, reply))
+/**
+ * Every error, the service's own and the framework's, leaves as a problem.
+ * @param notFoundHint ends the detail of the problem for an unknown path
+ */
+export function handleErrors(app: App, notFoundHint: string): void {
+  app.setErrorHandler((thrown, request, reply) => sendError(thrown, request, reply))
   app.setNotFoundHandler((request, reply) =>
-    sendProblem(reply, new ServiceError('not_found', `There is nothing at ${pathOf(request)}; ${whatThereIs}.`)),
+    sendProblem(reply, new ServiceError('not_found', `Nothing found at ${pathOf(request)}; ${notFoundHint}.`)),
   )
 }
 
-export function answerFailure(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
+/** Sends whatever was thrown as a problem; a defect of the service is logged in full. */
+export function sendError(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const error = toServiceError(thrown)
-  if (error.code === 'internal') request.log.error({ err: error.cause ?? error }, 'a request failed by our fault')
-  // Who keeps the storage or asks the provider says once that it is away; here it would be said to every caller.
-  else if (statusOf(error.code) === 503)
-    request.log.debug({ err: error.cause ?? error }, 'a request could not be served')
+  if (error.code === 'internal') request.log.error({ err: error.cause ?? error }, 'request failed: internal error')
+  // An outage is logged once, where it is detected; here it would be logged for every request.
+  else if (statusOf(error.code) === 503) request.log.debug({ err: error.cause ?? error }, 'request not served')
   void sendProblem(reply, error)
 }
 
-/** What never became a request (no HTTP, headers too large or too slow) gets its problem straight onto the socket. */
-export function answerBrokenRequest(thrown: Error & { code?: string }, socket: Socket): void {
+/** For what never became a request (not HTTP, headers too large or too slow): the problem is written to the socket. */
+export function sendBrokenRequest(thrown: Error & { code?: string }, socket: Socket): void {
   if (!socket.writable || thrown.code === 'ECONNRESET') return void socket.destroy()
-  endWithProblem(socket, new ServiceError('malformed_request', BROKEN[thrown.code ?? ''] ?? 'Not a request of HTTP.'))
+  endWithProblem(socket, new ServiceError('malformed_request', BROKEN[thrown.code ?? ''] ?? 'Not an HTTP request.'))
 }
 
-/** For a connection on which nothing was asked yet that could be answered. */
+/** Ends a connection that has not sent a complete request. */
 export function endWithProblem(socket: Socket, error: ServiceError): void {
   const problem = problemOf(error, randomUUID())
   const body = JSON.stringify(problem)
@@ -66,7 +69,7 @@ const BROKEN: Readonly<Record<string, string>> = {
   HPE_HEADER_OVERFLOW: 'The address and headers are larger than 16 KiB.',
 }
 
-/** Without the query, cut short: it is the caller's text. */
+/** Without the query, and shortened: it is the caller's text. */
 function pathOf({ url }: FastifyRequest): string {
   return (url.split('?')[0] ?? '').slice(0, 100)
 }

@@ -5,26 +5,26 @@ import { ServiceError } from '../../errors.ts'
 import { createSecurityLog } from './security-log.ts'
 import type { App } from './app.ts'
 
-export type GuardNeeds = {
-  /** The address that we listen on, and further names by which we may be called. */
+export type HostOptions = {
+  /** The address that the server listens on, and further host names that requests may use. */
   readonly host: string
   readonly allowedHosts: readonly string[]
   readonly clock: Clock
 }
 
 /**
- * Loopback is not a wall: a web page can post to it, and a name rebound to 127.0.0.1 can read from it (design §6). So we
- * answer only to our own names, and a write from another site is refused before anything of it is read.
+ * Loopback alone protects nothing: a web page can post to it, and a name rebound to 127.0.0.1 can read from it. So requests
+ * must use one of the service's own names, and a write from another site is refused before its body is read.
  */
-export function guardRequests(app: App, { host, allowedHosts, clock }: GuardNeeds): void {
+export function guardHosts(app: App, { host, allowedHosts, clock }: HostOptions): void {
   const names = new Set(['localhost', host, ...allowedHosts].map((name) => name.toLowerCase()))
-  const tell = createSecurityLog(clock, 'warn')
+  const logForeign = createSecurityLog(clock, 'warn')
   app.addHook('onRequest', (request, _reply, done) => {
     const reason = foreignHost(request, names) ?? crossSiteWrite(request)
     if (reason === undefined) return done()
     const { method, ip: address, headers } = request
     const { host: called, origin } = headers
-    tell(request, { security: 'foreign_request', called, origin, method, address }, 'refused a foreign request')
+    logForeign(request, { security: 'foreign_request', called, origin, method, address }, 'foreign request refused')
     done(new ServiceError('forbidden', reason))
   })
 }
@@ -32,7 +32,7 @@ export function guardRequests(app: App, { host, allowedHosts, clock }: GuardNeed
 function foreignHost({ headers }: FastifyRequest, names: ReadonlySet<string>): string | undefined {
   const name = (headers.host ?? '').toLowerCase().replace(/:\d*$/, '')
   if (names.has(name) || isIP(name.replace(/^\[(.*)\]$/, '$1')) > 0) return undefined
-  return 'This service is not known by that name. ALLOWED_HOSTS adds names.'
+  return 'This service does not have that host name. ALLOWED_HOSTS adds names.'
 }
 
 /** Methods that change nothing. */
@@ -42,13 +42,13 @@ const OWN_SITES: ReadonlySet<unknown> = new Set([undefined, 'same-origin', 'none
 function crossSiteWrite({ method, headers }: FastifyRequest): string | undefined {
   if (READS.has(method)) return undefined
   if (OWN_SITES.has(headers['sec-fetch-site']) && isOwnOrigin(headers.origin, headers.host)) return undefined
-  return 'Pages of other sites may not change anything here.'
+  return 'Pages of other sites cannot change anything in this service.'
 }
 
-/** Parsed with the origin's scheme, so that a port left out on one side is the same port. */
+/** Parsed with the origin's scheme, so that a port that one side omits is the same port. */
 function isOwnOrigin(origin: string | undefined, host: string | undefined): boolean {
   if (origin === undefined) return true
-  const asked = URL.parse(origin)
-  const own = asked && URL.parse(`${asked.protocol}//${host}`)
-  return own !== null && asked?.host !== '' && asked?.host === own.host
+  const given = URL.parse(origin)
+  const own = given && URL.parse(`${given.protocol}//${host}`)
+  return own !== null && given?.host !== '' && given?.host === own.host
 }

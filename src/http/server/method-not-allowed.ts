@@ -4,8 +4,8 @@ import type { App } from './app.ts'
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE'] as const
 
 /**
- * Answers a known path that is asked by another method with 405 and `Allow`, before the body is looked at. Call it before
- * the first route is declared; what it returns, after the last.
+ * Answers a request for a known path with another method with 405 and `Allow`, before the body is read. Call it before the
+ * first route is declared, and the function that it returns after the last.
  */
 export function watchMethods(app: App): () => void {
   const known = new Map<string, Set<string>>()
@@ -15,7 +15,7 @@ export function watchMethods(app: App): () => void {
     known.set(url, methods)
   })
   return () => {
-    // A copy: the routes that are declared here are seen by the hook too.
+    // A copy, since the hook also sees the routes declared here.
     for (const [url, methods] of new Map(known)) refuseOthers(app, url, [...methods])
   }
 }
@@ -29,7 +29,7 @@ function refuseOthers(app: App, url: string, allowed: readonly string[]): void {
     schema: { hide: true },
     onRequest: async (request, reply) => {
       reply.header('allow', allow)
-      throw new ServiceError('method_not_allowed', `${request.method} is not possible here, only ${allow}.`)
+      throw new ServiceError('method_not_allowed', `${request.method} is not allowed for this path, only ${allow}.`)
     },
     handler: () => {},
   })

@@ -1,26 +1,28 @@
+import type { FastifyRequest } from 'fastify'
 import { ServiceError } from '../../errors.ts'
-import { isProbe } from '../access/authorize.ts'
 import type { App } from './app.ts'
 
-export type OverloadNeeds = {
-  /** The most requests that are answered at once; without it `MAX_REQUESTS`. */
+export type OverloadOptions = {
+  /** Maximum number of requests in progress; the default is 5,000. */
   readonly requestLimit?: number | undefined
+  /** Requests that are served even beyond the limit. */
+  isExempt(request: FastifyRequest): boolean
 }
 
-/** Some 20 KiB each while they wait. Open streams count, and have a limit of their own. */
+/** Each costs some 20 KiB while it waits. Open streams count too, and have their own limit. */
 const MAX_REQUESTS = 5_000
 
 /**
- * Says no at once to what is too much, so that what was begun is finished: a queue without end would answer everybody too
- * late. Probes are answered always: a process that is busy is alive.
+ * Refuses requests beyond the limit at once, so that those in progress finish: with an endless queue every response would
+ * be too late.
  */
-export function refuseOverload(app: App, { requestLimit = MAX_REQUESTS }: OverloadNeeds): void {
+export function refuseOverload(app: App, { requestLimit = MAX_REQUESTS, isExempt }: OverloadOptions): void {
   let inFlight = 0
   app.addHook('onRequest', (request, { raw }, done) => {
     inFlight += 1
-    // Also when the caller goes away before the answer has ended.
+    // Also when the caller disconnects before the response has ended.
     raw.once('close', () => (inFlight -= 1))
-    if (inFlight <= requestLimit || isProbe(request)) done()
-    else done(new ServiceError('overloaded', `More than ${requestLimit} requests are being answered.`))
+    if (inFlight <= requestLimit || isExempt(request)) done()
+    else done(new ServiceError('overloaded', `More than ${requestLimit} requests are in progress.`))
   })
 }

@@ -1,110 +1,14 @@
-import { Type, type Static } from 'typebox'
 import { ServiceError, type ErrorCode } from '../../errors.ts'
-import { withoutSecrets } from '../../core/access/secret.ts'
+import { Problem, PROBLEM_TYPE, problemOf, statusOf, titleOf } from '../../formats/problem.ts'
 
-/** The body of every error (RFC 9457). Clients switch on `code`; `detail` is for people. */
-export const Problem = Type.Object(
-  {
-    type: Type.String({ examples: ['urn:market-data:problem:symbol_not_found'] }),
-    title: Type.String(),
-    status: Type.Integer(),
-    detail: Type.String(),
-    code: Type.String({ description: 'Stable, of a closed list.' }),
-    request_id: Type.String({ description: 'As in the header `x-request-id` and in our log.' }),
-    retryable: Type.Boolean({ description: 'The same request may succeed later.' }),
-    provider: Type.Optional(Type.String()),
-    symbol: Type.Optional(Type.String()),
-    retry_after: Type.Optional(Type.Integer({ description: 'Seconds; the header `Retry-After` says the same.' })),
-    raw_response_id: Type.Optional(Type.String({ description: 'The reply that was refused: /raw-responses/{id}.' })),
-    errors: Type.Optional(
-      Type.Array(
-        Type.Object({
-          pointer: Type.String({ description: 'JSON pointer into the body, or into the query as an object.' }),
-          detail: Type.String(),
-        }),
-      ),
-    ),
-  },
-  { title: 'Problem', description: 'What went wrong (RFC 9457).' },
-)
-
-export type Problem = Static<typeof Problem>
-
-export const PROBLEM_TYPE = 'application/problem+json'
-
-/** How long to wait where nobody knows better: a database restarts, a queue empties. */
-const DEFAULT_RETRY_AFTER_SECONDS = 2
-
-/** The status and the words of each code; the only place that knows both. */
-const ANSWERS = {
-  malformed_request: [400, 'Malformed request'],
-  unauthenticated: [401, 'Key missing or unknown'],
-  forbidden: [403, 'Not allowed'],
-  not_found: [404, 'Not found'],
-  unknown_provider: [404, 'Unknown provider'],
-  not_enough_prices: [404, 'Not enough prices yet'],
-  symbol_not_found: [404, 'Unknown symbol'],
-  symbol_delisted: [404, 'Symbol no longer traded'],
-  no_price: [404, 'No price'],
-  method_not_allowed: [405, 'Method not allowed'],
-  conflict: [409, 'Conflict'],
-  payload_too_large: [413, 'Payload too large'],
-  unsupported_media_type: [415, 'Unsupported media type'],
-  invalid_request: [422, 'Invalid request'],
-  rate_limited: [429, 'Too many requests'],
-  internal: [500, 'Internal error'],
-  provider_unavailable: [502, 'Provider unavailable'],
-  provider_bad_data: [502, 'Provider sent bad data'],
-  provider_rate_limited: [503, "Provider's quota used up"],
-  storage_unavailable: [503, 'Storage unavailable'],
-  overloaded: [503, 'Overloaded'],
-  provider_timeout: [504, 'Provider too slow'],
-} as const satisfies Record<ErrorCode, readonly [number, string]>
-
-export function statusOf(code: ErrorCode): number {
-  return ANSWERS[code][0]
-}
-
-/** The body that tells an error to anybody who asks. */
-export function problemOf(error: ServiceError, requestId: string): Problem {
-  const { provider, symbol, rawResponseId, errors } = error.details
-  const retryAfter = retryAfterOf(error)
-  const [status, title] = ANSWERS[error.code]
-  return {
-    type: `urn:market-data:problem:${error.code}`,
-    title,
-    status,
-    detail: withoutSecrets(error.message),
-    code: error.code,
-    request_id: requestId,
-    retryable: error.retryable,
-    ...(provider !== undefined && { provider }),
-    ...(symbol !== undefined && { symbol }),
-    ...(retryAfter !== undefined && { retry_after: retryAfter }),
-    ...(rawResponseId !== undefined && { raw_response_id: rawResponseId }),
-    ...(errors && { errors: errors.map(withoutSecretsIn) }),
-  }
-}
-
-/** Callers name members as they like. */
-function withoutSecretsIn({ pointer, detail }: { readonly pointer: string; readonly detail: string }) {
-  return { pointer: withoutSecrets(pointer), detail: withoutSecrets(detail) }
-}
-
-function retryAfterOf({ code, details }: ServiceError): number | undefined {
-  const given = details.retryAfterSeconds
-  if (given !== undefined) return Math.max(1, Math.ceil(given))
-  return ANSWERS[code][0] === 503 || code === 'rate_limited' ? DEFAULT_RETRY_AFTER_SECONDS : undefined
-}
-
-/** The error answers of a route, by status, for its schema; what can happen on every route is added. */
+/** The error responses of a route by status, for its schema. Errors that every route can answer with are added. */
 export function problems(...codes: readonly ErrorCode[]) {
   const byStatus = Map.groupBy(new Set([...EVERYWHERE, ...codes]), statusOf)
   return Object.fromEntries(
     [...byStatus].map(([status, ofStatus]) => [
       status,
       {
-        description: ofStatus.map((code) => `${ANSWERS[code][1]} (\`${code}\`)`).join(', '),
+        description: ofStatus.map((code) => `${titleOf(code)} (\`${code}\`)`).join(', '),
         content: { [PROBLEM_TYPE]: { schema: Problem, examples: examplesOf(ofStatus) } },
       },
     ]),
@@ -124,6 +28,6 @@ const EVERYWHERE: readonly ErrorCode[] = [
 
 function examplesOf(codes: readonly ErrorCode[]) {
   return Object.fromEntries(
-    codes.map((code) => [code, { value: problemOf(new ServiceError(code, `${ANSWERS[code][1]}.`), '7d0f2c1e') }]),
+    codes.map((code) => [code, { value: problemOf(new ServiceError(code, `${titleOf(code)}.`), '7d0f2c1e') }]),
   )
 }

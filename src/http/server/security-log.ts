@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { Clock } from '../../lib/clock.ts'
 
-/** Logs an event of security that anybody can cause, whatever they send. */
+/** Logs a security event that any caller can cause at any rate. */
 export type LogSecurityEvent = (request: FastifyRequest, event: Event, message: string) => void
 
 type Event = { readonly security: string; readonly [name: string]: string | undefined }
@@ -9,7 +9,7 @@ type Event = { readonly security: string; readonly [name: string]: string | unde
 const LOG_EVERY_MS = 1_000
 const MAX_LENGTH = 100
 
-/** At most a line a second, with the number of those that were left out: nobody fills the log, however much they send. */
+/** At most one line per second, with the number of events left out since, so that no caller can flood the log. */
 export function createSecurityLog(clock: Clock, level: 'info' | 'warn'): LogSecurityEvent {
   let loggedAt = -Infinity
   let leftOut = 0

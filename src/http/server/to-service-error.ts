@@ -1,10 +1,10 @@
 import type { FastifySchemaValidationError } from 'fastify'
 import { ServiceError, type ErrorCode } from '../../errors.ts'
-import { PATTERN_WORDS } from './query.ts'
+import { PATTERN_MESSAGES } from './query.ts'
 
 /**
- * What any thrown thing means to a caller. Everything that is not recognised is our own fault: `internal`, whose message
- * tells nothing; the log has the rest.
+ * What a thrown value means to a caller. Anything that is not recognised is a defect of the service: `internal`, whose
+ * message reveals nothing; the log has the details.
  */
 export function toServiceError(thrown: unknown): ServiceError {
   if (thrown instanceof ServiceError) return thrown
@@ -12,7 +12,7 @@ export function toServiceError(thrown: unknown): ServiceError {
   if (Array.isArray(error.validation)) return invalidRequest(error.validation, thrown)
   const known = error.code === undefined ? undefined : FRAMEWORK[error.code]
   if (known) return new ServiceError(known[0], known[1], { cause: thrown })
-  if (isCallersFault(error)) return new ServiceError('malformed_request', 'Not a request of HTTP.', { cause: thrown })
+  if (isCallersFault(error)) return new ServiceError('malformed_request', 'Not an HTTP request.', { cause: thrown })
   return new ServiceError('internal', 'Something went wrong on our side.', { cause: thrown })
 }
 
@@ -25,9 +25,9 @@ type Thrown = {
 
 const FRAMEWORK: Readonly<Record<string, readonly [ErrorCode, string]>> = {
   FST_ERR_CTP_INVALID_JSON_BODY: ['malformed_request', 'The body is not JSON.'],
-  FST_ERR_CTP_INVALID_CONTENT_LENGTH: ['malformed_request', 'The body is not as long as Content-Length says.'],
-  FST_ERR_BAD_URL: ['malformed_request', 'The path is not well encoded.'],
-  FST_ERR_MAX_PARAM_LENGTH: ['not_found', 'There is nothing here.'],
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: ['malformed_request', 'The body does not have the length in Content-Length.'],
+  FST_ERR_BAD_URL: ['malformed_request', 'The path is not encoded correctly.'],
+  FST_ERR_MAX_PARAM_LENGTH: ['not_found', 'Nothing found at this path.'],
   FST_ERR_CTP_BODY_TOO_LARGE: ['payload_too_large', 'The body is larger than 64 KiB.'],
   FST_ERR_CTP_INVALID_MEDIA_TYPE: ['unsupported_media_type', 'A body must be application/json.'],
 }
@@ -37,9 +37,9 @@ function isCallersFault({ statusCode }: Thrown): boolean {
 }
 
 function invalidRequest(validation: readonly FastifySchemaValidationError[], cause: unknown): ServiceError {
-  // `boolean` only repeats, without a reason, what `additionalProperties` says.
-  const told = validation.filter(({ keyword }) => keyword !== 'boolean')
-  const errors = told.slice(0, 20).flatMap(explain)
+  // `boolean` only repeats what `additionalProperties` reports, without a reason.
+  const reported = validation.filter(({ keyword }) => keyword !== 'boolean')
+  const errors = reported.slice(0, 20).flatMap(explain)
   const [first] = errors
   const detail = first ? `${first.pointer || 'The request'}: ${first.detail}` : 'The request is not as documented.'
   return new ServiceError('invalid_request', detail, { errors, cause })
@@ -49,7 +49,7 @@ function explain({ instancePath, keyword, params, message }: FastifySchemaValida
   if (keyword === 'additionalProperties') {
     return namesIn(params['additionalProperties']).map((name) => ({
       pointer: `${instancePath}/${escapePointer(name)}`,
-      detail: 'is not known here',
+      detail: 'is not a known member',
     }))
   }
   if (keyword === 'required') {
@@ -58,8 +58,8 @@ function explain({ instancePath, keyword, params, message }: FastifySchemaValida
       detail: 'is required',
     }))
   }
-  const word = keyword === 'pattern' ? PATTERN_WORDS.get(patternOf(params)) : undefined
-  return [{ pointer: instancePath, detail: word ?? message ?? 'is not as documented' }]
+  const detail = keyword === 'pattern' ? PATTERN_MESSAGES.get(patternOf(params)) : undefined
+  return [{ pointer: instancePath, detail: detail ?? message ?? 'is not as documented' }]
 }
 
 function patternOf(params: Readonly<Record<string, unknown>>): unknown {

@@ -1,17 +1,17 @@
 import { comparePositions, type LogPosition } from '../../core/log/position.ts'
 import type { PriceEvent } from '../../formats/price-event.ts'
 
-/** The newest events, for readers that are a little behind; who is further behind reads the log itself. */
+/** The newest events, for readers that are slightly behind. Readers further behind read the log itself. */
 const KEPT_EVENTS = 4_096
 
-export type EventWindow = {
+export type RecentEvents = {
   add(events: readonly PriceEvent[]): void
-  /** Events behind a position, oldest first; undefined where the window does not reach back so far. */
+  /** Events after a position, oldest first; undefined if the oldest of them are no longer kept. */
   after(position: LogPosition, limit: number): readonly PriceEvent[] | undefined
 }
 
-/** Holds every event behind `start`, and forgets the oldest. */
-export function createEventWindow(start: LogPosition): EventWindow {
+/** Keeps every event after `start`, and drops the oldest. */
+export function createRecentEvents(start: LogPosition): RecentEvents {
   let reach = start
   let kept: PriceEvent[] = []
   return {

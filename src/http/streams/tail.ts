@@ -1,27 +1,28 @@
 import type { FastifyBaseLogger } from 'fastify'
-import { systemClock } from '../../lib/clock.ts'
+import type { Clock } from '../../lib/clock.ts'
 import { createMemoryCheckpoint, followLog } from '../../core/log/follow.ts'
 import type { ReadLog } from '../../core/log/entry.ts'
 import type { LogPosition } from '../../core/log/position.ts'
 import { createNotifier } from '../../lib/notifier.ts'
-import { createEventWindow, type EventWindow } from './recent-events.ts'
+import { createRecentEvents, type RecentEvents } from './recent-events.ts'
 import { toPriceEvent, type PriceEvent } from '../../formats/price-event.ts'
 
-export type TailNeeds = {
+export type TailDeps = {
   readonly readLog: ReadLog
-  /** Calls back when this process stored prices; gives back how to stop that. */
+  /** Calls back when this process has stored prices; returns how to unsubscribe. */
   readonly onPricesStored: (listener: () => void) => () => void
+  readonly clock: Clock
   readonly log: FastifyBaseLogger
 }
 
 export type PriceTail = {
-  /** The next events behind a position; none if the time passes or the signal fires before there are any. */
+  /** The next events after a position; none if the time passes or the signal fires first. */
   next(after: LogPosition, waitMs: number, signal: AbortSignal): Promise<readonly PriceEvent[]>
-  /** Until the signal fires there is one more reader. `end` is the log's end as the reader saw it. */
+  /** Adds a reader until the signal fires. `end` is the end of the log as the reader saw it. */
   join(end: LogPosition, signal: AbortSignal): void
 }
 
-/** Bounds what one reader has in memory to some 64 KiB. */
+/** Bounds what one reader holds in memory to some 64 KiB. */
 const BATCH = 256
 /** A new price may not be stable yet when we are notified, and other processes do not notify: so poll, ever less often. */
 const SHORTEST_PAUSE_MS = 10
@@ -31,15 +32,15 @@ const LONGEST_PAUSE_MS = 200
  * Reads the end of the log once for all streams. A reader has only a position, and requests what comes after it once it has
  * sent what it had: a slow reader costs no memory, lags, and catches up from the log itself.
  */
-export function createPriceTail({ readLog, onPricesStored, log }: TailNeeds): PriceTail {
+export function createPriceTail({ readLog, onPricesStored, clock, log }: TailDeps): PriceTail {
   const arrivals = createNotifier()
-  let window: EventWindow | undefined
+  let recent: RecentEvents | undefined
   let readers = 0
   let ending = new AbortController()
 
   const read = async (after: LogPosition, limit: number) => (await readLog(after, limit)).map(toPriceEvent)
 
-  async function follow(into: EventWindow, from: LogPosition, signal: AbortSignal): Promise<void> {
+  async function follow(into: RecentEvents, from: LogPosition, signal: AbortSignal): Promise<void> {
     const pace = createPace(onPricesStored)
     const follower = {
       ...createMemoryCheckpoint(from),
@@ -51,10 +52,10 @@ export function createPriceTail({ readLog, onPricesStored, log }: TailNeeds): Pr
       },
       waitForMore: pace.wait,
       isPaced: true,
-      clock: systemClock,
+      clock,
       firstWaitMs: LONGEST_PAUSE_MS,
       longestWaitMs: LONGEST_PAUSE_MS,
-      onError: (error: unknown) => log.debug({ err: error }, 'the log cannot be read; streams wait'),
+      onError: (error: unknown) => log.debug({ err: error }, 'log cannot be read; streams wait'),
     }
     await followLog(follower, signal).finally(pace.stop)
   }
@@ -63,29 +64,29 @@ export function createPriceTail({ readLog, onPricesStored, log }: TailNeeds): Pr
     readers -= 1
     if (readers > 0) return
     ending.abort()
-    window = undefined
+    recent = undefined
   }
 
   return {
     join: (end, signal) => {
       readers += 1
       signal.addEventListener('abort', leave, { once: true })
-      if (window !== undefined) return
+      if (recent !== undefined) return
       ending = new AbortController()
-      window = createEventWindow(end)
-      void follow(window, end, ending.signal)
+      recent = createRecentEvents(end)
+      void follow(recent, end, ending.signal)
     },
     next: async (after, waitMs, signal) => {
-      const events = window?.after(after, BATCH) ?? (await read(after, BATCH))
+      const events = recent?.after(after, BATCH) ?? (await read(after, BATCH))
       if (events.length > 0 || signal.aborted) return events
       await arrivals.wait(waitMs, signal)
-      return window?.after(after, BATCH) ?? []
+      return recent?.after(after, BATCH) ?? []
     },
   }
 }
 
 /** Waits for the next notification, or ever longer while there is none. One that came during a read is not lost. */
-function createPace(onPricesStored: TailNeeds['onPricesStored']) {
+function createPace(onPricesStored: TailDeps['onPricesStored']) {
   const pricesStored = createNotifier()
   let isNotified = false
   let pauseMs = SHORTEST_PAUSE_MS

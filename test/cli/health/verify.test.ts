@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Verification } from '../../../src/core/health/verification.ts'
-import { verificationBody, verifyReport } from '../../../src/cli/health/verify.ts'
+import { verifyReport } from '../../../src/cli/health/verify.ts'
+import { verificationBody } from '../../../src/formats/verification.ts'
 import type { Decimal } from '../../../src/lib/decimal.ts'
 import type { Instant } from '../../../src/lib/instant.ts'
 

@@ -10,12 +10,12 @@ import { until } from '../../support/until.ts'
 
 type Route = { readonly method: string; readonly path: string }
 
-/** Open to everybody, whatever keys there are. */
+/** Open to every caller, whatever keys exist. */
 const OPEN = new Set(['GET /', 'HEAD /', 'GET /livez', 'HEAD /livez', 'GET /readyz', 'HEAD /readyz'])
 
 const bearer = (key: string) => ({ authorization: `Bearer ${key}` })
 
-/** Every route that the server has, the 405 answers too, as a path that can be asked. */
+/** Every route of the server, including those that answer 405, as a path that can be requested. */
 async function routesOf(service: HttpService): Promise<readonly Route[]> {
   const tree = service.app.printRoutes({ commonPrefix: false })
   const routes: Route[] = []
@@ -30,7 +30,7 @@ async function routesOf(service: HttpService): Promise<readonly Route[]> {
   return routes
 }
 
-test('once a key was ever made every route but the open ones is 401 without one, also when the last was revoked', async (t) => {
+test('once a key has been created, every route except the open ones is 401 without one, even after the last was revoked', async (t) => {
   const service = await createHttpService(t)
   const routes = await routesOf(service)
   assert.ok(routes.length > 150, `${routes.length} routes`)
@@ -50,7 +50,7 @@ test('once a key was ever made every route but the open ones is 401 without one,
   assert.equal((await service.ask('/keys', { headers: bearer(key) })).status, 401)
 })
 
-test('a process that has seen a key stays closed when the table is emptied, and one that others can reach opens for none', async (t) => {
+test('a process that has seen a key still requires one if the table is emptied, and a reachable one always requires one', async (t) => {
   const service = await createHttpService(t)
   const { key } = await service.issueKey('read')
   assert.equal((await service.ask('/providers', { headers: bearer(key) })).status, 200)
@@ -58,17 +58,17 @@ test('a process that has seen a key stays closed when the table is emptied, and 
   await service.listen()
   await until(async () => (await service.ask('/providers', { headers: bearer(key) })).status === 401, 'the key is gone')
   assert.equal((await service.ask('/providers')).status, 401)
-  const reachable = await createHttpService(t, { isPrivate: false })
+  const reachable = await createHttpService(t, { guard: { isPrivate: false } })
   assert.equal((await reachable.ask('/providers')).status, 401)
-  const open = await createHttpService(t, { isPrivate: false, isAuthOff: true })
+  const open = await createHttpService(t, { guard: { isPrivate: false, isAuthOff: true } })
   assert.equal((await open.ask('/providers')).status, 200)
 })
 
 const READ = ['read', 'write', 'admin']
 const WRITE = ['write', 'admin']
 
-/** Which scopes each documented operation lets in; the test fails for one that is not named here. */
-const LETS_IN: Readonly<Record<string, readonly string[]>> = {
+/** The scopes that each documented operation admits; an operation that is missing here fails the test. */
+const ADMITTED: Readonly<Record<string, readonly string[]>> = {
   getLatestPrice: READ,
   listPrices: READ,
   createPollingJob: WRITE,
@@ -98,7 +98,7 @@ const LETS_IN: Readonly<Record<string, readonly string[]>> = {
 }
 const NEEDS_NONE = new Set(['getPage', 'getLiveness', 'getReadiness'])
 
-test('each operation lets in exactly the scopes that it needs', async (t) => {
+test('each operation admits exactly the scopes that it requires', async (t) => {
   const service = await createHttpService(t)
   const document = (await service.ask('/openapi.json')).json()
   const keys = await Promise.all((['read', 'write', 'admin'] as const).map((scope) => service.issueKey(scope)))
@@ -108,14 +108,14 @@ test('each operation lets in exactly the scopes that it needs', async (t) => {
       for (const { key, scopes } of keys) {
         const path = pattern.replaceAll(/\{\w+\}/g, 'x')
         const { status } = await service.ask(path, { method: method.toUpperCase(), headers: bearer(key) })
-        const isIn = LETS_IN[operationId]?.includes(scopes[0] ?? '')
+        const isIn = ADMITTED[operationId]?.includes(scopes[0] ?? '')
         assert.equal(status !== 403 && status !== 401, isIn, `${operationId} ${scopes.join()} ${status}`)
       }
     }
   }
 })
 
-test('documents, assets and unknown paths need a key that may read', async (t) => {
+test('documents, assets and unknown paths require a key with the scope read', async (t) => {
   const service = await createHttpService(t)
   const { key } = await service.issueKey('read')
   for (const [path, status] of [
@@ -128,7 +128,7 @@ test('documents, assets and unknown paths need a key that may read', async (t) =
   }
 })
 
-test('a key is taken from both headers, and from no other place', async (t) => {
+test('a key is accepted in both headers and nowhere else', async (t) => {
   const service = await createHttpService(t)
   const { key } = await service.issueKey('read')
   const ask = (headers: Record<string, string>, query = '') => service.ask(`/providers${query}`, { headers })
@@ -148,7 +148,7 @@ test('a key is taken from both headers, and from no other place', async (t) => {
   }
 })
 
-test('what was asked with a key is kept by no cache on the way', async (t) => {
+test('responses to requests with a key are not stored by caches', async (t) => {
   const service = await createHttpService(t)
   const { key } = await service.issueKey('read')
   for (const path of ['/providers', '/prices/history?symbol=AAPL', '/nowhere', '/metrics']) {
@@ -157,7 +157,7 @@ test('what was asked with a key is kept by no cache on the way', async (t) => {
   assert.equal((await service.ask('/', { headers: bearer(key) })).headers['cache-control'], 'no-cache')
 })
 
-test('a wrong key is 401 always: unknown, mistyped, or where no key is needed', async (t) => {
+test('a wrong key is always 401, whether unknown or mistyped, even if no key is needed', async (t) => {
   const service = await createHttpService(t)
   const stranger = createKeySecret().text
   const wrong = [stranger, 'mds_live_', 'x', `${stranger}x`, stranger.slice(0, -1)]
@@ -170,7 +170,7 @@ test('a wrong key is 401 always: unknown, mistyped, or where no key is needed', 
   }
   assert.equal((await service.ask('/providers')).status, 200)
   const { key } = await service.issueKey('read')
-  // The same key with another ending: its id is known, its digest is not.
+  // The same key with a different ending: its id is known, but the digest differs.
   const { digest: _, ...known } = createKeySecret()
   assert.equal(
     (await service.ask('/providers', { headers: bearer(key.slice(0, 17) + known.text.slice(17)) })).status,
@@ -179,7 +179,7 @@ test('a wrong key is 401 always: unknown, mistyped, or where no key is needed', 
   assert.equal((await service.ask('/providers', { headers: bearer(key) })).status, 200)
 })
 
-test('a key ends at its time', async (t) => {
+test('a key stops working when it expires', async (t) => {
   const service = await createHttpService(t)
   const { key } = await service.issueKey('read')
   assert.equal((await service.ask('/providers', { headers: bearer(key) })).status, 200)
@@ -188,7 +188,7 @@ test('a key ends at its time', async (t) => {
   await until(async () => (await service.ask('/providers', { headers: bearer(key) })).status === 401, 'its end')
 })
 
-test('a revoked key ends its open streams, and the first key those of readers without one', async (t) => {
+test('revoking a key ends its open streams, and creating the first key ends those of readers without one', async (t) => {
   const service = await createHttpService(t)
   const url = `${await service.listen()}/prices/stream`
   const anonymous = await openStream(t, url)
@@ -206,8 +206,8 @@ test('a revoked key ends its open streams, and the first key those of readers wi
   await lasting?.until(1)
 })
 
-test('with AUTH=off nobody needs a key, except to make keys', async (t) => {
-  const service = await createHttpService(t, { isAuthOff: true })
+test('with AUTH=off no key is needed, except to manage keys', async (t) => {
+  const service = await createHttpService(t, { guard: { isAuthOff: true } })
   await service.issueKey('read')
   const job = { symbol: 'AAPL', interval_seconds: 60 }
   assert.equal((await service.ask('/providers')).status, 200)
@@ -218,14 +218,16 @@ test('with AUTH=off nobody needs a key, except to make keys', async (t) => {
   assert.equal((await service.ask('/keys', { headers: bearer(key) })).status, 200)
 })
 
-test('while the keys cannot be read nobody gets in with what may be revoked, and it is 503; the page is there', async (t) => {
+test('while keys cannot be read, requests that need one get 503 once the last read is too old; the page is still served', async (t) => {
   let [isAway, now] = [false, 0]
   const service = await createHttpService(t)
   const { key } = await service.issueKey('read')
   const read = createReadCredentials(service.pool)
   const other = await createHttpService(t, {
-    clock: { ...systemClock, now: () => now },
-    readCredentials: () => (isAway ? Promise.reject(toStorageError(new Error('Connection terminated'))) : read()),
+    guard: {
+      clock: { ...systemClock, now: () => now },
+      readCredentials: () => (isAway ? Promise.reject(toStorageError(new Error('Connection terminated'))) : read()),
+    },
   })
   assert.equal((await other.ask('/providers', { headers: bearer(key) })).status, 200)
   isAway = true

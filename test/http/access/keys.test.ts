@@ -5,7 +5,7 @@ import { createHttpService } from '../../support/http-service.ts'
 
 const bearer = (key: string) => ({ authorization: `Bearer ${key}` })
 
-test('a key is made, shown once, listed without itself, and revoked', async (t) => {
+test('a key is created, shown once, listed without its secret, and revoked', async (t) => {
   const service = await createHttpService(t)
   const body = { scopes: ['admin', 'admin'], name: 'mine', expires_at: '2099-01-01' }
   const made = await service.ask('/keys', { method: 'POST', body })
@@ -30,7 +30,7 @@ test('a key is made, shown once, listed without itself, and revoked', async (t) 
   }
 })
 
-test('a key that has ended before it begins is refused, and closes nothing', async (t) => {
+test('a key that has already expired is refused, and does not make keys required', async (t) => {
   const service = await createHttpService(t)
   const body = { scopes: ['admin'], expires_at: '2020-01-01' }
   const refused = await service.ask('/keys', { method: 'POST', body })
@@ -57,7 +57,7 @@ test('keys are listed in pages, oldest first', async (t) => {
   assert.equal((await service.ask('/keys?cursor=x', { headers: bearer(key) })).status, 422)
 })
 
-test('there are only so many keys in force; a revoked one makes room', async (t) => {
+test('the number of keys in force is limited; revoking one allows another', async (t) => {
   const service = await createHttpService(t)
   const { key, keyId } = await service.issueKey('admin')
   await service.pool.query(

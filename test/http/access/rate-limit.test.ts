@@ -10,9 +10,9 @@ import { createHttpService, type HttpService } from '../../support/http-service.
 
 const bearer = (key: string) => ({ authorization: `Bearer ${key}` })
 
-/** From an address of the network, as behind a trusted proxy. */
+/** As from this address behind a trusted proxy. */
 const from = (address: string) => ({ 'x-forwarded-for': address })
-const PROXIED = { trustedProxies: ['127.0.0.1'] }
+const PROXIED = { server: { trustedProxies: ['127.0.0.1'] } }
 
 async function statusesOf(count: number, ask: () => ReturnType<HttpService['ask']>): Promise<number[]> {
   const statuses: number[] = []
@@ -20,10 +20,10 @@ async function statusesOf(count: number, ask: () => ReturnType<HttpService['ask'
   return statuses
 }
 
-test('each key has its quota a minute, says what is left of it, and beyond it is 429 with when to come again', async (t) => {
+test('each key has a quota per minute; responses report what is left, and beyond it requests get 429 with the time to retry', async (t) => {
   let now = 1_000_000
   const clock = { ...systemClock, now: () => now }
-  const service = await createHttpService(t, { rateLimit: 3, clock })
+  const service = await createHttpService(t, { guard: { rateLimit: 3, clock } })
   const [one, two] = [await service.issueKey('read'), await service.issueKey('read')]
   const ask = (key: string) => service.ask('/providers', { headers: bearer(key) })
   const first = await ask(one.key)
@@ -40,28 +40,28 @@ test('each key has its quota a minute, says what is left of it, and beyond it is
   assert.equal((await ask(one.key)).status, 200)
 })
 
-test('without a key an address has the quota, whatever it claims to be', async (t) => {
-  const service = await createHttpService(t, { rateLimit: 2, isAuthOff: true, ...PROXIED })
+test('without a key the quota is per address, whatever address the caller claims to have', async (t) => {
+  const service = await createHttpService(t, { guard: { rateLimit: 2, isAuthOff: true }, ...PROXIED })
   const ask = (address: string) => service.ask('/providers', { headers: from(address) })
   assert.deepEqual(await statusesOf(3, () => ask('203.0.113.7')), [200, 200, 429])
   assert.equal((await ask('203.0.113.8')).status, 200)
-  // A proxy adds what it saw: only the last address is its word.
+  // A proxy appends the address that it saw: only the last one is from the proxy.
   assert.equal((await ask('198.51.100.1, 203.0.113.7')).status, 429)
   assert.deepEqual(await statusesOf(3, () => ask('2001:db8:1:2::1')), [200, 200, 429])
   assert.equal((await ask('2001:db8:1:2:ffff::9')).status, 429, 'another address of the same network')
   assert.equal((await ask('2001:db8:1:3::1')).status, 200)
 })
 
-test('where no proxy is trusted, a forwarded address changes nothing', async (t) => {
-  const service = await createHttpService(t, { rateLimit: 2 })
+test('without a trusted proxy, a forwarded address changes nothing', async (t) => {
+  const service = await createHttpService(t, { guard: { rateLimit: 2 } })
   await service.issueKey('read')
   let n = 0
   const ask = () => service.ask('/', { headers: from(`203.0.113.${n++}`) })
   assert.deepEqual(await statusesOf(3, ask), [200, 200, 429])
 })
 
-test('wrong keys are limited more strictly, and hinder nobody at the same address who has a right one', async (t) => {
-  const service = await createHttpService(t, { rateLimit: 1_000 })
+test('wrong keys are limited more strictly, without affecting callers at the same address with a valid key', async (t) => {
+  const service = await createHttpService(t, { guard: { rateLimit: 1_000 } })
   const { key } = await service.issueKey('read')
   const wrong = createKeySecret().text
   const statuses = await statusesOf(25, () => service.ask('/providers', { headers: bearer(wrong) }))
@@ -70,7 +70,7 @@ test('wrong keys are limited more strictly, and hinder nobody at the same addres
   assert.equal((await service.ask('/providers', { headers: bearer(key) })).status, 200)
 })
 
-test('wrong keys and cookies read the table a few times a second for all callers, and not at all beyond the quota', async (t) => {
+test('wrong keys and cookies read the table a few times per second for all callers together, and not at all beyond the quota', async (t) => {
   let reads = 0
   const service = await createHttpService(t)
   const { key } = await service.issueKey('read')
@@ -79,7 +79,8 @@ test('wrong keys and cookies read the table a few times a second for all callers
     reads += 1
     return read()
   }
-  const other = await createHttpService(t, { readCredentials, clock: { ...systemClock, now: () => 0 }, ...PROXIED })
+  const guard = { readCredentials, clock: { ...systemClock, now: () => 0 } }
+  const other = await createHttpService(t, { guard, ...PROXIED })
   const ask = (address: string, headers: Record<string, string>) =>
     other.ask('/providers', { headers: { ...from(address), ...headers } })
   assert.equal((await ask('203.0.113.1', bearer(key))).status, 200)
@@ -98,8 +99,8 @@ test('wrong keys and cookies read the table a few times a second for all callers
   assert.equal((await ask('203.0.113.7', bearer(key))).status, 200)
 })
 
-test('probes are never limited, nor is this machine where no key was ever made', async (t) => {
-  const service = await createHttpService(t, { rateLimit: 1 })
+test('probes are never limited, nor are local callers while no key has been created', async (t) => {
+  const service = await createHttpService(t, { guard: { rateLimit: 1 } })
   for (const path of ['/livez', '/readyz', '/providers', '/']) {
     const answers = await statusesOf(3, () => service.ask(path))
     assert.deepEqual(answers, [200, 200, 200], path)
@@ -109,7 +110,7 @@ test('probes are never limited, nor is this machine where no key was ever made',
     assert.deepEqual(await statusesOf(3, () => service.ask(path)), [200, 200, 200])
 })
 
-test('many callers cost bounded memory: the ones seen longest ago are forgotten', () => {
+test('many callers cost bounded memory: those not seen for longest are forgotten', () => {
   const limit = createRateLimit({ name: 'address', quota: 1, clock: systemClock })
   const request = { log: pino({ level: 'silent' }) } as unknown as FastifyRequest
   const reply = { header: () => {} } as unknown as FastifyReply
@@ -120,7 +121,7 @@ test('many callers cost bounded memory: the ones seen longest ago are forgotten'
   count('first')
 })
 
-test('a network is an address of IPv4, or 64 bits of IPv6, however they are written', () => {
+test('a network is an IPv4 address or 64 bits of an IPv6 address, in any notation', () => {
   for (const [address, network] of [
     ['203.0.113.7', '203.0.113.7'],
     ['::ffff:203.0.113.7', '203.0.113.7'],

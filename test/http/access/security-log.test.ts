@@ -2,22 +2,25 @@ import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { pino } from 'pino'
 import { systemClock } from '../../../src/lib/clock.ts'
-import type { HttpNeeds } from '../../../src/http/server.ts'
 import { createKeySecret } from '../../../src/core/access/secret.ts'
-import { createHttpService, type Json } from '../../support/http-service.ts'
+import { createHttpService, type Changes, type Json } from '../../support/http-service.ts'
 
 const bearer = (key: string) => ({ authorization: `Bearer ${key}` })
 
-async function createLogged(t: TestContext, changed: Partial<HttpNeeds> = {}) {
+async function createLogged(t: TestContext, changes: Changes = {}) {
   const lines: string[] = []
   const log = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) })
-  const service = await createHttpService(t, { log, ...changed })
+  const service = await createHttpService(t, {
+    server: { log, ...changes.server },
+    guard: { log, ...changes.guard },
+    streams: { log },
+  })
   const events = () => lines.map((line): Json => JSON.parse(line)).filter(({ security }) => security !== undefined)
   return { ...service, lines, events }
 }
 
-test('each event of security is one line of the log that says which, whose and from where', async (t) => {
-  const { ask, events, issueKey } = await createLogged(t, { rateLimit: 3 })
+test('each security event is one log line that names the event, the key and the address', async (t) => {
+  const { ask, events, issueKey } = await createLogged(t, { guard: { rateLimit: 3 } })
   const [admin, reader] = [await issueKey('admin'), await issueKey('read')]
   const happens = async (act: () => Promise<unknown>, expected: Json) => {
     const before = events().length
@@ -57,9 +60,10 @@ test('each event of security is one line of the log that says which, whose and f
   await happens(() => ask('/providers', evil), { security: 'foreign_request', called: 'evil.example' })
 })
 
-test('events that anybody can cause are at most a line a second of each kind, short, with how many were left out', async (t) => {
+test('events that any caller can cause are logged at most once per second and kind, shortened, with the number left out', async (t) => {
   let now = 0
-  const { ask, events, issueKey } = await createLogged(t, { clock: { ...systemClock, now: () => now } })
+  const clock = { ...systemClock, now: () => now }
+  const { ask, events, issueKey } = await createLogged(t, { server: { clock }, guard: { clock } })
   await issueKey('read')
   const many = async () => {
     for (let n = 0; n < 5; n++) {
@@ -71,17 +75,17 @@ test('events that anybody can cause are at most a line a second of each kind, sh
   now = 1_000
   await many()
   for (const security of ['key_missing', 'foreign_request']) {
-    const told = events().filter((event) => event.security === security)
+    const logged = events().filter((event) => event.security === security)
     assert.deepEqual(
-      told.map(({ leftOut }) => leftOut),
+      logged.map(({ leftOut }) => leftOut),
       [undefined, 4],
       security,
     )
-    assert.ok(told.every((event) => JSON.stringify(event).length < 500))
+    assert.ok(logged.every((event) => JSON.stringify(event).length < 500))
   }
 })
 
-test('a page that signs in and out is told too', async (t) => {
+test('signing a page in and out is logged too', async (t) => {
   const { ask, events, issueKey } = await createLogged(t)
   const { key, keyId } = await issueKey('read')
   const answer = await ask('/session', { method: 'POST', headers: bearer(key) })
@@ -97,7 +101,7 @@ test('a page that signs in and out is told too', async (t) => {
   }
 })
 
-test('whatever a caller sends, a line of the log is one line of JSON', async (t) => {
+test('whatever a caller sends, each log entry is one line of JSON', async (t) => {
   const { ask, lines } = await createLogged(t)
   const nasty = 'AAPL%0A%7B%22level%22:60%7D%0D%1B%5B31m'
   for (const path of [`/${nasty}`, `/providers?${nasty}=1`, `/symbols?q=${nasty}`]) {

@@ -18,7 +18,7 @@ async function signIn(service: HttpService) {
   return { key, keyId, answer, cookie: cookieOf(answer) }
 }
 
-test('a page signs in with a key and then has a cookie that no script and no other site can use', async (t) => {
+test('a page signs in with a key and gets a cookie that no script and no other site can use', async (t) => {
   const service = await createHttpService(t)
   const { key, keyId, answer, cookie } = await signIn(service)
   assert.deepEqual(answer.json(), { key_id: keyId, scopes: ['write'] })
@@ -33,15 +33,15 @@ test('a page signs in with a key and then has a cookie that no script and no oth
   assert.equal((await service.ask('/prices/poll', { method: 'POST', headers: foreign, body: job })).status, 403)
 })
 
-test('behind a trusted proxy that speaks TLS the cookie is sent over TLS only', async (t) => {
-  const service = await createHttpService(t, { trustedProxies: ['127.0.0.1'] })
+test('behind a trusted proxy with TLS the cookie is sent over TLS only', async (t) => {
+  const service = await createHttpService(t, { server: { trustedProxies: ['127.0.0.1'] } })
   const { key } = await service.issueKey('read')
   const headers = { ...bearer(key), 'x-forwarded-proto': 'https' }
   const answer = await service.ask('/session', { method: 'POST', headers })
   assert.match(String(answer.headers['set-cookie']), /; Secure$/)
 })
 
-test("a session opens the page's stream, and ends with its key, by signing out, or at its time", async (t) => {
+test("a session opens the page's stream, and ends with its key, on sign-out, or when it expires", async (t) => {
   const service = await createHttpService(t)
   const url = `${await service.listen()}/prices/stream`
   const ends: Record<string, (session: Awaited<ReturnType<typeof signIn>>) => Promise<unknown>> = {
@@ -64,7 +64,7 @@ test("a session opens the page's stream, and ends with its key, by signing out, 
   }
 })
 
-test('a cookie opens no session, and is of no use in a header', async (t) => {
+test('a cookie cannot create a session, and does not work in a header', async (t) => {
   const service = await createHttpService(t)
   const { cookie } = await signIn(service)
   assert.equal((await service.ask('/session', { method: 'POST', headers: cookie })).status, 401)
@@ -73,14 +73,14 @@ test('a cookie opens no session, and is of no use in a header', async (t) => {
   assert.equal((await service.ask('/providers', { headers: bearer(text) })).status, 401)
 })
 
-test('where no key was ever made, a cookie of another service on this machine is dropped and hinders nobody', async (t) => {
+test('while no key has been created, a cookie of another service on this machine is dropped and does no harm', async (t) => {
   const service = await createHttpService(t)
   const answer = await service.ask('/session', { headers: { cookie: 'a=b; market_data_session=mds_page_x' } })
   assert.deepEqual([answer.status, answer.json()], [200, { key_id: null, scopes: ['admin'] }])
   assert.match(String(answer.headers['set-cookie']), /Max-Age=0/)
 })
 
-test('a key has a limited number of sessions: the oldest makes room, and those of other keys stay', async (t) => {
+test('the number of sessions per key is limited: the oldest ends, and sessions of other keys stay', async (t) => {
   const service = await createHttpService(t)
   const [first, other] = [await signIn(service), await signIn(service)]
   await service.pool.query(
@@ -94,7 +94,7 @@ test('a key has a limited number of sessions: the oldest makes room, and those o
   assert.deepEqual(await Promise.all([first.cookie, other.cookie, cookieOf(next)].map(statusOf)), [401, 200, 200])
 })
 
-test('only hashes are kept: neither a key nor a session is found in the tables', async (t) => {
+test('only hashes are stored: neither keys nor session secrets are in the tables', async (t) => {
   const service = await createHttpService(t)
   const { key, cookie } = await signIn(service)
   const { rows } = await service.pool.query(

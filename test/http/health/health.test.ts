@@ -13,7 +13,7 @@ async function healthOf(service: HttpService): Promise<Json> {
   return (await service.ask('/health')).json()
 }
 
-test('without Kafka the way of a price is the log and its averages', async (t) => {
+test('without Kafka the pipeline is the log and its averages', async (t) => {
   const service = await createHttpService(t)
   await service.store({ price: '1' }, { price: '2' })
   const { pipeline } = await healthOf(service)
@@ -22,7 +22,7 @@ test('without Kafka the way of a price is the log and its averages', async (t) =
   assert.equal(typeof pipeline.averages.lag_seconds, 'number')
 })
 
-test('who holds back the log is named, and how long prices wait for it', async (t) => {
+test('the transaction that holds back the log is named, with how long prices have waited for it', async (t) => {
   const service = await createHttpService(t)
   const holder = await service.pool.connect()
   try {
@@ -58,12 +58,14 @@ const READ: KafkaStatus = {
 }
 
 async function createPublished(t: TestContext, facts: () => KafkaStatus): Promise<HttpService> {
-  const service = await createHttpService(t, { readKafkaStatus: async () => facts(), toleratedLagSeconds: 90 })
+  const service = await createHttpService(t, {
+    health: { readKafkaStatus: async () => facts(), toleratedLagSeconds: 90 },
+  })
   await service.store({ price: '1' }, { price: '2' }, { price: '3' })
   return service
 }
 
-test('with Kafka each part of the way is there with its lag, and with who leads', async (t) => {
+test('with Kafka each step of the pipeline is reported with its lag and its leader', async (t) => {
   const service = await createPublished(t, () => READ)
   const { pool } = service
   const before = (await healthOf(service)).pipeline
@@ -90,7 +92,7 @@ test('with Kafka each part of the way is there with its lag, and with who leads'
   assert.match(text, /^market_data_log_lag_seconds \d/m)
 })
 
-test('a Kafka that is away, and messages that nobody reads, are degraded', async (t) => {
+test('an unavailable Kafka and unread messages are degraded', async (t) => {
   let facts = READ
   const service = await createPublished(t, () => facts)
   assert.equal((await healthOf(service)).status, 'ok')

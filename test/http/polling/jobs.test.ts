@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createHttpService } from '../../support/http-service.ts'
 
-test('a job is accepted in the words of the original service', async (t) => {
+test('a job is accepted with the same response as in the original service', async (t) => {
   const { ask } = await createHttpService(t)
   const body = { symbol: 'AAPL', interval_minutes: 60, provider: 'scripted' }
   const answer = await ask('/prices/poll', { method: 'POST', body })
@@ -18,7 +18,7 @@ test('a job is accepted in the words of the original service', async (t) => {
   assert.deepEqual((await ask(`/prices/poll/${job_id}`)).json(), jobs[0])
 })
 
-test('several symbols make a job each, and asking again replaces the interval of the job that is there', async (t) => {
+test('each of several symbols gets a job, and another request replaces the interval of an existing one', async (t) => {
   const { ask } = await createHttpService(t)
   const post = async (body: unknown) => (await ask('/prices/poll', { method: 'POST', body })).json()
   const first = await post({ symbols: ['aapl', 'MSFT', 'AAPL'], interval_seconds: 2 })
@@ -31,7 +31,7 @@ test('several symbols make a job each, and asking again replaces the interval of
   assert.equal((await ask('/prices/poll')).json().data.length, 2)
 })
 
-test('a job can be paused, resumed, changed, run and ended', async (t) => {
+test('a job can be paused, resumed, changed, run and deleted', async (t) => {
   const { ask } = await createHttpService(t)
   const { job_id } = (
     await ask('/prices/poll', { method: 'POST', body: { symbol: 'AAPL', interval_seconds: 60 } })

@@ -5,7 +5,7 @@ import { createHttpService, type HttpService, type Json } from '../../support/ht
 const EXACT = '123456789.123456789012'
 const minute = (n: number) => new Date(Date.UTC(2025, 0, 1, 0, n)).toISOString()
 
-test('stored prices come back digit for digit, as JSON and as CSV', async (t) => {
+test('stored prices are returned digit for digit, as JSON and as CSV', async (t) => {
   const { ask, store } = await createHttpService(t)
   await store({ price: EXACT, time: '2025-06-15T20:30:27.283671Z' })
   const json = await ask('/prices/history?symbol=AAPL')
@@ -17,14 +17,14 @@ test('stored prices come back digit for digit, as JSON and as CSV', async (t) =>
   assert.match(line ?? '', /^1,2025-06-15T20:30:27\.283671Z,123456789\.123456789012,USD,.*,1,1,false$/)
 })
 
-test('a symbol that was never seen has an empty list, and as CSV only its header', async (t) => {
+test('an unknown symbol has an empty list, and only a header as CSV', async (t) => {
   const { ask } = await createHttpService(t)
   assert.deepEqual((await ask('/prices/history?symbol=NONE')).json(), { data: [], next_cursor: null, next_url: null })
   assert.match((await ask('/prices/history?symbol=NONE&format=csv')).text, /^price_id,[^\n]*\n$/)
 })
 
 for (const order of ['asc', 'desc'] as const) {
-  test(`pages read ${order} neither lose nor repeat a price while others are added, corrected and come late`, async (t) => {
+  test(`pages read ${order} neither lose nor repeat a price while others are added, corrected or arrive late`, async (t) => {
     const service = await createHttpService(t)
     const times = Array.from({ length: 40 }, (_, n) => minute(2 * n))
     await service.store(...times.map((time, n) => ({ time, price: `${n + 1}` })))
@@ -45,7 +45,7 @@ for (const order of ['asc', 'desc'] as const) {
   })
 }
 
-test('only the price that counts is shown of each time, and all of them with include=superseded', async (t) => {
+test('each time has its current price only, and all of its prices with include=superseded', async (t) => {
   const { ask, store } = await createHttpService(t)
   await store({ price: '1', time: minute(0) }, { price: '2', time: minute(1) }, { price: '3', time: minute(0) })
   await store({ price: '1', time: minute(0) })
@@ -66,7 +66,7 @@ test('only the price that counts is shown of each time, and all of them with inc
   )
 })
 
-test('a range holds its beginning and not its end, in any way of writing a time', async (t) => {
+test('a range includes its start and excludes its end, in any notation of a time', async (t) => {
   const { ask, store } = await createHttpService(t)
   await store(...[0, 1, 2, 3].map((n) => ({ time: minute(n), price: `${n + 1}` })))
   const ranges = [
@@ -80,7 +80,7 @@ test('a range holds its beginning and not its end, in any way of writing a time'
   }
 })
 
-test('currencies of a symbol are listed together and can be told apart', async (t) => {
+test('the currencies of a symbol are listed together and can be filtered', async (t) => {
   const { ask, store } = await createHttpService(t)
   await store({ price: '1', time: minute(0) }, { price: '100', time: minute(0), currency: 'GBp' })
   const both = await readPages({ ask }, '/prices/history?symbol=AAPL&limit=1', async () => {})
@@ -89,7 +89,7 @@ test('currencies of a symbol are listed together and can be told apart', async (
   assert.deepEqual([data.length, data[0].price], [1, 100])
 })
 
-test('CSV streams the whole range, beyond a page, and keeps to a limit where one is given', async (t) => {
+test('CSV streams the whole range, over several pages, and respects a limit if one is given', async (t) => {
   const { ask, pool, store } = await createHttpService(t)
   await store({ time: minute(0) })
   await pool.query(`
@@ -101,7 +101,7 @@ test('CSV streams the whole range, beyond a page, and keeps to a limit where one
   assert.equal((await ask('/prices/history?symbol=AAPL&format=csv&limit=1500')).text.trim().split('\n').length, 1_501)
 })
 
-test('a price can be followed to the bytes it was read from and to the averages it went into', async (t) => {
+test('a price can be traced to the bytes it was read from and to the averages that contain it', async (t) => {
   const { ask, store } = await createHttpService(t)
   await store(...[1, 2, 3, 4, 5, 6].map((n) => ({ time: minute(n), price: `${n}` })))
   const lineage = (await ask('/prices/2/lineage')).json()
@@ -128,7 +128,7 @@ test('a price can be followed to the bytes it was read from and to the averages 
   assert.match(String(body.headers['content-disposition']), /^attachment/)
 })
 
-test('a price whose reply is damaged or gone still has its lineage, and the bytes are 404 with what is wrong', async (t) => {
+test('a price whose response is damaged or deleted still has its lineage, and the bytes are 404 with the reason', async (t) => {
   const { ask, pool, store } = await createHttpService(t)
   await store({ price: '1' })
   for (const damage of [`body = '\\x00'`, `encoding = 'gzip', body = '\\x00'`]) {
@@ -143,7 +143,7 @@ test('a price whose reply is damaged or gone still has its lineage, and the byte
   assert.equal((await ask('/raw-responses/1/body')).status, 404)
 })
 
-test('averages are listed by time with their inputs, and the newest one is had by itself', async (t) => {
+test('averages are listed by time with their inputs, and the newest can be requested alone', async (t) => {
   const service = await createHttpService(t)
   await service.store(
     ...[0, 1, 2, 3, 4].map((n) => ({ time: minute(n), price: `123456789.12345678901${n === 4 ? 3 : 2}` })),

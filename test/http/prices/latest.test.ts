@@ -7,7 +7,7 @@ import { createHttpService } from '../../support/http-service.ts'
 
 const EXACT = '123456789.123456789012'
 
-test('the newest price carries the members of the original service and all that says how far to trust it', async (t) => {
+test('the newest price has the members of the original service, and everything that tells how far to trust it', async (t) => {
   const { ask, source } = await createHttpService(t)
   source.says('AAPL', { price: '196.4500' as Decimal, previousClose: '190' as Decimal, providerSymbol: 'aapl' })
   const { age_ms, timestamp, received_at, confirmed_at, ...price } = (await ask('/prices/latest?symbol=AAPL')).json()
@@ -30,7 +30,7 @@ test('the newest price carries the members of the original service and all that 
   for (const time of [timestamp, received_at, confirmed_at]) assert.match(time, /^\d{4}-\d\d-\d\dT[\d:.]+Z$/)
 })
 
-test('a price leaves with exactly the digits it came with', async (t) => {
+test('a price is returned with exactly the digits received', async (t) => {
   const { ask, source } = await createHttpService(t)
   source.says('EXACT', { price: EXACT as Decimal, previousClose: '123456789.123456789011' as Decimal })
   const { text } = await ask('/prices/latest?symbol=EXACT')
@@ -43,7 +43,7 @@ test('a price leaves with exactly the digits it came with', async (t) => {
   )
 })
 
-test('pence stay pence and are named, and a price outside the session stands beside the price', async (t) => {
+test('pence stay pence and are labelled, and a price outside the session is shown beside the price', async (t) => {
   const { ask, source } = await createHttpService(t)
   const extended = { price: '5.25' as Decimal, timestamp: instantFromMillis(Date.now()), session: 'post' } as const
   source.says('VOD.L', { price: '73.5' as Decimal, currency: 'GBp', marketState: 'post', extended })
@@ -54,7 +54,7 @@ test('pence stay pence and are named, and a price outside the session stands bes
   assert.equal((await ask('/prices/latest?symbol=VOD.L&currency=GBP')).json().code, 'no_price')
 })
 
-test('a thousand callers of one stale symbol cause one request', async (t) => {
+test('a thousand concurrent callers of one stale symbol cause one provider request', async (t) => {
   const { ask, source } = await createHttpService(t)
   source.takes(300)
   const callers = Array.from({ length: 1_000 }, () => ask('/prices/latest?symbol=AAPL&max_age=0'))
@@ -64,7 +64,7 @@ test('a thousand callers of one stale symbol cause one request', async (t) => {
   assert.deepEqual(source.asked, [['AAPL']])
 })
 
-test('a price that was confirmed within max_age is answered from the store, and 0 always asks', async (t) => {
+test('a price confirmed within max_age is answered from the database, and 0 always requests the provider', async (t) => {
   const { ask, source } = await createHttpService(t)
   for (const query of ['', '&max_age=3600', '&max_age=60', '&provider=alias']) {
     assert.equal((await ask(`/prices/latest?symbol=AAPL${query}`)).status, 200)
@@ -74,7 +74,7 @@ test('a price that was confirmed within max_age is answered from the store, and 
   assert.equal(source.asked.length, 2)
 })
 
-test('several symbols are asked in one request, each once, and one failure spoils none of the others', async (t) => {
+test('several symbols are fetched in one request without duplicates, and one failure does not affect the others', async (t) => {
   const { ask, source } = await createHttpService(t)
   source.says('NONE', new ServiceError('symbol_not_found', 'No such symbol.', { symbol: 'NONE' }))
   const answer = await ask('/prices/latest?symbols=aapl,NONE,BRK-B,AAPL')
@@ -92,7 +92,7 @@ test('several symbols are asked in one request, each once, and one failure spoil
   assert.deepEqual(source.asked, [['AAPL', 'NONE', 'BRK.B']])
 })
 
-test('when the provider fails, the error says what was known, or stale_if_error answers with it', async (t) => {
+test('if the provider fails, the error carries the last known price, or stale_if_error answers with it', async (t) => {
   const { ask, source } = await createHttpService(t)
   source.says('AAPL', { price: EXACT as Decimal })
   await ask('/prices/latest?symbol=AAPL')
@@ -107,7 +107,7 @@ test('when the provider fails, the error says what was known, or stale_if_error 
   assert.equal(many.data[1].error.code, 'provider_timeout')
 })
 
-test('that a symbol is unknown is an answer: it is 404 even where an old price would be at hand', async (t) => {
+test('an unknown symbol is a valid answer: it is 404 even if an old price is stored', async (t) => {
   const { ask, source } = await createHttpService(t)
   await ask('/prices/latest?symbol=AAPL')
   source.says('AAPL', new ServiceError('symbol_delisted', 'Gone.', { symbol: 'AAPL' }))

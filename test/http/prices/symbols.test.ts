@@ -21,7 +21,7 @@ test('pages of any size list every symbol once: the stored ones, then those that
   }
 })
 
-test('where the provider fails, what is stored is listed with its error; without anything stored it is the answer', async (t) => {
+test('if the provider fails, stored symbols are listed with its error; if none is stored, the error is the response', async (t) => {
   const service = await createSearching(t, new ServiceError('provider_unavailable', 'As scripted.'))
   assert.equal((await service.ask('/symbols?q=a')).status, 502)
   await service.store({ symbol: 'AAPL' }, { symbol: 'AB' })
@@ -32,7 +32,7 @@ test('where the provider fails, what is stored is listed with its error; without
   assert.equal(second.provider_error.code, 'provider_unavailable')
 })
 
-test('a cursor that is not of this list is refused', async (t) => {
+test('a cursor of another list is refused', async (t) => {
   const { ask } = await createHttpService(t)
   for (const text of ['x', 'stored A', 'stored A\0 p', 'found x']) {
     const cursor = Buffer.from(text).toString('base64url')
@@ -44,7 +44,7 @@ async function createSearching(t: Parameters<typeof createHttpService>[0], failu
   const searchSymbols = () =>
     failure ? Promise.reject(failure) : Promise.resolve(FOUND.map((symbol) => matchOf(symbol)))
   const source = { ...createScriptedProvider(), searchSymbols }
-  return createHttpService(t, { sources: { get: () => source, list: () => [source] } })
+  return createHttpService(t, { prices: { providers: { get: () => source, list: () => [source] } } })
 }
 
 function matchOf(symbol: string): SymbolMatch {

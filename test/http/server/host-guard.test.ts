@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createHttpService } from '../../support/http-service.ts'
 
-test('it answers to its own names and to no other, so that a rebound name reads nothing', async (t) => {
+test('only requests to its own host names are served, so that a rebound name reads nothing', async (t) => {
   const { ask } = await createHttpService(t)
   const known = [
     'localhost',
@@ -30,7 +30,7 @@ test('it answers to its own names and to no other, so that a rebound name reads 
   }
 })
 
-test('a page of another site can change nothing, a page of ours and a program can', async (t) => {
+test('a page of another site cannot change anything; its own page and programs can', async (t) => {
   const { ask } = await createHttpService(t)
   const post = (headers: Record<string, string>) =>
     ask('/prices/poll', { method: 'POST', headers, body: { symbol: 'AAPL', interval_seconds: 60 } })
@@ -56,7 +56,7 @@ test('a page of another site can change nothing, a page of ours and a program ca
   assert.equal((await ask('/livez', { headers: { 'sec-fetch-site': 'cross-site' } })).status, 200)
 })
 
-test('a simple form post, which a browser sends without asking first, is never read', async (t) => {
+test('a simple form post, which browsers send without a preflight, is never read', async (t) => {
   const { ask } = await createHttpService(t)
   const body = JSON.stringify({ symbol: 'AAPL', interval_seconds: 60 })
   const answer = await ask('/prices/poll', { method: 'POST', headers: { 'content-type': 'text/plain' }, body })
@@ -64,7 +64,7 @@ test('a simple form post, which a browser sends without asking first, is never r
   assert.deepEqual((await ask('/prices/poll')).json().data, [])
 })
 
-test('every answer, errors too, forbids guessing its type, framing it and running what is in it', async (t) => {
+test('every response, including errors, forbids sniffing its type, framing it and running its content', async (t) => {
   const { ask } = await createHttpService(t)
   for (const path of ['/livez', '/nowhere', '/prices/latest', '/openapi.json', '/']) {
     const { headers } = await ask(path)

@@ -14,8 +14,8 @@ async function openSocket(t: TestContext, port: number): Promise<Socket> {
   return socket
 }
 
-test('one connection too many is told 503 overloaded with Retry-After and ended; one that leaves makes room', async (t) => {
-  const service = await createHttpService(t, { connectionLimit: 3 })
+test('a connection beyond the limit gets 503 overloaded with Retry-After and is closed; one that closes frees its slot', async (t) => {
+  const service = await createHttpService(t, { server: { connectionLimit: 3 } })
   const port = Number(new URL(await service.listen()).port)
   const sockets = [await openSocket(t, port), await openSocket(t, port), await openSocket(t, port)]
   const fourth = await openSocket(t, port)
@@ -27,14 +27,14 @@ test('one connection too many is told 503 overloaded with Retry-After and ended;
   assert.match(text, /"code":"overloaded"/)
   sockets[0]?.destroy()
   const answers = async () => (await fetch(`http://127.0.0.1:${port}/livez`).catch(() => undefined))?.status === 200
-  await until(answers, 'there is room again')
+  await until(answers, 'a slot is free again')
 })
 
-test('one request too many is 503 overloaded with Retry-After while those in hand are finished; probes are answered', async (t) => {
+test('a request beyond the limit gets 503 overloaded with Retry-After while those in progress finish; probes are answered', async (t) => {
   const { promise, resolve } = Promise.withResolvers<void>()
   const service = await createHttpService(t, {
-    requestLimit: 3,
-    readHistory: () => promise.then(() => ({ data: [], next: undefined }) as never),
+    server: { requestLimit: 3 },
+    prices: { readHistory: () => promise.then(() => []) },
   })
   const slow = [1, 2, 3].map(() => service.ask('/prices/history?symbol=AAPL'))
   const refused = await service.ask('/providers')
@@ -46,8 +46,8 @@ test('one request too many is 503 overloaded with Retry-After while those in han
   assert.equal((await service.ask('/providers')).status, 200)
 })
 
-test('a key has a limited number of streams, and another key has its own', async (t) => {
-  const service = await createHttpService(t, { streamsPerKey: 2 })
+test('the number of streams is limited per key', async (t) => {
+  const service = await createHttpService(t, { streams: { streamsPerKey: 2 } })
   const url = `${await service.listen()}/prices/stream`
   const [one, two] = [await service.issueKey('read'), await service.issueKey('read')]
   const open = ({ key }: { key: string }) => openStreamWith(t, url, { 'x-api-key': key })
@@ -56,10 +56,10 @@ test('a key has a limited number of streams, and another key has its own', async
   assert.deepEqual(statuses, [200, 200, 429, 200])
 })
 
-test('a request that comes drop by drop is given up', async (t) => {
+test('a request that arrives too slowly is aborted', async (t) => {
   const service = await createHttpService(t)
   await service.listen()
-  // Node ends what is slower; that it really does takes as long as these.
+  // Node aborts slower requests; to see it happen would take as long as these timeouts.
   const { requestTimeout, headersTimeout, keepAliveTimeout } = service.app.server
   assert.ok(requestTimeout > 0 && requestTimeout <= 30_000, `${requestTimeout}`)
   assert.ok(headersTimeout > 0 && headersTimeout <= 60_000, `${headersTimeout}`)

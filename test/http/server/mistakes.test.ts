@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createHttpService } from '../../support/http-service.ts'
 
-test('an unknown or missing field is named by its pointer', async (t) => {
+test('an unknown or missing field is reported with its pointer', async (t) => {
   const { ask } = await createHttpService(t)
   const body = { symbols: ['AAPL', 'B C'], interval_seconds: 60, 'a/b': 1 }
   const { errors } = (await ask('/prices/poll', { method: 'POST', body })).json()
@@ -11,9 +11,9 @@ test('an unknown or missing field is named by its pointer', async (t) => {
   assert.deepEqual(missing.errors, [{ pointer: '/symbol', detail: 'is required' }])
 })
 
-test('what is wrong with a value is said in words, not as a rule of the schema', async (t) => {
+test('an invalid value is reported in plain words, not as a rule of the schema', async (t) => {
   const { ask } = await createHttpService(t)
-  const list = 'holds what is not a symbol, or more than 100 of them'
+  const list = 'contains something that is not a symbol, or more than 100 symbols'
   const queries = [
     ['/prices/latest?symbols=AAPL,%00', '/symbols', list],
     ['/prices/latest?symbols=', '/symbols', list],

@@ -132,7 +132,7 @@ const ROWS: readonly Row[] = [
   ],
 ]
 
-test('every mistake of a caller is answered with its status and code, as a problem', async (t) => {
+test('every client error is answered with its status and code, as a problem', async (t) => {
   const service = await createHttpService(t)
   for (const [what, method, path, options, status, code] of ROWS) {
     const answer = await service.ask(path, { method, ...options })
@@ -152,7 +152,7 @@ const PROVIDER_FAILURES: readonly (readonly [ErrorCode, number])[] = [
   ['provider_bad_data', 502],
 ]
 
-test('every failure of a provider has its own status, and says which provider and when to come again', async (t) => {
+test('every provider failure has its own status, and names the provider and when to retry', async (t) => {
   const { ask, source } = await createHttpService(t)
   for (const [code, status] of PROVIDER_FAILURES) {
     source.says(
@@ -168,15 +168,15 @@ test('every failure of a provider has its own status, and says which provider an
   }
 })
 
-test('a database that is away is 503 with Retry-After on every route that needs it, and nothing of it is told', async (t) => {
+test('an unavailable database is 503 with Retry-After on every route that needs it, and reveals nothing about it', async (t) => {
   const away = createPool(
     { host: '127.0.0.1', port: 1, user: 'nobody', database: 'none' },
     { size: 1, onError: () => {} },
   )
   t.after(() => away.end())
   const { ask } = await createHttpService(t, {
-    readHistory: createReadHistory(away),
-    ready: async () => void (await away.query('select 1')),
+    prices: { readHistory: createReadHistory(away) },
+    health: { ready: async () => void (await away.query('select 1')) },
   })
   for (const path of ['/prices/history?symbol=AAPL', '/prices/history?symbol=AAPL&format=csv', '/readyz']) {
     const answer = await ask(path)
@@ -192,9 +192,9 @@ for (const [what, error] of [
   ['a file of PostgreSQL', { code: '53100', message: 'could not extend file "base/5/1": No space left on device' }],
   ['its log', { code: '58030', message: 'could not write to file "pg_wal/x": No space left on device' }],
 ] as const) {
-  test(`a disk without room for ${what} is 503 and says so, without naming the file`, async (t) => {
+  test(`a disk too full for ${what} is 503 and reported as full, without naming the file`, async (t) => {
     const { ask } = await createHttpService(t, {
-      readHistory: () => Promise.reject(toStorageError(Object.assign(new Error(error.message), error))),
+      prices: { readHistory: () => Promise.reject(toStorageError(Object.assign(new Error(error.message), error))) },
     })
     const answer = await ask('/prices/history?symbol=AAPL')
     assert.equal(answer.status, 503)
@@ -203,9 +203,9 @@ for (const [what, error] of [
   })
 }
 
-test('a fault of our own is 500 and keeps its reason to itself', async (t) => {
+test('an internal error is 500 and does not reveal its reason', async (t) => {
   const { ask } = await createHttpService(t, {
-    readHistory: () => Promise.reject(new Error('select secret from /home/us')),
+    prices: { readHistory: () => Promise.reject(new Error('select secret from /home/us')) },
   })
   const answer = await ask('/prices/history?symbol=AAPL')
   assert.equal(answer.status, 500)
@@ -213,7 +213,7 @@ test('a fault of our own is 500 and keeps its reason to itself', async (t) => {
   assert.doesNotMatch(answer.text, /secret|home/)
 })
 
-test('what is no HTTP at all gets a problem too', async (t) => {
+test('data that is not HTTP is answered with a problem too', async (t) => {
   const { listen } = await createHttpService(t)
   const port = Number(new URL(await listen()).port)
   for (const request of ['nonsense\r\n\r\n', `GET /${'x'.repeat(20_000)} HTTP/1.1\r\nHost: localhost\r\n\r\n`]) {
@@ -223,7 +223,7 @@ test('what is no HTTP at all gets a problem too', async (t) => {
   }
 })
 
-test("the caller's request id comes back where it is harmless, and another one where it is not", async (t) => {
+test("the caller's request id is returned if it is harmless, and replaced if it is not", async (t) => {
   const { ask } = await createHttpService(t)
   const echoed = await ask('/nowhere', { headers: { 'x-request-id': 'abc-123' } })
   assert.equal(echoed.headers['x-request-id'], 'abc-123')

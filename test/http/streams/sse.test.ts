@@ -8,8 +8,9 @@ import type { ReadLog } from '../../../src/core/log/entry.ts'
 import { createReadLog } from '../../../src/postgres/log/log.ts'
 import { openStream } from '../../support/price-stream.ts'
 import { createHttpService } from '../../support/http-service.ts'
+import { until } from '../../support/until.ts'
 
-test('an event has the five members of a price event in their order, the exact price, and its id is a place', async (t) => {
+test('an event has the members of a price event in order, the exact price, and a position as its id', async (t) => {
   const { listen, store } = await createHttpService(t)
   const stream = await openStream(t, `${await listen()}/prices/stream`)
   assert.equal(stream.response.headers['content-type'], 'text/event-stream')
@@ -24,7 +25,7 @@ test('an event has the five members of a price event in their order, the exact p
   )
 })
 
-test('a stream starts with the next price, and one that breaks before it saw any resumes where it began', async (t) => {
+test('a stream starts with the next price, and one that breaks before the first price resumes where it began', async (t) => {
   const { listen, store } = await createHttpService(t)
   const url = `${await listen()}/prices/stream`
   await store({ price: '1' })
@@ -37,7 +38,7 @@ test('a stream starts with the next price, and one that breaks before it saw any
   assert.deepEqual(idsOf(second.prices), ['2', '3'])
 })
 
-test('a stream resumes also where every price up to its place was trimmed, and never at a place ahead of the log', async (t) => {
+test('a stream resumes even if every price up to its position was trimmed, and never at a position ahead of the log', async (t) => {
   const { ask, listen, pool, store } = await createHttpService(t)
   const url = `${await listen()}/prices/stream`
   await store({ price: '1' })
@@ -55,7 +56,7 @@ test('a stream resumes also where every price up to its place was trimmed, and n
   }
 })
 
-test('a reader that is cut off again and again misses nothing and sees nothing twice, whoever writes', async (t) => {
+test('a reader that is disconnected repeatedly misses nothing and sees nothing twice, with concurrent writers', async (t) => {
   const { listen, pool, store } = await createHttpService(t)
   const url = `${await listen()}/prices/stream?symbols=AAPL`
   await store({ price: '1' }, { symbol: 'MSFT', price: '1' })
@@ -80,7 +81,7 @@ test('a reader that is cut off again and again misses nothing and sees nothing t
   )
 })
 
-test('a stream can be narrowed to symbols and a provider', async (t) => {
+test('a stream can be filtered by symbols and provider', async (t) => {
   const { listen, store } = await createHttpService(t)
   const stream = await openStream(t, `${await listen()}/prices/stream?symbols=msft,BRK-B&provider=alias`)
   await store({ symbol: 'AAPL' }, { symbol: 'MSFT' }, { symbol: 'X' }, { symbol: 'BRK.B' })
@@ -88,21 +89,22 @@ test('a stream can be narrowed to symbols and a provider', async (t) => {
   assert.deepEqual(idsOf(stream.prices), ['2', '4'])
 })
 
-test('a reader that does not read costs no memory, and has missed nothing when it goes on', async (t) => {
+test('a reader that stops reading costs bounded memory, and has missed nothing when it resumes', async (t) => {
   const { app, listen, pool, store } = await createHttpService(t)
   const sockets: Socket[] = []
   app.server.on('connection', (socket: Socket) => sockets.push(socket))
-  const stream = await openStream(t, `${await listen()}/prices/stream`)
+  const url = `${await listen()}/prices/stream`
+  const stream = await openStream(t, url)
   stream.response.pause()
+  const other = await openStream(t, url)
   await store({ price: '1' })
   await insertPrices(pool, 40_000)
-  // It is full when nothing more goes out, while half of it has not even been read.
-  let before = -1
-  while (before !== sockets[0]?.bytesWritten) {
-    before = sockets[0]?.bytesWritten ?? -1
-    await wait(300)
-  }
-  assert.ok((sockets[0]?.writableLength ?? 0) < 1024 * 1024, `${sockets[0]?.writableLength} bytes are waiting`)
+  await other.until(40_001)
+  const [socket] = sockets
+  assert.ok(socket)
+  // Full: the server has text for this reader that the network no longer takes, while the other reader has everything.
+  await until(() => socket.writableNeedDrain, 'the socket is full')
+  assert.ok(socket.writableLength < 1024 * 1024, `${socket.writableLength} bytes are waiting`)
   stream.response.resume()
   await stream.until(40_001)
   const ids = idsOf(stream.prices).map(Number)
@@ -113,13 +115,15 @@ test('a reader that does not read costs no memory, and has missed nothing when i
   )
 })
 
-test('a thousand live readers are served by one reading of the log', async (t) => {
+test('a thousand live readers share one reader of the log', async (t) => {
   let reads = 0
   let read: ReadLog | undefined
   const service = await createHttpService(t, {
-    readLog: (after, limit) => {
-      reads += 1
-      return (read ??= createReadLog(service.pool))(after, limit)
+    streams: {
+      readLog: (after, limit) => {
+        reads += 1
+        return (read ??= createReadLog(service.pool))(after, limit)
+      },
     },
   })
   const url = `${await service.listen()}/prices/stream`
@@ -131,8 +135,10 @@ test('a thousand live readers are served by one reading of the log', async (t) =
   for (const stream of streams) assert.equal(new Set(idsOf(stream.prices)).size, 20)
 })
 
-test('the server closes at once while streams are open, also those of readers that do not read', async (t) => {
+test('the server closes while streams are open, even if their readers do not read', async (t) => {
   const { app, listen, pool, store } = await createHttpService(t)
+  const sockets: Socket[] = []
+  app.server.on('connection', (socket: Socket) => sockets.push(socket))
   const url = `${await listen()}/prices/stream`
   const reading = await openStream(t, url)
   const stuck = await openStream(t, url)
@@ -141,14 +147,14 @@ test('the server closes at once while streams are open, also those of readers th
   await insertPrices(pool, 30_000)
   await reading.until(30_001)
   const ended = once(reading.response, 'end')
-  const started = performance.now()
   await app.close()
   await ended
-  assert.ok(performance.now() - started < 5_000)
+  assert.equal(sockets.length, 2)
+  assert.ok(sockets.every((socket) => socket.destroyed))
 })
 
-test('one stream too many is refused with when to come again, and a place that was left is free', async (t) => {
-  const { listen } = await createHttpService(t, { streamLimit: 2 })
+test('a stream beyond the limit is refused with the time to retry, and one that closes frees its slot', async (t) => {
+  const { listen } = await createHttpService(t, { streams: { streamLimit: 2 } })
   const url = `${await listen()}/prices/stream`
   const [first] = [await openStream(t, url), await openStream(t, url)]
   const refused = await fetch(url)
@@ -173,7 +179,7 @@ async function insertPrices(pool: pg.Pool, count: number): Promise<void> {
   await pool.query(INSERT, [0, count])
 }
 
-/** A hundred prices in transactions that overlap those of the other writers and end in another order than they began. */
+/** A hundred prices in transactions that overlap those of other writers and commit in a different order than they began. */
 async function writeSlowly(pool: pg.Pool, writer: number): Promise<void> {
   for (let n = 0; n < 10; n += 1) {
     const client = await pool.connect()

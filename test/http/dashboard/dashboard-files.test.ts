@@ -5,16 +5,16 @@ import { join } from 'node:path'
 import test, { type TestContext } from 'node:test'
 import { createHttpService } from '../../support/http-service.ts'
 
-test('without a built page the address in a browser says how to build it', async (t) => {
-  const { ask } = await createHttpService(t, { pageFolder: createFolder(t) })
+test('if the page is not built, a browser is told how to build it', async (t) => {
+  const { ask } = await createHttpService(t, { dashboard: { pageFolder: createFolder(t) } })
   const { status, headers, text } = await ask('/')
   assert.equal(status, 200)
   assert.match(String(headers['content-type']), /^text\/html/)
   assert.match(text, /npm run build/)
 })
 
-test('the page may speak to its own origin only, and is asked for anew each time', async (t) => {
-  const { ask } = await createHttpService(t, { pageFolder: createPage(t) })
+test('the page can connect to its own origin only, and is revalidated each time', async (t) => {
+  const { ask } = await createHttpService(t, { dashboard: { pageFolder: createPage(t) } })
   const { headers, text } = await ask('/')
   assert.equal(text, '<p>the page</p>')
   assert.equal(headers['cache-control'], 'no-cache')
@@ -23,8 +23,8 @@ test('the page may speak to its own origin only, and is asked for anew each time
   assert.doesNotMatch(policy, /https?:|\*/)
 })
 
-test('its files are kept for good, and come as they were compressed', async (t) => {
-  const { ask } = await createHttpService(t, { pageFolder: createPage(t) })
+test('its files are cached forever, and sent as compressed by the build', async (t) => {
+  const { ask } = await createHttpService(t, { dashboard: { pageFolder: createPage(t) } })
   const plain = await ask('/assets/page-1.js')
   assert.equal(plain.text, 'plain')
   assert.match(String(plain.headers['cache-control']), /immutable/)

@@ -1,39 +1,47 @@
 import fastifySwagger from '@fastify/swagger'
 import fastifySwaggerUi from '@fastify/swagger-ui'
-import type { App } from './app.ts'
 import { decimalsAsNumbers } from '../../formats/exact-number.ts'
-import { SESSION_COOKIE } from '../access/session-cookie.ts'
+import type { App } from '../server/app.ts'
+import type { Feature } from '../server/feature.ts'
 
-const DESCRIPTION = `Stock prices as providers state them: exact, with their age, their origin and their moving averages.
+const DESCRIPTION = `Stock prices exactly as providers quote them, with their age, their origin and their moving averages.
 
 Prices are JSON numbers written from their exact decimal text; times are RFC 3339 in UTC.
 Every error is \`application/problem+json\`: switch on its \`code\`.`
 
 const TAGS = [
-  { name: 'Prices', description: 'The newest price, all prices, and where each came from.' },
-  { name: 'Polling', description: 'Standing orders to fetch a price every so often.' },
-  { name: 'Averages', description: 'Moving averages, a pure function of the stored prices.' },
-  { name: 'Providers', description: 'Where prices come from, and which symbols there are.' },
-  { name: 'Service', description: 'How the service itself is.' },
-  { name: 'Access', description: 'Who may ask. Where no key was ever made, nobody needs one.' },
+  { name: 'Prices', description: 'The newest price, the price history, and the origin of each price.' },
+  { name: 'Polling', description: 'Recurring fetches.' },
+  { name: 'Averages', description: 'Moving averages, computed from the stored prices.' },
+  { name: 'Providers', description: 'Data providers and their symbols.' },
+  { name: 'Service', description: 'Health, status, metrics.' },
+  { name: 'Access', description: 'API keys and sessions. Until the first key is created, no key is needed.' },
 ]
 
-const SCHEMES = {
-  bearer: { type: 'http', scheme: 'bearer' },
-  header: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
-  page: { type: 'apiKey', in: 'cookie', name: SESSION_COOKIE },
-} as const
+function schemesOf(cookie: string) {
+  return {
+    bearer: { type: 'http', scheme: 'bearer' },
+    header: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
+    page: { type: 'apiKey', in: 'cookie', name: cookie },
+  } as const
+}
 
-/** `/openapi.json` and the pages of `/docs`, made from the schemas of the routes. Register it before them. */
-export function documentRoutes(app: App, version: string): void {
+/**
+ * Generates the OpenAPI document from the schemas of the routes, and serves `/docs`. Register it before the routes.
+ * @param described version of the service, and name of the session cookie
+ */
+export function describeApi(
+  app: App,
+  { version, cookie }: { readonly version: string; readonly cookie: string },
+): void {
   app.register(fastifySwagger, {
     openapi: {
       openapi: '3.1.0',
       info: { title: 'Market data service', version, description: DESCRIPTION, license: { name: 'MIT' } },
       servers: [{ url: '/', description: 'This service' }],
       tags: TAGS,
-      components: { securitySchemes: SCHEMES },
-      // The last one: without any, where no key was ever made.
+      components: { securitySchemes: schemesOf(cookie) },
+      // The last one: no key, until the first one is created.
       security: [{ bearer: [] }, { header: [] }, { page: [] }, {}],
     },
     transformObject: (made) => {
@@ -51,20 +59,24 @@ export function documentRoutes(app: App, version: string): void {
   })
 }
 
-export type DocumentNeeds = {
-  /** What is said on Kafka; YAML. */
+export type DocumentsDeps = {
+  /** Version of the service. */
+  readonly version: string
+  /** The AsyncAPI document of the messages on Kafka, in YAML. */
   readonly asyncApi: string
 }
 
-/** What programs are made from: of the HTTP interface, and of the messages. */
-export function serveDocuments(app: App, { asyncApi }: DocumentNeeds): void {
+/** Machine-readable descriptions of the HTTP interface and of the messages. */
+export const documentsApi: Feature<DocumentsDeps> = { routes: [documentRoutes] }
+
+function documentRoutes(app: App, { asyncApi }: DocumentsDeps): void {
   app.get('/asyncapi.yaml', { schema: { hide: true } }, async (_, reply) =>
     reply.type('application/yaml; charset=utf-8').send(asyncApi),
   )
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
 }
 
-/** A schema with a title is written once, under that name, so that generated clients have names for what they get. */
+/** Writes a schema with a title once, under that name, so that generated clients have named types. */
 function nameSchemas(document: { components?: object }): void {
   const schemas: Record<string, unknown> = {}
   const hoisted = (node: unknown): unknown => {

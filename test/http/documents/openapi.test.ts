@@ -22,10 +22,10 @@ test('the document is a valid OpenAPI 3.1 document', async (t) => {
   assert.ok(valid, JSON.stringify(errors))
 })
 
-test('2,000 requests made from the document, good and bad, get only answers that the document declares', async (t) => {
+test('2,000 requests generated from the document, valid and invalid, get only responses that it declares', async (t) => {
   const service = await createHttpService(t)
   const known = await furnish(service)
-  // Keys are made and revoked among the requests: from the first one on, only who shows one gets answers.
+  // Some of the requests create and revoke keys: after the first one, only requests with a key succeed.
   const { key } = await service.issueKey('admin')
   const document = (await service.ask('/openapi.json')).json()
   const check = createCheck(document)
@@ -41,7 +41,7 @@ test('2,000 requests made from the document, good and bad, get only answers that
     { numRuns: 2_000 },
   )
   t.diagnostic(JSON.stringify(Object.fromEntries(statuses)))
-  // The requests reach both sides: a good part succeeds, and every kind of refusal is among the others.
+  // The requests cover both sides: many succeed, and every kind of refusal is among the others.
   assert.ok((statuses.get(200) ?? 0) > 500)
   for (const kind of [[202], [404], [422], [502, 503, 504]]) {
     assert.ok(
@@ -51,7 +51,7 @@ test('2,000 requests made from the document, good and bad, get only answers that
   }
 })
 
-test('the document is complete: every route, each with an id, words, examples and its errors', async (t) => {
+test('the document is complete: every route, each with an id, descriptions, examples and its errors', async (t) => {
   const { ask } = await createHttpService(t)
   const document = (await ask('/openapi.json')).json()
   assert.equal(document.openapi, '3.1.0')
@@ -108,7 +108,7 @@ const PATHS = [
   '/version',
 ]
 
-/** Something to be found: prices, averages, jobs, and symbols that the provider fails for in every way. */
+/** Data to find: prices, averages, jobs, and symbols for which the provider fails in every way. */
 async function furnish({ ask, source, store, issueKey }: HttpService) {
   await store(...[0, 1, 2, 3, 4, 5].map((n) => ({ time: `2025-01-01T00:0${n}:00Z`, price: `${n + 1}.${n}` })))
   for (const [symbol, code] of Object.entries(FAILING)) source.says(symbol, new ServiceError(code, 'As scripted.'))
@@ -137,7 +137,7 @@ function send(service: HttpService, { method, path, headers, body }: DocumentedR
   return service.ask(path, { method, headers: { ...typed, ...headers }, ...payload })
 }
 
-/** A stream never ends, so only its beginning is looked at. */
+/** A stream never ends, so only its beginning is checked. */
 async function peek(address: string, { path, headers }: DocumentedRequest): Promise<Answer> {
   const leave = new AbortController()
   const response = await fetch(address + path, { headers, signal: leave.signal })

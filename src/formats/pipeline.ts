@@ -1,49 +1,46 @@
 import { Type, type Static } from 'typebox'
-import { positionText } from '../../core/log/position.ts'
-import type { KafkaStatus, LeaseStatus, ServiceStatus } from '../../core/health/status.ts'
-import { moment } from '../../formats/price.ts'
-
-const orNull = <T extends Parameters<typeof Type.Union>[0][number]>(type: T) => Type.Union([type, Type.Null()])
+import { positionText } from '../core/log/position.ts'
+import type { KafkaStatus, LeaseStatus, ServiceStatus } from '../core/health/status.ts'
+import { orNull, timestamp } from './fields.ts'
 
 const Log = Type.Object({
-  end: Type.String({ description: 'Place of the newest price that readers can see.', examples: ['1-7345-120'] }),
-  lag_seconds: Type.Number({ description: 'How long the oldest stored price waits for transactions before it.' }),
-  held_by: Type.Union(
-    [
-      Type.Object({
-        application: Type.String(),
-        pid: Type.Union([Type.Integer(), Type.Null()], { description: 'Null for a prepared transaction.' }),
-        for_seconds: Type.Number(),
-      }),
-      Type.Null(),
-    ],
-    { description: 'The writing transaction that holds back the log, where it has done so for a second.' },
+  end: Type.String({ description: 'Position of the newest price that readers can see.', examples: ['1-7345-120'] }),
+  lag_seconds: Type.Number({
+    description: 'How long the oldest stored price has waited for earlier transactions to finish.',
+  }),
+  held_by: orNull(
+    Type.Object({
+      application: Type.String(),
+      pid: orNull(Type.Integer(), { description: 'Null for a prepared transaction.' }),
+      for_seconds: Type.Number(),
+    }),
+    { description: 'The writing transaction that holds back the log, if it has done so for at least a second.' },
   ),
 })
 
-const IsLate = Type.Boolean({ description: 'By more than is usual.' })
+const IsLate = Type.Boolean({ description: 'Whether the lag exceeds the tolerated lag.' })
 
 const Relay = Type.Object(
   {
     leader: orNull(Type.String({ description: 'Host and process.' })),
-    lag_rows: Type.Integer({ description: 'Prices that Kafka was not told of; 100000 means so many or more.' }),
+    lag_rows: Type.Integer({ description: 'Prices not yet published to Kafka, capped at 100000.' }),
     lag_seconds: Type.Number(),
     is_late: IsLate,
   },
-  { description: 'What announces the log. Missing, like the next two, where there is no Kafka.' },
+  { description: 'Publishes the log to Kafka. Absent, like `topic` and `consumers`, without Kafka.' },
 )
 
 const Topic = Type.Object({
   name: Type.String({ examples: ['price-events'] }),
-  away_since: Type.Union([moment('Since when Kafka has not answered.'), Type.Null()]),
-  partitions: orNull(Type.Integer({ description: '0 where nobody made it yet; null while Kafka is away.' })),
+  away_since: orNull(timestamp('Since when Kafka has been unavailable.')),
+  partitions: orNull(Type.Integer({ description: '0 if the topic does not exist; null while Kafka is unavailable.' })),
   messages: orNull(Type.Integer()),
 })
 
 const Consumers = Type.Object({
   group: Type.String({ examples: ['price-events.averages'] }),
-  state: orNull(Type.String({ description: 'In the broker’s words; `Empty` has no member.', examples: ['Stable'] })),
-  lag_messages: orNull(Type.Integer({ description: 'Messages that the group has still to settle.' })),
+  state: orNull(Type.String({ description: 'As the broker reports it; `Empty` has no member.', examples: ['Stable'] })),
+  lag_messages: orNull(Type.Integer({ description: 'Messages that the group has not processed yet.' })),
   partitions: Type.Array(Type.Object({ partition: Type.Integer(), lag_messages: Type.Integer() })),
 })
 
@@ -55,16 +52,16 @@ export const Pipeline = Type.Object(
     consumers: Type.Optional(Consumers),
     averages: Type.Object({ lag_seconds: Type.Number(), is_late: IsLate }),
   },
-  { title: 'Pipeline', description: 'The way of a price from the log to its averages, and how late each part is.' },
+  { title: 'Pipeline', description: 'The path of a price from the log to its averages, and the lag of each step.' },
 )
 
-/** What is between log and averages is there only where Kafka is. */
+/** The steps between log and averages are present only with Kafka. */
 export function pipelineBody(
-  { kafka, ...facts }: ServiceStatus & { readonly kafka: KafkaStatus | undefined },
+  { kafka, ...status }: ServiceStatus & { readonly kafka: KafkaStatus | undefined },
   toleratedLagSeconds: number,
 ): Static<typeof Pipeline> {
-  const { logEnd, logLagSeconds, logHeldBy, relayLag, leases } = facts
-  const late = (seconds: number) => ({ lag_seconds: seconds, is_late: seconds > toleratedLagSeconds })
+  const { logEnd, logLagSeconds, logHeldBy, relayLag, leases } = status
+  const lagOf = (seconds: number) => ({ lag_seconds: seconds, is_late: seconds > toleratedLagSeconds })
   return {
     log: {
       end: positionText(logEnd),
@@ -76,14 +73,14 @@ export function pipelineBody(
       },
     },
     ...(relayLag && {
-      relay: { leader: leaderOf(leases), lag_rows: relayLag.rows, ...late(relayLag.seconds) },
+      relay: { leader: leaderOf(leases), lag_rows: relayLag.rows, ...lagOf(relayLag.seconds) },
     }),
     ...(kafka && kafkaBody(kafka)),
-    averages: late(facts.averagesLagSeconds),
+    averages: lagOf(status.averagesLagSeconds),
   }
 }
 
-/** Whether prices get through to their averages. */
+/** Whether prices reach their averages. */
 export function isFlowing({ relay, topic, consumers, averages }: Static<typeof Pipeline>): boolean {
   const isUnread = consumers?.state === 'Empty' && consumers.lag_messages !== 0
   const isAway = topic !== undefined && topic.away_since !== null

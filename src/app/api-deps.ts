@@ -1,0 +1,105 @@
+import { fileURLToPath } from 'node:url'
+import { createLatest } from '../core/ingest/read-through.ts'
+import { createAccess } from '../http/access/authorize.ts'
+import type { ApiDeps } from '../http/api.ts'
+import { asyncApiYaml } from '../kafka/asyncapi.ts'
+import { systemClock as clock } from '../lib/clock.ts'
+import { createSessions } from '../postgres/access/api-keys.ts'
+import { createReadAverages } from '../postgres/averages/averages.ts'
+import { poolUse } from '../postgres/connection/pool.ts'
+import { createReadServiceStatus } from '../postgres/health/status.ts'
+import { createStoreReply } from '../postgres/ingest/store-reply.ts'
+import { createReadLog, logEnd, readHighWaterMark } from '../postgres/log/log.ts'
+import { createReadHistory } from '../postgres/prices/history.ts'
+import { createReadLatest } from '../postgres/prices/latest.ts'
+import { createReadLineage, createReadRawBody, createReadRawResponse } from '../postgres/prices/lineage.ts'
+import { createFindStoredSymbols } from '../postgres/prices/symbols.ts'
+import { accessOptions, keysOf } from './first-key.ts'
+import { kafkaReads, toleratedLagSeconds } from './kafka.ts'
+import type { Assembly, SharedParts } from './shared-parts.ts'
+import type { Workers } from './workers/workers.ts'
+
+type Sources = { readonly assembly: Assembly; readonly shared: SharedParts; readonly workers: Workers }
+
+/** Where vite puts the page (dashboard/vite.config.ts). */
+const PAGE_FOLDER = fileURLToPath(new URL('../../dist/dashboard', import.meta.url))
+
+/** What each feature of the HTTP interface depends on, from the parts of this process. */
+export async function apiDeps(sources: Sources): Promise<ApiDeps> {
+  const { assembly, shared } = sources
+  const { config, log, version, database, signal } = assembly
+  const { answering: pool } = database
+  const reads = tableReads(sources)
+  const providers = { providers: shared.providers, defaultProvider: config.DEFAULT_PROVIDER }
+  const access = createAccess({ ...accessOptions(config, pool), clock, log, signal })
+  const streamed = { log, clock, access, onPricesStored: shared.pricesStored.subscribe, readLog: createReadLog(pool) }
+  return {
+    servesAll: assembly.roles.includes('api'),
+    server: serverOptions(assembly),
+    guard: access,
+    prices: { ...providers, ...reads.prices, latest: latestOf(sources), clock, signal },
+    polling: { ...providers, jobs: shared.jobs, jobsChanged: shared.jobsChanged.notify },
+    averages: { ...providers, ...reads.averages, windows: config.MA_WINDOWS },
+    streams: { ...providers, ...reads.streams, ...streamed },
+    access: { access, keys: keysOf(pool), sessions: createSessions(pool), clock },
+    health: { ...(await healthDeps(sources)), ...reads.health, version },
+    dashboard: { pageFolder: PAGE_FOLDER },
+    documents: {
+      version: version.version,
+      asyncApi: asyncApiYaml({ version: version.version, topic: config.KAFKA_TOPIC }),
+    },
+  }
+}
+
+function serverOptions({ config, log }: Assembly): ApiDeps['server'] {
+  return { log, clock, host: config.HOST, allowedHosts: config.ALLOWED_HOSTS, trustedProxies: config.TRUST_PROXY }
+}
+
+/** What is read from the tables. */
+function tableReads({ assembly, shared }: Sources) {
+  const { config, database, kafka } = assembly
+  const { answering: pool } = database
+  const { holder } = shared
+  const windows = config.MA_WINDOWS
+  return {
+    prices: {
+      readHistory: createReadHistory(pool),
+      readLineage: createReadLineage(pool, windows),
+      readRawResponse: createReadRawResponse(pool),
+      readRawBody: createReadRawBody(pool),
+      findStoredSymbols: createFindStoredSymbols(pool),
+    },
+    averages: { readAverages: createReadAverages(pool) },
+    streams: { logEnd: () => logEnd(pool), readHighWaterMark: () => readHighWaterMark(pool) },
+    health: {
+      readServiceStatus: createReadServiceStatus(pool, { windows, isPublished: kafka !== undefined, holder }),
+      ready: async () => void (await pool.query('select 1')),
+    },
+  }
+}
+
+function latestOf({ assembly, shared }: Sources) {
+  const { answering: pool } = assembly.database
+  return createLatest({
+    readLatest: createReadLatest(pool),
+    ingest: shared.ingestInto(createStoreReply(pool)),
+    onPricesStored: shared.pricesStored.subscribe,
+    clock,
+    signal: assembly.signal,
+  })
+}
+
+async function healthDeps({ assembly, shared, workers }: Sources) {
+  const { config, kafka, roles, database } = assembly
+  const { working: work, answering: answers, leading: leases, pool: maintenance } = database
+  return {
+    ...(await kafkaReads(kafka, roles)),
+    providers: shared.providers,
+    providerStats: shared.providerStats,
+    readConsumerLag: workers.consumerLag,
+    readPoolUse: () => poolUse({ work, answers, leases, maintenance }),
+    windows: config.MA_WINDOWS,
+    toleratedLagSeconds: toleratedLagSeconds(config),
+    clock,
+  }
+}

@@ -1,0 +1,99 @@
+import type { TypeBoxTypeProvider, TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox'
+import { fastify, LogController, type FastifyBaseLogger, type FastifyReply, type FastifyRequest } from 'fastify'
+import { Compile } from 'typebox/compile'
+import { Value } from 'typebox/value'
+import type { App } from './app.ts'
+import { limitConnections } from './connection-limit.ts'
+import { handleErrors, requestIdOf, sendBrokenRequest, sendError } from './error-handler.ts'
+import { guardHosts, type HostOptions } from './host-guard.ts'
+import { refuseOverload, type OverloadOptions } from './overload.ts'
+
+export type ServerOptions = HostOptions &
+  OverloadOptions & {
+    readonly log: FastifyBaseLogger
+    /** Addresses of proxies whose headers for the caller's address and protocol are trusted. */
+    readonly trustedProxies: readonly string[]
+    /** Maximum number of open connections; the default is 10,000. */
+    readonly connectionLimit?: number | undefined
+    /** What a caller of an unknown path should know; ends the detail of its problem. */
+    readonly notFoundHint: string
+  }
+
+const BODY_LIMIT = 64 * 1024
+/** For the request to arrive; it does not limit the response. */
+const REQUEST_TIMEOUT_MS = 30_000
+
+/** A server with all limits and guards that do not depend on who calls, without routes. */
+export function createServer(options: ServerOptions): App {
+  const { log, trustedProxies } = options
+  const app: App = fastify({
+    loggerInstance: log,
+    logController: createRequestLog(),
+    genReqId: requestIdOf,
+    bodyLimit: BODY_LIMIT,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    trustProxy: trustedProxies.length > 0 && [...trustedProxies],
+    frameworkErrors: sendError,
+    clientErrorHandler: sendBrokenRequest,
+  }).withTypeProvider<TypeBoxTypeProvider>()
+  app.setValidatorCompiler(compileValidator)
+  acceptJsonOnly(app)
+  handleErrors(app, options.notFoundHint)
+  limitConnections(app, options.connectionLimit)
+  addHeaders(app)
+  refuseOverload(app, options)
+  guardHosts(app, options)
+  return app
+}
+
+/**
+ * Like the validator of the type provider, with one shortcut: most queries are valid text as they are, and only the others
+ * are converted to what the schema requires. Calling the original from here would compile every schema twice.
+ */
+const compileValidator: typeof TypeBoxValidatorCompiler = ({ schema, httpPart }) => {
+  const validator = Compile(schema)
+  return (given) => {
+    if (validator.Check(given)) return { value: given }
+    const value = httpPart === 'body' ? given : Value.Convert(schema, given)
+    return validator.Check(value) ? { value } : { error: validator.Errors(value) }
+  }
+}
+
+/** JSON is the only body accepted. An empty one counts as none: many clients name a type without sending a body. */
+function acceptJsonOnly(app: App): void {
+  const parse = app.getDefaultJsonParser('error', 'error')
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body.length === 0) done(null, undefined)
+    else void parse(request, String(body), done)
+  })
+}
+
+/** What helmet would set for an interface that serves data; computed once, since every response carries it. */
+const HEADERS = {
+  'content-security-policy': "default-src 'none';frame-ancestors 'none'",
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+}
+
+function addHeaders(app: App): void {
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.headers(HEADERS).header('x-request-id', request.id)
+    done()
+  })
+}
+
+/** One line per request at `debug`: at `info`, requests of pollers would fill the log. */
+function createRequestLog(): LogController {
+  return Object.assign(new LogController(), {
+    incomingRequest: () => {},
+    requestCompleted: (error: unknown, { log, method, url }: FastifyRequest, reply: FastifyReply) =>
+      log.debug({ method, url, status: reply.statusCode, ms: Math.round(reply.elapsedTime), err: error }, 'request'),
+    // Every reader of a stream leaves like this.
+    streamError: (error: NodeJS.ErrnoException, { log }: FastifyRequest) => {
+      const level = error.code === 'ERR_STREAM_PREMATURE_CLOSE' ? 'debug' : 'warn'
+      log[level]({ err: error }, 'response interrupted')
+    },
+  })
+}
