@@ -15,7 +15,8 @@ const HEAD = `# Configuration
 Generated from the settings in \`src\` by \`npm run docs\`; a test fails if it is out of date.
 
 Settings come from the environment. A variable that the environment does not set is read from the file \`.env\` in the working
-directory. If any setting is invalid, the process lists every mistake and ends with exit code 78. An empty value counts as not set.
+directory. If any setting is invalid, the process lists every mistake and ends with exit code 78. An empty value counts as not
+set.
 
 | variable | default | allowed | meaning |
 |---|---|---|---|

@@ -1,5 +1,5 @@
 import { ServiceError, type ErrorCode } from '../src/errors.ts'
-import { problemOf, statusOf } from '../src/formats/problem.ts'
+import { problemOf, statusOf } from '../src/formats/json/problem.ts'
 
 /** What each code means, and what to do. */
 const MEANINGS = {
@@ -31,7 +31,7 @@ const MEANINGS = {
 
 const HEAD = `# Errors
 
-Generated from \`src/errors.ts\` and \`src/formats/problem.ts\` by \`npm run docs\`; a test fails if it is out of date.
+Generated from \`src/errors.ts\` and \`src/formats/json/problem.ts\` by \`npm run docs\`; a test fails if it is out of date.
 
 Every error is \`application/problem+json\` (RFC 9457). Programs should use \`code\`: the list is closed, and the meaning of a
 code does not change. \`detail\` is for people, and its wording may change. \`retryable\` tells whether the same request may

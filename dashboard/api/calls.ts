@@ -12,7 +12,7 @@ import type {
   Providers,
   Session,
   Symbols,
-} from './types.ts'
+} from './schemas.ts'
 
 /** What each call of the page takes and answers, by method and path. */
 export type Calls = {

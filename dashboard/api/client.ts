@@ -1,6 +1,6 @@
 import type { Calls } from './calls.ts'
 import { parseExactJson } from './exact-json.ts'
-import type { Problem } from './types.ts'
+import type { Problem } from './schemas.ts'
 
 /** The service refused, did not respond (`unreachable`), or sent what is not JSON (`unreadable`). */
 export class RequestError extends Error {

@@ -1,4 +1,4 @@
-import { DECIMALS } from './types.ts'
+import { DECIMALS } from './schemas.ts'
 
 const PATTERN = new RegExp(`"(${DECIMALS.join('|')})":(-?\\d[\\d.eE+-]*)`, 'g')
 

@@ -1,5 +1,5 @@
 import { parseExactJson } from './exact-json.ts'
-import type { Price } from './types.ts'
+import type { Price } from './schemas.ts'
 
 /** The data of an event of `GET /prices/stream`. */
 export type PriceEvent = Pick<Price, 'symbol' | 'provider' | 'price' | 'timestamp' | 'price_id'>

@@ -1,4 +1,4 @@
-import type { ProviderHealth } from '../api/types.ts'
+import type { ProviderHealth } from '../api/schemas.ts'
 import { timeText } from '../format/time.ts'
 import { connection, lastOkAt } from '../state/connection.ts'
 import { health, isFailing } from '../state/providers.ts'

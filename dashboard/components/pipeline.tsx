@@ -1,4 +1,4 @@
-import type { Pipeline as PipelineReport } from '../api/types.ts'
+import type { Pipeline as PipelineReport } from '../api/schemas.ts'
 import { durationText } from '../format/time.ts'
 import { health } from '../state/providers.ts'
 import { NotLoaded } from './not-loaded.tsx'

@@ -1,4 +1,4 @@
-import type { ProviderHealth } from '../api/types.ts'
+import type { ProviderHealth } from '../api/schemas.ts'
 import { durationText } from '../format/time.ts'
 import { now } from '../state/clock.ts'
 import { health, isFailing, providers } from '../state/providers.ts'

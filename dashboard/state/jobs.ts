@@ -1,7 +1,7 @@
 import { signal } from '@preact/signals'
 import type { Calls } from '../api/calls.ts'
 import { request } from '../api/client.ts'
-import type { Job } from '../api/types.ts'
+import type { Job } from '../api/schemas.ts'
 import { poll, type Poll } from './poll.ts'
 
 /** Undefined until the service has listed them. */

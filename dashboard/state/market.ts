@@ -2,7 +2,7 @@ import { batch, computed, effect, signal, type ReadonlySignal, type Signal } fro
 import { percentOf, subtractDecimals, type Decimal } from '../../src/lib/decimal.ts'
 import { request } from '../api/client.ts'
 import type { PriceEvent } from '../api/stream.ts'
-import type { Price, Symbol as SymbolEntry } from '../api/types.ts'
+import type { Price, Symbol as SymbolEntry } from '../api/schemas.ts'
 import { syncClock } from './clock.ts'
 import { jobs } from './jobs.ts'
 import { poll } from './poll.ts'

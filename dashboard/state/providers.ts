@@ -1,6 +1,6 @@
 import { computed, signal } from '@preact/signals'
 import { request } from '../api/client.ts'
-import type { Health, Provider, ProviderHealth } from '../api/types.ts'
+import type { Health, Provider, ProviderHealth } from '../api/schemas.ts'
 import { poll } from './poll.ts'
 
 /** The providers that the service offers. */

@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals'
 import { request, RequestError } from '../api/client.ts'
-import type { Session } from '../api/types.ts'
+import type { Session } from '../api/schemas.ts'
 
 /** The caller as the service sees it, once it has been read. */
 export const session = signal<Session | undefined>(undefined)

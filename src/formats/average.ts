@@ -1,7 +1,7 @@
 import { Type, type Static } from 'typebox'
 import type { AverageInput, MovingAverage } from '../core/averages/average.ts'
-import { ExactNumber, exactNumber } from './exact-number.ts'
-import { id, orNull, timestamp } from './fields.ts'
+import { ExactNumber, exactNumber } from './json/exact-number.ts'
+import { id, orNull, timestamp } from './json/fields.ts'
 
 const Input = Type.Object({
   price_id: id('Id of the price.'),

@@ -1,8 +1,8 @@
 import { stringify } from 'csv-stringify/sync'
 import { Type, type Static } from 'typebox'
 import type { PastPrice } from '../core/prices/history.ts'
-import { ExactNumber, exactNumber } from './exact-number.ts'
-import { id, orNull, timestamp } from './fields.ts'
+import { ExactNumber, exactNumber } from './json/exact-number.ts'
+import { id, orNull, timestamp } from './json/fields.ts'
 
 export const HistoryPrice = Type.Object(
   {

@@ -1,6 +1,6 @@
 import { Type, type Static } from 'typebox'
 import type { Job, Run } from '../core/polling/job.ts'
-import { id, orNull, timestamp } from './fields.ts'
+import { id, orNull, timestamp } from './json/fields.ts'
 
 export const JobId = Type.String({ examples: ['0197f0c2-6a5c-4c11-9d4e-0a3f5b0c6a11'] })
 

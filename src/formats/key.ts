@@ -1,6 +1,6 @@
 import { Type, type Static } from 'typebox'
 import { SCOPES, type IssuedKey, type Key, type Scope } from '../core/access/key.ts'
-import { orNull, timestamp } from './fields.ts'
+import { orNull, timestamp } from './json/fields.ts'
 
 export const Scopes = Type.Array(Type.Enum([...SCOPES]), {
   minItems: 1,

@@ -1,7 +1,7 @@
 import { Type, type Static } from 'typebox'
 import type { Lineage, RawResponse } from '../core/prices/lineage.ts'
-import { ExactNumber, exactNumber } from './exact-number.ts'
-import { id, orNull, timestamp } from './fields.ts'
+import { ExactNumber, exactNumber } from './json/exact-number.ts'
+import { id, orNull, timestamp } from './json/fields.ts'
 import { HistoryPrice, historyPriceBody } from './history.ts'
 
 export const RawResponseBody = Type.Object(

@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import type { LogEntry } from '../core/log/entry.ts'
 import { positionText, type LogPosition } from '../core/log/position.ts'
 import { SYMBOL_PATTERN } from '../lib/symbol.ts'
-import { exactNumber } from './exact-number.ts'
+import { exactNumber } from './json/exact-number.ts'
 
 /** The value of a message on Kafka: these five members in this order. Further members of other senders are ignored. */
 export const PriceMessage = Type.Object(

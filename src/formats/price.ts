@@ -2,9 +2,9 @@ import { Type, type Static } from 'typebox'
 import { decimalFromUnits, scaledInteger, scaleOf, type Decimal } from '../lib/decimal.ts'
 import { freshnessOf } from '../core/prices/freshness.ts'
 import type { RecordResult, StoredPrice } from '../core/prices/quote.ts'
-import { ExactNumber, exactNumber } from './exact-number.ts'
-import { id, orNull, timestamp } from './fields.ts'
-import { errorBody, Problem } from './problem.ts'
+import { ExactNumber, exactNumber } from './json/exact-number.ts'
+import { id, orNull, timestamp } from './json/fields.ts'
+import { errorBody, Problem } from './json/problem.ts'
 
 const Extended = Type.Object(
   {

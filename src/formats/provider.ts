@@ -1,6 +1,6 @@
 import { Type, type Static } from 'typebox'
 import type { RegisteredProvider } from '../core/prices/quote.ts'
-import { orNull } from './fields.ts'
+import { orNull } from './json/fields.ts'
 
 export const ProviderBody = Type.Object(
   {

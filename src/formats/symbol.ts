@@ -1,9 +1,9 @@
 import { Type, type Static } from 'typebox'
 import type { SymbolMatch } from '../core/prices/quote.ts'
 import type { StoredSymbol } from '../core/prices/symbols.ts'
-import { orNull, timestamp } from './fields.ts'
-import { listOf } from './page.ts'
-import { Problem } from './problem.ts'
+import { orNull, timestamp } from './json/fields.ts'
+import { listOf } from './json/page.ts'
+import { Problem } from './json/problem.ts'
 
 const text = (description: string) => orNull(Type.String(), { description })
 

@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { fastify } from 'fastify'
 import { FEATURES } from '../../src/http/api.ts'
-import type { AddRoutes } from '../../src/http/server/feature.ts'
+import type { AddRoutes } from '../../src/http/server/app.ts'
 import { createHttpService, type Json } from '../support/http-service.ts'
 
 const HTTP = join(import.meta.dirname, '../../src/http')

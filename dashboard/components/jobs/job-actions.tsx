@@ -1,6 +1,6 @@
 import { useSignal, type Signal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
-import type { Job } from '../../api/types.ts'
+import type { Job } from '../../api/schemas.ts'
 import { deleteJob, jobMessage, runNow, setPaused } from '../../state/jobs.ts'
 
 /** The buttons of a job's row. */

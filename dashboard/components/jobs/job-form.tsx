@@ -1,6 +1,6 @@
 import { useComputed, useSignal, type Signal } from '@preact/signals'
 import { RequestError } from '../../api/client.ts'
-import type { Provider } from '../../api/types.ts'
+import type { Provider } from '../../api/schemas.ts'
 import { intervalText } from '../../format/time.ts'
 import { createJob, jobMessage } from '../../state/jobs.ts'
 import { keyOf, selectedKey } from '../../state/market.ts'

@@ -1,4 +1,4 @@
-import type { Job } from '../../api/types.ts'
+import type { Job } from '../../api/schemas.ts'
 import { durationText, intervalText } from '../../format/time.ts'
 import { now } from '../../state/clock.ts'
 import { jobMessage, jobs } from '../../state/jobs.ts'

@@ -1,6 +1,6 @@
 import { useSignal, useSignalEffect, type ReadonlySignal, type Signal } from '@preact/signals'
 import { request, RequestError } from '../../api/client.ts'
-import type { Provider, Symbol as SymbolEntry } from '../../api/types.ts'
+import type { Provider, Symbol as SymbolEntry } from '../../api/schemas.ts'
 
 type Props = {
   readonly symbol: Signal<string>

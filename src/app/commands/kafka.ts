@@ -1,6 +1,6 @@
 import { dropDeadLetter, listDeadLetters, showDeadLetter } from '../../cli/events/dead-letters.ts'
 import type { Actions } from '../../cli/program.ts'
-import { jsonLine } from '../../formats/json-line.ts'
+import { jsonLine } from '../../formats/json/json-line.ts'
 import { systemClock as clock } from '../../lib/clock.ts'
 import { requireKafka } from '../kafka.ts'
 import { retryDeadLetter } from '../../kafka/dead-letters.ts'

@@ -1,5 +1,5 @@
-import { jsonLine } from '../../formats/json-line.ts'
-import { startedBody } from '../../formats/started.ts'
+import { jsonLine } from '../../formats/json/json-line.ts'
+import { startedBody } from '../../formats/health/started.ts'
 import type { Actions } from '../../cli/program.ts'
 import { accessText, startBanner } from '../../cli/terminal/start-banner.ts'
 import { forceExit } from '../shutdown.ts'

@@ -5,7 +5,7 @@ import { ServiceError } from '../../errors.ts'
 import { instantFromMillis } from '../../lib/instant.ts'
 import { parseInterval } from '../terminal/arguments.ts'
 import { addExamples, JSON_OPTION, type Act, type JsonOption } from '../terminal/options.ts'
-import { jsonLine } from '../../formats/json-line.ts'
+import { jsonLine } from '../../formats/json/json-line.ts'
 import { issuedKeyBody, keyBody } from '../../formats/key.ts'
 import { alignColumns, linesText, type Output } from '../terminal/output.ts'
 

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import type { DeadLetterAdmin, StoredDeadLetter } from '../../core/events/dead-letter.ts'
 import { addExamples, JSON_OPTION, type Act, type JsonOption } from '../terminal/options.ts'
 import { deadLetterBody } from '../../formats/dead-letter.ts'
-import { jsonLine } from '../../formats/json-line.ts'
+import { jsonLine } from '../../formats/json/json-line.ts'
 import { alignColumns, linesText, type Output } from '../terminal/output.ts'
 
 export type DeadLetterActions = {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { addExamples, JSON_OPTION, type Act, type JsonOption } from '../terminal/options.ts'
-import { jsonLine } from '../../formats/json-line.ts'
+import { jsonLine } from '../../formats/json/json-line.ts'
 import { alignColumns, linesText, type Output } from '../terminal/output.ts'
 
 export type DoctorActions = { doctor(options: JsonOption): Promise<number> }

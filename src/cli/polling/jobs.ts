@@ -8,7 +8,7 @@ import { durationText, roughly } from '../terminal/duration.ts'
 import { addSymbol, parseInterval } from '../terminal/arguments.ts'
 import { addExamples, JSON_OPTION, providerOption, type Act, type JsonOption } from '../terminal/options.ts'
 import { jobBody } from '../../formats/job.ts'
-import { jsonLine } from '../../formats/json-line.ts'
+import { jsonLine } from '../../formats/json/json-line.ts'
 import { alignColumns, linesText, type Output } from '../terminal/output.ts'
 
 export type JobActions = {

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { ServiceError } from '../../errors.ts'
 import type { ImportNeeds, ImportTally } from '../../core/ingest/csv-import.ts'
 import { addExamples, JSON_OPTION, type Act, type JsonOption } from '../terminal/options.ts'
-import { jsonLine } from '../../formats/json-line.ts'
+import { jsonLine } from '../../formats/json/json-line.ts'
 import { count } from '../terminal/progress.ts'
 
 export type ImportActions = { importPrices(options: ImportOptions): Promise<number> }

@@ -3,7 +3,7 @@ import type { Ingest } from '../../core/ingest/ingest.ts'
 import type { RecordResult } from '../../core/prices/quote.ts'
 import { addSymbol } from '../terminal/arguments.ts'
 import { addExamples, JSON_OPTION, providerOption, type Act, type JsonOption } from '../terminal/options.ts'
-import { jsonLine } from '../../formats/json-line.ts'
+import { jsonLine } from '../../formats/json/json-line.ts'
 import { recordResultBody } from '../../formats/price.ts'
 import { alignColumns, linesText, type Output } from '../terminal/output.ts'
 

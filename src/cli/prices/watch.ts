@@ -6,7 +6,7 @@ import { createMemoryCheckpoint, followLogOnce, type Checkpoint } from '../../co
 import type { LogPosition } from '../../core/log/position.ts'
 import { addSymbol } from '../terminal/arguments.ts'
 import { addExamples, type Act, type JsonOption } from '../terminal/options.ts'
-import { jsonLine } from '../../formats/json-line.ts'
+import { jsonLine } from '../../formats/json/json-line.ts'
 import { priceEventBody } from '../../formats/price-event.ts'
 import { alignColumns, linesText, type Output } from '../terminal/output.ts'
 import { createWatchTable, type ShownPrice } from './watch-table.ts'

@@ -53,7 +53,7 @@ function addCopy(program: Command, act: Act<TransferActions>): void {
 /** The rows transferred, by table. */
 type Rows = Readonly<Record<string, number>>
 type ToFile = { readonly file: string | undefined; readonly rows: Rows }
-import { jsonLine } from '../../formats/json-line.ts'
+import { jsonLine } from '../../formats/json/json-line.ts'
 import { copyBody, dumpBody, type TransferredRows } from '../../formats/transfer.ts'
 
 /** The result of a dump or a restore. */

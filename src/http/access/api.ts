@@ -1,4 +1,4 @@
-import type { Feature } from '../server/feature.ts'
+import type { Feature } from '../server/app.ts'
 import { keyRoutes, type KeyDeps } from './keys.ts'
 import { sessionRoutes, type SessionDeps } from './session.ts'
 

@@ -1,8 +1,7 @@
 import fastifySwagger from '@fastify/swagger'
 import fastifySwaggerUi from '@fastify/swagger-ui'
-import { decimalsAsNumbers } from '../../formats/exact-number.ts'
-import type { App } from '../server/app.ts'
-import type { Feature } from '../server/feature.ts'
+import { decimalsAsNumbers } from '../../formats/json/exact-number.ts'
+import type { App, Feature } from '../server/app.ts'
 
 const DESCRIPTION = `Stock prices exactly as providers quote them, with their age, their origin and their moving averages.
 

@@ -1,4 +1,4 @@
-import type { Feature } from '../server/feature.ts'
+import type { Feature } from '../server/app.ts'
 import { healthRoute, type HealthDeps } from './health.ts'
 import { metricsRoute, type MetricsDeps } from './metrics.ts'
 import { probeRoutes, versionRoute, type ProbeDeps, type VersionDeps } from './probes.ts'

@@ -1,7 +1,7 @@
 import type { Clock } from '../../lib/clock.ts'
 import type { ProviderStats } from '../../core/health/provider-stats.ts'
 import type { ProviderStatus, ReadKafkaStatus, ReadServiceStatus } from '../../core/health/status.ts'
-import { Health, healthBody } from '../../formats/health.ts'
+import { Health, healthBody } from '../../formats/health/health.ts'
 import type { App } from '../server/app.ts'
 import { problems } from '../server/problem.ts'
 import type { ProviderDeps } from '../server/providers.ts'

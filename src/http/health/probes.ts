@@ -1,5 +1,5 @@
 import type { Static } from 'typebox'
-import { ProbeStatus, VersionBody } from '../../formats/health.ts'
+import { ProbeStatus, VersionBody } from '../../formats/health/health.ts'
 import type { App } from '../server/app.ts'
 import { problems } from '../server/problem.ts'
 import { NoQuery } from '../server/query.ts'

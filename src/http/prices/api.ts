@@ -1,4 +1,4 @@
-import type { Feature } from '../server/feature.ts'
+import type { Feature } from '../server/app.ts'
 import { historyRoute, type HistoryDeps } from './history.ts'
 import { latestRoute, type LatestDeps } from './latest.ts'
 import { lineageRoutes, type LineageDeps } from './lineage.ts'

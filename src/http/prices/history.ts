@@ -7,7 +7,7 @@ import {
   HistoryPrice,
   historyPriceBody,
 } from '../../formats/history.ts'
-import { listOf, pageBody } from '../../formats/page.ts'
+import { listOf, pageBody } from '../../formats/json/page.ts'
 import { pageOf, timeCursor, timeKeyOf } from '../../lib/pagination.ts'
 import { canonicalSymbol } from '../../lib/symbol.ts'
 import type { App } from '../server/app.ts'

@@ -1,4 +1,4 @@
-import { listOf, pageBody } from '../../formats/page.ts'
+import { listOf, pageBody } from '../../formats/json/page.ts'
 import { ProviderBody, providerBody } from '../../formats/provider.ts'
 import type { App } from '../server/app.ts'
 import { problems } from '../server/problem.ts'

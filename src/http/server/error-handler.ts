@@ -6,7 +6,7 @@ import { ServiceError } from '../../errors.ts'
 import type { App } from './app.ts'
 import { toServiceError } from './to-service-error.ts'
 import { withoutSecrets } from '../../core/access/secret.ts'
-import { PROBLEM_TYPE, problemOf, statusOf } from '../../formats/problem.ts'
+import { PROBLEM_TYPE, problemOf, statusOf } from '../../formats/json/problem.ts'
 
 const SANE_ID = /^[\w.:-]{1,64}$/
 

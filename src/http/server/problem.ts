@@ -1,5 +1,5 @@
 import { ServiceError, type ErrorCode } from '../../errors.ts'
-import { Problem, PROBLEM_TYPE, problemOf, statusOf, titleOf } from '../../formats/problem.ts'
+import { Problem, PROBLEM_TYPE, problemOf, statusOf, titleOf } from '../../formats/json/problem.ts'
 
 /** The error responses of a route by status, for its schema. Errors that every route can answer with are added. */
 export function problems(...codes: readonly ErrorCode[]) {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Verification } from '../../../src/core/health/verification.ts'
 import { verifyReport } from '../../../src/cli/health/verify.ts'
-import { verificationBody } from '../../../src/formats/verification.ts'
+import { verificationBody } from '../../../src/formats/health/verification.ts'
 import type { Decimal } from '../../../src/lib/decimal.ts'
 import type { Instant } from '../../../src/lib/instant.ts'
 

@@ -119,7 +119,7 @@ function resultOf(symbol: string, error: ServiceError | undefined): RecordResult
     : { symbol, outcome: 'recorded', price: { priceId: '17' } as StoredPrice, replySha256: '5a' }
 }
 
-/** Simulates a process: once it is killed, nothing that it waits for ever arrives. */
+/** Simulates a process: once it is killed, nothing that it waits for arrives any more. */
 function createLife() {
   let callsLeft = Infinity
   return {

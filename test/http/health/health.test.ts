@@ -57,9 +57,9 @@ const READ: KafkaStatus = {
   },
 }
 
-async function createPublished(t: TestContext, facts: () => KafkaStatus): Promise<HttpService> {
+async function createPublished(t: TestContext, status: () => KafkaStatus): Promise<HttpService> {
   const service = await createHttpService(t, {
-    health: { readKafkaStatus: async () => facts(), toleratedLagSeconds: 90 },
+    health: { readKafkaStatus: async () => status(), toleratedLagSeconds: 90 },
   })
   await service.store({ price: '1' }, { price: '2' }, { price: '3' })
   return service
@@ -93,11 +93,11 @@ test('with Kafka each step of the pipeline is reported with its lag and its lead
 })
 
 test('an unavailable Kafka and unread messages are degraded', async (t) => {
-  let facts = READ
-  const service = await createPublished(t, () => facts)
+  let status = READ
+  const service = await createPublished(t, () => status)
   assert.equal((await healthOf(service)).status, 'ok')
   const awaySince = instantFromMillis(Date.parse('2025-06-15T20:30:27Z'))
-  facts = { ...READ, awaySince, seen: null }
+  status = { ...READ, awaySince, seen: null }
   const away = await healthOf(service)
   assert.equal(away.status, 'degraded')
   assert.deepEqual(away.pipeline.topic, {
@@ -107,8 +107,8 @@ test('an unavailable Kafka and unread messages are degraded', async (t) => {
     messages: null,
   })
   assert.deepEqual([away.pipeline.consumers.state, away.pipeline.consumers.lag_messages], [null, null])
-  facts = { ...READ, seen: { ...READ.seen!, groupState: 'Empty' } }
+  status = { ...READ, seen: { ...READ.seen!, groupState: 'Empty' } }
   assert.equal((await healthOf(service)).status, 'degraded')
-  facts = { ...READ, seen: { groupState: 'Empty', partitions: [{ partition: 0, messages: 7, lag: 0 }] } }
+  status = { ...READ, seen: { groupState: 'Empty', partitions: [{ partition: 0, messages: 7, lag: 0 }] } }
   assert.equal((await healthOf(service)).status, 'ok')
 })

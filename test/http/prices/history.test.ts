@@ -50,8 +50,8 @@ test('each time has its current price only, and all of its prices with include=s
   await store({ price: '1', time: minute(0) }, { price: '2', time: minute(1) }, { price: '3', time: minute(0) })
   await store({ price: '1', time: minute(0) })
   const { data } = (await ask('/prices/history?symbol=AAPL&order=asc')).json()
-  const facts = data.map((price: Json) => [price.timestamp, price.price, price.revision, price.correction])
-  assert.deepEqual(facts, [
+  const rows = data.map((price: Json) => [price.timestamp, price.price, price.revision, price.correction])
+  assert.deepEqual(rows, [
     ['2025-01-01T00:00:00Z', 1, 3, true],
     ['2025-01-01T00:01:00Z', 2, 1, false],
   ])

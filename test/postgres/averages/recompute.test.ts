@@ -132,9 +132,9 @@ const price = fc
     const text = String(digits).padStart(scale + 1, '0')
     return scale === 0 ? text : `${text.slice(0, -scale)}.${text.slice(-scale)}`
   })
-const told = fc.record({ symbol: fc.constantFrom('A', 'B', 'C'), minute: fc.nat({ max: 40 }), price })
+const pricedMinute = fc.record({ symbol: fc.constantFrom('A', 'B', 'C'), minute: fc.nat({ max: 40 }), price })
 const history = fc.record({
-  replies: fc.array(fc.array(told, { minLength: 1, maxLength: 12 }), { minLength: 1, maxLength: 8 }),
+  replies: fc.array(fc.array(pricedMinute, { minLength: 1, maxLength: 12 }), { minLength: 1, maxLength: 8 }),
   shuffle: fc.array(fc.nat(), { minLength: 200, maxLength: 200 }),
   batch: fc.integer({ min: 1, max: 40 }),
 })

@@ -85,8 +85,8 @@ test('a transaction whose opening gets no answer fails in time, and the next one
 
 test('in a snapshot a long read may exceed the time limit of its pool', async (t) => {
   const { pool } = await createHarness(t, await createDatabaseConnection(t), 1_000)
-  const sleep = `select 'done' as said from pg_sleep(1.5)`
+  const sleep = `select 'done' as outcome from pg_sleep(1.5)`
   const { rows } = await inSnapshot(pool, (client) => client.query(longRead(sleep)))
-  assert.deepEqual(rows, [{ said: 'done' }])
+  assert.deepEqual(rows, [{ outcome: 'done' }])
   await assert.rejects(pool.query(sleep), unavailable(/timeout/))
 })

@@ -89,7 +89,7 @@ test('an open transaction holds back later entries, and no entry is read twice o
   await insertPrice(slow, seriesId, 1)
   await insertPrice(pool, seriesId, 2)
   assert.deepEqual(await readLog(LOG_START, 10), [])
-  const horizon = await readHighWaterMark(pool)
+  const highWaterMark = await readHighWaterMark(pool)
   await slow.query('commit')
   slow.release()
   const entries = await readStableLog(pool)
@@ -97,7 +97,7 @@ test('an open transaction holds back later entries, and no entry is read twice o
     entries.map((entry) => entry.eventTime),
     [atMinute(1), atMinute(2)],
   )
-  assert.ok(entries.every((entry) => comparePositions(entry.position, horizon) > 0))
+  assert.ok(entries.every((entry) => comparePositions(entry.position, highWaterMark) > 0))
   assert.ok(comparePositions(await readHighWaterMark(pool), entries.at(-1)?.position ?? LOG_START) > 0)
 })
 

@@ -34,7 +34,7 @@ const PRICES: readonly { name: string; source: string; becomes: string }[] = [
 
 for (const { name, source, becomes } of PRICES) {
   test(`a price that is ${name} becomes ${becomes}`, () => {
-    assert.equal(judged(parse(['AAPL'], [yahooQuote('AAPL', source)])[0]), becomes)
+    assert.equal(resultText(parse(['AAPL'], [yahooQuote('AAPL', source)])[0]), becomes)
   })
 }
 
@@ -50,7 +50,7 @@ const OTHER_FAULTS: readonly { name: string; more: Record<string, unknown>; code
 
 for (const { name, more, code } of OTHER_FAULTS) {
   test(`a quote with ${name} is refused as ${code}`, () => {
-    assert.equal(judged(parse(['AAPL'], [yahooQuote('AAPL', '1', more)])[0]), code)
+    assert.equal(resultText(parse(['AAPL'], [yahooQuote('AAPL', '1', more)])[0]), code)
   })
 }
 
@@ -103,11 +103,11 @@ test('the previous close is kept if it is valid', () => {
 test('quotes are matched by their canonical symbol, in any order', () => {
   const quotes = [yahooQuote('EURUSD=X', '1.1'), yahooQuote('brk-b', '2'), yahooQuote('JPY=X', '3')]
   const results = parse(['BRK.B', 'EURUSD', 'USDJPY'], quotes)
-  assert.deepEqual(results.map(judged), ['2', '1.1', '3'])
+  assert.deepEqual(results.map(resultText), ['2', '1.1', '3'])
 })
 
 test('a quote for a symbol that was not requested is refused, and never used for the missing one', () => {
-  assert.deepEqual(parse(['FB', 'AAPL'], [yahooQuote('META', '600'), yahooQuote('AAPL', '1')]).map(judged), [
+  assert.deepEqual(parse(['FB', 'AAPL'], [yahooQuote('META', '600'), yahooQuote('AAPL', '1')]).map(resultText), [
     'provider_bad_data',
     '1',
   ])
@@ -120,7 +120,7 @@ test('every symbol is refused if the body is not a quote reply, whatever its sta
     [404, quoteReply([])],
   ] as const) {
     const results = parseYahooQuotes(replyOf(['A', 'B'], body, status))
-    assert.deepEqual(results.map(judged), ['provider_bad_data', 'provider_bad_data'])
+    assert.deepEqual(results.map(resultText), ['provider_bad_data', 'provider_bad_data'])
   }
 })
 
@@ -131,7 +131,7 @@ function quoteOf(more: Record<string, unknown>): Quote {
 }
 
 /** The price, or the code of what stands against it, the check that all providers' quotes pass included. */
-function judged(result: QuoteResult | undefined): string | undefined {
+function resultText(result: QuoteResult | undefined): string | undefined {
   if (!result || 'error' in result) return result?.error.code
   return validateQuote(result.quote, RECEIVED_AT)?.code ?? result.quote.price
 }

@@ -109,8 +109,8 @@ test('an error text sent as the crumb is never used, and the next request signs 
 
 test('the library never prints, whatever Yahoo sends', async (t) => {
   const printed: unknown[] = []
-  for (const name of CONSOLE) t.mock.method(console, name, (...said: unknown[]) => void printed.push(said))
-  t.mock.method(process.stderr, 'write', (said: unknown) => printed.push(said) > 0)
+  for (const name of CONSOLE) t.mock.method(console, name, (...written: unknown[]) => void printed.push(written))
+  t.mock.method(process.stderr, 'write', (written: unknown) => printed.push(written) > 0)
   const { fake, yahoo } = await createYahooHarness(t)
   await quotesOf(yahoo, ['AAPL'])
   const answers = [

@@ -1,5 +1,5 @@
 import { Type, type TSchema } from 'typebox'
-import type { Page } from '../lib/pagination.ts'
+import type { Page } from '../../lib/pagination.ts'
 import { orNull } from './fields.ts'
 
 const NextCursor = orNull(Type.String(), { description: 'Null on the last page.' })

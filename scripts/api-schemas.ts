@@ -34,12 +34,12 @@ export function apiTypes(document: OpenApi): readonly (readonly [string, string]
   const decimals = [...new Set(types.flatMap(([, schema]) => decimalsOf(schema)))].toSorted()
   return [
     ['dashboard/api/calls.ts', `${HEAD}${importText(answers.toSorted())}\n${calls}`],
-    ['dashboard/api/types.ts', [HEAD + DECIMAL, decimalsText(decimals), ...types.map(schemaText)].join('\n')],
+    ['dashboard/api/schemas.ts', [HEAD + DECIMAL, decimalsText(decimals), ...types.map(schemaText)].join('\n')],
   ]
 }
 
 function importText(names: readonly string[]): string {
-  return `import type {\n${names.map((name) => `  ${name},\n`).join('')}} from './types.ts'\n`
+  return `import type {\n${names.map((name) => `  ${name},\n`).join('')}} from './schemas.ts'\n`
 }
 
 function callsText({ paths }: OpenApi): string {

@@ -1,4 +1,4 @@
-import type { Verification } from '../core/health/verification.ts'
+import type { Verification } from '../../core/health/verification.ts'
 
 /** Numbers of the differences stay text: readers compare their last digit, which most JSON parsers lose. */
 export function verificationBody(found: Verification): object {

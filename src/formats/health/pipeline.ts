@@ -1,7 +1,7 @@
 import { Type, type Static } from 'typebox'
-import { positionText } from '../core/log/position.ts'
-import type { KafkaStatus, LeaseStatus, ServiceStatus } from '../core/health/status.ts'
-import { orNull, timestamp } from './fields.ts'
+import { positionText } from '../../core/log/position.ts'
+import type { KafkaStatus, LeaseStatus, ServiceStatus } from '../../core/health/status.ts'
+import { orNull, timestamp } from '../json/fields.ts'
 
 const Log = Type.Object({
   end: Type.String({ description: 'Position of the newest price that readers can see.', examples: ['1-7345-120'] }),

@@ -1,6 +1,6 @@
 import { Type, type Static } from 'typebox'
-import type { ErrorCode, ServiceError } from '../errors.ts'
-import { withoutSecrets } from '../core/access/secret.ts'
+import type { ErrorCode, ServiceError } from '../../errors.ts'
+import { withoutSecrets } from '../../core/access/secret.ts'
 
 /** The body of every error (RFC 9457). Clients switch on `code`; `detail` is for people. */
 export const Problem = Type.Object(

@@ -1,8 +1,8 @@
 import { Type, type Static } from 'typebox'
-import { freshnessOf } from '../core/prices/freshness.ts'
-import type { ProviderRecord } from '../core/health/provider-stats.ts'
-import type { KafkaStatus, LeaseStatus, ProviderStatus, ServiceStatus } from '../core/health/status.ts'
-import { orNull, timestamp } from './fields.ts'
+import { freshnessOf } from '../../core/prices/freshness.ts'
+import type { ProviderRecord } from '../../core/health/provider-stats.ts'
+import type { KafkaStatus, LeaseStatus, ProviderStatus, ServiceStatus } from '../../core/health/status.ts'
+import { orNull, timestamp } from '../json/fields.ts'
 import { isFlowing, Pipeline, pipelineBody } from './pipeline.ts'
 
 const ProviderHealth = Type.Object(
