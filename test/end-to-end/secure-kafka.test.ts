@@ -33,7 +33,7 @@ describe('a broker that requires TLS and a password', needsKafkaItself, () => {
       await Promise.all([start('relay'), start('consume')])
       await recordPrices({ minute: 0, price: '1' })
       await until(async () => (await pool.query('select from moving_averages')).rowCount, 'the average')
-      assert.match((await run('doctor')).stdout, new RegExp(`^ok +kafka +topic ${topic.name}, with 6 partitions$`, 'm'))
+      assert.match((await run('doctor')).stdout, new RegExp(`^ok +kafka +topic ${topic.name}: 6 partitions$`, 'm'))
     }
   })
 
