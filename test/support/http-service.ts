@@ -48,7 +48,7 @@ export type HttpService = {
   issueKey(...scopes: Scope[]): Promise<IssuedKey>
   /** Sends a request without a network, as a caller on this machine would. */
   ask(path: string, options?: { method?: string; headers?: Record<string, string>; body?: unknown }): Promise<Answer>
-  /** Stores prices through the real ingest and brings the averages up to date; no provider is requested. */
+  /** Stores prices through the real ingest and brings the averages up to date; no provider is queried. */
   store(...prices: readonly Partial<GivenPrice>[]): Promise<void>
   /** For a test that stores prices itself. */
   notifyPricesStored(): void
