@@ -1,4 +1,4 @@
-/** Every way in which this service says no. The list is closed: clients may switch on it (design §6). */
+/** The code of every error. The list is closed: clients may switch on it. */
 export type ErrorCode =
   | 'malformed_request'
   | 'invalid_request'

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createOutput, EXIT_FAILED } from './cli/terminal/output.ts'
 import { runProgram, type Actions } from './cli/program.ts'
+import { problemsOf } from './app/commands/problems.ts'
 import { ConfigError, PROVIDER_NAMES } from './app/config.ts'
 import { ServiceError } from './errors.ts'
 import type { Version } from './app/context.ts'
@@ -26,11 +27,6 @@ async function run(): Promise<number> {
 /** Imports the actions only when a command needs them: help and completion work without a database and a server. */
 async function loadActions(): Promise<Actions> {
   return (await import('./app/commands/actions.ts')).createActions(version, output)
-}
-
-function problemsOf(error: unknown): readonly string[] {
-  if (error instanceof ConfigError) return error.problems
-  return [error instanceof Error ? error.message : String(error)]
 }
 
 /** An unknown provider is a usage error, but which providers exist depends on the settings, which only the action reads. */

@@ -91,13 +91,20 @@ function latestOf({ assembly, shared }: Sources) {
 
 async function healthDeps({ assembly, shared, workers }: Sources) {
   const { config, kafka, roles, database } = assembly
-  const { working: work, answering: answers, leading: leases, pool: maintenance } = database
+  const { working, answering, leading, pool: maintenance } = database
   return {
     ...(await kafkaReads(kafka, roles)),
     providers: shared.providers,
     providerStats: shared.providerStats,
     readConsumerLag: workers.consumerLag,
-    readPoolUse: () => poolUse({ work, answers, leases, maintenance }),
+    // Labels of a metric, which alerts match: they stay as they were in 0.1.0.
+    readPoolUse: () =>
+      poolUse([
+        ['work', working],
+        ['answers', answering],
+        ['leases', leading],
+        ['upkeep', maintenance],
+      ]),
     windows: config.MA_WINDOWS,
     toleratedLagSeconds: toleratedLagSeconds(config),
     clock,

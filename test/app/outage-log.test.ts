@@ -43,7 +43,7 @@ function createStorage() {
   }
 }
 
-test('a database that is away is logged once, however many ask, and once more when it answers again', async () => {
+test('an unavailable database is logged once, however many callers notice, and once more when it is available again', async () => {
   const { lines, read, write, fails } = createStorage()
   fails(AWAY)
   for (const request of [read, write, read]) await assert.rejects(request(), AWAY as Error)
@@ -52,7 +52,7 @@ test('a database that is away is logged once, however many ask, and once more wh
   assert.deepEqual(lines, ['warn: The database does not answer.', 'info: The database answers again.'])
 })
 
-test('a database that stays away is logged once a minute', async () => {
+test('a database that stays unavailable is logged once a minute', async () => {
   const { lines, read, fails, pass } = createStorage()
   fails(AWAY)
   for (let second = 0; second <= 70; second += 2) {
@@ -62,7 +62,7 @@ test('a database that stays away is logged once a minute', async () => {
   assert.deepEqual(lines, ['warn: The database does not answer.', 'warn: The database does not answer.'])
 })
 
-test('a full disk is an error that names the place, once, until something can be written again', async () => {
+test('a full disk is logged once as an error that names the location, until something can be written again', async () => {
   const { lines, read, write, fails } = createStorage()
   for (let times = 1; times <= 3; times++) {
     fails(FULL)
@@ -125,7 +125,7 @@ test('a pool reports its own failure and those of its connections, and leaves ev
   assert.equal(lines.at(-1), 'info: The disk has room again.')
 })
 
-test('Kafka that fails is logged at once and then once a minute with a count, and once more when it works again', () => {
+test('an outage of Kafka is logged at once, then once a minute with a count, and once more when it is over', () => {
   const lines: [string, object][] = []
   const note = (level: string) => (details: object) => void lines.push([level, details])
   const log = { warn: note('warn'), info: note('info'), debug: () => {} }

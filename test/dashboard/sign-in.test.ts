@@ -17,7 +17,7 @@ test('the page asks for a key, then works with a cookie, its stream included, un
   assert.deepEqual((await new AxeBuilder({ page }).analyze()).violations, [])
   await field.fill(createKeySecret().text)
   await page.keyboard.press('Enter')
-  await page.getByRole('alert').getByText('not known here').waitFor()
+  await page.getByRole('alert').getByText('Unknown key').waitFor()
   await field.fill(` ${key}\n`)
   await page.keyboard.press('Enter')
   await page.locator('.connection', { hasText: 'Live' }).waitFor()

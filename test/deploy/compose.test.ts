@@ -30,7 +30,7 @@ test('compose.yaml is what the Compose specification allows, and a linter finds 
   assert.deepEqual(result?.messages, [])
 })
 
-test('no container has a capability or a way to new rights, only Kafka may write its own files, and no port leaves the machine', () => {
+test('no container has a capability or can gain privileges, only Kafka may write its own files, and every port is on loopback', () => {
   for (const [name, container] of Object.entries(readCompose())) {
     assert.deepEqual(container.cap_drop, ['ALL'], name)
     assert.deepEqual(container.security_opt, ['no-new-privileges:true'], name)
@@ -40,18 +40,18 @@ test('no container has a capability or a way to new rights, only Kafka may write
   }
 })
 
-test('every panel asks a data source that Grafana is given', () => {
+test('every panel queries a data source that Grafana has', () => {
   const known = datasourceUids()
   assert.deepEqual(new Set(dashboardQueries().map(({ datasource }) => datasource)), new Set(known))
 })
 
-test('without the passwords of .env nothing starts, and the message says where to read on', () => {
+test('without the passwords of .env nothing starts, and the message names the documentation', () => {
   assert.throws(() => readCompose({}), /docs\/how-to\/compose\.md/)
   assert.ok(existsSync(join(project, 'docs/how-to/compose.md')))
 })
 
 test(
-  'migrate, api, poller, relay and two consumers work together as compose.yaml starts them, with the rights it gives, and end in peace',
+  'migrate, api, poller, relay and two consumers work together as compose.yaml starts them, with the rights it grants, and shut down cleanly',
   needsKafka,
   async (t) => {
     t.diagnostic(`confined by: ${confined().join(' ') || 'nothing more than this user'}`)

@@ -118,7 +118,7 @@ test('a value that does not match its hash is refused', () => {
   assert.equal('fault' in reading && reading.fault.reason, 'hash_mismatch')
 })
 
-test('whatever the bytes, the database can be asked about what reading lets through', async (t) => {
+test('whatever its bytes, a message that is accepted never makes the query for its price fail', async (t) => {
   const resolve = createFindPrices(await createDatabase(t), {
     pricesDays: 30,
     syntheticProviders: ['simulated'],

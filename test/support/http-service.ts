@@ -28,7 +28,7 @@ import { createNotifier, type Notifier } from '../../src/lib/notifier.ts'
 import { createLatest } from '../../src/core/ingest/read-through.ts'
 import type { QuoteProvider, StoreReply } from '../../src/core/prices/quote.ts'
 import { createDatabase } from './database.ts'
-import { untilSettled } from './settled.ts'
+import { untilStable } from './stable.ts'
 import {
   createScriptedProvider,
   instantOf,
@@ -48,7 +48,7 @@ export type HttpService = {
   issueKey(...scopes: Scope[]): Promise<IssuedKey>
   /** Sends a request without a network, as a caller on this machine would. */
   ask(path: string, options?: { method?: string; headers?: Record<string, string>; body?: unknown }): Promise<Answer>
-  /** Stores prices through the real ingest and brings the averages up to date; no provider is requested. */
+  /** Stores prices through the real ingest and brings the averages up to date; no provider is queried. */
   store(...prices: readonly Partial<GivenPrice>[]): Promise<void>
   /** For a test that stores prices itself. */
   notifyPricesStored(): void
@@ -100,7 +100,7 @@ export async function createHttpService(t: TestContext, changes: Changes = {}): 
     ask: (path, options = {}) => ask(app, path, options),
     store: async (...prices) => {
       await storePrices(record, prices)
-      await untilSettled(pool)
+      await untilStable(pool)
       const { rows } = await pool.query('select series_id as "seriesId", event_time as "eventTime" from prices')
       await recompute(rows)
       pricesStored.notify()
@@ -201,7 +201,7 @@ function healthDeps({ pool, providerStats }: Parts, changed: Changes['health']) 
     readServiceStatus: createReadServiceStatus(pool, { windows: WINDOWS, isPublished }),
     readKafkaStatus: undefined,
     readConsumerLag: () => [],
-    readPoolUse: () => poolUse({ work: pool }),
+    readPoolUse: () => poolUse([['work', pool]]),
     ready: async () => void (await pool.query('select 1')),
     kafkaReady: async () => {},
     providerStats,

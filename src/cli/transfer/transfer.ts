@@ -2,19 +2,25 @@ import type { Command } from 'commander'
 import { parseDatabaseUrl } from '../terminal/arguments.ts'
 import { addExamples, JSON_OPTION, type Act, type JsonOption } from '../terminal/options.ts'
 import { count } from '../terminal/progress.ts'
+import { jsonLine } from '../../formats/json/json-line.ts'
+import { copyBody, dumpBody, type TransferredRows } from '../../formats/transfer.ts'
+
 export type TransferActions = {
   copy(options: CopyOptions): Promise<number>
   dump(options: FileOptions): Promise<number>
   restore(options: FileOptions & { readonly file: string }): Promise<number>
 }
+
 type CopyOptions = JsonOption & { readonly to: string }
 type FileOptions = JsonOption & { readonly file?: string | undefined }
+
 /** The commands that back up a database and transfer it to another server. */
 export function addTransferCommands(program: Command, act: Act<TransferActions>): void {
   addDump(program, act)
   addRestore(program, act)
   addCopy(program, act)
 }
+
 function addDump(program: Command, act: Act<TransferActions>): void {
   const dump = program
     .command('dump')
@@ -24,6 +30,7 @@ function addDump(program: Command, act: Act<TransferActions>): void {
     .action((file: string | undefined, options: JsonOption) => act((actions) => actions.dump({ ...options, file })))
   addExamples(dump, 'market-data dump backup.gz', 'market-data dump | ssh host "cat > backup.gz"')
 }
+
 function addRestore(program: Command, act: Act<TransferActions>): void {
   const restore = program
     .command('restore')
@@ -37,6 +44,7 @@ function addRestore(program: Command, act: Act<TransferActions>): void {
     'DATABASE_URL=postgres://owner@host/prices market-data restore backup.gz',
   )
 }
+
 function addCopy(program: Command, act: Act<TransferActions>): void {
   const command = program
     .command('copy')
@@ -50,11 +58,8 @@ function addCopy(program: Command, act: Act<TransferActions>): void {
     'DATABASE_URL=postgres://owner@old/prices market-data copy --to postgres://owner@new/prices',
   )
 }
-/** The rows transferred, by table. */
-type Rows = Readonly<Record<string, number>>
-type ToFile = { readonly file: string | undefined; readonly rows: Rows }
-import { jsonLine } from '../../formats/json/json-line.ts'
-import { copyBody, dumpBody, type TransferredRows } from '../../formats/transfer.ts'
+
+type ToFile = { readonly file: string | undefined; readonly rows: TransferredRows }
 
 /** The result of a dump or a restore. */
 export function fileReport(verb: 'Dumped' | 'Restored', { file, rows }: ToFile, json: boolean | undefined): string {

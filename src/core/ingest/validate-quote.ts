@@ -23,7 +23,7 @@ const ORDINARY = /^[1-9]\d{0,14}(?:\.\d{1,25})?$/
 /** What is wrong with a price, as a noun phrase; undefined if nothing is. */
 export function wrongPrice(price: Decimal): string | undefined {
   if (ORDINARY.test(price)) return undefined
-  if (parseDecimal(price) !== price) return 'a price that is no number'
+  if (parseDecimal(price) !== price) return 'a price that is not a number'
   if (digitCount(price) > MAX_DIGITS) return `a price of more than ${MAX_DIGITS} digits`
   if (compareDecimals(price, SMALLEST) < 0) return 'a price that is zero, negative or below 1e-18'
   return compareDecimals(price, BEYOND_LARGEST) < 0 ? undefined : 'a price of 1e15 or more'
@@ -31,6 +31,6 @@ export function wrongPrice(price: Decimal): string | undefined {
 
 function wrongTime(eventTime: Instant, receivedAt: Instant): string | undefined {
   const aheadMs = millisOf(eventTime) - millisOf(receivedAt)
-  if (Number.isNaN(aheadMs)) return 'a time that is none'
+  if (Number.isNaN(aheadMs)) return 'an invalid time'
   return aheadMs > MAX_CLOCK_SKEW_MS ? 'a time in the future' : undefined
 }

@@ -26,7 +26,7 @@ export function createAuthenticate(cache: CredentialCache, clock: Clock) {
     if (credential) return credential
     failures.count(networkOf(request.ip), request, reply)
     request.log.warn({ security: 'key_refused', key: secret?.id, address: request.ip }, 'wrong key')
-    throw unauthenticated(reply, 'This key is not known here: it is mistyped, expired or revoked.')
+    throw unauthenticated(reply, 'Unknown key: it is mistyped, expired or revoked.')
   }
 
   /** The cookie may belong to another service at another port of this machine: then it is dropped and counts as none. */

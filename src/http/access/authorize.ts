@@ -143,7 +143,7 @@ function createRefusal(clock: Clock) {
   return (request: FastifyRequest, reply: FastifyReply): ServiceError => {
     const { method, routeOptions, ip: address } = request
     logMissing(request, { security: 'key_missing', method, route: routeOptions.url, address }, 'no key')
-    return unauthenticated(reply, 'This needs a key, in Authorization (Bearer) or X-API-Key.')
+    return unauthenticated(reply, 'This request needs a key, in Authorization (Bearer) or X-API-Key.')
   }
 }
 
@@ -152,7 +152,7 @@ function assertMay(request: FastifyRequest, { credential, scopes }: Caller): voi
   if (allows(scopes, needed)) return
   const { method, routeOptions, ip: address, log } = request
   log.warn({ security: 'forbidden', key: credential?.keyId, method, route: routeOptions.url, address }, 'not allowed')
-  throw new ServiceError('forbidden', `This needs a key with the scope ${needed}.`)
+  throw new ServiceError('forbidden', `This request needs a key with the scope ${needed}.`)
 }
 
 function scopeFor({ method, routeOptions: { url } }: FastifyRequest): Scope {

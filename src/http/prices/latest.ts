@@ -28,7 +28,7 @@ const LatestQuery = Type.Object(
         maximum: ONE_YEAR_SECONDS,
         default: DEFAULT_MAX_AGE_SECONDS,
         description:
-          'A stored price is returned if the provider confirmed it within this many seconds. With 0 the provider is always requested.',
+          'A stored price is returned if the provider confirmed it within this many seconds. 0 always queries the provider.',
         examples: [60],
       }),
     ),
@@ -51,7 +51,7 @@ export function latestRoute(app: App, { latest, clock, ...providers }: LatestDep
     tags: ['Prices'],
     summary: 'Get the newest price of one or more symbols',
     description: `Give \`symbol\` for one price, or \`symbols\` for a list with one entry each. If the stored price was not
-confirmed within \`max_age\` seconds, the provider is requested, once for all concurrent callers. If it fails, the problem
+confirmed within \`max_age\` seconds, the provider is queried, once for all concurrent callers. If it fails, the problem
 carries the stored price as \`last_known\`.`,
     querystring: LatestQuery,
     response: { 200: PriceOrPrices, ...LATEST_PROBLEMS },

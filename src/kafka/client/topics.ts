@@ -117,7 +117,7 @@ function explained(error: unknown, { name, replication }: TopicSpec): unknown {
   const conflict = (detail: string) => new ServiceError('conflict', detail, { cause: error })
   if (hasBrokerError(error, 'INVALID_REPLICATION_FACTOR')) {
     const wanted = replication === undefined ? 'the default number of replicas' : `${replication} replicas`
-    return conflict(`The brokers cannot keep ${wanted} of topic ${name}: there are too few of them.`)
+    return conflict(`There are too few brokers for ${wanted} of topic ${name}.`)
   }
   if (hasBrokerError(error, 'TOPIC_AUTHORIZATION_FAILED') || hasBrokerError(error, 'CLUSTER_AUTHORIZATION_FAILED')) {
     return conflict(

@@ -211,8 +211,8 @@ const READ_SETTINGS = `
   select current_setting('TimeZone') as timezone, current_setting('idle_in_transaction_session_timeout') as idle`
 
 /** How many connections of some named pools are busy or idle now, and how many callers wait for one. */
-export function poolUse(pools: Readonly<Record<string, pg.Pool>>): readonly PoolUse[] {
-  return Object.entries(pools).map(([name, { totalCount, idleCount, waitingCount }]) => ({
+export function poolUse(pools: readonly (readonly [name: string, pool: pg.Pool])[]): readonly PoolUse[] {
+  return pools.map(([name, { totalCount, idleCount, waitingCount }]) => ({
     name,
     busy: totalCount - idleCount,
     idle: idleCount,

@@ -40,7 +40,7 @@ export async function restore(
 
 function readHeader({ value }: IteratorResult<string, unknown>): DumpHeader {
   const header = parsed(String(value))
-  if (header?.format !== 'market-data-dump') throw incompleteDump('its first line is no header')
+  if (header?.format !== 'market-data-dump') throw incompleteDump('its first line is not a header')
   if (header.version === DUMP_VERSION) return header as DumpHeader
   throw new ServiceError('conflict', 'The dump was created by a newer version of market-data: upgrade this one.')
 }

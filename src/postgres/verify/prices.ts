@@ -50,10 +50,10 @@ const REPLIES_WITH_PRICES = `
     left join raw_responses r on r.id = parsed.id
     left join raw_bodies b on b.sha256 = r.sha256`
 
-type Unreadable = 'another version' | 'its reply is not kept' | 'its reply is damaged' | 'its reply cannot be read'
+type Unreadable = 'another version' | 'its reply is not stored' | 'its reply is damaged' | 'its reply cannot be read'
 
 function parseAgain(row: Row, parserOf: ParserOf): readonly Quote[] | Unreadable {
-  if (!row.known) return 'its reply is not kept'
+  if (!row.known) return 'its reply is not stored'
   const body = undamagedBody(row)
   if (body === undefined) return 'its reply is damaged'
   const parser = parserOf(row.provider)
@@ -75,7 +75,7 @@ function compare(price: Price, quotes: readonly Quote[]): Found | undefined {
   )
   if (same.some((quote) => compareDecimals(quote.price, price.price) === 0)) return undefined
   const expected = same[0]?.price ?? null
-  return { expected, reason: expected === null ? 'its reply does not have it' : 'its reply has another price' }
+  return { expected, reason: expected === null ? 'its reply does not contain it' : 'its reply has a different price' }
 }
 
 function describe(price: Price, found: Found): Difference {

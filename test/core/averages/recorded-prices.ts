@@ -8,7 +8,7 @@ import type { LogEntry } from '../../../src/core/log/entry.ts'
 import { LOG_START } from '../../../src/core/log/position.ts'
 import type { Quote, QuoteResult, RawReply } from '../../../src/core/prices/quote.ts'
 import { createDatabase } from '../../support/database.ts'
-import { untilSettled } from '../../support/settled.ts'
+import { untilStable } from '../../support/stable.ts'
 
 /** A price in a test: for the given minute of a day in June. */
 export type TestPrice = { readonly symbol?: string; readonly minute: number; readonly price: string }
@@ -72,7 +72,7 @@ function quoteOf(symbol: string, minute: number, price: string): Quote {
 
 /** The log after a position, once everything written is stable: a transaction of another test may delay that. */
 export async function readStableLog(pool: pg.Pool, after = LOG_START): Promise<readonly LogEntry[]> {
-  await untilSettled(pool)
+  await untilStable(pool)
   const log: LogEntry[] = []
   for (;;) {
     const page = await createReadLog(pool)(log.at(-1)?.position ?? after, 10_000)

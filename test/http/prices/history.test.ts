@@ -143,7 +143,7 @@ test('a price whose response is damaged or deleted still has its lineage, and th
   assert.equal((await ask('/raw-responses/1/body')).status, 404)
 })
 
-test('averages are listed by time with their inputs, and the newest can be requested alone', async (t) => {
+test('averages are listed by time with their inputs, and the newest one has a path of its own', async (t) => {
   const service = await createHttpService(t)
   await service.store(
     ...[0, 1, 2, 3, 4].map((n) => ({ time: minute(n), price: `123456789.12345678901${n === 4 ? 3 : 2}` })),

@@ -64,7 +64,7 @@ test('a thousand concurrent callers of one stale symbol cause one provider reque
   assert.deepEqual(source.asked, [['AAPL']])
 })
 
-test('a price confirmed within max_age is answered from the database, and 0 always requests the provider', async (t) => {
+test('a price confirmed within max_age is answered from the database, and 0 always queries the provider', async (t) => {
   const { ask, source } = await createHttpService(t)
   for (const query of ['', '&max_age=3600', '&max_age=60', '&provider=alias']) {
     assert.equal((await ask(`/prices/latest?symbol=AAPL${query}`)).status, 200)

@@ -68,13 +68,13 @@ test('the log reader misses nothing under concurrent writers with long and rolle
   const seriesId = await createSeries(pool)
   const writing = writeConcurrently(pool, seriesId)
   const done = writing.then(() => readStableLog(pool))
-  const [settled, byId] = await Promise.all([followSettled(pool, done), followById(pool, done)])
+  const [stable, byId] = await Promise.all([followStable(pool, done), followById(pool, done)])
 
   const { rows } = await pool.query<{ id: string }>('select id from prices order by epoch, xid, id')
   const written = rows.map((row) => row.id)
   assert.equal(written.length, await writing)
   assert.deepEqual(
-    settled.map((entry) => entry.priceId),
+    stable.map((entry) => entry.priceId),
     written,
   )
   assert.ok(byId.size < written.length, 'reading by id lost nothing: the writers were not concurrent enough')
@@ -165,7 +165,7 @@ async function writeConcurrently(pool: pg.Pool, seriesId: string): Promise<numbe
   return committed
 }
 
-async function followSettled(pool: pg.Pool, done: Promise<unknown>): Promise<LogEntry[]> {
+async function followStable(pool: pg.Pool, done: Promise<unknown>): Promise<LogEntry[]> {
   const readLog = createReadLog(pool)
   const seen: LogEntry[] = []
   await readUntil(done, async () => {

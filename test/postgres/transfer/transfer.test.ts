@@ -20,7 +20,7 @@ import { countSessions } from '../../../src/postgres/transfer/target.ts'
 import { createPool, type Connection } from '../../../src/postgres/connection/pool.ts'
 import { readStableLog, recorderOf } from '../../core/averages/recorded-prices.ts'
 import { createDatabase, createDatabaseConnection, createEmptyDatabase, createUser } from '../../support/database.ts'
-import { untilSettled } from '../../support/settled.ts'
+import { untilStable } from '../../support/stable.ts'
 import { until } from '../../support/until.ts'
 
 const watching = { onProgress: () => {}, signal: new AbortController().signal }
@@ -101,7 +101,7 @@ async function assertMoved(source: pg.Pool, target: pg.Pool): Promise<void> {
   const old = await readStableLog(source)
   const [half, last] = [old[Math.floor(old.length / 2)]!, old.at(-1)!]
   await recorderOf(target)({ minute: 100, price: '1' })
-  await untilSettled(target)
+  await untilStable(target)
   const entries = await createReadLog(target)(half.position, 10_000)
   assert.deepEqual(entries.slice(0, -1), old.slice(old.indexOf(half) + 1))
   assert.equal(entries.at(-1)?.priceId, `${Number(last.priceId) + 1}`)
@@ -236,7 +236,7 @@ test('while a dump is written, prices are stored and the log shows them', async 
   const write = async (lines: readonly string[]) => {
     if (!lines[0]?.startsWith('["prices"')) return
     await recorderOf(service)({ minute: 90, price: '3' })
-    await untilSettled(service)
+    await untilStable(service)
   }
   await dump(pool, { write, ...watching })
   assert.equal((await readStableLog(pool)).at(-1)?.price, '3')

@@ -126,7 +126,7 @@ test('a reply whose bytes were changed, and one that is missing, are found with 
     differences.map(({ timestamp, reason }) => [timestamp, reason]),
     [
       ...[1, 2, 3, 4].map((minute) => [atMinute(minute), 'its reply is damaged']),
-      ...[5, 6, 7, 8].map((minute) => [atMinute(minute), 'its reply is not kept']),
+      ...[5, 6, 7, 8].map((minute) => [atMinute(minute), 'its reply is not stored']),
     ],
   )
 })

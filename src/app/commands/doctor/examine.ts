@@ -1,7 +1,7 @@
 import type { Check } from '../../../cli/health/doctor.ts'
 import type { AppContext } from '../../context.ts'
 import { checkKafka, checkProvider, checkService } from './network.ts'
-import { problemsOf } from './problems.ts'
+import { problemsOf } from '../problems.ts'
 import { checkStorage } from './storage.ts'
 
 /** Checks everything that the service depends on. Read-only: no database is created and no price is stored. */

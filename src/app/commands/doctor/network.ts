@@ -5,7 +5,7 @@ import { ConfigError } from '../../config.ts'
 import { createProviders, type AppContext } from '../../context.ts'
 import { kafkaOf } from '../../kafka.ts'
 import { findService } from '../running-service.ts'
-import { problemsOf } from './problems.ts'
+import { problemsOf } from '../problems.ts'
 
 /** The brokers and the topic; no check without Kafka. Never rejects. */
 export async function checkKafka({ config }: AppContext): Promise<readonly Check[]> {

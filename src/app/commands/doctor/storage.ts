@@ -13,7 +13,7 @@ import { assertMigrated } from '../../../postgres/schema/migrate.ts'
 import type { Config } from '../../config.ts'
 import { databaseOptions, type AppContext } from '../../context.ts'
 import { toleratedLagSeconds } from '../../kafka.ts'
-import { problemsOf } from './problems.ts'
+import { problemsOf } from '../problems.ts'
 
 /** The database, what is in it, and the disk below the embedded one. Never rejects. */
 export async function checkStorage(context: AppContext): Promise<readonly Check[]> {
