@@ -104,6 +104,12 @@ export const STORED_NAMES: Readonly<Record<string, readonly string[]>> = {
       'YFINANCE_TIMEOUT_MS SIMULATED_SEED REPLAY_FILE REPLAY_SPEED ' +
       'RETENTION_PRICES_DAYS RETENTION_SIMULATED_DAYS RETENTION_RUNS_DAYS LOG_LEVEL',
   ),
+  'docs/reference/errors.md': namesIn(
+    'malformed_request invalid_request payload_too_large unsupported_media_type forbidden unauthenticated ' +
+      'not_found unknown_provider not_enough_prices method_not_allowed symbol_not_found symbol_delisted ' +
+      'no_price conflict rate_limited provider_rate_limited provider_unavailable provider_timeout ' +
+      'provider_bad_data storage_unavailable overloaded internal',
+  ),
   'docs/reference/metrics.md': namesIn(
     'market_data_http_request_seconds market_data_provider_requests_total market_data_provider_request_seconds market_data_averages_lag_seconds ' +
       'market_data_log_lag_seconds market_data_relay_lag_seconds market_data_relay_lag_rows market_data_dead_letters_open ' +

@@ -144,7 +144,7 @@ test('no text uses a phrase that an English-speaking engineer would not', () => 
 test('no name changed that is stored, or that others match', () => {
   const missing = Object.entries(STORED_NAMES).flatMap(([path, names]) => {
     const [file] = readFiles((other) => other === path)
-    return names.filter((name) => !file?.text.includes(name)).map((name) => `${path}: ${name}`)
+    return names.filter((name) => !hasWord(file?.text ?? '', name)).map((name) => `${path}: ${name}`)
   })
   assert.deepEqual(missing, [])
 })
@@ -204,6 +204,12 @@ test('decision records are named NNNN-title.md, each number once', () => {
   )
   assert.equal(new Set(numbers).size, numbers.length)
 })
+
+/** Whether the text has this name, and not only as a part of a longer one. */
+function hasWord(text: string, name: string): boolean {
+  const [begin, end] = [/^\w/.test(name) ? '\\b' : '', /\w$/.test(name) ? '\\b' : '']
+  return new RegExp(begin + name.replaceAll(/[$()*+.?[\\\]^{|}]/g, String.raw`\$&`) + end).test(text)
+}
 
 function filesBelowRoot(suffix: string): SourceFile[] {
   return readFiles((path) => path.endsWith(suffix))

@@ -12,7 +12,7 @@ type Needs = {
 /** The text of an outage in the log, and what it is logged with at the end as well. */
 type Texts = { readonly level: 'error' | 'warn'; readonly begun: string; readonly over: string }
 
-/** Logs an outage when it begins, at most once a minute while it lasts, and when it is over. */
+/** Logs the beginning and the end of an outage, at most once a minute however often one follows the other. */
 type OutageLog = {
   /** @param details of the line, beside the number of failures */
   failed(error: unknown, details: object): void

@@ -104,7 +104,7 @@ test('a poller frozen during a transaction is replaced, blocks no other process 
   await untilTaken(t, pool, { lease: 'poller', by: other })
   await untilMorePrices(pool, await now(pool))
   leader.signal('SIGCONT')
-  await until(() => leader.stderr().includes('lease released'), 'the loss of the lease is logged')
+  await until(() => leader.stderr().includes('lease lost'), 'the loss of the lease is logged')
   assert.equal(await pricesBetween(pool, series.heldAt, frozenAt), 0)
   assert.equal(await leaderOf(pool, 'poller'), other.pid)
 
@@ -119,7 +119,7 @@ test('a poller that lost its lease while frozen cannot commit when it wakes up',
   leader.signal('SIGCONT')
   // The transaction still waits for the lock, and continues to its end.
   await series.release()
-  await until(() => leader.stderr().includes('lease released'), 'the loss of the lease is logged')
+  await until(() => leader.stderr().includes('lease lost'), 'the loss of the lease is logged')
   assert.match(leader.stderr(), /the lease poller is lost/)
   assert.equal(await pricesBetween(pool, series.heldAt, frozenAt), 0)
   await untilMorePrices(pool, await now(pool))

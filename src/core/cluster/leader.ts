@@ -48,10 +48,11 @@ export function createLeader({ name, leases, work, clock, log }: Needs): Leader 
     await work(lease, ending).catch((error: unknown) =>
       log.warn({ err: error, lease: name }, 'the work under the lease failed'),
     )
+    const isLost = lost.signal.aborted
     ended.abort()
     await held
     await leases.release(lease).catch(warn)
-    log.info({ lease: name, epoch: lease.epoch }, 'lease released')
+    log.info({ lease: name, epoch: lease.epoch }, isLost ? 'lease lost' : 'lease released')
   }
 
   return {

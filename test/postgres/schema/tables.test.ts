@@ -21,8 +21,8 @@ const RECORDS: readonly TableRecord[] = TABLES
 
 async function namesOf(pool: pg.Pool, kind: 'r' | 'v'): Promise<readonly string[]> {
   const { rows } = await pool.query<{ name: string }>(
-    `select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind = $1 order by 1`,
-    [kind],
+    `select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind = any($1) order by 1`,
+    [kind === 'r' ? ['r', 'p'] : [kind]],
   )
   return rows.map(({ name }) => name)
 }
@@ -48,7 +48,7 @@ const DESCRIBE_COLUMNS = `
          array_agg(a.attname::text) @> '{epoch,xid}' as "hasLogPosition",
          max(a.attname::text) filter (where a.attidentity <> '') as "generatedId"
     from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
-   where c.relnamespace = 'public'::regnamespace and c.relkind = 'r'
+   where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')
    group by 1`
 
 test('a table with an epoch and a transaction id is recorded to have a log position, and a numbered column as such', async (t) => {
