@@ -1,5 +1,5 @@
 import type { CsvOptions } from './options.ts'
-import { presetOf, recognisePreset, type ColumnNames, type PresetName, type Role } from './presets.ts'
+import { presetOf, recognisePreset, ROLES, type ColumnNames, type PresetName, type Role } from './presets.ts'
 
 /** Where a file has what; more than one column for a value in parts, such as date and time. */
 export type Columns = Readonly<Record<Role, readonly number[]>>
@@ -47,7 +47,7 @@ export function readHeader(names: readonly string[], known: Known): Header | Pro
   const columns = columnsOf(plain, wanted)
   const symbol = options.symbol ?? ticker
   const why =
-    missing(names, wanted, { columns, hasSymbol: symbol !== undefined }) ??
+    missing(names, wanted, { columns, options, hasSymbol: symbol !== undefined }) ??
     (isStrict ? twice(names, wanted, columns) : undefined) ??
     symbolTwice(options.symbol, ticker, columns)
   return why === undefined ? { columns, preset, symbol } : { why }
@@ -74,14 +74,24 @@ function columnsOf(plain: readonly string[], wanted: ColumnNames): Columns {
     const found = parts.map((part) => plain.lastIndexOf(plainName(part)))
     return found.includes(-1) ? [] : found
   }
-  const [symbol, timestamp, price] = [find('symbol'), find('timestamp'), find('price')]
-  return { symbol, timestamp, price, currency: find('currency'), provider: find('provider'), period: find('period') }
+  return {
+    symbol: find('symbol'),
+    timestamp: find('timestamp'),
+    price: find('price'),
+    currency: find('currency'),
+    provider: find('provider'),
+    period: find('period'),
+    revision: find('revision'),
+  }
 }
 
-type Found = { readonly columns: Columns; readonly hasSymbol: boolean }
+type Found = { readonly columns: Columns; readonly options: CsvOptions; readonly hasSymbol: boolean }
 
-function missing(names: readonly string[], wanted: ColumnNames, { columns, hasSymbol }: Found): string | undefined {
-  const roles = NEEDED.filter((role) => columns[role].length === 0 && !(role === 'symbol' && hasSymbol))
+function missing(names: readonly string[], wanted: ColumnNames, found: Found): string | undefined {
+  const { columns, options, hasSymbol } = found
+  const needed = NEEDED.filter((role) => role !== 'symbol' || !hasSymbol)
+  const stated = ROLES.filter((role) => options.columns?.[role] !== undefined)
+  const roles = [...new Set([...needed, ...stated])].filter((role) => columns[role].length === 0)
   if (roles.length === 0) return undefined
   if (names.some((name) => /^[-+]?\d[\d.,:/TZ+ -]*$/.test(name.trim()))) {
     return 'there is no header: the first line needs the names of the columns, such as symbol,timestamp,price'

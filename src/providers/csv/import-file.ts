@@ -92,10 +92,14 @@ type Slices = Generator<{ readonly group: readonly Item[]; readonly slice: Omit<
 function createSlices(needs: Needs, dialect: Dialect): (lines: readonly CsvLine[]) => Slices {
   const readRow = createReadRow(dialect, needs.options, false)
   const request = importRequest(needs.source.name, needs.options, dialect)
+  const isOlder = createRevisionCheck(dialect)
   return function* slices(lines) {
     for (const group of groupByProvider(needs, dialect, lines)) {
       const provider = importedName(group[0]?.label ?? '')
-      yield { group, slice: sliceOf(group, { provider, readRow, request, dialect, receivedAt: needs.receivedAt }) }
+      yield {
+        group,
+        slice: sliceOf(group, { provider, readRow, isOlder, request, dialect, receivedAt: needs.receivedAt }),
+      }
     }
   }
 }
@@ -123,6 +127,7 @@ type Reading = {
   /** Undefined if the label of the group is no name. */
   readonly provider: string | undefined
   readonly readRow: ReadRow
+  readonly isOlder: (fields: Fields) => boolean
   readonly request: string
   readonly dialect: Dialect
   readonly receivedAt: Instant
@@ -147,15 +152,32 @@ function sliceOf(group: readonly Item[], reading: Reading): Omit<FileSlice, 'end
   return { reply, results, mistakes, lines: group.length }
 }
 
-function quoteOf({ label, fields }: Item, { provider, readRow, receivedAt }: Reading): Quote | ServiceError {
+function quoteOf({ label, fields }: Item, { provider, readRow, isOlder, receivedAt }: Reading): Quote | ServiceError {
   if (provider === undefined && fields !== undefined) {
     return new ServiceError('provider_bad_data', `not a valid provider name: ${label}`)
   }
   const result = importedResult(provider ?? '', readRow(fields))
   if ('error' in result) return result.error
   const { quote } = result
+  if (isOlder(fields)) return new ServiceError('provider_bad_data', OLDER)
   if (quote.eventTime > receivedAt && validateQuote(quote, receivedAt) !== undefined) {
     return new ServiceError('provider_bad_data', `the time ${quote.eventTime} is in the future`)
   }
   return quote
+}
+
+const OLDER = 'an older revision of the time above: export with order=asc, or without the superseded prices'
+
+/** Of two prices of one time the later line wins, so an export with all revisions has to end with the newest. */
+function createRevisionCheck({ columns }: Dialect): Reading['isOlder'] {
+  let [time, newest] = ['', 0]
+  const { symbol, provider, currency, timestamp, revision } = columns
+  return (fields = []) => {
+    if (revision.length === 0) return false
+    const current = [symbol, provider, currency, timestamp].map((column) => fieldOf(fields, column)).join(' ')
+    const number = Number(fieldOf(fields, revision))
+    const isOlder = current === time && number < newest
+    ;[time, newest] = [current, number]
+    return isOlder
+  }
 }

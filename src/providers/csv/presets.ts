@@ -1,5 +1,5 @@
-/** What a column can contain. `period`: `D` for a day, as stooq writes it. */
-export const ROLES = ['symbol', 'timestamp', 'price', 'currency', 'provider', 'period'] as const
+/** What a column can contain. `period`: `D` for a day, as stooq writes it. `revision`: as in our own exports. */
+export const ROLES = ['symbol', 'timestamp', 'price', 'currency', 'provider', 'period', 'revision'] as const
 
 export type Role = (typeof ROLES)[number]
 
@@ -24,7 +24,7 @@ export type Preset = {
 const DAILY = ['date', 'open', 'high', 'low', 'close']
 
 const PRESETS = {
-  'market-data': { columns: {}, marks: [['price_id', 'timestamp', 'received_at']] },
+  'market-data': { columns: { revision: 'revision' }, marks: [['price_id', 'timestamp', 'received_at']] },
   'yahoo-portfolio': {
     columns: { timestamp: 'Date+Time', price: 'Current Price' },
     marks: [['symbol', 'current price', 'date', 'time', 'trade date']],

@@ -155,8 +155,9 @@ test('bad lines are left out on request, counted and listed, and what is stored 
     ['DOGE-USD', '2021-05-12 23:59:00+00'],
   ])
   assert.equal(JSON.parse((await verify()).stdout).difference_count, 0)
-  const again = await shell(`import prices.csv ${options.join(' ')} --skip-bad-lines`)
-  assert.match(again.stdout, /^Read as .*--preset yahoo-history\.\nImported .*: 3 rows, .*2 left out\.\n {2}line 3: /s)
+  assert.equal(JSON.parse((await run(...options)).stdout).skipped, 3)
+  const plain = await shell(`import prices.csv ${options.join(' ')} --skip-bad-lines --provider again`)
+  assert.match(plain.stdout, /^Read as .*--preset yahoo-history\.\nImported .*: 3 rows, .*2 left out\.\n {2}line 3: /s)
 })
 
 test('stdin, a pipe and a packed file are imported as the file that they contain, and skipped when they come again', async (t) => {

@@ -139,6 +139,20 @@ test('a quote that is never closed damages its own line only', async (t) => {
   assert.deepEqual(mistakes, ['line 3: not a CSV line with as many fields as the header'])
 })
 
+test('of the revisions of one time the newest is to come last, or the file is refused', async (t) => {
+  const header = 'symbol,provider,price_id,timestamp,price,currency,received_at,revision\n'
+  assert.deepEqual((await readCsv(csvFile(t, header + revisionLine(1) + revisionLine(2)))).mistakes, [])
+  const { mistakes } = await readCsv(csvFile(t, header + revisionLine(2) + revisionLine(1)))
+  assert.match(mistakes.join(), /^line 3: an older revision .*order=asc/)
+})
+
+test('a column that is stated is to exist, even if it is not needed', async (t) => {
+  await assert.rejects(
+    readCsv(csvFile(t, ROW), { columns: 'currency=Curency' }),
+    /the header has no Curency \(currency\)/,
+  )
+})
+
 test('every mistake of the options is named at once', () => {
   const options = {
     symbol: 'A A',
@@ -168,3 +182,7 @@ test('a file of many parts is read as one of a single part, and its lines keep t
   assert.equal(prices.at(-1), 'X 2023-11-15T01:33:19Z 11999.5')
   assert.deepEqual(mistakes, ['line 24002: not a CSV line with as many fields as the header'])
 })
+
+function revisionLine(revision: number): string {
+  return `X,yfinance,1,2024-01-15T00:00Z,${revision}.5,USD,2024-01-15T00:00Z,${revision}\n`
+}
