@@ -41,7 +41,8 @@ export function recogniseDialect(beginning: Beginning, reading: Reading): Dialec
   attempts.sort((one, other) => other.fields.length - one.fields.length)
   const understood = attempts.find(({ header }) => !('why' in header))
   const [best] = attempts
-  if (best === undefined || best.head.length === 0) throw new Error('it is empty')
+  if (best === undefined || best.head.length === 0)
+    throw new Error(beginning.isWhole ? 'it is empty' : 'line 1 is too long')
   if (understood === undefined || 'why' in understood.header) throw new Error(problemText(best))
   return dialectOf(understood, understood.header, reading)
 }
@@ -139,8 +140,20 @@ function widthOf(fields: readonly string[], first: readonly string[]): Dialect['
   return { min: fields.findLastIndex((name) => name !== '') + 1, max }
 }
 
-function problemText({ head, header, shape, fields }: Attempt): string {
-  const name = DELIMITERS.find(({ character }) => character === shape.delimiter)?.plural
-  const looks = fields.length > 1 ? ` (this looks separated by ${name})` : ' (this looks like one column)'
-  return `line ${head.at(-1)?.number ?? 1}: ${'why' in header ? header.why : ''}${looks}`
+function problemText({ head, header, shape }: Attempt): string {
+  const line = head.at(-1)
+  const looks = looksText(line?.text.toString() ?? '', shape)
+  return `line ${line?.number ?? 1}: ${'why' in header ? header.why : ''}${looks === '' ? '' : ` (${looks})`}`
+}
+
+/** What separates the columns, unless it is what everybody expects. */
+function looksText(line: string, { delimiter }: Shape): string {
+  const counts = DELIMITERS.map(({ character, plural }) => ({
+    character,
+    plural,
+    count: line.split(character).length - 1,
+  }))
+  const [most] = counts.toSorted((one, another) => another.count - one.count)
+  if (most === undefined || most.count === 0) return 'this looks like one column'
+  return most.character === ',' && delimiter === ',' ? '' : `this looks separated by ${most.plural}`
 }

@@ -29,6 +29,9 @@ const USUAL: Readonly<Partial<Record<Role, readonly string[]>>> = {
   price: ['close', 'last', 'current price', 'adj close', 'kurs', 'schlusskurs'],
 }
 
+/** Characters of a header in a message. */
+const MAX_SHOWN = 400
+
 /** What is known of a file besides its header. */
 type Known = {
   readonly options: CsvOptions
@@ -97,7 +100,12 @@ function missing(names: readonly string[], wanted: ColumnNames, found: Found): s
     return 'there is no header: the first line needs the names of the columns, such as symbol,timestamp,price'
   }
   const lacks = roles.map((role) => (wanted[role] === role ? role : `${wanted[role]} (${role})`))
-  return `the header has no ${lacks.join(' and no ')}. Found: ${names.map((name) => name.trim()).join(', ')}. ${advice(names, roles)}`
+  return `the header has no ${lacks.join(' and no ')}. Found: ${foundText(names)}. ${advice(names, roles)}`
+}
+
+function foundText(names: readonly string[]): string {
+  const text = names.map((name) => name.trim()).join(', ')
+  return text.length <= MAX_SHOWN ? text : `${text.slice(0, MAX_SHOWN)} …`
 }
 
 function advice(names: readonly string[], roles: readonly Role[]): string {

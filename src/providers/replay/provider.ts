@@ -2,6 +2,7 @@ import { basename } from 'node:path'
 import type { Clock } from '../../lib/clock.ts'
 import { ServiceError } from '../../errors.ts'
 import type { QuoteProvider } from '../../core/prices/quote.ts'
+import type { CsvLine } from '../csv/lines.ts'
 import type { CsvOptions } from '../csv/options.ts'
 import { fieldsOf, openCsvReader } from '../csv/reader.ts'
 import { createReadRow } from '../csv/rows.ts'
@@ -26,6 +27,8 @@ const PARSER_VERSION = 1
 export const replayParser: ReplyParser = { parserVersion: PARSER_VERSION, parseReply: parseLocalReply }
 
 const MAX_MISTAKES_SHOWN = 10
+/** Lines that are parsed at once. */
+const BATCH = 1_000
 
 /**
  * Replays a file of real prices, each with its own timestamp. The oldest price is current at once, the others follow at the
@@ -74,12 +77,20 @@ async function readRows(source: CsvSource, options: CsvOptions) {
   const { dialect, lines } = await openCsvReader(source, options)
   const readRow = createReadRow(dialect, options, false)
   const [rows, mistakes]: [Row[], string[]] = [[], []]
-  for await (const line of lines) {
-    const [fields] = fieldsOf([line], dialect)
-    const quote = readRow(fields)
-    if ('why' in quote) mistakes.push(`line ${line.number}: ${quote.why}`)
-    else rows.push({ atMs: Date.parse(quote.timestamp), quote })
+  const read = (batch: readonly CsvLine[]) => {
+    for (const [at, fields] of fieldsOf(batch, dialect).entries()) {
+      const quote = readRow(fields)
+      if ('why' in quote) mistakes.push(`line ${batch[at]?.number}: ${quote.why}`)
+      else rows.push({ atMs: Date.parse(quote.timestamp), quote })
+    }
   }
+  let batch: CsvLine[] = []
+  for await (const line of lines) {
+    if (batch.push(line) < BATCH) continue
+    read(batch)
+    batch = []
+  }
+  read(batch)
   return { rows, mistakes }
 }
 

@@ -99,7 +99,8 @@ const REFUSED: readonly { readonly text: string; readonly options?: CsvOptionTex
   },
   { text: 'Ticker,Date,Close\nX,2024-01-15,1\n', why: /Use --columns symbol=Ticker,timestamp=Date,price=Close/ },
   { text: ROW.split('\n')[1]!, why: /there is no header/ },
-  { text: ROW, options: { delimiter: 'semicolon' }, why: /no symbol.*this looks like one column/ },
+  { text: ROW, options: { delimiter: 'semicolon' }, why: /no symbol.*this looks separated by commas/ },
+  { text: 'prices\n1\n', why: /this looks like one column/ },
   { text: ROW, options: { symbol: 'X' }, why: /leave --symbol out/ },
   { text: ROW, options: { preset: 'yahoo-history' }, why: /no Date \(timestamp\) and no Close \(price\)/ },
   {
@@ -116,6 +117,8 @@ const REFUSED: readonly { readonly text: string; readonly options?: CsvOptionTex
   { text: 'PK\u0003\u0004\u0000', why: /Excel workbook/ },
   { text: 's\u0000y\u0000m\u0000', why: /UTF-16 with a byte order mark/ },
   { text: '', why: /it is empty/ },
+  { text: 'x,'.repeat(40_000), why: /line 1 is too long/ },
+  { text: `${'wide,'.repeat(300)}\n1\n`, why: /Found: wide, .* …\. Wanted/ },
   { text: '\n\n# nothing\n', why: /it is empty/ },
 ]
 
