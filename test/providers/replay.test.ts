@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
+import { parseCsvOptions } from '../../src/providers/csv/options.ts'
 import { createReplay } from '../../src/providers/replay/provider.ts'
 import { createTestClock, quotesOf, summaryOf } from '../support/yahoo-harness.ts'
 
@@ -16,7 +17,7 @@ const PRICES = `timestamp,symbol,price,currency,note
 
 test('prices become current in the order and rhythm of the file, at the chosen speed, with every digit', async (t) => {
   const clock = createTestClock()
-  const replay = createReplay({ file: fileWith(t, PRICES), speed: 10, clock })
+  const replay = await createReplay({ file: fileWith(t, PRICES), speed: 10, clock })
   const look = async (): Promise<readonly string[]> =>
     (await quotesOf(replay, ['AAPL', 'MSFT', 'BRK.B'])).map(summaryOf)
   assert.deepEqual(await look(), ['AAPL 66.1000000000000000001', 'MSFT no_price', 'BRK.B no_price'])
@@ -33,39 +34,45 @@ test('prices become current in the order and rhythm of the file, at the chosen s
 })
 
 test('a symbol that the file does not have is not found', async (t) => {
-  const replay = createReplay({ file: fileWith(t, PRICES), speed: 1, clock: createTestClock() })
+  const replay = await createReplay({ file: fileWith(t, PRICES), speed: 1, clock: createTestClock() })
   assert.deepEqual((await quotesOf(replay, ['TSLA'])).map(summaryOf), ['TSLA symbol_not_found'])
 })
 
-test('a day alone means its start in UTC', async (t) => {
-  const file = fileWith(t, 'symbol,timestamp,price\nAAPL,2000-01-01,25.94\n')
-  const [result] = await quotesOf(createReplay({ file, speed: 1, clock: createTestClock() }), ['AAPL'])
+test('a day alone means the time and zone that are stated, and is refused without them', async (t) => {
+  const file = fileWith(t, 'symbol,timestamp,price\nAAPL,2000-01-03,25.94\n')
+  const options = parseCsvOptions('--at 16:00 --timezone America/New_York')
+  await assert.rejects(createReplay({ file, speed: 1, clock: createTestClock() }), /line 2: .*--at 16:00/)
+  const [result] = await quotesOf(await createReplay({ file, options, speed: 1, clock: createTestClock() }), ['AAPL'])
   assert.ok(result && 'quote' in result)
-  assert.equal(result.quote.eventTime, '2000-01-01T00:00:00Z')
+  assert.equal(result.quote.eventTime, '2000-01-03T21:00:00Z')
 })
 
 const BAD_FILES: readonly { name: string; text: string; says: RegExp }[] = [
   {
     name: 'a bad price',
-    text: 'symbol,timestamp,price\nA,2020-01-01,1\nA,2020-01-02,n/a\n',
+    text: 'symbol,timestamp,price\nA,2020-01-01T00:00Z,1\nA,2020-01-02T00:00Z,n/a\n',
     says: /line 3: not a price: "n\/a"/,
   },
   { name: 'a bad time', text: 'symbol,timestamp,price\nA,Jan 1 2000,1\n', says: /line 2: not a time: "Jan 1 2000"/ },
-  { name: 'a bad symbol', text: 'symbol,timestamp,price\n"A,B",2020-01-01,1\n', says: /line 2: not a symbol: "A,B"/ },
+  {
+    name: 'a bad symbol',
+    text: 'symbol,timestamp,price\n"A,B",2020-01-01T00:00Z,1\n',
+    says: /line 2: not a symbol: "A,B"/,
+  },
   {
     name: 'a bad currency',
-    text: 'symbol,timestamp,price,currency\nA,2020-01-01,1,234.50\n',
+    text: 'symbol,timestamp,price,currency\nA,2020-01-01T00:00Z,1,234.50\n',
     says: /line 2: not a currency of three letters: "234.50"/,
   },
-  { name: 'two bad lines', text: 'symbol,timestamp,price\nA,,1\nA,2020-01-02,\n', says: /line 2: .*; line 3: / },
-  { name: 'a short line', text: 'symbol,timestamp,price\nA,2020-01-01\n', says: /line 2/ },
+  { name: 'two bad lines', text: 'symbol,timestamp,price\nA,,1\nA,2020-01-02T00:00Z,\n', says: /line 2: .*; line 3: / },
+  { name: 'a short line', text: 'symbol,timestamp,price\nA,2020-01-01T00:00Z\n', says: /line 2/ },
   { name: 'no prices', text: 'symbol,timestamp,price\n', says: /contains no prices/ },
 ]
 
 for (const { name, text, says } of BAD_FILES) {
-  test(`a file with ${name} is refused at the start, with the line`, (t) => {
+  test(`a file with ${name} is refused at the start, with the line`, async (t) => {
     const file = fileWith(t, text)
-    assert.throws(() => createReplay({ file, speed: 1, clock: createTestClock() }), {
+    await assert.rejects(createReplay({ file, speed: 1, clock: createTestClock() }), {
       code: 'invalid_request',
       message: says,
     })

@@ -1,7 +1,5 @@
 import { createReadStream, createWriteStream } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
-import { basename } from 'node:path'
-import { importReport, refuseFile } from '../../cli/prices/csv-import.ts'
 import { copyReport, fileReport } from '../../cli/transfer/transfer.ts'
 import type { Actions } from '../../cli/program.ts'
 import { createProgress } from '../../cli/terminal/progress.ts'
@@ -9,17 +7,13 @@ import { systemClock as clock } from '../../lib/clock.ts'
 import { ServiceError } from '../../errors.ts'
 import { openDatabase } from '../../postgres/database.ts'
 import { readAddress } from '../../postgres/connection/url.ts'
-import { createRecordSlice, loadFileOffsets } from '../../postgres/ingest/csv-import.ts'
 import { copyDatabase } from '../../postgres/transfer/copy.ts'
 import { dump, type DumpHeader, type OnProgress } from '../../postgres/transfer/dump.ts'
 import { readDumpFile, writeDumpFile } from '../../postgres/transfer/dump-file.ts'
 import { restore } from '../../postgres/transfer/restore.ts'
-import { importFile, type FileOffset } from '../../core/ingest/csv-import.ts'
-import { instantFromMillis } from '../../lib/instant.ts'
-import { importedName } from '../../providers/csv/imported.ts'
-import { readImportFile, surveyImportFile } from '../../providers/csv/import-file.ts'
 import { EXIT_FAILED } from '../../cli/terminal/output.ts'
 import { databaseOptions, type CommandContext } from '../context.ts'
+import { importCsv } from './import-csv.ts'
 import { openTables } from './open-tables.ts'
 import { stopSignal } from '../stop-signal.ts'
 
@@ -37,23 +31,7 @@ export function createTransferActions({
     }
   }
   return {
-    importPrices: async ({ file, provider: label = '', json }) => {
-      const provider = importedName(label) ?? invalidName(label)
-      await using tables = await openTables(readContext())
-      const input = { file, provider, receivedAt: instantFromMillis(clock.now()) }
-      const needs = {
-        survey: (offsets: readonly FileOffset[]) => surveyImportFile(input, offsets),
-        readSlices: (behind: FileOffset | undefined) => readImportFile(input, behind),
-        loadOffsets: () => loadFileOffsets(tables.pool, provider),
-        record: createRecordSlice(tables.pool, provider, basename(file)),
-        refuse: refuseFile(file),
-      }
-      const tally = await watched(({ onProgress, signal }) =>
-        importFile({ ...needs, onProgress: (done, all) => onProgress('lines', done, all) }, signal),
-      )
-      await output.write(importReport(tally, { file, provider, json }))
-      return 0
-    },
+    importPrices: (options) => watched((watching) => importCsv({ readContext, output, ...watching }, options)),
 
     copy: async ({ to, json }) => {
       const context = readContext()
@@ -109,10 +87,6 @@ async function writeWhole<T>(file: string, produce: (write: WriteLines) => Promi
 
 function rowsOf({ tables }: DumpHeader) {
   return Object.fromEntries(tables.map(({ name, rows }) => [name, rows]))
-}
-
-function invalidName(label: string): never {
-  throw invalid(`Not a valid provider name: ${label}. Use lower-case letters, digits and dashes.`)
 }
 
 function invalid(message: string): ServiceError {

@@ -7,17 +7,26 @@ export type FileOffset = { readonly lines: number; readonly sha256: string }
 
 /** Some lines of a file, all of one provider, as if they were a reply of it. */
 export type FileSlice = {
+  /** Of the valid lines. */
   readonly reply: RawReply
-  /** One per line. */
-  readonly results: readonly QuoteResult[]
-  /** The numbers of the lines in the file, the first being 1. */
-  readonly lines: readonly number[]
+  /** One for each valid line. */
+  readonly results: readonly Extract<QuoteResult, { quote: unknown }>[]
+  /** The invalid lines. */
+  readonly mistakes: readonly Mistake[]
+  /** The number of lines, valid or not. */
+  readonly lines: number
   /** Up to the last of these lines. */
   readonly end: FileOffset
 }
 
-/** The outcome of the lines. `skipped`: imported earlier. */
-export type ImportTally = { readonly lines: number; readonly skipped: number } & Readonly<Record<RecordOutcome, number>>
+/** The outcome of the lines. `skipped`: imported earlier. `bad`: invalid, and left out as requested. */
+export type ImportTally = {
+  readonly lines: number
+  readonly skipped: number
+  readonly bad: number
+  /** The first of the invalid lines. */
+  readonly mistakes: readonly Mistake[]
+} & Readonly<Record<RecordOutcome, number>>
 
 export type ImportNeeds = {
   /** Counts the lines of the file, and finds the furthest of these offsets that matches it. */
@@ -28,6 +37,8 @@ export type ImportNeeds = {
   /** Stores the prices and, in the same transaction, the offset reached. */
   readonly record: (slice: FileSlice) => Promise<readonly RecordResult[]>
   readonly onProgress: (doneLines: number, allLines: number) => void
+  /** Whether invalid lines are left out; otherwise they are reasons to refuse the file. */
+  readonly skipsBadLines: boolean
   /** @throws ServiceError that names the mistakes */
   readonly refuse: (mistakes: readonly Mistake[]) => never
 }
@@ -40,38 +51,44 @@ export type Mistake = { readonly line: number; readonly error: ServiceError }
 const MAX_MISTAKES = 10
 
 /**
- * Imports the prices of a file. A file with a mistake is refused as a whole, before anything is stored. Lines that an earlier
- * import has stored, from this file or from a shorter version of it, are skipped: so an interrupted import resumes.
+ * Imports the prices of a file. A file with a mistake is refused as a whole, before anything is stored, unless invalid lines
+ * are to be left out. Lines that an earlier import has stored, from this file or from a shorter version of it, are skipped:
+ * so an interrupted import resumes.
  */
 export async function importFile(needs: ImportNeeds, signal: AbortSignal): Promise<ImportTally> {
   const { lines, reached } = await needs.survey(await needs.loadOffsets())
-  const mistakes = await findMistakes(needs.readSlices(reached), signal)
-  if (mistakes.length > 0) needs.refuse(mistakes)
-  const tally = { lines, skipped: reached?.lines ?? 0, recorded: 0, corrected: 0, confirmed: 0, outdated: 0 }
+  const { bad, mistakes } = await findMistakes(needs, reached, signal)
+  if (bad > 0 && !needs.skipsBadLines) needs.refuse(mistakes)
+  const outcomes = { recorded: 0, corrected: 0, confirmed: 0, outdated: 0 }
   for await (const slice of needs.readSlices(reached)) {
     signal.throwIfAborted()
-    for (const result of await needs.record(slice)) {
+    for (const result of slice.results.length > 0 ? await needs.record(slice) : []) {
       if ('error' in result) throw result.error
-      tally[result.outcome] += 1
+      outcomes[result.outcome] += 1
     }
     needs.onProgress(slice.end.lines, lines)
   }
-  return tally
+  return { lines, skipped: reached?.lines ?? 0, bad, mistakes, ...outcomes }
 }
 
-async function findMistakes(slices: AsyncIterable<FileSlice>, signal: AbortSignal): Promise<Mistake[]> {
+/** All of them are counted only if they are no reason to refuse the file. */
+async function findMistakes(needs: ImportNeeds, after: FileOffset | undefined, signal: AbortSignal) {
   const mistakes: Mistake[] = []
-  for await (const slice of slices) {
+  let bad = 0
+  for await (const slice of needs.readSlices(after)) {
     signal.throwIfAborted()
-    mistakes.push(...mistakesOf(slice))
-    if (mistakes.length >= MAX_MISTAKES) break
+    assertValid(slice)
+    bad += slice.mistakes.length
+    mistakes.push(...slice.mistakes.slice(0, MAX_MISTAKES - mistakes.length))
+    if (mistakes.length >= MAX_MISTAKES && !needs.skipsBadLines) break
   }
-  return mistakes.slice(0, MAX_MISTAKES)
+  return { bad, mistakes }
 }
 
-function mistakesOf({ results, reply, lines }: FileSlice): Mistake[] {
-  return results.flatMap((result, at) => {
-    const error = 'error' in result ? result.error : validateQuote(result.quote, reply.receivedAt)
-    return error ? [{ line: lines[at] ?? 0, error }] : []
-  })
+/** The rules of every price. The reader of the file knows them, and says it in the words of the file. */
+function assertValid({ results, reply }: FileSlice): void {
+  for (const { quote } of results) {
+    const error = validateQuote(quote, reply.receivedAt)
+    if (error !== undefined) throw error
+  }
 }

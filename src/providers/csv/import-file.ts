@@ -1,28 +1,30 @@
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
-import { basename } from 'node:path'
 import { ServiceError } from '../../errors.ts'
-import type { FileOffset, FileSlice, Survey } from '../../core/ingest/csv-import.ts'
+import type { FileOffset, FileSlice, Mistake, Survey } from '../../core/ingest/csv-import.ts'
+import { validateQuote } from '../../core/ingest/validate-quote.ts'
 import type { Instant } from '../../lib/instant.ts'
-import type { QuoteResult } from '../../core/prices/quote.ts'
-import type { CsvRow } from './row.ts'
-import { IMPORT_PARSER_VERSION, importedName, importedResult, parseCsv } from './imported.ts'
+import type { Quote } from '../../core/prices/quote.ts'
+import { IMPORT_PARSER_VERSION, importedName, importedResult } from './imported.ts'
+import { joinLines, LINE_END, type CsvLine } from './lines.ts'
+import { formatCsvOptions, type CsvOptions } from './options.ts'
+import { fieldsOf, openCsvReader, type Fields } from './reader.ts'
+import { importRequest } from './request.ts'
+import { createReadRow, fieldOf, type ReadRow } from './rows.ts'
+import type { Dialect } from './dialect.ts'
+import type { CsvSource } from './source.ts'
 
 type Needs = {
-  /** With a header: `symbol`, `timestamp`, `price` and optionally `currency` and `provider`; other columns are ignored. */
-  readonly file: string
-  /** The provider of lines that name none, as `importedName` returns it. */
-  readonly provider: string
+  readonly source: CsvSource
+  readonly options: CsvOptions
+  /** The provider of all lines, as `importedName` returns it; if undefined, the lines name theirs, or it is `import`. */
+  readonly provider: string | undefined
   readonly receivedAt: Instant
 }
 
-type Line = { readonly number: number; readonly text: Buffer }
-
 /** Small enough to be stored within about 200 ms. */
 const SLICE = 1_000
-const LONGEST_LINE = 65_536
-const LINE_END = Buffer.from('\n')
-const REQUIRED = ['symbol', 'timestamp', 'price']
+/** Of a slice with long lines. */
+const SLICE_BYTES = 4_194_304
 
 /** Counts the lines, and finds the furthest of the offsets that belongs to this file. @throws as `readImportFile` */
 export async function surveyImportFile(needs: Needs, offsets: readonly FileOffset[]): Promise<Survey> {
@@ -39,45 +41,43 @@ export async function surveyImportFile(needs: Needs, offsets: readonly FileOffse
 
 /**
  * Reads the lines after an offset, in slices of at most 1,000 lines of one provider. Each slice is a reply of that provider
- * that begins with the header, so that its bytes can be read alone. A field cannot continue on the next line.
- * @throws ServiceError `invalid_request` if the file cannot be read, or its header lacks a column
+ * that begins with the header, so that its bytes can be read alone; invalid lines are beside it.
+ * @throws ServiceError `invalid_request` if the file cannot be read, or its header is not understood
  */
-export async function* readImportFile(needs: Needs, behind: FileOffset | undefined): AsyncGenerator<FileSlice> {
-  const { header, lines, walked } = await openFile(needs)
-  let batch: Line[] = []
+export async function* readImportFile(needs: Needs, after: FileOffset | undefined): AsyncGenerator<FileSlice> {
+  const { lines, walked, dialect } = await openFile(needs)
+  const slicesOf = createSlices(needs, dialect)
+  let [batch, bytes]: [CsvLine[], number] = [[], 0]
   const slices = function* (): Generator<FileSlice> {
-    for (const group of groupByProvider(header, batch)) {
-      for (const { line } of group.rows) walked.add(line)
-      yield { ...sliceOf(needs, header, group), end: walked.offset() }
+    for (const { group, slice } of slicesOf(batch)) {
+      for (const { line } of group) walked.add(line)
+      yield { ...slice, end: walked.offset() }
     }
-    batch = []
+    ;[batch, bytes] = [[], 0]
   }
   for await (const line of lines) {
-    if (walked.lines() < (behind?.lines ?? 0)) walked.add(line)
-    else if (batch.push(line) === SLICE) yield* slices()
+    if (walked.lines() < (after?.lines ?? 0)) walked.add(line)
+    else if (batch.push(line) === SLICE || (bytes += line.text.length) > SLICE_BYTES) yield* slices()
   }
   yield* slices()
 }
 
 async function openFile(needs: Needs) {
-  const lines = readLines(needs)
-  const { value: header } = await lines.next()
-  if (header === undefined) throw badFile(needs, 'it is empty')
-  // The header parsed as a row gives its own names.
-  const names = Object.keys(rowsOf(header, [header])?.[0] ?? {})
-  const missing = REQUIRED.filter((name) => !names.includes(name))
-  if (missing.length === 0) return { header, lines, walked: createWalk(header) }
-  throw badFile(needs, `line ${header.number}: the header has no ${missing.join(' and no ')}`)
+  const { dialect, lines } = await openCsvReader(needs.source, needs.options)
+  return { dialect, lines, walked: createWalk(dialect.head, formatCsvOptions(needs.options)) }
 }
 
-/** The position in the file, line by line. */
-function createWalk(header: Line) {
-  const hash = createHash('sha256')
-  const take = ({ text }: Line) => void hash.update(text).update(LINE_END)
-  take(header)
+/**
+ * The position in the file, line by line. The options are part of it: the same lines with another `--symbol` are other
+ * prices.
+ */
+function createWalk(head: readonly CsvLine[], options: string) {
+  const hash = createHash('sha256').update(options)
+  const take = ({ text }: CsvLine) => void hash.update(text).update(LINE_END)
+  for (const line of head) take(line)
   let lines = 0
   return {
-    add: (line: Line) => {
+    add: (line: CsvLine) => {
       take(line)
       lines += 1
     },
@@ -86,98 +86,98 @@ function createWalk(header: Line) {
   }
 }
 
-type Row = { readonly line: Line; readonly row: CsvRow | undefined }
-type Group = { readonly label: string | undefined; readonly rows: Row[] }
+type Item = { readonly line: CsvLine; readonly label: string; readonly fields: Fields }
+type Slices = Generator<{ readonly group: readonly Item[]; readonly slice: Omit<FileSlice, 'end'> }>
+
+function createSlices(needs: Needs, dialect: Dialect): (lines: readonly CsvLine[]) => Slices {
+  const readRow = createReadRow(dialect, needs.options, false)
+  const request = importRequest(needs.source.name, needs.options, dialect)
+  const isOlder = createRevisionCheck(dialect)
+  return function* slices(lines) {
+    for (const group of groupByProvider(needs, dialect, lines)) {
+      const provider = importedName(group[0]?.label ?? '')
+      yield {
+        group,
+        slice: sliceOf(group, { provider, readRow, isOlder, request, dialect, receivedAt: needs.receivedAt }),
+      }
+    }
+  }
+}
 
 /** The lines in their order, split where the provider changes. */
-function groupByProvider(header: Line, lines: readonly Line[]): readonly Group[] {
-  const rows = rowsOf(header, lines) ?? lines.map((line) => rowsOf(header, [line])?.[0])
-  const groups: Group[] = []
+function groupByProvider(
+  { provider }: Needs,
+  dialect: Dialect,
+  lines: readonly CsvLine[],
+): readonly (readonly Item[])[] {
+  const rows = fieldsOf(lines, dialect)
+  const groups: Item[][] = []
   for (const [at, line] of lines.entries()) {
-    const row = rows[at]
-    const label = row?.['provider'] || undefined
+    const fields = rows[at]
     const group = groups.at(-1)
-    if (group !== undefined && group.label === label) group.rows.push({ line, row })
-    else groups.push({ label, rows: [{ line, row }] })
+    const own = fields === undefined ? group?.[0]?.label : fieldOf(fields, dialect.columns.provider)
+    const label = provider ?? own ?? ''
+    if (group?.[0]?.label === label) group.push({ line, label, fields })
+    else groups.push([{ line, label, fields }])
   }
   return groups
 }
 
-function sliceOf(needs: Needs, header: Line, { label, rows }: Group): Omit<FileSlice, 'end'> {
-  const name = label === undefined ? needs.provider : importedName(label)
-  const provider = name ?? needs.provider
-  const results = rows.map(({ row }) => {
-    if (name === undefined) return refused(`not a valid provider name: ${label}`)
-    return row === undefined
-      ? refused('not a CSV line with as many fields as the header')
-      : importedResult(provider, row)
-  })
+type Reading = {
+  /** Undefined if the label of the group is no name. */
+  readonly provider: string | undefined
+  readonly readRow: ReadRow
+  readonly isOlder: (fields: Fields) => boolean
+  readonly request: string
+  readonly dialect: Dialect
+  readonly receivedAt: Instant
+}
+
+function sliceOf(group: readonly Item[], reading: Reading): Omit<FileSlice, 'end'> {
+  const [results, good, mistakes]: [{ symbol: string; quote: Quote }[], CsvLine[], Mistake[]] = [[], [], []]
+  for (const item of group) {
+    const quote = quoteOf(item, reading)
+    if (quote instanceof ServiceError) mistakes.push({ line: item.line.number, error: quote })
+    else if (results.push({ symbol: quote.symbol, quote })) good.push(item.line)
+  }
   const reply = {
-    provider,
+    provider: reading.provider ?? 'import',
     symbols: [...new Set(results.map(({ symbol }) => symbol))],
-    request: `import ${basename(needs.file)}`,
+    request: reading.request,
     status: 200,
-    body: bodyOf([header, ...rows.map(({ line }) => line)]),
-    receivedAt: needs.receivedAt,
+    body: joinLines([...reading.dialect.head, ...good]),
+    receivedAt: reading.receivedAt,
     parserVersion: IMPORT_PARSER_VERSION,
   }
-  return { reply, results, lines: rows.map(({ line }) => line.number) }
+  return { reply, results, mistakes, lines: group.length }
 }
 
-/** Undefined unless each line is a row of its own. */
-function rowsOf(header: Line, lines: readonly Line[]): readonly CsvRow[] | undefined {
-  try {
-    const rows = parseCsv(bodyOf([header, ...lines]))
-    return rows.length === lines.length ? rows : undefined
-  } catch {
-    return undefined
+function quoteOf({ label, fields }: Item, { provider, readRow, isOlder, receivedAt }: Reading): Quote | ServiceError {
+  if (provider === undefined && fields !== undefined) {
+    return new ServiceError('provider_bad_data', `not a valid provider name: ${label}`)
   }
-}
-
-function bodyOf(lines: readonly Line[]): Buffer {
-  return Buffer.concat(lines.flatMap(({ text }) => [text, LINE_END]))
-}
-
-function refused(message: string): QuoteResult {
-  return { symbol: '', error: new ServiceError('provider_bad_data', message) }
-}
-
-/** The lines that are not blank, without their line ends. */
-async function* readLines(needs: Needs): AsyncGenerator<Line, void> {
-  let [rest, number]: [Buffer, number] = [Buffer.alloc(0), 0]
-  for await (const chunk of chunksOf(needs)) {
-    const text = Buffer.concat([rest, chunk])
-    let from = 0
-    for (let to = text.indexOf(LINE_END); to >= 0; to = text.indexOf(LINE_END, from)) {
-      number += 1
-      const line = text.subarray(from, to)
-      if (!isBlank(line)) yield { number, text: withoutReturn(line) }
-      from = to + 1
-    }
-    rest = text.subarray(from)
-    if (rest.length > LONGEST_LINE) throw badFile(needs, `line ${number + 1} is too long`)
+  const result = importedResult(provider ?? '', readRow(fields))
+  if ('error' in result) return result.error
+  const { quote } = result
+  if (isOlder(fields)) return new ServiceError('provider_bad_data', OLDER)
+  if (quote.eventTime > receivedAt && validateQuote(quote, receivedAt) !== undefined) {
+    return new ServiceError('provider_bad_data', `the time ${quote.eventTime} is in the future`)
   }
-  if (!isBlank(rest)) yield { number: number + 1, text: withoutReturn(rest) }
+  return quote
 }
 
-async function* chunksOf(needs: Needs): AsyncGenerator<Buffer> {
-  try {
-    yield* createReadStream(needs.file) as AsyncIterable<Buffer>
-  } catch (error) {
-    throw badFile(needs, (error as Error).message)
+const OLDER = 'an older revision of the time above: export with order=asc, or without the superseded prices'
+
+/** Of two prices of one time the later line wins, so an export with all revisions has to end with the newest. */
+function createRevisionCheck({ columns }: Dialect): Reading['isOlder'] {
+  let [time, newest] = ['', 0]
+  const { symbol, provider, currency, timestamp, revision } = columns
+  return (fields = []) => {
+    if (revision.length === 0) return false
+    const current = [symbol, provider, currency, timestamp].map((column) => fieldOf(fields, column)).join(' ')
+    const number = Number(fieldOf(fields, revision))
+    const isOlder = current === time && number < newest
+    ;[time, newest] = [current, number]
+    return isOlder
   }
-}
-
-const RETURN = 0x0d
-
-function withoutReturn(line: Buffer): Buffer {
-  return line.at(-1) === RETURN ? line.subarray(0, -1) : line
-}
-
-function isBlank(line: Buffer): boolean {
-  return withoutReturn(line).length === 0
-}
-
-function badFile({ file }: Needs, why: string): ServiceError {
-  return new ServiceError('invalid_request', `${basename(file)} cannot be imported: ${why}.`)
 }

@@ -1,8 +1,11 @@
-import { parse } from 'csv-parse/sync'
 import { ServiceError } from '../../errors.ts'
-import type { QuoteResult, QuoteProvider } from '../../core/prices/quote.ts'
-import { readCsvRow, type CsvRow } from './row.ts'
+import type { QuoteResult, QuoteProvider, RawReply } from '../../core/prices/quote.ts'
 import { quoteResult } from '../transport/local-reply.ts'
+import { recogniseDialect } from './dialect.ts'
+import { createLineSplitter } from './lines.ts'
+import { optionsOfRequest } from './request.ts'
+import { fieldsOf } from './reader.ts'
+import { createReadRow, type ReadRow } from './rows.ts'
 
 /** Incremented when the same lines are read differently. */
 export const IMPORT_PARSER_VERSION = 1
@@ -33,23 +36,22 @@ export function createImported(name: string): QuoteProvider | undefined {
     maxBatch: 1,
     advisedIntervalSeconds: DAY_SECONDS,
     fetchReply: () => Promise.reject(new ServiceError('provider_unavailable', detail, { provider: name })),
-    parseReply: ({ provider, body }) => parseCsv(body).map((row) => importedResult(provider, row)),
+    parseReply: parseLines,
   }
 }
 
-/** The lines below the header, by its names. @throws Error if the text is not CSV */
-export function parseCsv(text: Uint8Array): readonly CsvRow[] {
-  return parse<CsvRow>(text, {
-    columns: (names: readonly string[]) => names.map((name) => name.trim().toLowerCase()),
-    bom: true,
-    trim: true,
-    skip_empty_lines: true,
-  })
+/** The quotes of stored lines, read with the options that their request names. @throws Error if they have no header */
+function parseLines({ provider, request, body }: RawReply): readonly QuoteResult[] {
+  const options = optionsOfRequest(request)
+  const bytes = Buffer.from(body)
+  const dialect = recogniseDialect({ bytes, isWhole: true }, { options, isStrict: false })
+  const readRow = createReadRow(dialect, options, Object.keys(options).length === 0)
+  const lines = [...createLineSplitter(dialect.shape)(bytes, true)].slice(dialect.head.length)
+  return fieldsOf(lines, dialect).map((fields) => importedResult(provider, readRow(fields)))
 }
 
 /** The quote of one line, or why it is refused. */
-export function importedResult(provider: string, row: CsvRow): QuoteResult {
-  const priced = readCsvRow(row)
-  if (typeof priced !== 'string') return quoteResult(provider, priced.symbol, priced)
-  return { symbol: row['symbol'] ?? '', error: new ServiceError('provider_bad_data', priced) }
+export function importedResult(provider: string, row: ReturnType<ReadRow>): QuoteResult {
+  if ('why' in row) return { symbol: '', error: new ServiceError('provider_bad_data', row.why) }
+  return quoteResult(provider, row.symbol, row)
 }

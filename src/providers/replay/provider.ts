@@ -1,37 +1,42 @@
-import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
-import { parse } from 'csv-parse/sync'
 import type { Clock } from '../../lib/clock.ts'
 import { ServiceError } from '../../errors.ts'
 import type { QuoteProvider } from '../../core/prices/quote.ts'
-import { readCsvRow, type CsvRow } from '../csv/row.ts'
+import type { CsvLine } from '../csv/lines.ts'
+import type { CsvOptions } from '../csv/options.ts'
+import { fieldsOf, openCsvReader } from '../csv/reader.ts'
+import { createReadRow } from '../csv/rows.ts'
+import { openCsvSource, type CsvSource } from '../csv/source.ts'
 import type { ReplyParser } from '../transport/provider-definition.ts'
 import { localReply, parseLocalReply, type LocalQuote } from '../transport/local-reply.ts'
 
 type Needs = {
-  /** CSV with a header: `symbol,timestamp,price` and optionally `currency`; other columns are ignored. */
+  /** A CSV file of any kind that `market-data import` reads. */
   readonly file: string
+  /** How it is read, beyond what is recognised. */
+  readonly options?: CsvOptions
   /** Seconds of the file that pass in one second. */
   readonly speed: number
   readonly clock: Clock
 }
 
 type Row = { readonly atMs: number; readonly quote: LocalQuote }
-type Line = { readonly record: CsvRow; readonly info: { readonly lines: number } }
 
 const PARSER_VERSION = 1
 
 export const replayParser: ReplyParser = { parserVersion: PARSER_VERSION, parseReply: parseLocalReply }
 
 const MAX_MISTAKES_SHOWN = 10
+/** Lines that are parsed at once. */
+const BATCH = 1_000
 
 /**
  * Replays a file of real prices, each with its own timestamp. The oldest price is current at once, the others follow at the
  * chosen speed. The replay starts over with each process.
  * @throws ServiceError `invalid_request` that names the first invalid lines
  */
-export function createReplay({ file, speed, clock }: Needs): QuoteProvider {
-  const { rows, first } = readRows(file)
+export async function createReplay({ file, options = {}, speed, clock }: Needs): Promise<QuoteProvider> {
+  const { rows, first } = await readPrices(file, options)
   const startedAt = clock.now()
   const note = `Replayed from ${basename(file)} at ${speed} times real time.`
   return {
@@ -56,15 +61,11 @@ function currentRow(symbol: string, rows: readonly Row[] | undefined, reachedMs:
   return [row?.quote ?? { symbol, price: null, timestamp: null, currency: null }]
 }
 
-function readRows(file: string): { rows: ReadonlyMap<string, readonly Row[]>; first: number } {
-  const lines = readLines(file)
-  const mistakes: string[] = []
-  const rows = lines.flatMap((line) => {
-    const row = rowOf(line.record)
-    if (typeof row !== 'string') return [row]
-    mistakes.push(`line ${line.info.lines}: ${row}`)
-    return []
-  })
+type Prices = { readonly rows: ReadonlyMap<string, readonly Row[]>; readonly first: number }
+
+async function readPrices(file: string, options: CsvOptions): Promise<Prices> {
+  await using source = await openCsvSource(file)
+  const { rows, mistakes } = await readRows(source, options)
   if (mistakes.length > 0) throw badFile(file, mistakes.slice(0, MAX_MISTAKES_SHOWN).join('; '))
   rows.sort((a, b) => a.atMs - b.atMs)
   const [oldest] = rows
@@ -72,19 +73,25 @@ function readRows(file: string): { rows: ReadonlyMap<string, readonly Row[]>; fi
   return { rows: Map.groupBy(rows, ({ quote }) => quote.symbol), first: oldest.atMs }
 }
 
-function readLines(file: string): readonly Line[] {
-  try {
-    const options = { columns: true, info: true, bom: true, trim: true, skip_empty_lines: true } as const
-    return parse<Line>(readFileSync(file), options)
-  } catch (error) {
-    throw badFile(file, error instanceof Error ? error.message : 'it cannot be read')
+async function readRows(source: CsvSource, options: CsvOptions) {
+  const { dialect, lines } = await openCsvReader(source, options)
+  const readRow = createReadRow(dialect, options, false)
+  const [rows, mistakes]: [Row[], string[]] = [[], []]
+  const read = (batch: readonly CsvLine[]) => {
+    for (const [at, fields] of fieldsOf(batch, dialect).entries()) {
+      const quote = readRow(fields)
+      if ('why' in quote) mistakes.push(`line ${batch[at]?.number}: ${quote.why}`)
+      else rows.push({ atMs: Date.parse(quote.timestamp), quote })
+    }
   }
-}
-
-/** The row, or the reason why it is invalid. */
-function rowOf(record: CsvRow): Row | string {
-  const quote = readCsvRow(record)
-  return typeof quote === 'string' ? quote : { atMs: Date.parse(quote.timestamp), quote }
+  let batch: CsvLine[] = []
+  for await (const line of lines) {
+    if (batch.push(line) < BATCH) continue
+    read(batch)
+    batch = []
+  }
+  read(batch)
+  return { rows, mistakes }
 }
 
 function badFile(file: string, why: string): ServiceError {

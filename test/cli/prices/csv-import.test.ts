@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { appendFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
@@ -23,6 +24,13 @@ async function createImport(t: TestContext, text: string) {
     pool,
     rows,
     run: (...args: string[]) => runCommand(['import', 'prices.csv', '--json', ...args], context),
+    /** What `sh` makes of a command line in which `import` is ours. */
+    shell: async (line: string) => {
+      const command = line.replaceAll('import ', `${process.execPath} ${LAUNCHER} import `)
+      const { child, stdout, stderr } = spawnCommand(['sh', '-c', command], context)
+      await once(child, 'close')
+      return { stdout: stdout(), stderr: stderr() }
+    },
     start: () => spawnCommand([process.execPath, LAUNCHER, 'import', 'prices.csv'], context),
     verify: () => runCommand(['verify', '--json'], context),
   }
@@ -31,7 +39,7 @@ async function createImport(t: TestContext, text: string) {
 test('an import keeps every digit of a price, its provider label, and its source lines', async (t) => {
   const { run, verify, rows } = await createImport(
     t,
-    `${CSV_HEADER}aapl,2020-03-09T14:30:00Z,66.1000,USD\r\n\r\nbrk-b,2020-03-09,5e-3,`,
+    `${CSV_HEADER}aapl,2020-03-09T14:30:00Z,66.1000,USD\r\n\r\nbrk-b,2020-03-09T00:00Z,5e-3,`,
   )
   const { code, stdout } = await run('--provider', 'broker')
   assert.equal(code, 0)
@@ -57,16 +65,16 @@ test('a file with mistakes is rejected as a whole, and each mistake is reported 
   const { run, rows } = await createImport(
     t,
     `symbol,timestamp,price,currency,provider
-AAPL,2020-03-09,66.1,,
+AAPL,2020-03-09T00:00Z,66.1,,
 AAPL,yesterday,66.1,,
 
-"AAPL,2020-03-09,66.1,,
-AAPL,2020-03-09,-1,,
-AAPL,2099-01-01,66.1,,
-AA PL,2020-03-09,66.1,,
-AAPL,2020-03-09,66.1,,Börse
-AAPL,2020-03-09,1,234.50,USD,
-AAPL,2020-03-09,1,234.50,`,
+"AAPL,2020-03-09T00:00Z,66.1,,
+AAPL,2020-03-09T00:00Z,-1,,
+AAPL,2099-01-01T00:00Z,66.1,,
+AA PL,2020-03-09T00:00Z,66.1,,
+AAPL,2020-03-09T00:00Z,66.1,,Börse
+AAPL,2020-03-09T00:00Z,1,234.50,USD,
+AAPL,2020-03-09T00:00Z,1,234.50,`,
   )
   const { code, stdout, stderr } = await run()
   assert.deepEqual([code, stdout], [1, ''])
@@ -75,8 +83,8 @@ AAPL,2020-03-09,1,234.50,`,
     [
       '3 not a time: "yesterday"',
       '5 not a CSV line with as many fields as the header',
-      '6 import sent a price that is zero, negative or below 1e-18 for AAPL.',
-      '7 import sent a time in the future for AAPL.',
+      '6 price -1 is not above zero',
+      '7 the time 2099-01-01T00:00:00Z is in the future',
       '8 not a symbol: "AA PL"',
       '9 not a valid provider name: Börse',
       '10 not a CSV line with as many fields as the header',
@@ -96,7 +104,7 @@ test('a missing column and an empty file are reported', async (t) => {
 test('rows can name their provider, and none is stored under the name of a built-in provider', async (t) => {
   const { run, rows } = await createImport(
     t,
-    'symbol,timestamp,price,provider\nAAPL,2020-03-09,1,yfinance\nAAPL,2020-03-09,2,\nAAPL,2020-03-10,3,import-own\n',
+    'symbol,timestamp,price,provider\nAAPL,2020-03-09T00:00Z,1,yfinance\nAAPL,2020-03-09T00:00Z,2,\nAAPL,2020-03-10T00:00Z,3,import-own\n',
   )
   assert.equal((await run()).code, 0)
   assert.deepEqual(await rows('select provider, price from price_history order by price'), [
@@ -115,9 +123,82 @@ test('importing a file again stores nothing, even if it corrects itself; if it h
   const before = await counts()
   assert.equal(JSON.parse((await run()).stdout).skipped, 2_500)
   assert.deepEqual(await counts(), before)
-  appendFileSync(file, 'MSFT,2024-02-01,77,USD\n')
+  appendFileSync(file, 'MSFT,2024-02-01T00:00:00Z,77,USD\n')
   const { lines, skipped, recorded } = JSON.parse((await run()).stdout)
   assert.deepEqual([lines, skipped, recorded], [2_501, 2_500, 1])
+})
+
+test('a line with a time in the year 0 keeps everything of its file out, however many lines are before it', async (t) => {
+  const { run, rows, file } = await createImport(t, CSV_HEADER + priceLines(1_049))
+  appendFileSync(file, `AAPL,0000-06-01T00:00:00Z,1,USD\n${priceLines(50, 1_049)}`)
+  const { code, stderr } = await run()
+  assert.equal(code, 1)
+  assert.match(stderr, /line 1051: not a time: "0000-06-01T00:00:00Z"/)
+  assert.deepEqual(await rows('select count(*)::int from raw_responses'), [[0]])
+})
+
+test('bad lines are left out on request, counted and listed, and what is stored verifies', async (t) => {
+  const text =
+    'Date,Open,High,Low,Close,Adj Close,Volume\n2021-05-12,1,1,1,0.42,1,1\n2021-05-13,null,null,null,null,null,null\n'
+  const { run, rows, verify, shell } = await createImport(t, `${text}Total,,,,,,\n`)
+  const options = ['--symbol', 'DOGE-USD', '--timezone', 'UTC', '--at', '23:59']
+  assert.match(
+    (await run(...options)).stderr,
+    /line 3: not a price: "null"\n.*line 4: not a time.*\n.*--skip-bad-lines/,
+  )
+  assert.deepEqual(await rows('select count(*)::int from prices'), [[0]])
+  const { stdout } = await run(...options, '--skip-bad-lines')
+  const { recorded, bad, bad_lines, read_as } = JSON.parse(stdout)
+  assert.deepEqual([recorded, bad, bad_lines.map(({ line }: { line: number }) => line)], [1, 2, [3, 4]])
+  assert.equal(read_as, '--symbol DOGE-USD --timezone UTC --at 23:59:00 --preset yahoo-history')
+  assert.deepEqual(await rows('select symbol, event_time::text from price_history'), [
+    ['DOGE-USD', '2021-05-12 23:59:00+00'],
+  ])
+  assert.equal(JSON.parse((await verify()).stdout).difference_count, 0)
+  assert.equal(JSON.parse((await run(...options)).stdout).skipped, 3)
+  const plain = await shell(`import prices.csv ${options.join(' ')} --skip-bad-lines --provider again`)
+  assert.match(plain.stdout, /^Read as .*--preset yahoo-history\.\nImported .*: 3 rows, .*2 left out\.\n {2}line 3: /s)
+})
+
+test('stdin, a pipe and a packed file are imported as the file that they contain, and skipped when they come again', async (t) => {
+  const { shell, rows } = await createImport(t, CSV_HEADER + priceLines(1))
+  const first = await shell('import - --json < prices.csv')
+  assert.deepEqual([JSON.parse(first.stdout).file, JSON.parse(first.stdout).recorded], ['stdin', 1])
+  for (const line of [
+    'cat prices.csv | import /dev/stdin --json',
+    'gzip -k prices.csv; import prices.csv.gz --json',
+    'mkfifo pipe; (cat prices.csv.gz > pipe &); import pipe --json',
+  ]) {
+    const { stdout } = await shell(line)
+    assert.equal(JSON.parse(stdout).skipped, 1, line)
+  }
+  assert.deepEqual(await rows('select count(*)::int from prices'), [[1]])
+  assert.match((await shell('import nosuch.csv')).stderr, /there is no file nosuch\.csv\.$/m)
+})
+
+test('the same lines with another symbol are other prices, not lines that were imported already', async (t) => {
+  const { run, rows } = await createImport(t, 'timestamp,price\n2024-01-15T21:00:00Z,1\n')
+  for (const symbol of ['AAPL', 'MSFT']) assert.equal(JSON.parse((await run('--symbol', symbol)).stdout).recorded, 1)
+  assert.deepEqual(await rows('select symbol from price_history order by 1'), [['AAPL'], ['MSFT']])
+})
+
+test('what history exports is imported unchanged, and changes nothing when it is imported again', async (t) => {
+  const header =
+    'symbol,provider,price_id,timestamp,price,currency,received_at,recorded_at,raw_response_id,revision,correction'
+  const rest = '2024-01-02T14:30:01.000000Z,2024-01-02T14:30:01.000000Z,3,1,false'
+  const line = (at: string, price: string, currency: string) => `AAPL,yfinance,7,${at},${price},${currency},${rest}\n`
+  const text = line('2024-01-02T14:30:00.283671Z', '185.920', 'USD') + line('2024-01-02T14:29:00.000000Z', '185.9', '')
+  const { run, rows, file } = await createImport(t, `${header}\n${text}`)
+  assert.deepEqual(JSON.parse((await run()).stdout).provider, 'import-yfinance')
+  const stored = [
+    ['import-yfinance', '185.9', null],
+    ['import-yfinance', '185.920', 'USD'],
+  ]
+  assert.deepEqual(await rows('select provider, price, currency from price_history order by event_time'), stored)
+  writeFileSync(file, `${header}\n${text.replaceAll('yfinance', 'import-yfinance')}`)
+  assert.equal(JSON.parse((await run()).stdout).confirmed, 2)
+  const named = JSON.parse((await run('--provider', 'broker')).stdout)
+  assert.deepEqual([named.provider, named.recorded], ['import-broker', 2])
 })
 
 test('an import that was stopped by kill -9 resumes, and stores nothing twice', async (t) => {
