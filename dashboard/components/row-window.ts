@@ -31,6 +31,7 @@ export type RowWindow = {
  */
 export function useRowWindow({ keys, body, target }: Needs): RowWindow {
   const heights = useRef(new Map<string, number>())
+  const average = useRef(FIRST_GUESS_PX)
   const scrolled = useSignal(0)
   const isLong = keys.length > ALL_UP_TO
 
@@ -40,6 +41,7 @@ export function useRowWindow({ keys, body, target }: Needs): RowWindow {
     const look = () => void scrolled.value++
     const watch = new ResizeObserver(look)
     watch.observe(scroller)
+    if (body.current) watch.observe(body.current)
     scroller.addEventListener('scroll', look, { passive: true })
     return () => {
       watch.disconnect()
@@ -51,9 +53,11 @@ export function useRowWindow({ keys, body, target }: Needs): RowWindow {
   })
 
   if (!isLong) return { first: 0, end: keys.length, above: 0, below: 0 }
-  const tops = topsOf(keys, heights.current)
   // The element itself knows best: a row that gets the focus scrolls it before it reports so.
   const { scrollTop = 0, clientHeight = FIRST_HEIGHT_PX } = (scrolled.value >= 0 && scrollerOf(body.current)) || {}
+  // Elsewhere than at the top a better average would move the rows under the reader.
+  if (scrollTop === 0) average.current = averageOf(heights.current)
+  const tops = topsOf(keys, heights.current, average.current)
   const visible = windowAt(tops, scrollTop, clientHeight)
   const wanted = target.value === undefined ? -1 : keys.indexOf(target.value)
   const isElsewhere = wanted >= 0 && (wanted < visible.first || wanted >= visible.end)
@@ -84,11 +88,14 @@ function measure(body: HTMLElement | null, heights: Map<string, number>): void {
   }
 }
 
-/** Where each row begins, and where the last one ends. */
-function topsOf(keys: readonly string[], heights: ReadonlyMap<string, number>): Float64Array {
+function averageOf(heights: ReadonlyMap<string, number>): number {
   let sum = 0
   for (const height of heights.values()) sum += height
-  const average = heights.size === 0 ? FIRST_GUESS_PX : sum / heights.size
+  return heights.size === 0 ? FIRST_GUESS_PX : sum / heights.size
+}
+
+/** Where each row begins, and where the last one ends. */
+function topsOf(keys: readonly string[], heights: ReadonlyMap<string, number>, average: number): Float64Array {
   const tops = new Float64Array(keys.length + 1)
   keys.forEach((key, at) => (tops[at + 1] = (tops[at] ?? 0) + (heights.get(key) ?? average)))
   return tops

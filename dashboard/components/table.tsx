@@ -72,7 +72,7 @@ export function Table<Item>({ items, keyOf, onKeyDown, focusOn = NO_FOCUS, onDra
 /** As high as the rows that are not drawn. */
 function Gap({ height, columns }: { height: number; columns: number }) {
   return (
-    <tr class="gap" aria-hidden="true" style={{ height }}>
+    <tr class="gap" aria-hidden="true" style={{ height: `${height}px` }}>
       <td colSpan={columns} />
     </tr>
   )
