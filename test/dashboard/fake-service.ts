@@ -6,7 +6,11 @@ import type { TestContext } from 'node:test'
 import type { Job, Symbol as SymbolEntry } from '../../dashboard/api/schemas.ts'
 
 const pageFolder = join(import.meta.dirname, '../../dist/dashboard')
-const TYPES: Readonly<Record<string, string>> = { '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' }
+const TYPES: Readonly<Record<string, string>> = {
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.svg': 'image/svg+xml',
+}
 
 export type FakeSymbol = Partial<SymbolEntry> & {
   readonly symbol: string
@@ -130,7 +134,8 @@ function answerOfJob(method: string, { jobId, part }: { jobId: string; part: str
   const at = state.jobs.findIndex((job) => job.job_id === jobId)
   const job = state.jobs[at]
   if (job === undefined) return [404, { code: 'not_found', detail: 'No such job.' }] as const
-  if (part === 'runs') return [200, { data: [job.last_run, RUN].filter(Boolean), next_cursor: null, next_url: null }] as const
+  if (part === 'runs')
+    return [200, { data: [job.last_run, RUN].filter(Boolean), next_cursor: null, next_url: null }] as const
   if (method === 'DELETE') {
     state.jobs = state.jobs.toSpliced(at, 1)
     return [204, undefined] as const

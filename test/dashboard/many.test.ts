@@ -10,26 +10,30 @@ const JOBS = Array.from({ length: 2_000 }, (_, at) => jobOf(numbered('S', at)))
 /** Of the whole page. Rows that are not visible are not in the document. */
 const MAX_ELEMENTS = 4_000
 
-test('of 5,000 symbols and 2,000 jobs each can be found and opened, and each job can be paused', { skip }, async (t) => {
-  const { page, state } = await openMany(t)
-  for (const at of [0, 499, 500, 2_345, 4_999]) {
-    const symbol = numbered('S', at)
-    await page.getByLabel('Filter the watchlist').fill(symbol)
-    await page.locator('.watchlist tbody tr', { hasText: symbol }).click()
-    await page.locator('.headline h2', { hasText: symbol }).waitFor()
-    await page.locator('.watchlist .price', { hasText: String(at + 1) }).waitFor()
-  }
-  for (const at of [0, 501, 1_999]) {
-    const symbol = numbered('S', at)
-    await page.getByLabel('Filter the jobs').fill(symbol)
-    await page.getByRole('button', { name: `Pause ${symbol} from simulated` }).click()
-    await page.locator('.jobs tbody tr', { hasText: symbol }).getByText('paused').waitFor()
-    assert.equal(state.jobs.find((job) => job.symbol === symbol)?.status, 'paused')
-  }
-  await page.getByLabel('Filter the jobs').fill('')
-  await page.getByLabel('State of the jobs').selectOption('paused')
-  await page.locator('.jobs .result', { hasText: '3 of 2,000 jobs' }).waitFor()
-})
+test(
+  'of 5,000 symbols and 2,000 jobs each can be found and opened, and each job can be paused',
+  { skip },
+  async (t) => {
+    const { page, state } = await openMany(t)
+    for (const at of [0, 499, 500, 2_345, 4_999]) {
+      const symbol = numbered('S', at)
+      await page.getByLabel('Filter the watchlist').fill(symbol)
+      await page.locator('.watchlist tbody tr', { hasText: symbol }).click()
+      await page.locator('.headline h2', { hasText: symbol }).waitFor()
+      await page.locator('.watchlist .price', { hasText: String(at + 1) }).waitFor()
+    }
+    for (const at of [0, 501, 1_999]) {
+      const symbol = numbered('S', at)
+      await page.getByLabel('Filter the jobs').fill(symbol)
+      await page.getByRole('button', { name: `Pause ${symbol} from simulated` }).click()
+      await page.locator('.jobs tbody tr', { hasText: symbol }).getByText('paused').waitFor()
+      assert.equal(state.jobs.find((job) => job.symbol === symbol)?.status, 'paused')
+    }
+    await page.getByLabel('Filter the jobs').fill('')
+    await page.getByLabel('State of the jobs').selectOption('paused')
+    await page.locator('.jobs .result', { hasText: '3 of 2,000 jobs' }).waitFor()
+  },
+)
 
 test('the page counts all symbols and jobs, and says how many of them a filter leaves', { skip }, async (t) => {
   const { page } = await openMany(t)
@@ -39,17 +43,21 @@ test('the page counts all symbols and jobs, and says how many of them a filter l
   await page.locator('.watchlist .result', { hasText: '1,000 of 5,000 symbols' }).waitFor()
 })
 
-test('the document stays small with 5,000 symbols and 2,000 jobs, wherever they are scrolled to', { skip }, async (t) => {
-  const { page } = await openMany(t)
-  for (const part of [0, 0.3, 1]) {
-    for (const list of ['.watchlist .scroll', '.jobs .scroll']) await scrollTo(page, list, part)
-    await page.locator('.watchlist tbody tr[data-key]').first().waitFor()
-    const elements = await page.evaluate<number>('document.querySelectorAll("*").length')
-    assert.ok(elements < MAX_ELEMENTS, `${elements} elements`)
-  }
-  await page.locator('.watchlist tbody tr', { hasText: 'S04999' }).waitFor()
-  await page.locator('.jobs tbody tr', { hasText: 'S01999' }).waitFor()
-})
+test(
+  'the document stays small with 5,000 symbols and 2,000 jobs, wherever they are scrolled to',
+  { skip },
+  async (t) => {
+    const { page } = await openMany(t)
+    for (const part of [0, 0.3, 1]) {
+      for (const list of ['.watchlist .scroll', '.jobs .scroll']) await scrollTo(page, list, part)
+      await page.locator('.watchlist tbody tr[data-key]').first().waitFor()
+      const elements = await page.evaluate<number>('document.querySelectorAll("*").length')
+      assert.ok(elements < MAX_ELEMENTS, `${elements} elements`)
+    }
+    await page.locator('.watchlist tbody tr', { hasText: 'S04999' }).waitFor()
+    await page.locator('.jobs tbody tr', { hasText: 'S01999' }).waitFor()
+  },
+)
 
 test('the keyboard alone reaches the last of 5,000 symbols, and the chart follows', { skip }, async (t) => {
   const { page } = await openMany(t)
@@ -104,13 +112,17 @@ test('a job that another client deletes leaves the list', { skip }, async (t) =>
   await row.waitFor({ state: 'detached' })
 })
 
-test('beyond 10,000 symbols the page says that it does not list all, and the filter finds the others', { skip }, async (t) => {
-  const symbols = Array.from({ length: 10_001 }, (_, at) => ({ symbol: numbered('S', at) }))
-  const { page } = await openMany(t, { symbols, jobs: [] })
-  await page.locator('.watchlist .result', { hasText: 'more than these 10,000' }).waitFor()
-  await page.getByLabel('Filter the watchlist').fill('S10000')
-  await page.locator('.watchlist tbody tr', { hasText: 'S10000' }).waitFor()
-})
+test(
+  'beyond 10,000 symbols the page says that it does not list all, and the filter finds the others',
+  { skip },
+  async (t) => {
+    const symbols = Array.from({ length: 10_001 }, (_, at) => ({ symbol: numbered('S', at) }))
+    const { page } = await openMany(t, { symbols, jobs: [] })
+    await page.locator('.watchlist .result', { hasText: 'more than these 10,000' }).waitFor()
+    await page.getByLabel('Filter the watchlist').fill('S10000')
+    await page.locator('.watchlist tbody tr', { hasText: 'S10000' }).waitFor()
+  },
+)
 
 for (const colorScheme of ['light', 'dark'] as const) {
   test(`in the ${colorScheme} theme axe finds no violation in long lists`, { skip }, async (t) => {
@@ -132,7 +144,9 @@ async function openMany(t: TestContext, given: Partial<FakeState> = {}, colorSch
   await page.goto(service.url)
   await page.locator('.watchlist .price').first().waitFor()
   await page.locator('.connection', { hasText: 'Live' }).waitFor()
-  await page.getByText(`All symbols (${service.state.symbols.length === 5_000 ? '5,000' : '10,000'})`).waitFor({ state: 'attached' })
+  await page
+    .getByText(`All symbols (${service.state.symbols.length === 5_000 ? '5,000' : '10,000'})`)
+    .waitFor({ state: 'attached' })
   return { page, ...service }
 }
 

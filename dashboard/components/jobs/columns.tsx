@@ -57,7 +57,10 @@ function NextRun({ job: { next_run_at } }: { job: Job }) {
 export function noteOf(job: Job): RowNote | undefined {
   const { id, part } = openJob.value ?? {}
   if (id === job.job_id) {
-    return { class: 'remark', text: part === 'runs' ? <JobRuns key={id} job={job} /> : <JobEditor key={id} job={job} /> }
+    return {
+      class: 'remark',
+      text: part === 'runs' ? <JobRuns key={id} job={job} /> : <JobEditor key={id} job={job} />,
+    }
   }
   if (job.status === 'paused' && job.paused_reason) {
     return { class: 'error', text: `Paused by the service: ${job.paused_reason}` }

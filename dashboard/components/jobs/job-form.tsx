@@ -14,7 +14,12 @@ export function JobForm() {
   const form = useJobForm()
   const { symbol, provider, interval, hours, failure, notice, refused } = form
   return (
-    <form class="job-form" aria-label="Start a job" aria-busy={form.isBusy} onSubmit={(event) => void form.submit(event)}>
+    <form
+      class="job-form"
+      aria-label="Start a job"
+      aria-busy={form.isBusy}
+      onSubmit={(event) => void form.submit(event)}
+    >
       <SymbolSearch
         symbol={symbol}
         provider={provider}

@@ -16,12 +16,12 @@ export function Jobs() {
     <section id="jobs" class="jobs" aria-labelledby="jobs-title" tabIndex={-1}>
       <div class="title">
         <h2 id="jobs-title">Polling jobs</h2>
+        <p class="message" role="status">
+          {jobMessage}
+        </p>
         {isFilterable && <Filter />}
       </div>
       {mayWrite.value && <JobForm />}
-      <p class="message" role="status">
-        {jobMessage}
-      </p>
       <JobTable />
     </section>
   )

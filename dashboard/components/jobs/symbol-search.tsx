@@ -91,7 +91,11 @@ type Search = Omit<Props, 'describedBy' | 'onChoose'> & {
 /** Searches after a pause in typing, and cancels the search before. */
 function useSearch({ symbol, taken, provider, isOpen, matches, notice, active }: Search): void {
   useSignalEffect(() => {
-    const text = symbol.value.split(/[,;\n]/).at(-1)?.trim() ?? ''
+    const text =
+      symbol.value
+        .split(/[,;\n]/)
+        .at(-1)
+        ?.trim() ?? ''
     const from = provider.value?.provider
     active.value = -1
     if (text === '' || !isOpen.value || symbol.value === taken.value) {

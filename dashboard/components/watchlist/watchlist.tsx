@@ -57,7 +57,9 @@ function Filter() {
     <input
       type="search"
       aria-label="Filter the watchlist"
-      placeholder={shownList.value ? 'Filter, or find to add' : `Filter ${countText(listedRows.value?.length ?? 0, 'symbol')}`}
+      placeholder={
+        shownList.value ? 'Filter, or find to add' : `Filter ${countText(listedRows.value?.length ?? 0, 'symbol')}`
+      }
       value={text}
       onInput={({ currentTarget }) => (filterText.value = currentTarget.value)}
     />
@@ -79,7 +81,14 @@ function Rows({ isEmpty }: { isEmpty: boolean }) {
           tabIndex={isLong ? 0 : undefined}
           onKeyDown={moveByKeys}
         >
-          <Table columns={COLUMNS} items={shown} keyOf={keyOfRow} rowProps={rowProps} focusOn={focusOn} onDrawn={reportVisible} />
+          <Table
+            columns={COLUMNS}
+            items={shown}
+            keyOf={keyOfRow}
+            rowProps={rowProps}
+            focusOn={focusOn}
+            onDrawn={reportVisible}
+          />
         </div>
       )}
       {isEmpty && <p class="empty">{emptyText()}</p>}

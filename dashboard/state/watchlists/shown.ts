@@ -63,7 +63,8 @@ function sorted(rowsToSort: readonly Row[], { by, isDescending }: Sorting): read
   const valued = rowsToSort.map((row) => ({ row, value: valueOf(row, by) }))
   const direction = isDescending ? -1 : 1
   valued.sort((a, b) => {
-    if (a.value === undefined || b.value === undefined) return Number(a.value === undefined) - Number(b.value === undefined)
+    if (a.value === undefined || b.value === undefined)
+      return Number(a.value === undefined) - Number(b.value === undefined)
     return a.value < b.value ? -direction : Number(a.value > b.value) * direction
   })
   return valued.map(({ row }) => row)
