@@ -13,7 +13,7 @@ test(
   { skip },
   async (t) => {
     const { page } = await openLists(t)
-    await page.getByRole('button', { name: 'New list' }).click()
+    await page.getByRole('button', { name: 'New list', exact: true }).click()
     await page.getByLabel('Name of the list').fill('Tech')
     await page.keyboard.press('Enter')
     await page.getByText('This list is empty').waitFor()
@@ -42,7 +42,7 @@ test('a symbol joins a list from all symbols, and each of several lists has its 
   const { page } = await openLists(t)
   await page.getByRole('button', { name: 'Add MSFT to a new list' }).click()
   await page.getByRole('button', { name: 'Add AAPL to My list' }).click()
-  await page.getByRole('button', { name: 'New list' }).click()
+  await page.getByRole('button', { name: 'New list', exact: true }).click()
   await page.keyboard.press('Enter')
   await page.getByText('This list is empty').waitFor()
   await page.getByLabel('List', { exact: true }).selectOption('My list (2)')
@@ -54,7 +54,7 @@ test(
   { skip },
   async (t) => {
     const { page } = await openLists(t, ['AAPL', 'MSFT', 'NVDA'])
-    const handle = (symbol: string) => page.getByRole('button', { name: `Move ${symbol}` })
+    const handle = (symbol: string) => page.getByRole('button', { name: new RegExp(`^Move ${symbol}`) })
     await handle('NVDA').press('ArrowUp')
     await listed(page, ['AAPL', 'NVDA', 'MSFT'])
     await page.locator('.move:focus').press('Home')

@@ -103,18 +103,21 @@ function useSearch({ symbol, taken, provider, isOpen, matches, notice, active }:
       return undefined
     }
     const stop = new AbortController()
+    let shown = ''
+    const show = (reported: string) => (shown = notice.value = reported)
     const suggest = async () => {
-      notice.value = 'Searching…'
+      show('Searching…')
       const found = await searchSymbols(text, from, stop.signal)
       if (stop.signal.aborted) return
       matches.value = found.matches
-      notice.value = noticeOf(text, found)
+      show(noticeOf(text, found))
     }
     const timer = setTimeout(() => void suggest(), AFTER_TYPING_MS)
     return () => {
       clearTimeout(timer)
       stop.abort()
-      notice.value = ''
+      // The form may have reported something else since.
+      if (notice.peek() === shown) notice.value = ''
     }
   })
 }
