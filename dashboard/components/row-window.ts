@@ -34,34 +34,43 @@ export function useRowWindow({ keys, body, target }: Needs): RowWindow {
   const average = useRef(FIRST_GUESS_PX)
   const scrolled = useSignal(0)
   const isLong = keys.length > ALL_UP_TO
-
-  useEffect(() => {
-    const scroller = scrollerOf(body.current)
-    if (!isLong || !scroller) return undefined
-    const look = () => void scrolled.value++
-    const watch = new ResizeObserver(look)
-    watch.observe(scroller)
-    if (body.current) watch.observe(body.current)
-    scroller.addEventListener('scroll', look, { passive: true })
-    return () => {
-      watch.disconnect()
-      scroller.removeEventListener('scroll', look)
-    }
-  }, [isLong])
+  useScrolling(body, isLong, () => void scrolled.value++)
   useLayoutEffect(() => {
     if (isLong) measure(body.current, heights.current)
   })
 
   if (!isLong) return { first: 0, end: keys.length, above: 0, below: 0 }
-  // The element itself knows best: a row that gets the focus scrolls it before it reports so.
-  const { scrollTop = 0, clientHeight = FIRST_HEIGHT_PX } = (scrolled.value >= 0 && scrollerOf(body.current)) || {}
+  const { scrollTop, clientHeight } = placeOf(body.current, scrolled.value)
   // Elsewhere than at the top a better average would move the rows under the reader.
   if (scrollTop === 0) average.current = averageOf(heights.current)
   const tops = topsOf(keys, heights.current, average.current)
   const visible = windowAt(tops, scrollTop, clientHeight)
   const wanted = target.value === undefined ? -1 : keys.indexOf(target.value)
-  const isElsewhere = wanted >= 0 && (wanted < visible.first || wanted >= visible.end)
-  return isElsewhere ? windowAt(tops, tops[wanted] ?? 0, clientHeight) : visible
+  const isVisible = wanted < 0 || (wanted >= visible.first && wanted < visible.end)
+  return isVisible ? visible : windowAt(tops, tops[wanted] ?? 0, clientHeight)
+}
+
+type Place = { readonly scrollTop: number; readonly clientHeight: number }
+
+/** The element itself knows best: a row that gets the focus scrolls it before it reports so. */
+function placeOf(body: HTMLElement | null, _scrolled: number): Place {
+  return scrollerOf(body) ?? { scrollTop: 0, clientHeight: FIRST_HEIGHT_PX }
+}
+
+/** Calls back when the element that scrolls the rows is scrolled, and when it or a row changes its size. */
+function useScrolling(body: Needs['body'], isLong: boolean, onChange: () => void): void {
+  useEffect(() => {
+    const scroller = scrollerOf(body.current)
+    if (!isLong || !scroller) return undefined
+    const watch = new ResizeObserver(onChange)
+    watch.observe(scroller)
+    if (body.current) watch.observe(body.current)
+    scroller.addEventListener('scroll', onChange, { passive: true })
+    return () => {
+      watch.disconnect()
+      scroller.removeEventListener('scroll', onChange)
+    }
+  }, [isLong])
 }
 
 function scrollerOf(body: HTMLElement | null): HTMLElement | undefined {

@@ -35,18 +35,27 @@ export function createJobList() {
     for (const job of jobs) byId.set(job.job_id, job)
   }
   const hasMore = () => pages.at(-1)?.next !== undefined
+  const canGrow = () => hasMore() && pages.length < MAX_PAGES
+
+  const readAll = async () => {
+    await readPage(0)
+    while (canGrow()) await readPage(pages.length)
+  }
+  /** The page whose turn it is; after the last one, also those that are new. */
+  const readNext = async () => {
+    const at = Math.min(turn, pages.length - 1)
+    await readPage(at)
+    if (at === pages.length - 1 && canGrow()) await readPage(pages.length)
+    turn = at + 1 < pages.length ? at + 1 : 0
+  }
 
   return {
     /** @throws RequestError */
     refresh: async (filter: JobFilter): Promise<void> => {
-      const isFirst = pages.length === 0
-      await readPage(turn)
-      while (hasMore() && pages.length < MAX_PAGES && (isFirst || turn === pages.length - 1)) {
-        await readPage(pages.length)
-        if (!isFirst) break
-      }
-      turn = turn + 1 < pages.length && !isFirst ? turn + 1 : 0
-      if (pages.length > 1 && canFilter && (filter.q !== '' || filter.status !== '')) {
+      if (pages.length === 0) await readAll()
+      else await readNext()
+      const isFiltered = filter.q !== '' || filter.status !== ''
+      if (pages.length > 1 && canFilter && isFiltered) {
         const found = await readFiltered(filter)
         canFilter = found !== undefined
         put(found ?? [])

@@ -83,7 +83,7 @@ export async function createJob({ symbol, ...rest }: CreateJob): Promise<Job | u
 
 /** @throws RequestError */
 export async function setPaused({ job_id }: Job, paused: boolean): Promise<void> {
-  await change(job_id, { status: paused ? 'paused' : 'active' })
+  await patch(job_id, { status: paused ? 'paused' : 'active' })
 }
 
 /** The settings of a job that can be changed. */
@@ -91,10 +91,10 @@ export type JobSettings = { readonly interval_seconds: number; readonly market_h
 
 /** @throws RequestError */
 export async function changeSettings({ job_id }: Job, settings: JobSettings): Promise<void> {
-  await change(job_id, settings)
+  await patch(job_id, settings)
 }
 
-async function change(job_id: string, body: Calls['PATCH /prices/poll/{job_id}']['body']): Promise<void> {
+async function patch(job_id: string, body: Calls['PATCH /prices/poll/{job_id}']['body']): Promise<void> {
   changed([await request('PATCH /prices/poll/{job_id}', { path: { job_id }, body })])
 }
 

@@ -60,7 +60,7 @@ const REFRESH_MS = 5_000
 /** A symbol that is new here comes with its first price or its job, so the whole list is rarely read again. */
 const LIST_MS = 60_000
 
-const latest = createLatestReader()
+const latestReader = createLatestReader()
 const rowsByKey = new Map<string, Row>()
 const listeners = new Set<(events: readonly PriceEvent[]) => void>()
 
@@ -104,7 +104,7 @@ export function rowOf(key: string): Row | undefined {
 }
 
 /** Reports which rows are on the screen: the service is asked for their state most often. */
-export const reportVisible = latest.reportVisible
+export const reportVisible = latestReader.reportVisible
 
 let listedAt = -Infinity
 let isListIncomplete = false
@@ -117,7 +117,7 @@ async function refresh(): Promise<void> {
   }
   const keys = (stored.peek() ?? []).map(keyOf)
   const shown = selected.peek()?.key
-  await latest.read({ keys, first: shown === undefined ? [] : [shown] }, (prices) =>
+  await latestReader.read({ keys, first: shown === undefined ? [] : [shown] }, (prices) =>
     batch(() => {
       for (const price of prices) showLatest(price)
     }),
@@ -129,8 +129,8 @@ function listRows(series: readonly { symbol: string; provider: string }[]): void
   const keys = [...new Set(series.map(keyOf))].toSorted()
   for (const one of series) if (!rowsByKey.has(keyOf(one))) createRow(one)
   const listed = rows.peek()
-  const isSame = listed?.length === keys.length && listed.every((row, at) => row.key === keys[at])
-  if (!isSame) rows.value = keys.flatMap((key) => rowsByKey.get(key) ?? [])
+  const isUnchanged = listed?.length === keys.length && listed.every((row, at) => row.key === keys[at])
+  if (!isUnchanged) rows.value = keys.flatMap((key) => rowsByKey.get(key) ?? [])
 }
 
 function createRow({ symbol, provider }: { symbol: string; provider: string }): Row {
@@ -145,10 +145,13 @@ function createRow({ symbol, provider }: { symbol: string; provider: string }): 
 function showDetails(symbols: readonly StoredSymbol[]): void {
   for (const { name, exchange, currency, ...series } of symbols) {
     const details = rowsByKey.get(keyOf(series))?.details
-    const before = details?.peek()
-    if (before?.name === name && before?.exchange === exchange && before?.currency === currency) continue
-    if (details) details.value = { name, exchange, currency }
+    const found = { name, exchange, currency }
+    if (details && !isSame(details.peek(), found)) details.value = found
   }
+}
+
+function isSame(one: SymbolDetails, other: SymbolDetails): boolean {
+  return one.name === other.name && one.exchange === other.exchange && one.currency === other.currency
 }
 
 function showLatest(latest: Price): void {

@@ -62,8 +62,11 @@ async function meaningOfSeveral(parts: readonly string[], search: SearchSymbols)
 
 function exactMatch(text: string, { matches }: Found): string | undefined {
   const upper = text.toUpperCase()
-  const spellings = ({ symbol, provider_symbol }: SymbolEntry) => [symbol, symbol.replace('.', '-'), provider_symbol]
-  return matches.find((match) => spellings(match).some((one) => one.toUpperCase() === upper))?.symbol
+  return matches.find((match) => spellingsOf(match).some((one) => one.toUpperCase() === upper))?.symbol
+}
+
+function spellingsOf({ symbol, provider_symbol }: SymbolEntry): readonly string[] {
+  return [symbol, symbol.replace('.', '-'), provider_symbol]
 }
 
 /** In capitals and without spaces. Whether the characters are those of a symbol, the service decides. */

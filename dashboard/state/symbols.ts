@@ -12,7 +12,7 @@ export const hasMoreSymbols = signal(false)
 
 const PAGE_SIZE = 1_000
 /** Beyond this many, a list to scroll through helps nobody. */
-export const MAX_LISTED = 10_000
+const MAX_LISTED = 10_000
 const MAX_FOUND = 100
 
 /** Lists the stored symbols again, page by page. @throws RequestError */

@@ -41,6 +41,13 @@ export type Seen = { readonly call: string; readonly query: URLSearchParams; rea
 
 /** The calls of the service that the page makes, answered from memory: thousands of symbols cost no database. */
 export async function createFakeService(t: TestContext, given: Partial<FakeState> = {}) {
+  const service = await startFakeService(given)
+  t.after(service.close)
+  return service
+}
+
+/** The same, for a caller that is no test. */
+export async function startFakeService(given: Partial<FakeState> = {}) {
   const state: FakeState = {
     symbols: [],
     jobs: [],
@@ -54,11 +61,11 @@ export async function createFakeService(t: TestContext, given: Partial<FakeState
   const seen: Seen[] = []
   const server = createServer((request, response) => void answer({ request, response }, state, seen))
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve))
-  t.after(() => {
+  const close = () => {
     server.closeAllConnections()
     server.close()
-  })
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, state, seen }
+  }
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, state, seen, close }
 }
 
 const PROVIDER = {
@@ -79,13 +86,17 @@ async function answer({ request, response }: Exchange, state: FakeState, seen: S
   const call = `${request.method} ${pathname}`
   if (call === 'GET /prices/stream') return void response.writeHead(200, EVENTS).write('retry: 1000\n\n')
   if (call === 'GET /' || pathname.startsWith('/assets/')) return sendFile(response, pathname)
-  let text = ''
-  for await (const chunk of request) text += String(chunk)
-  const body = JSON.parse(text || '{}') as Record<string, unknown>
+  const body = await bodyOf(request)
   seen.push({ call, query, body })
   const [status, sent] = state.answers[call]?.(body) ?? answerOf(call, { query, body, state })
   response.writeHead(status, { 'content-type': status < 400 ? 'application/json' : 'application/problem+json' })
   response.end(sent === undefined ? undefined : JSON.stringify(sent))
+}
+
+async function bodyOf(request: IncomingMessage): Promise<Record<string, unknown>> {
+  let text = ''
+  for await (const chunk of request) text += String(chunk)
+  return JSON.parse(text || '{}') as Record<string, unknown>
 }
 
 const EVENTS = { 'content-type': 'text/event-stream' }
@@ -103,30 +114,23 @@ type Asked = {
 }
 
 function answerOf(call: string, asked: Asked): readonly [number, unknown] {
-  const { query, body, state } = asked
   const [, jobId = '', part] = /\/prices\/poll\/([^/]+)(?:\/(\w+))?$/.exec(call) ?? []
   if (jobId !== '') return answerOfJob(call.split(' ')[0] ?? '', { jobId, part }, asked)
-  switch (call) {
-    case 'GET /session':
-      return [200, { key_id: null, scopes: state.scopes }]
-    case 'GET /providers':
-      return [200, { data: state.providers, next_cursor: null, next_url: null }]
-    case 'GET /health':
-      return [200, healthOf(state)]
-    case 'GET /symbols':
-      return [200, pageOf(symbolsOf(query, state), query)]
-    case 'GET /prices/latest':
-      return [200, { data: latestOf(query, state) }]
-    case 'GET /prices/history':
-    case 'GET /moving-averages':
-      return [200, { data: [], next_cursor: null, next_url: null }]
-    case 'GET /prices/poll':
-      return listJobs(query, state)
-    case 'POST /prices/poll':
-      return [202, created(body, state)]
-    default:
-      return [404, { code: 'not_found', detail: `No ${call}.` }]
-  }
+  return CALLS[call]?.(asked) ?? [404, { code: 'not_found', detail: `No ${call}.` }]
+}
+
+const EMPTY = { data: [], next_cursor: null, next_url: null }
+
+const CALLS: Readonly<Record<string, (asked: Asked) => readonly [number, unknown]>> = {
+  'GET /session': ({ state }) => [200, { key_id: null, scopes: state.scopes }],
+  'GET /providers': ({ state }) => [200, { ...EMPTY, data: state.providers }],
+  'GET /health': ({ state }) => [200, healthOf(state)],
+  'GET /symbols': ({ query, state }) => [200, pageOf(symbolsOf(query, state), query)],
+  'GET /prices/latest': ({ query, state }) => [200, { data: latestOf(query, state) }],
+  'GET /prices/history': () => [200, EMPTY],
+  'GET /moving-averages': () => [200, EMPTY],
+  'GET /prices/poll': ({ query, state }) => listJobs(query, state),
+  'POST /prices/poll': ({ body, state }) => [202, created(body, state)],
 }
 
 function answerOfJob(method: string, { jobId, part }: { jobId: string; part: string | undefined }, asked: Asked) {
@@ -168,24 +172,20 @@ function pageOf<T>(items: readonly T[], query: URLSearchParams) {
 function symbolsOf(query: URLSearchParams, { symbols, found }: FakeState): readonly unknown[] {
   const q = query.get('q')
   const stored = symbols.filter(({ symbol }) => q === null || symbol.includes(q.toUpperCase()))
-  const searched = (found[q?.toLowerCase() ?? ''] ?? []).map((match) => ({ ...match, is_stored: false }))
-  return [...stored.map((one) => ({ is_stored: true, ...one })), ...searched].map(({ symbol, ...rest }) => ({
-    symbol,
-    provider: 'simulated',
-    provider_symbol: symbol,
-    name: null,
-    exchange: null,
-    kind: null,
-    last_price_at: null,
-    ...rest,
-  }))
+  const searched = found[q?.toLowerCase() ?? ''] ?? []
+  return [...stored.map((one) => symbolBody(one, true)), ...searched.map((one) => symbolBody(one, false))]
+}
+
+function symbolBody({ symbol, ...given }: Partial<FakeSymbol> & { symbol: string }, is_stored: boolean): unknown {
+  const unknown = { name: null, exchange: null, kind: null, last_price_at: null }
+  return { symbol, provider: 'simulated', provider_symbol: symbol, is_stored, ...unknown, ...given }
 }
 
 function latestOf(query: URLSearchParams, { symbols }: FakeState): readonly unknown[] {
   const wanted = new Set(query.get('symbols')?.split(','))
   return symbols
     .filter(({ symbol, provider = 'simulated' }) => wanted.has(symbol) && provider === query.get('provider'))
-    .map((one, at) => ({ ...priceOf(one), price_id: `1-${at}-${one.symbol}` }))
+    .map(priceOf)
 }
 
 function priceOf({ symbol, provider = 'simulated', price = '100', previous_close = '99', ...rest }: FakeSymbol) {
@@ -203,6 +203,7 @@ function priceOf({ symbol, provider = 'simulated', price = '100', previous_close
     market_state: rest.market_state ?? 'always',
     delay_seconds: null,
     freshness: rest.freshness ?? 'fresh',
+    price_id: `1-${symbol}`,
     provider_symbol: symbol,
     previous_close: Number(previous_close),
   }

@@ -97,7 +97,7 @@ test('lists that a newer version of the page has kept are left as they are', { s
   assert.equal(await page.evaluate('localStorage.getItem("watchlists")'), newer)
 })
 
-test('axe finds no violation in a list of one’s own, in both themes', { skip }, async (t) => {
+test('axe finds no violation in a person’s own list, in both themes', { skip }, async (t) => {
   const { page } = await openLists(t, ['AAPL', 'MSFT'])
   await page.getByLabel('Filter the watchlist').fill('S')
   for (const colorScheme of ['light', 'dark'] as const) {

@@ -1,3 +1,4 @@
+import { countText } from '../../format/count.ts'
 import { durationText, intervalText } from '../../format/time.ts'
 import { now } from '../../state/clock.ts'
 import type { Job } from '../../state/jobs.ts'
@@ -76,7 +77,7 @@ function errorNote({ last_run, failures }: Job): RowNote | undefined {
     text: (
       <>
         {error.detail} <span class="code">{error.code}</span>
-        {failures > 1 && ` ${failures} failed runs in a row`}
+        {failures > 1 && ` ${countText(failures)} failed runs in a row`}
       </>
     ),
   }

@@ -21,14 +21,20 @@ function symbolsText(symbols: readonly string[]): string {
 }
 
 /** Why nothing was started: the text, and the symbol with its suggestions if the service has some. */
-export function refusalOf(error: unknown): [string, readonly RefusedSymbol[]] {
+export function refusalOf(error: unknown): readonly [string, readonly RefusedSymbol[]] {
   if (!(error instanceof RequestError)) return [String(error), []]
-  const problem: (Problem & { readonly suggestions?: readonly Suggestion[] }) | undefined = error.problem
-  const { suggestions = [], symbol = '', code = '' } = problem ?? {}
-  if (suggestions.length > 0) return ['', [{ symbol, code, detail: error.message, suggestions }]]
-  const reasons = problem?.errors?.map(({ pointer, detail }) => `${fieldOf(pointer)} ${detail}`) ?? []
-  return [reasons.length > 0 ? `${reasons.join('. ')}.` : error.message, []]
+  const { problem, message } = error
+  const { symbol = '', code = '', suggestions = [] }: Refusal = problem ?? {}
+  return suggestions.length > 0
+    ? ['', [{ symbol, code, detail: message, suggestions }]]
+    : [problem?.errors?.map(mistakeText).join(' ') ?? message, []]
 }
+
+function mistakeText({ pointer, detail }: { pointer: string; detail: string }): string {
+  return `${fieldOf(pointer)} ${detail.replace(/\.$/, '')}.`
+}
+
+type Refusal = Partial<Pick<Problem, 'symbol' | 'code'>> & { readonly suggestions?: readonly Suggestion[] }
 
 /** The service names members of its request; a person needs to know which field is wrong. */
 function fieldOf(pointer: string): string {

@@ -86,9 +86,9 @@ function useJobForm() {
     refused.value = created.errors ?? []
     symbol.value = refused.value.map((one) => one.symbol).join(', ')
   }
+  const search = (text: string) => searchSymbols(text, provider.value?.provider)
   const attempt = async () => {
     const isTaken = symbol.value === taken.value
-    const search = (text: string) => searchSymbols(text, provider.value?.provider)
     const meaning = isTaken ? { symbols: partsOf(symbol.value) } : await meaningOf(symbol.value, search)
     if ('symbols' in meaning) return start(meaning.symbols)
     if ('problem' in meaning) return void (failure.value = meaning.problem)

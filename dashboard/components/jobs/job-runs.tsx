@@ -10,13 +10,11 @@ export function JobRuns({ job }: { job: Job }) {
   const failure = useSignal('')
   useEffect(() => {
     const stop = new AbortController()
-    readRuns(job, stop.signal).then(
-      (read) => {
-        runs.value = read
-        failure.value = ''
-      },
-      (error: Error) => stop.signal.aborted || (failure.value = error.message),
-    )
+    const read = async () => {
+      runs.value = await readRuns(job, stop.signal)
+      failure.value = ''
+    }
+    read().catch((error: Error) => stop.signal.aborted || (failure.value = error.message))
     return () => stop.abort()
   }, [job.last_run?.finished_at])
   if (failure.value) return <p class="failure">{failure}</p>

@@ -125,7 +125,7 @@ function Change({ change, unit }: { change: Decimal | undefined; unit?: string }
   if (!change) return null
   return (
     <span data-direction={directionOf(change)}>
-      {signedText(change)}
+      <Grouped decimal={signedText(change)} />
       {unit}
     </span>
   )

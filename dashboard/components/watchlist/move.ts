@@ -28,22 +28,23 @@ export function drag(event: PointerEvent, key: string): void {
   if (event.button !== 0) return
   event.preventDefault()
   const stop = new AbortController()
-  const over = ({ clientX, clientY }: PointerEvent) => {
-    const row = document.elementFromPoint(clientX, clientY)?.closest<HTMLElement>('.watchlist tr[data-key]')
-    dropKey.value = row?.dataset['key']
-  }
   const end = () => {
     stop.abort()
     dropKey.value = undefined
   }
   const drop = (last: PointerEvent) => {
-    over(last)
+    showDrop(last)
     const list = shownList.peek()
     const to = list?.keys.indexOf(dropKey.peek() ?? '') ?? -1
     end()
     if (list && to >= 0) moveTo(list.id, key, to)
   }
-  addEventListener('pointermove', over, { signal: stop.signal })
+  addEventListener('pointermove', showDrop, { signal: stop.signal })
   addEventListener('pointerup', drop, { signal: stop.signal })
   addEventListener('pointercancel', end, { signal: stop.signal })
+}
+
+function showDrop({ clientX, clientY }: PointerEvent): void {
+  const row = document.elementFromPoint(clientX, clientY)?.closest<HTMLElement>('.watchlist tr[data-key]')
+  dropKey.value = row?.dataset['key']
 }

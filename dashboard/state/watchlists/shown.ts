@@ -45,7 +45,7 @@ export const shownRows = computed<readonly Row[]>(() => {
   return sorted(filteredRows.value, order)
 })
 
-/** Rows of all symbols that the filter finds and the shown list of one's choice lacks. */
+/** Rows of all symbols that the filter finds and the person's list, if one is shown, lacks. */
 export const addableRows = computed<readonly Row[]>(() => {
   const own = shownList.value
   if (own === undefined || filterText.value.trim() === '') return []
@@ -60,7 +60,7 @@ function matcherOf(filter: string): (row: Row) => boolean {
 
 /** Rows without a value are last in either direction. Values are read once, and not followed. */
 function sorted(rowsToSort: readonly Row[], { by, isDescending }: Sorting): readonly Row[] {
-  const valued = rowsToSort.map((row) => ({ row, value: valueOf(row, by) }))
+  const valued = rowsToSort.map((row) => ({ row, value: VALUES[by](row) }))
   const direction = isDescending ? -1 : 1
   valued.sort((a, b) => {
     if (a.value === undefined || b.value === undefined)
@@ -71,20 +71,18 @@ function sorted(rowsToSort: readonly Row[], { by, isDescending }: Sorting): read
 }
 
 /** Numbers here order rows and are never shown, so that their last digits do not matter. */
-function valueOf(row: Row, by: Order): string | number | undefined {
-  const quote = row.quote.peek()
-  switch (by) {
-    case 'symbol':
-      return row.key
-    case 'price':
-      return quote && Number(quote.price)
-    case 'change':
-      return quote?.change === undefined ? undefined : Number(quote.change)
-    case 'percent':
-      return quote?.changePercent === undefined ? undefined : Number(quote.changePercent)
-    case 'age':
-      return quote && -quote.madeAt
-    case 'market':
-      return row.status.peek()?.freshness
-  }
+const VALUES: Readonly<Record<Order, (row: Row) => string | number | undefined>> = {
+  symbol: ({ key }) => key,
+  price: ({ quote }) => numberOf(quote.peek()?.price),
+  change: ({ quote }) => numberOf(quote.peek()?.change),
+  percent: ({ quote }) => numberOf(quote.peek()?.changePercent),
+  market: ({ status }) => status.peek()?.freshness,
+  age: ({ quote }) => {
+    const madeAt = quote.peek()?.madeAt
+    return madeAt && -madeAt
+  },
+}
+
+function numberOf(decimal: string | undefined): number | undefined {
+  return decimal === undefined ? undefined : Number(decimal)
 }
