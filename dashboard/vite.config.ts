@@ -46,14 +46,18 @@ function compressed(): Plugin {
   return {
     name: 'compressed',
     apply: 'build',
-    generateBundle(_, bundle) {
-      for (const [fileName, part] of Object.entries(bundle)) {
-        const source = part.type === 'chunk' ? part.code : part.source
-        if (source.length < 1_024) continue
-        const brotli = brotliCompressSync(source, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } })
-        this.emitFile({ type: 'asset', fileName: `${fileName}.br`, source: brotli })
-        this.emitFile({ type: 'asset', fileName: `${fileName}.gz`, source: gzipSync(source, { level: 9 }) })
-      }
+    generateBundle: {
+      // After vite's own changes: the compressed files have to be the final ones.
+      order: 'post',
+      handler(_, bundle) {
+        for (const [fileName, part] of Object.entries(bundle)) {
+          const source = part.type === 'chunk' ? part.code : part.source
+          if (source.length < 1_024) continue
+          const brotli = brotliCompressSync(source, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } })
+          this.emitFile({ type: 'asset', fileName: `${fileName}.br`, source: brotli })
+          this.emitFile({ type: 'asset', fileName: `${fileName}.gz`, source: gzipSync(source, { level: 9 }) })
+        }
+      },
     },
   }
 }

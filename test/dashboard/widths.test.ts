@@ -67,7 +67,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
           assert.deepEqual(await page.evaluate(CUT), [], `${width} px${list && ', a list of the person’s own'}`)
         }
         await page.screenshot({ path: join(folder, `width-${width}-${colorScheme}.png`), fullPage: true })
-        if (width > 400 && width < 1920) continue
+        if (width !== 320 && width !== 1920) continue
         const { violations } = await new AxeBuilder({ page }).analyze()
         assert.deepEqual(
           violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`),
