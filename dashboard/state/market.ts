@@ -4,9 +4,9 @@ import type { PriceEvent } from '../api/stream.ts'
 import type { Price } from '../api/schemas.ts'
 import { syncClock } from './clock.ts'
 import { jobs } from './jobs.ts'
-import { createLatestReader } from './latest.ts'
+import { createLatestReader } from './symbols/latest.ts'
 import { poll } from './poll.ts'
-import { listSymbols, stored, type StoredSymbol } from './symbols.ts'
+import { listSymbols, stored, type StoredSymbol } from './symbols/stored.ts'
 
 /** The newest price of a symbol, as the page shows it. */
 export type Quote = {

@@ -1,6 +1,6 @@
 import { useSignal, useSignalEffect, type ReadonlySignal, type Signal } from '@preact/signals'
 import type { Provider, Symbol as SymbolEntry } from '../../api/schemas.ts'
-import { searchSymbols, type Found } from '../../state/symbol-text.ts'
+import { searchSymbols, type Found } from '../../state/symbols/meaning.ts'
 
 type Props = {
   readonly symbol: Signal<string>

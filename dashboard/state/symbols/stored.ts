@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals'
-import { request, RequestError } from '../api/client.ts'
-import type { Symbol as SymbolEntry } from '../api/schemas.ts'
+import { request, RequestError } from '../../api/client.ts'
+import type { Symbol as SymbolEntry } from '../../api/schemas.ts'
 
 /** Members that newer services add to a stored symbol. */
 export type StoredSymbol = SymbolEntry & { readonly currency?: string | null }

@@ -1,5 +1,5 @@
-import { request, RequestError } from '../api/client.ts'
-import type { Symbol as SymbolEntry } from '../api/schemas.ts'
+import { request, RequestError } from '../../api/client.ts'
+import type { Symbol as SymbolEntry } from '../../api/schemas.ts'
 
 /** What a search for a text has found; with a problem if the provider could not be asked. */
 export type Found = { readonly matches: readonly SymbolEntry[]; readonly problem: string }

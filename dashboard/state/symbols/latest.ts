@@ -1,5 +1,5 @@
-import { request } from '../api/client.ts'
-import type { Price } from '../api/schemas.ts'
+import { request } from '../../api/client.ts'
+import type { Price } from '../../api/schemas.ts'
 
 const SYMBOLS_PER_REQUEST = 100
 const REQUESTS_AT_ONCE = 4
