@@ -10,6 +10,8 @@ import { startProviders } from './state/providers.ts'
 import { mayEnter } from './state/session.ts'
 import { startTheme } from './state/theme.ts'
 import { startUrlState } from './state/url-state.ts'
+import { startSorting } from './state/watchlists/shown.ts'
+import { startWatchlists } from './state/watchlists/watchlists.ts'
 
 const container = document.getElementById('page')
 startTheme()
@@ -19,6 +21,8 @@ function showPage(): void {
   startClock()
   startProviders()
   startJobs()
+  startWatchlists()
+  startSorting()
   startUrlState()
   streamPrices({ onState: reportStream, onPrices: startMarket() })
   if (container) render(<Page />, container)
