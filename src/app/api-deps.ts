@@ -69,7 +69,7 @@ function tableReads({ assembly, shared }: Sources) {
       readRawBody: createReadRawBody(pool),
       findStoredSymbols: createFindStoredSymbols(pool),
     },
-    averages: { readAverages: createReadAverages(pool) },
+    averages: { readAverages: createReadAverages(pool), findStoredSymbols: createFindStoredSymbols(pool) },
     streams: { logEnd: () => logEnd(pool), readHighWaterMark: () => readHighWaterMark(pool) },
     health: {
       readServiceStatus: createReadServiceStatus(pool, { windows, isPublished: kafka !== undefined, holder }),

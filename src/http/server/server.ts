@@ -1,12 +1,11 @@
-import type { TypeBoxTypeProvider, TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { fastify, LogController, type FastifyBaseLogger, type FastifyReply, type FastifyRequest } from 'fastify'
-import { Compile } from 'typebox/compile'
-import { Value } from 'typebox/value'
 import type { App } from './app.ts'
 import { limitConnections } from './connection-limit.ts'
 import { handleErrors, requestIdOf, sendBrokenRequest, sendError } from './error-handler.ts'
 import { guardHosts, type HostOptions } from './host-guard.ts'
 import { refuseOverload, type OverloadOptions } from './overload.ts'
+import { compileValidator } from './validator.ts'
 
 export type ServerOptions = HostOptions &
   OverloadOptions & {
@@ -44,19 +43,6 @@ export function createServer(options: ServerOptions): App {
   refuseOverload(app, options)
   guardHosts(app, options)
   return app
-}
-
-/**
- * Like the validator of the type provider, with one shortcut: most queries are valid text as they are, and only the others
- * are converted to what the schema requires. Calling the original from here would compile every schema twice.
- */
-const compileValidator: typeof TypeBoxValidatorCompiler = ({ schema, httpPart }) => {
-  const validator = Compile(schema)
-  return (given) => {
-    if (validator.Check(given)) return { value: given }
-    const value = httpPart === 'body' ? given : Value.Convert(schema, given)
-    return validator.Check(value) ? { value } : { error: validator.Errors(value) }
-  }
 }
 
 /** JSON is the only body accepted. An empty one counts as none: many clients name a type without sending a body. */

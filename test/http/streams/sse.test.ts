@@ -89,7 +89,8 @@ test('a client that is no browser gets a blank line only after an event with dat
   await store({ symbol: 'AAPL' })
   await until(() => text.includes('data:'), 'a price')
   const events = text.split('\n\n').slice(0, -1)
-  for (const event of events) assert.match(event, /^(retry: 1000\n)?(: heartbeat\n)*id: \S+\nevent: price\ndata: \{.*\}$/)
+  for (const event of events)
+    assert.match(event, /^(retry: 1000\n)?(: heartbeat\n)*id: \S+\nevent: price\ndata: \{.*\}$/)
   assert.match(String(response.headers['last-event-id']), /^\d+-\d+-\d+$/)
 })
 
