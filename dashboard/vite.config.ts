@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
-import { brotliCompressSync, constants } from 'node:zlib'
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import { defineConfig, type Plugin } from 'vite'
 
 /** The service that `npm run dev` starts beside the development server. */
@@ -11,8 +11,10 @@ const service = process.env['SERVICE_URL'] ?? 'http://127.0.0.1:8000'
 // oxlint-disable-next-line import/no-default-export
 export default defineConfig({
   root: import.meta.dirname,
+  // Relative addresses, so that the pages work under any prefix of a proxy.
+  base: './',
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
-  plugins: [brotli()],
+  plugins: [compressed()],
   build: {
     outDir: '../dist/dashboard',
     emptyOutDir: true,
@@ -20,6 +22,9 @@ export default defineConfig({
     // Nothing is inlined: the page's content security policy allows little but files of its own origin.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    rolldownOptions: {
+      input: { index: join(import.meta.dirname, 'index.html'), docs: join(import.meta.dirname, 'docs.html') },
+    },
   },
   server: {
     port: 5173,
@@ -38,16 +43,21 @@ function isOfPage(url: string): boolean {
   return statSync(join(import.meta.dirname, path), { throwIfNoEntry: false })?.isFile() ?? false
 }
 
-/** The service sends these files as they are, so they are compressed once, here. */
-function brotli(): Plugin {
+/**
+ * The service sends these files as they are, so they are compressed once, here. Browsers offer brotli over https and to
+ * loopback only, and gzip always.
+ */
+function compressed(): Plugin {
   return {
-    name: 'brotli',
+    name: 'compressed',
     apply: 'build',
     generateBundle(_, bundle) {
       for (const [fileName, part] of Object.entries(bundle)) {
         const source = part.type === 'chunk' ? part.code : part.source
-        const packed = brotliCompressSync(source, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } })
-        if (source.length >= 1_024) this.emitFile({ type: 'asset', fileName: `${fileName}.br`, source: packed })
+        if (source.length < 1_024) continue
+        const br = brotliCompressSync(source, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } })
+        this.emitFile({ type: 'asset', fileName: `${fileName}.br`, source: br })
+        this.emitFile({ type: 'asset', fileName: `${fileName}.gz`, source: gzipSync(source, { level: 9 }) })
       }
     },
   }

@@ -24,6 +24,7 @@ import {
   SeriesMembers,
   type OthersDeps,
 } from '../server/series-query.ts'
+import { addVary } from '../server/vary.ts'
 
 export type HistoryDeps = ProviderDeps & OthersDeps & { readonly readHistory: ReadHistory }
 
@@ -75,7 +76,7 @@ have some. With \`symbols\`, \`data\` has an entry for each, without further pag
     const { query, headers, url } = request
     const symbols = requestedSymbols(query)
     const range = rangeIn(query, providerOf(deps, query.provider).name)
-    reply.header('vary', 'accept')
+    addVary(reply, 'accept')
     if (wantsCsv(query, headers.accept)) {
       reply.header('content-disposition', `attachment; filename="${fileName(symbols, range.provider)}"`)
       return sendStream(reply.type(CSV_TYPE), await csvOf(deps.readHistory, { symbols, range }, query.limit))
