@@ -6,19 +6,21 @@ export type OpenApi = {
   readonly components: { readonly schemas: Readonly<Record<string, Schema>> }
 }
 
+type Scalar = string | number | boolean
+
 export type Schema = {
   readonly $ref?: string
   readonly title?: string
   readonly type?: string
   readonly enum?: readonly unknown[]
   readonly const?: unknown
-  readonly default?: unknown
+  readonly default?: Scalar
   readonly anyOf?: readonly Schema[]
   readonly items?: Schema
   readonly properties?: Readonly<Record<string, Schema>>
   readonly required?: readonly string[]
   readonly description?: string
-  readonly examples?: readonly unknown[]
+  readonly examples?: readonly Scalar[]
 }
 
 export type Parameter = {
@@ -26,7 +28,7 @@ export type Parameter = {
   readonly name: string
   readonly required?: boolean
   readonly description?: string
-  readonly example?: unknown
+  readonly example?: Scalar
   readonly schema: Schema
 }
 

@@ -12,7 +12,7 @@ const WITHOUT_PRICES = { symbol: 'AAPL', provider: 'simulated' }
 /** Reads what the service has. A call that is refused leaves its values out. */
 export async function readExamples(read: (path: string) => Promise<unknown>): Promise<Examples> {
   const [job, stored, key] = await Promise.all(['prices/poll', 'symbols', 'keys'].map((path) => oneOf(read, path)))
-  const { symbol = '', provider = '' } = { ...WITHOUT_PRICES, ...picked(job ?? stored, 'symbol', 'provider') }
+  const { symbol, provider } = { ...WITHOUT_PRICES, ...picked(job ?? stored, 'symbol', 'provider') }
   const query = new URLSearchParams({ symbol, provider, limit: '1' })
   const price = await oneOf(read, `prices/history?${query}`)
   return {

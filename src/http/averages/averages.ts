@@ -7,7 +7,7 @@ import { problemOf, type Problem } from '../../formats/json/problem.ts'
 import { pageOf, timeCursor, timeKeyOf } from '../../lib/pagination.ts'
 import { canonicalSymbol } from '../../lib/symbol.ts'
 import type { App, Feature } from '../server/app.ts'
-import { alternatives } from '../server/expectation.ts'
+import { alternatives } from '../server/validation/expectation.ts'
 import { Paging } from '../server/pagination.ts'
 import { problems } from '../server/problem.ts'
 import { providerOf, type ProviderDeps } from '../server/providers.ts'
@@ -20,7 +20,7 @@ import {
   rowLimit,
   SeriesMembers,
   type OthersDeps,
-} from '../server/series-query.ts'
+} from '../server/validation/series-query.ts'
 
 export type AveragesDeps = ProviderDeps &
   OthersDeps & {

@@ -23,8 +23,8 @@ import {
   rowLimit,
   SeriesMembers,
   type OthersDeps,
-} from '../server/series-query.ts'
-import { addVary } from '../server/vary.ts'
+} from '../server/validation/series-query.ts'
+import { addVary } from '../server/responses/vary.ts'
 
 export type HistoryDeps = ProviderDeps & OthersDeps & { readonly readHistory: ReadHistory }
 

@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import { ServiceError } from '../../errors.ts'
 import type { Instant } from '../../lib/instant.ts'
 import { ANY_CASE_SYMBOL_PATTERN as SYMBOL, canonicalSymbol } from '../../lib/symbol.ts'
-import { momentMistake, readMoment } from './moment.ts'
+import { momentMistake, readMoment } from './validation/moment.ts'
 
 /** For requests: an unknown member is refused, never ignored. */
 export const CLOSED = { additionalProperties: false }

@@ -1,14 +1,14 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { fastify, LogController, type FastifyBaseLogger, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { App } from './app.ts'
-import { addBasePath, createRewriteUrl } from './base-path.ts'
-import { compressResponses } from './compression.ts'
+import { addBasePath, createRewriteUrl } from './responses/base-path.ts'
+import { compressResponses } from './responses/compression.ts'
 import { limitConnections } from './connection-limit.ts'
-import { allowOrigins } from './cors.ts'
+import { allowOrigins } from './responses/cors.ts'
 import { handleErrors, requestIdOf, sendBrokenRequest, sendError } from './error-handler.ts'
 import { guardHosts, type HostOptions } from './host-guard.ts'
 import { refuseOverload, type OverloadOptions } from './overload.ts'
-import { compileValidator } from './validator.ts'
+import { compileValidator } from './validation/validator.ts'
 
 export type ServerOptions = HostOptions &
   OverloadOptions & {

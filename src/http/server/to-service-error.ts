@@ -1,7 +1,7 @@
 import type { FastifySchemaValidationError } from 'fastify'
 import type { TSchema } from 'typebox'
 import { ServiceError, type ErrorCode } from '../../errors.ts'
-import { alternatives, expectationOf } from './expectation.ts'
+import { alternatives, expectationOf } from './validation/expectation.ts'
 import { PATTERN_MESSAGES } from './query.ts'
 
 /**
@@ -59,7 +59,7 @@ function detailOf(errors: readonly Mistake[]): string {
 }
 
 function explain({ instancePath, keyword, params, message }: FastifySchemaValidationError): Mistake[] {
-  const schema = (params['schema'] ?? {}) as TSchema
+  const schema: TSchema = params['schema'] ?? {}
   const known = alternatives(membersOf(schema))
   if (keyword === 'additionalProperties') {
     const detail = known === '' ? 'is not known here: nothing can be given' : `is not known here; known: ${known}`

@@ -79,13 +79,7 @@ test('/docs has our name and a link back, and weighs at most 400 kB over the wir
   assert.ok(bytes > 5_000 && bytes < MAX_BYTES, `${bytes} bytes`)
   t.diagnostic(`${bytes} bytes over the wire`)
   assert.equal(await page.title(), 'API · Market data')
-  assert.equal(
-    await page
-      .getByRole('heading', { level: 1 })
-      .textContent()
-      .then((text) => /^Market data API/.test(text ?? '')),
-    true,
-  )
+  assert.match((await page.getByRole('heading', { level: 1 }).textContent()) ?? '', /^Market data API/)
   await page.getByRole('link', { name: 'Dashboard' }).click()
   assert.equal(new URL(page.url()).pathname, '/')
 })
@@ -119,7 +113,7 @@ type DocsCall = { readonly operationId: string; readonly method: string; readonl
 async function openDocs(
   t: TestContext,
   viewport = { width: 1280, height: 900 },
-  onError = (_: string): unknown => undefined,
+  onError: (text: string) => unknown = () => undefined,
 ) {
   const address = await serveSimulated(t)
   const document = (await (await fetch(`${address}/openapi.json`)).json()) as Json

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createScriptedProvider } from '../../support/scripted-provider.ts'
 import { createHttpService, type HttpService, type Json } from '../../support/http-service.ts'
 
 const EXACT = '123456789.123456789012'
@@ -25,119 +24,6 @@ test('an unknown symbol has an empty list, and only a header as CSV', async (t) 
   const { ask } = await createHttpService(t)
   assert.deepEqual((await ask('/prices/history?symbol=NONE')).json(), { data: [], next_cursor: null, next_url: null })
   assert.match((await ask('/prices/history?symbol=NONE&format=csv')).text, /^symbol,provider,price_id,[^\n]*\n$/)
-})
-
-test('each time in CSV has six fraction digits, so that a reader takes the whole column as times', async (t) => {
-  const { ask, store } = await createHttpService(t)
-  const received = { receivedAt: '2025-06-15T20:31:00Z' }
-  await store(
-    { time: '2025-06-15T20:30:27Z', ...received },
-    { time: '2025-06-15T20:30:27.25Z', price: '2', ...received },
-  )
-  await store({ time: '2025-06-15T20:30:27.283671Z', price: '3', ...received })
-  const [, ...lines] = (await ask('/prices/history?symbol=AAPL&format=csv&order=asc')).text.trim().split('\n')
-  const columns = lines.map((line) => line.split(','))
-  assert.deepEqual(
-    columns.map((fields) => fields[3]),
-    ['2025-06-15T20:30:27.000000Z', '2025-06-15T20:30:27.250000Z', '2025-06-15T20:30:27.283671Z'],
-  )
-  for (const fields of columns) {
-    assert.equal(fields[6], '2025-06-15T20:31:00.000000Z')
-    assert.match(fields[7] ?? '', /\.\d{6}Z$/)
-  }
-  const json = (await ask('/prices/history?symbol=AAPL&order=asc')).json()
-  assert.equal(json.data[0].timestamp, '2025-06-15T20:30:27Z')
-})
-
-test('CSV is a file with a name, also for a client that asks for it with Accept; format decides over Accept', async (t) => {
-  const { ask, store } = await createHttpService(t)
-  await store({})
-  const accepted = await ask('/prices/history?symbol=AAPL', { headers: { accept: 'text/csv, */*;q=0.1' } })
-  assert.equal(accepted.headers['content-type'], 'text/csv; charset=utf-8')
-  assert.equal(accepted.headers['content-disposition'], 'attachment; filename="AAPL-scripted.csv"')
-  const several = await ask('/prices/history?symbols=AAPL,MSFT&format=csv')
-  assert.equal(several.headers['content-disposition'], 'attachment; filename="prices-scripted.csv"')
-  const headers = { accept: 'text/csv' }
-  for (const path of ['/prices/history?symbol=AAPL&format=json', '/prices/history?symbol=AAPL']) {
-    const json = await ask(path, path.endsWith('json') ? { headers } : { headers: { accept: '*/*' } })
-    assert.equal(json.headers['content-type'], 'application/json; charset=utf-8')
-    assert.match(String(json.headers['vary']), /accept/)
-  }
-})
-
-test('several symbols are one answer with an entry for each, and one table as CSV', async (t) => {
-  const { ask, store } = await createHttpService(t)
-  await store({ symbol: 'AAPL', price: '1', time: minute(0) }, { symbol: 'MSFT', price: '2', time: minute(0) })
-  await store({ symbol: 'AAPL', price: '3', time: minute(1) })
-  const { data, ...rest } = (await ask('/prices/history?symbols=MSFT,AAPL,NONE,aapl&limit=1')).json()
-  assert.deepEqual(rest, {})
-  assert.deepEqual(
-    data.map((one: Json) => [one.symbol, one.data.map((price: Json) => price.price)]),
-    [
-      ['MSFT', [2]],
-      ['AAPL', [3]],
-      ['NONE', []],
-    ],
-  )
-  const csv = (await ask('/prices/history?symbols=MSFT,AAPL,NONE&order=asc&format=csv')).text.trim().split('\n')
-  assert.deepEqual(
-    csv.map((line) => line.split(',')).map((fields) => [fields[0], fields[4]]),
-    [
-      ['symbol', 'price'],
-      ['MSFT', '2'],
-      ['AAPL', '1'],
-      ['AAPL', '3'],
-    ],
-  )
-  const symbols = Array.from({ length: 50 }, (_, n) => `S${n}`)
-  assert.equal((await ask(`/prices/history?symbols=${symbols.join()}`)).json().data.length, 50)
-  const refused = [
-    [`symbols=${[...symbols, 'X'].join()}`, '/symbols', /at most 50 symbols/],
-    [`symbols=${symbols.join()}&limit=201`, '/limit', /at most 200 with 50 symbols/],
-    ['symbols=AAPL,MSFT&cursor=x', '/cursor', /./],
-    ['symbol=AAPL&symbols=MSFT', '/symbol', /only one of symbol and symbols/],
-  ] as const
-  for (const [query, pointer, detail] of refused) {
-    const answer = await ask(`/prices/history?${query}`)
-    assert.equal(answer.status, 422, query)
-    assert.match(answer.json().detail, detail)
-    if (pointer !== '/cursor') assert.equal(answer.json().errors[0].pointer, pointer)
-  }
-})
-
-test('an answer without prices names the other providers that have some, and so does the error of averages', async (t) => {
-  const { ask, store } = await createHttpService(t, { averages: twoProviders, prices: twoProviders })
-  await store(...[1, 2, 3, 4, 5].map((n) => ({ time: minute(n), price: `${n}` })))
-  const empty = (await ask('/prices/history?symbol=AAPL&provider=other')).json()
-  assert.deepEqual(empty, { data: [], next_cursor: null, next_url: null, others: ['scripted'] })
-  assert.deepEqual((await ask('/moving-averages?symbol=AAPL&provider=other')).json().others, ['scripted'])
-  const both = (await ask('/prices/history?symbols=AAPL,NONE&provider=other')).json()
-  assert.deepEqual(both.data, [
-    { symbol: 'AAPL', data: [], others: ['scripted'] },
-    { symbol: 'NONE', data: [] },
-  ])
-  const problem = (await ask('/moving-averages/latest?symbol=AAPL&provider=other')).json()
-  assert.deepEqual([problem.code, problem.others], ['not_enough_prices', ['scripted']])
-  assert.match(problem.detail, /Other providers have prices of it: scripted; give one as provider\./)
-  const none = (await ask('/moving-averages/latest?symbol=NONE&provider=other')).json()
-  assert.deepEqual([none.others, none.detail], [undefined, 'NONE has fewer than 5 prices from other so far.'])
-  assert.equal((await ask('/prices/history?symbol=AAPL')).json().others, undefined)
-})
-
-test('the averages of several symbols are one answer, in which a symbol with too few prices has its own error', async (t) => {
-  const { ask, store } = await createHttpService(t)
-  await store(...[1, 2, 3, 4, 5].map((n) => ({ time: minute(n), price: `${n}` })), { symbol: 'MSFT' })
-  const latest = (await ask('/moving-averages/latest?symbols=AAPL,MSFT')).json().data
-  assert.deepEqual([latest[0].symbol, latest[0].data[0].average], ['AAPL', 3])
-  assert.deepEqual([latest[1].symbol, latest[1].error.code], ['MSFT', 'not_enough_prices'])
-  const lists = (await ask('/moving-averages?symbols=AAPL,MSFT&window=3')).json().data
-  assert.deepEqual(
-    lists.map((one: Json) => [one.symbol, one.data.length]),
-    [
-      ['AAPL', 3],
-      ['MSFT', 0],
-    ],
-  )
 })
 
 for (const order of ['asc', 'desc'] as const) {
@@ -206,18 +92,6 @@ test('the currencies of a symbol are listed together and can be filtered', async
   assert.deepEqual([data.length, data[0].price], [1, 100])
 })
 
-test('CSV streams the whole range, over several pages, and respects a limit if one is given', async (t) => {
-  const { ask, pool, store } = await createHttpService(t)
-  await store({ time: minute(0) })
-  await pool.query(`
-    insert into prices (series_id, event_time, revision, late, price, received_at, raw_response_id, epoch)
-    select 1, timestamptz '2025-02-01Z' + n * interval '1 s', 1, false, n, now(), 1, 1 from generate_series(1, 2500) as n`)
-  const lines = (await ask('/prices/history?symbol=AAPL&format=csv')).text.trim().split('\n')
-  assert.equal(lines.length, 2_502)
-  assert.equal(new Set(lines).size, 2_502)
-  assert.equal((await ask('/prices/history?symbol=AAPL&format=csv&limit=1500')).text.trim().split('\n').length, 1_501)
-})
-
 test('a price can be traced to the bytes it was read from and to the averages that contain it', async (t) => {
   const { ask, store } = await createHttpService(t)
   await store(...[1, 2, 3, 4, 5, 6].map((n) => ({ time: minute(n), price: `${n}` })))
@@ -277,13 +151,6 @@ test('averages are listed by time with their inputs, and the newest can be reque
     ],
   )
 })
-
-/** A second provider, which has nothing. */
-const OTHER = { ...createScriptedProvider(), name: 'other' }
-const SCRIPTED = createScriptedProvider()
-const twoProviders = {
-  providers: { get: (name: string) => (name === 'other' ? OTHER : SCRIPTED), list: () => [SCRIPTED, OTHER] },
-}
 
 async function readPages(
   { ask }: Pick<HttpService, 'ask'>,

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
-import type { App } from './app.ts'
-import { isOwnOrigin } from './host-guard.ts'
+import type { App } from '../app.ts'
+import { isOwnOrigin } from '../host-guard.ts'
 import { addVary } from './vary.ts'
 
 const OTHER_SITES: ReadonlySet<unknown> = new Set(['cross-site', 'same-site'])

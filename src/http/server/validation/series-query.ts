@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
-import type { FindStoredSymbols } from '../../core/prices/symbols.ts'
-import type { Problem } from '../../formats/json/problem.ts'
-import { canonicalSymbol } from '../../lib/symbol.ts'
+import type { FindStoredSymbols } from '../../../core/prices/symbols.ts'
+import type { Problem } from '../../../formats/json/problem.ts'
+import { canonicalSymbol } from '../../../lib/symbol.ts'
 import {
   CLOSED,
   Currency,
@@ -12,7 +12,7 @@ import {
   ShortSymbolList,
   symbolsOf,
   SymbolText,
-} from './query.ts'
+} from '../query.ts'
 
 /** The members of a query for the rows of a symbol, or of several. */
 export const SeriesMembers = {

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import type { App } from './app.ts'
+import type { App } from '../app.ts'
 
 /**
  * The address without the prefix, whether the proxy before us strips it or not: routes know only the rest.
@@ -15,7 +15,7 @@ export function createRewriteUrl(basePath: string): (request: IncomingMessage) =
 }
 
 /** Members of responses that are paths of this service. */
-const PATH_MEMBERS = ['next_url', 'body_url']
+const PATH_MEMBERS: ReadonlySet<string> = new Set(['next_url', 'body_url'])
 
 /**
  * Puts the prefix before the paths in responses. The page has relative addresses, so it is served with a slash at the end
@@ -28,14 +28,14 @@ export function addBasePath(app: App, basePath: string): void {
     if (path !== basePath) return done()
     reply.redirect(`${basePath}/${query === undefined ? '' : `?${query}`}`, 308)
   })
-  app.addHook('preSerialization', (_request, _reply, payload, done) => done(null, prefixed(payload, basePath)))
+  app.addHook('preSerialization', async (_request, _reply, payload) => prefixed(payload, basePath))
 }
 
 /** Paths are members of the body itself, or of a member of it. */
 function prefixed(body: unknown, basePath: string, depth = 1): unknown {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return body
   const changes = Object.entries(body).flatMap(([name, value]: [string, unknown]) => {
-    if (PATH_MEMBERS.includes(name) && typeof value === 'string') return [[name, basePath + value]]
+    if (PATH_MEMBERS.has(name) && typeof value === 'string') return [[name, basePath + value]]
     return depth > 0 && name === 'raw_response' ? [[name, prefixed(value, basePath, depth - 1)]] : []
   })
   return changes.length === 0 ? body : { ...body, ...Object.fromEntries(changes) }

@@ -1,4 +1,4 @@
-import { instantFromMillis, parseDayOrInstant, type Instant } from '../../lib/instant.ts'
+import { instantFromMillis, parseDayOrInstant, type Instant } from '../../../lib/instant.ts'
 
 /** Reads a time of a query; undefined if it is none. */
 export function readMoment(text: string): Instant | undefined {

@@ -1,8 +1,7 @@
 import { pipeline, Readable, type Transform } from 'node:stream'
-import { promisify } from 'node:util'
 import { brotliCompress, constants, createBrotliCompress, createGzip, gzip } from 'node:zlib'
 import type { FastifyReply } from 'fastify'
-import type { App } from './app.ts'
+import type { App } from '../app.ts'
 import { addVary } from './vary.ts'
 
 /** Below it, the headers weigh as much as what is saved. One price is smaller. */
@@ -10,38 +9,38 @@ const MIN_LENGTH = 1_024
 /** JSON in all its dialects, and tables; never a stream of events, which must arrive as they happen. */
 const COMPRESSED_TYPE = /^(?:application\/(?:[\w.-]+\+)?json|application\/yaml|text\/(?:csv|plain|html))\b/
 
+type Done = (error: Error | null, bytes?: unknown) => void
 type Codec = {
-  readonly whole: (bytes: string | Buffer) => Promise<Buffer>
+  readonly whole: (bytes: string | Buffer, done: Done) => void
   readonly piecewise: () => Transform
 }
 
 const brotliOptions = { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } }
 const gzipOptions = { level: 5 }
-const [brotliAll, gzipAll] = [promisify(brotliCompress), promisify(gzip)]
 
 /** In the order of preference. Levels at which 2 MB of JSON cost some 20 ms, on a thread of the pool. */
 const CODECS: Readonly<Record<string, Codec>> = {
   br: {
-    whole: (bytes) => brotliAll(bytes, brotliOptions),
+    whole: (bytes, done) => brotliCompress(bytes, brotliOptions, done),
     piecewise: () => createBrotliCompress(brotliOptions),
   },
   gzip: {
-    whole: (bytes) => gzipAll(bytes, gzipOptions),
+    whole: (bytes, done) => gzip(bytes, gzipOptions, done),
     piecewise: () => createGzip(gzipOptions),
   },
 }
 
-/** Compresses JSON and tables as the client accepts it. Files of the page are compressed by its build. */
+/** Compresses JSON and tables as the client accepts it. Files of the pages are compressed by their build. */
 export function compressResponses(app: App): void {
-  app.addHook('onSend', (request, reply, payload, done) => {
+  app.addHook('onSend', (request, reply, ...[payload, done]) => {
     if (!isCompressible(reply, payload)) return done(null, payload)
     addVary(reply, 'accept-encoding')
     const encoding = encodingFor(request.headers['accept-encoding'])
     const codec = encoding === undefined ? undefined : CODECS[encoding]
-    if (encoding === undefined || codec === undefined || request.method === 'HEAD') return done(null, payload)
+    if (codec === undefined || request.method === 'HEAD') return done(null, payload)
     reply.header('content-encoding', encoding).removeHeader('content-length')
     if (payload instanceof Readable) return done(null, compressed(payload, codec))
-    codec.whole(payload).then((bytes) => done(null, bytes), done)
+    codec.whole(payload, done)
   })
 }
 
