@@ -86,9 +86,9 @@ names the other providers that have prices. With \`symbols\`, \`data\` has an en
     if (withInputs && limit > most) throw invalid('/limit', `is at most ${most} with inputs`)
     const range = { order: query.order ?? 'desc', withInputs, after: timeKeyOf(query.cursor), limit, ...rangeOf(query) }
     const request = { ...seriesOf(query, deps), ...range }
-    reply.type(JSON_TYPE).serializer(JSON.stringify)
     const bodyOf = (symbol: string) => pageFor(deps, { ...request, symbol }, url)
-    return query.symbol === undefined ? forEachSymbol(symbols, bodyOf) : bodyOf(symbols[0] ?? '')
+    const body = await (query.symbol === undefined ? forEachSymbol(symbols, bodyOf) : bodyOf(symbols[0] ?? ''))
+    return reply.type(JSON_TYPE).serializer(JSON.stringify).send(body)
   })
 }
 
@@ -117,14 +117,16 @@ function latestRoute(app: App, deps: AveragesDeps): void {
   }
   app.get('/moving-averages/latest', { schema }, async ({ query, id }, reply) => {
     const request = seriesOf(query, deps)
-    reply.type(JSON_TYPE).serializer(JSON.stringify)
-    if (query.symbol !== undefined) return newestOf(deps, { ...request, symbol: canonicalSymbol(query.symbol) })
+    if (query.symbol !== undefined) {
+      const newest = await newestOf(deps, { ...request, symbol: canonicalSymbol(query.symbol) })
+      return reply.type(JSON_TYPE).serializer(JSON.stringify).send(newest)
+    }
     const data = []
     for (const symbol of requestedSymbols(query)) {
       const newest = await newestOf(deps, { ...request, symbol }).catch(problemIfRefused(id))
       data.push('code' in newest ? { symbol, error: newest } : { symbol, data: [newest] })
     }
-    return { data }
+    return reply.type(JSON_TYPE).serializer(JSON.stringify).send({ data })
   })
 }
 

@@ -78,14 +78,15 @@ have some. With \`symbols\`, \`data\` has an entry for each, without further pag
     const range = rangeIn(query, providerOf(deps, query.provider).name)
     addVary(reply, 'accept')
     if (wantsCsv(query, headers.accept)) {
+      const lines = await csvOf(deps.readHistory, { symbols, range }, query.limit)
       reply.header('content-disposition', `attachment; filename="${fileName(symbols, range.provider)}"`)
-      return sendStream(reply.type(CSV_TYPE), await csvOf(deps.readHistory, { symbols, range }, query.limit))
+      return sendStream(reply.type(CSV_TYPE), lines)
     }
-    // The schema is a union, on which the serializer of the route would be slow.
-    reply.type(JSON_TYPE).serializer(JSON.stringify)
     const limit = rowLimit(query, symbols)
     const bodyOf = (symbol: string) => pageFor(deps, { ...range, symbol, limit }, url)
-    return query.symbol === undefined ? forEachSymbol(symbols, bodyOf) : bodyOf(symbols[0] ?? '')
+    const body = await (query.symbol === undefined ? forEachSymbol(symbols, bodyOf) : bodyOf(symbols[0] ?? ''))
+    // The schema is a union, on which the serializer of the route would be slow.
+    return reply.type(JSON_TYPE).serializer(JSON.stringify).send(body)
   })
 }
 

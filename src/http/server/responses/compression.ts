@@ -18,7 +18,7 @@ type Codec = {
 const brotliOptions = { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } }
 const gzipOptions = { level: 5 }
 
-/** In the order of preference. Levels at which 2 MB of JSON cost some 20 ms, on a thread of the pool. */
+/** In the order of preference. Levels at which 2 MB of JSON cost some 20 to 60 ms, on a thread of the pool. */
 const CODECS: Readonly<Record<string, Codec>> = {
   br: {
     whole: (bytes, done) => brotliCompress(bytes, brotliOptions, done),
