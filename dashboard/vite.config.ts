@@ -11,6 +11,8 @@ const service = process.env['SERVICE_URL'] ?? 'http://127.0.0.1:8000'
 // oxlint-disable-next-line import/no-default-export
 export default defineConfig({
   root: import.meta.dirname,
+  // Relative addresses, so that the pages work under any prefix of a proxy.
+  base: './',
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   plugins: [compressed()],
   build: {
@@ -20,6 +22,9 @@ export default defineConfig({
     // Nothing is inlined: the page's content security policy allows little but files of its own origin.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    rolldownOptions: {
+      input: { index: join(import.meta.dirname, 'index.html'), docs: join(import.meta.dirname, 'docs.html') },
+    },
   },
   server: {
     port: 5173,

@@ -22,6 +22,9 @@ const CALLS: ReadonlySet<string> = new Set([
   'signOut',
 ])
 
+/** Asked by the page for one symbol at a time: of their answers, the first alternative. */
+const OF_ONE_SYMBOL: ReadonlySet<string> = new Set(['listPrices', 'listMovingAverages'])
+
 const HEAD = '// Generated from the OpenAPI document by `npm run docs`; do not edit. /docs describes each member.\n'
 const DECIMAL = `import type { Decimal } from '../../src/lib/decimal.ts'\n`
 
@@ -52,13 +55,13 @@ function callsText({ paths }: OpenApi): string {
   return `/** What each call of the page takes and answers, by method and path. */\nexport type Calls = {\n${indent(calls.join(''))}}\n`
 }
 
-function callText(call: string, { parameters = [], requestBody, responses }: Operation): string {
+function callText(call: string, { operationId, parameters = [], requestBody, responses }: Operation): string {
   const answer = Object.entries(responses).find(([status]) => status.startsWith('2'))?.[1]
   const parts = [
     ['path', parametersText(parameters.filter((one) => one.in === 'path'))],
     ['query', parametersText(parameters.filter((one) => one.in === 'query'))],
     ['body', contentText(requestBody?.content)],
-    ['answer', contentText(answer?.content) ?? 'undefined'],
+    ['answer', answerText(operationId, answer?.content) ?? 'undefined'],
   ]
   const members = parts.map(([name, text]) => (text === undefined ? '' : `readonly ${name}: ${text}\n`))
   return `readonly '${call}': {\n${indent(members.join(''))}}\n`
@@ -75,6 +78,11 @@ function parametersText(parameters: NonNullable<Operation['parameters']>): strin
 function contentText(content: Operation['responses'][string]['content']): string | undefined {
   const schema = content?.['application/json']?.schema
   return schema && typeText(schema)
+}
+
+function answerText(operationId: string, content: Operation['responses'][string]['content']): string | undefined {
+  const first = content?.['application/json']?.schema.anyOf?.[0]
+  return first && OF_ONE_SYMBOL.has(operationId) ? typeText(first) : contentText(content)
 }
 
 function schemaText([name, schema]: readonly [string, Schema]): string {

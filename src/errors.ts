@@ -31,6 +31,8 @@ export type ErrorDetails = {
   readonly retryAfterSeconds?: number
   /** The stored reply of the provider that was refused. */
   readonly rawResponseId?: string
+  /** Other providers that have prices of the symbol. */
+  readonly others?: readonly string[]
   readonly errors?: readonly { readonly pointer: string; readonly detail: string }[]
 }
 

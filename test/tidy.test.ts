@@ -179,9 +179,9 @@ test('nothing is left over from the work on it', () => {
   assert.deepEqual(linesMatching(sources, /console\.log/), [])
 })
 
-test('a test runs always, except for want of recorded fixtures in a neighbouring folder, a browser, Kafka, or Prometheus', () => {
+test('a test runs always, except for want of recorded fixtures in a neighbouring folder, a browser, Kafka, Prometheus, or Python', () => {
   const skipping = tests.filter(
-    ({ text }) => /\bskip\b\s*[:(]/.test(text) && !/fixtures|chromium|no Kafka|no Prometheus/.test(text),
+    ({ text }) => /\bskip\b\s*[:(]/.test(text) && !/fixtures|chromium|no Kafka|no Prometheus|no Python/.test(text),
   )
   assert.deepEqual(paths(skipping), [])
 })

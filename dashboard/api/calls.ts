@@ -30,7 +30,8 @@ export type Calls = {
   }
   readonly 'GET /prices/history': {
     readonly query: {
-      readonly symbol: string
+      readonly symbol?: string | undefined
+      readonly symbols?: string | undefined
       readonly provider?: string | undefined
       readonly currency?: string | undefined
       readonly from?: string | undefined
@@ -89,7 +90,8 @@ export type Calls = {
   }
   readonly 'GET /moving-averages': {
     readonly query: {
-      readonly symbol: string
+      readonly symbol?: string | undefined
+      readonly symbols?: string | undefined
       readonly provider?: string | undefined
       readonly currency?: string | undefined
       readonly window?: number | undefined

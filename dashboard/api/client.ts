@@ -56,8 +56,9 @@ export function queryText(query: Query): string {
   return `?${new URLSearchParams(defined)}`
 }
 
+/** Relative, so that it holds under any prefix of a proxy. */
 function urlOf(template: string, path: Readonly<Record<string, string>> = {}): string {
-  return template.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(path[name] ?? ''))
+  return template.slice(1).replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(path[name] ?? ''))
 }
 
 type ReadResponse = { readonly status: number; readonly ok: boolean; readonly text: string }

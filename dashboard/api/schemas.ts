@@ -38,6 +38,7 @@ export type PriceProblem = {
   readonly symbol?: string
   readonly retry_after?: number
   readonly raw_response_id?: string
+  readonly others?: readonly string[]
   readonly errors?: readonly { readonly pointer: string; readonly detail: string }[]
   readonly last_known?: Price
 }
@@ -62,6 +63,7 @@ export type History = {
   readonly data: readonly HistoryPrice[]
   readonly next_cursor: string | null
   readonly next_url: string | null
+  readonly others?: readonly string[]
 }
 
 export type Problem = {
@@ -76,6 +78,7 @@ export type Problem = {
   readonly symbol?: string
   readonly retry_after?: number
   readonly raw_response_id?: string
+  readonly others?: readonly string[]
   readonly errors?: readonly { readonly pointer: string; readonly detail: string }[]
 }
 
@@ -182,6 +185,7 @@ export type MovingAverages = {
   readonly data: readonly MovingAverage[]
   readonly next_cursor: string | null
   readonly next_url: string | null
+  readonly others?: readonly string[]
 }
 
 export type Session = { readonly key_id: string | null; readonly scopes: readonly ('read' | 'write' | 'admin')[] }

@@ -27,7 +27,7 @@ export function streamPrices({ onState, onPrices }: Needs): void {
   const open = () => {
     clearTimeout(timer)
     source?.close()
-    source = new EventSource('/prices/stream')
+    source = new EventSource('prices/stream')
     source.addEventListener('open', () => onState('live'))
     source.addEventListener('error', () => {
       onState('lost')

@@ -13,7 +13,7 @@ export function TopBar() {
       <ConnectionState />
       <nav aria-label="Service">
         <Clock />
-        <a href="/docs">API docs</a>
+        <a href="docs">API docs</a>
         {session.value?.key_id && (
           <button type="button" class="quiet" onClick={() => void signOut()}>
             Sign out

@@ -21,7 +21,7 @@ import type { Workers } from './workers/workers.ts'
 
 type Sources = { readonly assembly: Assembly; readonly shared: SharedParts; readonly workers: Workers }
 
-/** Where vite puts the page (dashboard/vite.config.ts). */
+/** Where vite puts the pages (dashboard/vite.config.ts). */
 const PAGE_FOLDER = fileURLToPath(new URL('../../dist/dashboard', import.meta.url))
 
 /** What each feature of the HTTP interface depends on, from the parts of this process. */
@@ -46,13 +46,22 @@ export async function apiDeps(sources: Sources): Promise<ApiDeps> {
     dashboard: { pageFolder: PAGE_FOLDER },
     documents: {
       version: version.version,
+      pageFolder: PAGE_FOLDER,
       asyncApi: asyncApiYaml({ version: version.version, topic: config.KAFKA_TOPIC }),
     },
   }
 }
 
 function serverOptions({ config, log }: Assembly): ApiDeps['server'] {
-  return { log, clock, host: config.HOST, allowedHosts: config.ALLOWED_HOSTS, trustedProxies: config.TRUST_PROXY }
+  return {
+    log,
+    clock,
+    host: config.HOST,
+    allowedHosts: config.ALLOWED_HOSTS,
+    trustedProxies: config.TRUST_PROXY,
+    basePath: config.BASE_PATH,
+    corsOrigins: config.CORS_ORIGINS,
+  }
 }
 
 /** What is read from the tables. */
@@ -69,7 +78,7 @@ function tableReads({ assembly, shared }: Sources) {
       readRawBody: createReadRawBody(pool),
       findStoredSymbols: createFindStoredSymbols(pool),
     },
-    averages: { readAverages: createReadAverages(pool) },
+    averages: { readAverages: createReadAverages(pool), findStoredSymbols: createFindStoredSymbols(pool) },
     streams: { logEnd: () => logEnd(pool), readHighWaterMark: () => readHighWaterMark(pool) },
     health: {
       readServiceStatus: createReadServiceStatus(pool, { windows, isPublished: kafka !== undefined, holder }),

@@ -1,6 +1,7 @@
 import { stringify } from 'csv-stringify/sync'
 import { Type, type Static } from 'typebox'
 import type { PastPrice } from '../core/prices/history.ts'
+import { sixDigits } from '../lib/instant.ts'
 import { ExactNumber, exactNumber } from './json/exact-number.ts'
 import { id, orNull, timestamp } from './json/fields.ts'
 
@@ -24,7 +25,9 @@ export const HistoryPrice = Type.Object(
 
 /** The response as CSV, for its documentation. */
 export const HistoryCsv = Type.String({
-  description: 'A header, then one line per price, with the members of the JSON.',
+  description:
+    'A header, then one line per price: `symbol`, `provider`, and the members of the JSON. Times always have six fraction ' +
+    'digits. `market-data import` reads it.',
 })
 
 export function historyPriceBody(price: PastPrice): Static<typeof HistoryPrice> {
@@ -41,17 +44,27 @@ export function historyPriceBody(price: PastPrice): Static<typeof HistoryPrice> 
   }
 }
 
-const COLUMNS = Object.keys(HistoryPrice.properties)
+/** The series that a price of a table belongs to. */
+export type HistorySource = { readonly symbol: string; readonly provider: string }
+
+const COLUMNS = ['symbol', 'provider', ...Object.keys(HistoryPrice.properties)]
 
 /** The header line of the CSV. */
 export const HISTORY_CSV_HEADER = stringify([COLUMNS])
 
 /** A line of CSV per price, without the header. */
-export function historyCsvLines(prices: readonly PastPrice[]): string {
-  return stringify(prices.map(csvRow), { columns: COLUMNS, cast: { boolean: String } })
+export function historyCsvLines(prices: readonly PastPrice[], { symbol, provider }: HistorySource): string {
+  const rows = prices.map((price) => ({ symbol, provider, ...csvRow(price) }))
+  return stringify(rows, { columns: COLUMNS, cast: { boolean: String } })
 }
 
-/** As in the JSON, except for the price, which is its own text. */
-function csvRow(price: PastPrice): object {
-  return Object.assign(historyPriceBody(price), { price: price.price })
+/** As in the JSON, except for the price, which is its own text, and for the times, which all have the same length. */
+function csvRow(price: PastPrice) {
+  return {
+    ...historyPriceBody(price),
+    price: price.price,
+    timestamp: sixDigits(price.eventTime),
+    received_at: sixDigits(price.receivedAt),
+    recorded_at: sixDigits(price.recordedAt),
+  }
 }

@@ -56,19 +56,28 @@ export function priceMessageBody(entry: LogEntry) {
   }
 }
 
-/** The members of a message, and the id of the price: what streams and `watch --json` show. */
+/** The members of a message, the id of the price and its currency: what streams and `watch --json` show. */
 export function priceEventBody(entry: LogEntry) {
-  return { ...priceMessageBody(entry), price_id: entry.priceId }
+  return { ...priceMessageBody(entry), price_id: entry.priceId, currency: entry.currency }
 }
 
 /** The response of a stream, for its documentation. */
 export const PriceEvents = Type.String({
-  description: 'Events named `price`; `data` is JSON with the members of a price event, `id` is a position in the log.',
+  description: `Events named \`price\`: \`data\` is JSON with the members of a price event, \`price_id\`, and \`currency\`, which
+is null if the provider named none; \`id\` is a position in the log. An event named \`reset\` comes first if \`Last-Event-ID\`
+is not a position in this log, because the database is another one: prices may be missing, and the stream continues with the
+next price. Every event has data.`,
   examples: [
     'id: 1-763-17\nevent: price\ndata: {"symbol":"AAPL","price":196.45,"timestamp":"2025-06-15T20:30:27.283671Z",' +
-      '"provider":"yfinance","raw_response_id":"1","price_id":"17"}\n\n',
+      '"provider":"yfinance","raw_response_id":"1","price_id":"17","currency":"USD"}\n\n',
   ],
 })
+
+/** Says that the stream does not resume: the reader should load again what it shows. `position` is where it continues. */
+export function resetEventText(position: LogPosition): string {
+  const data = JSON.stringify({ reason: 'Last-Event-ID is not a position in this log; prices may be missing.' })
+  return `id: ${positionText(position)}\nevent: reset\ndata: ${data}\n\n`
+}
 
 /** A log entry as every reader of a stream gets it, serialised once for all of them. */
 export type PriceEvent = {

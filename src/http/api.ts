@@ -48,7 +48,8 @@ export function createApi(deps: ApiDeps): FastifyInstance {
   const notFoundHint = servesAll ? '/docs lists all paths' : 'this process does not have the role api'
   const app = createServer({ ...deps.server, isExempt: isProbe, notFoundHint })
   guardAccess(app, deps.guard)
-  if (servesAll) describeApi(app, { version: deps.documents.version, cookie: SESSION_COOKIE })
+  if (servesAll)
+    describeApi(app, { version: deps.documents.version, cookie: SESSION_COOKIE, basePath: deps.server.basePath ?? '' })
   // In a plugin, so that the documentation is registered before the first route.
   app.register(async (scope: App) => {
     const refuseOtherMethods = watchMethods(scope)

@@ -34,6 +34,9 @@ export const PriceHeaders = Type.Object(
       pattern: '^[0-9]+-[0-9]+-[0-9]+$',
       description: 'Position of the price in the log: epoch, transaction, price. Increases within a symbol.',
     }),
+    'mds.currency': Type.Optional(
+      Type.String({ description: 'Currency of the price as the provider wrote it, if known: `GBp` is pence.' }),
+    ),
     'mds.sha256': Type.String({ pattern: '^[0-9a-f]{64}$', description: 'SHA-256 of the bytes of the value, in hex.' }),
   },
   { title: 'PriceHeaders' },
@@ -50,13 +53,14 @@ const CE_ID = Buffer.from('ce_id')
 const CE_SUBJECT = Buffer.from('ce_subject')
 const CE_TIME = Buffer.from('ce_time')
 const POSITION = Buffer.from('mds.position')
+const CURRENCY = Buffer.from('mds.currency')
 const SHA256 = Buffer.from('mds.sha256')
 /** The name of `mds.position` in version 0.1.0, whose messages may still be on the topic. */
 const OLD_POSITION = Buffer.from('mds.place')
 
 /** A log entry as a message. */
 export function toMessage(entry: LogEntry): OutgoingMessage {
-  const { symbol, eventTime } = entry
+  const { symbol, eventTime, currency } = entry
   const value = Buffer.from(JSON.stringify(priceMessageBody(entry)))
   const position = Buffer.from(positionText(entry.position))
   const headers = new Map<Buffer, Buffer>(fixedHeaders)
@@ -65,6 +69,7 @@ export function toMessage(entry: LogEntry): OutgoingMessage {
     .set(CE_TIME, Buffer.from(eventTime))
     .set(POSITION, position)
     .set(SHA256, Buffer.from(hash('sha256', value)))
+  if (currency !== null) headers.set(CURRENCY, Buffer.from(currency))
   return { key: Buffer.from(symbol), value, headers }
 }
 

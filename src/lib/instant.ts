@@ -49,6 +49,11 @@ export function instantFromMillis(ms: number): Instant {
   return instantFromMicros(BigInt(Math.floor(ms)) * 1000n)
 }
 
+/** The same with six fraction digits always, for tables: readers of CSV expect every row of a column to have one form. */
+export function sixDigits(instant: Instant): string {
+  return `${instant.slice(0, 19)}.${instant.slice(20, -1).padEnd(6, '0')}Z`
+}
+
 export function microsOf(instant: Instant): bigint {
   const fraction = instant.slice(20, -1)
   return BigInt(Date.parse(`${instant.slice(0, 19)}Z`)) * 1000n + BigInt(fraction.padEnd(6, '0'))

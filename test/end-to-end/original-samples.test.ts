@@ -53,7 +53,7 @@ test('an event has its five members in order, on the stream and in the log', asy
   const stream = await openStream(t, `${service.url}/prices/stream?symbols=AAPL&provider=yfinance`)
   await service.fetchPrice(PRICE, SECONDS)
   await stream.until(1)
-  assert.equal(stream.prices[0]?.data, `${LATEST},"raw_response_id":"1","price_id":"1"}`)
+  assert.equal(stream.prices[0]?.data, `${LATEST},"raw_response_id":"1","price_id":"1","currency":"USD"}`)
 
   const pool = createPool((await findRunning(service.dataDir))!, { size: 1, onError: () => {} })
   t.after(() => pool.end())

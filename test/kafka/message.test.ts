@@ -47,8 +47,14 @@ test('a message has the five members of the original in their order, exact, with
     ce_subject: 'AAPL',
     ce_time: '2025-06-15T20:30:27.283671Z',
     'mds.position': '1-734-17',
+    'mds.currency': 'USD',
     'mds.sha256': 'b28631c280d21d5acd09a6077ed22567e9904fd8e8560d5b7611fe0b5709161d',
   })
+})
+
+test('the header mds.currency is the currency as the provider wrote it, and is absent if the provider named none', () => {
+  assert.equal(textOf(toMessage({ ...ENTRY, currency: 'GBp' }))['mds.currency'], 'GBp')
+  assert.ok(!('mds.currency' in textOf(toMessage({ ...ENTRY, currency: null }))))
 })
 
 test('a message that is sent is read back unchanged, digit for digit', () => {

@@ -148,15 +148,27 @@ function apiDeps(parts: Parts, changes: Changes): ApiDeps {
     },
     prices: { ...providers, ...pricesDeps(parts), ...changes.prices },
     polling: { ...providers, jobs: createJobs(pool, clock), jobsChanged: () => {}, ...changes.polling },
-    averages: { ...providers, readAverages: createReadAverages(pool), windows: WINDOWS, ...changes.averages },
+    averages: {
+      ...providers,
+      readAverages: createReadAverages(pool),
+      findStoredSymbols: createFindStoredSymbols(pool),
+      windows: WINDOWS,
+      ...changes.averages,
+    },
     streams: { ...providers, ...streamsDeps(parts), access, ...changes.streams },
     access: { access, keys, sessions: createSessions(pool), clock, ...changes.access },
     health: { ...providers, ...healthDeps(parts, changes.health), ...changes.health },
-    dashboard: { pageFolder: join(import.meta.dirname, '../../dist/dashboard'), ...changes.dashboard },
-    documents: { version: VERSION.version, asyncApi: 'asyncapi: 3.1.0\n', ...changes.documents },
+    dashboard: { pageFolder: PAGE_FOLDER, ...changes.dashboard },
+    documents: {
+      version: VERSION.version,
+      asyncApi: 'asyncapi: 3.1.0\n',
+      pageFolder: PAGE_FOLDER,
+      ...changes.documents,
+    },
   }
 }
 
+const PAGE_FOLDER = join(import.meta.dirname, '../../dist/dashboard')
 const VERSION = { name: 'market-data-service', version: '0.0.0-test', node: process.version }
 
 function providersOf({ source }: Parts) {

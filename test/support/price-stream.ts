@@ -19,7 +19,8 @@ export type EventStream = {
 
 /** Opens a stream like a browser's EventSource; resolves when the headers have arrived. */
 export function openStream(t: TestContext, url: string, lastEventId?: string): Promise<EventStream> {
-  return openStreamWith(t, url, lastEventId === undefined ? {} : { 'last-event-id': lastEventId })
+  const resumed = lastEventId === undefined ? {} : { 'last-event-id': lastEventId }
+  return openStreamWith(t, url, resumed)
 }
 
 /** Like `openStream`, with headers such as a key or a cookie. */
@@ -28,7 +29,7 @@ export async function openStreamWith(
   url: string,
   headers: Readonly<Record<string, string>>,
 ): Promise<EventStream> {
-  const request = get(url, { headers, agent: false })
+  const request = get(url, { headers: { 'sec-fetch-mode': 'cors', ...headers }, agent: false })
   const [response] = (await once(request, 'response')) as [IncomingMessage]
   t.after(() => request.destroy())
   request.on('error', () => {})

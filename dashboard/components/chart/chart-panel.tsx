@@ -73,7 +73,7 @@ function Details({ quote, status }: { quote: Quote; status: QuoteStatus | undefi
           {timeText(Date.parse(extended.timestamp))}
         </span>
       )}
-      <a href={`/prices/${quote.priceId}/lineage`}>Where this price comes from</a>
+      <a href={`prices/${quote.priceId}/lineage`}>Where this price comes from</a>
     </p>
   )
 }

@@ -1,10 +1,10 @@
 import type { Command } from 'commander'
 import type { HistoryRequest, PastPrice, ReadHistory } from '../../core/prices/history.ts'
-import type { Instant } from '../../lib/instant.ts'
+import { sixDigits, type Instant } from '../../lib/instant.ts'
 import type { FindStoredSymbols } from '../../core/prices/symbols.ts'
 import { parseCount, parseSymbol, parseTime } from '../terminal/arguments.ts'
 import { addExamples, JSON_OPTION, providerOption, type Act, type JsonOption } from '../terminal/options.ts'
-import { HISTORY_CSV_HEADER, historyCsvLines, historyPriceBody } from '../../formats/history.ts'
+import { HISTORY_CSV_HEADER, historyCsvLines, historyPriceBody, type HistorySource } from '../../formats/history.ts'
 import type { Output } from '../terminal/output.ts'
 
 export type HistoryActions = { history(options: HistoryOptions): Promise<number> }
@@ -59,7 +59,7 @@ export async function printHistory({ readHistory, findStored, output }: Needs, o
   let count = 0
   for await (const page of pagesOf(readHistory, request, limit)) {
     if (output.closed.aborted) return
-    await output.write(format.page(page, count === 0))
+    await output.write(format.page(page, count === 0, options))
     count += page.length
   }
   await output.write(format.tail)
@@ -98,7 +98,7 @@ async function* pagesOf(readHistory: ReadHistory, request: PageRequest, limit: n
 
 type Format = {
   readonly head: string
-  page(prices: readonly PastPrice[], isFirst: boolean): string
+  page(prices: readonly PastPrice[], isFirst: boolean, source: HistorySource): string
   readonly tail: string
 }
 
@@ -106,12 +106,16 @@ const LINES: Format = {
   head: '',
   page: (prices) =>
     prices
-      .map(({ eventTime, price, currency }) => `${eventTime}  ${price} ${currency ?? ''}`.trimEnd() + '\n')
+      .map(({ eventTime, price, currency }) => `${sixDigits(eventTime)}  ${price} ${currency ?? ''}`.trimEnd() + '\n')
       .join(''),
   tail: '',
 }
 
-const CSV: Format = { head: HISTORY_CSV_HEADER, page: historyCsvLines, tail: '' }
+const CSV: Format = {
+  head: HISTORY_CSV_HEADER,
+  page: (prices, _isFirst, source) => historyCsvLines(prices, source),
+  tail: '',
+}
 
 const JSON_LIST: Format = {
   head: '{"data":[',

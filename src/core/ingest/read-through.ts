@@ -12,6 +12,8 @@ export type LatestRequest = {
   readonly currency?: string | undefined
   /** A price confirmed within this many seconds is answered from the store; 0 always asks the provider. */
   readonly maxAgeSeconds: number
+  /** Never asks the provider: the stored price is the answer, whatever its age. */
+  readonly onlyStored?: boolean | undefined
 }
 
 export type LatestResult =
@@ -50,6 +52,7 @@ export function createLatest({ ingest, readLatest, onPricesStored, clock, signal
   return async (request) => {
     const { provider, symbols, currency, maxAgeSeconds } = request
     const stored = await cache.read(request)
+    if (request.onlyStored) return symbols.map((symbol) => storedAnswer(symbol, stored.get(symbol)))
     const freshAfter = clock.now() - maxAgeSeconds * 1000
     const isFresh = (price: StoredPrice | undefined) =>
       maxAgeSeconds > 0 && price !== undefined && millisOf(price.confirmedAt) > freshAfter
@@ -130,6 +133,12 @@ function answer(symbol: string, result: RecordResult | undefined, price: StoredP
   if (result && 'error' in result) return { symbol, error: result.error, ...(price && { lastKnown: price }) }
   if (price) return { symbol, price }
   return { symbol, error: new ServiceError('no_price', `No price of ${symbol} in that currency.`, { symbol }) }
+}
+
+function storedAnswer(symbol: string, price: StoredPrice | undefined): LatestResult {
+  if (price) return { symbol, price }
+  const detail = `No price of ${symbol} is stored, and pages of other sites cannot request one; CORS_ORIGINS allows a site.`
+  return { symbol, error: new ServiceError('forbidden', detail, { symbol }) }
 }
 
 function missingResult(symbol: string): RecordResult {

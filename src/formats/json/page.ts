@@ -1,6 +1,7 @@
 import { Type, type TSchema } from 'typebox'
 import type { Page } from '../../lib/pagination.ts'
 import { orNull } from './fields.ts'
+import { Others, Problem } from './problem.ts'
 
 const NextCursor = orNull(Type.String(), { description: 'Null on the last page.' })
 const NextUrl = orNull(Type.String(), { description: 'Path of the next page.' })
@@ -10,6 +11,23 @@ export function listOf<T extends TSchema>(item: T, title: string) {
   return Type.Object(
     { data: Type.Array(item), next_cursor: NextCursor, next_url: NextUrl },
     { title, description: 'One page of the list.' },
+  )
+}
+
+/** The body of a list about one symbol. An empty one names the providers that have prices of the symbol. */
+export function listOfSymbol<T extends TSchema>(item: T, title: string) {
+  const { properties } = listOf(item, title)
+  return Type.Object({ ...properties, others: Type.Optional(Others) }, { title, description: 'One page of the list.' })
+}
+
+/** The body of a list for several symbols: an entry for each, in the order of the request, without further pages. */
+export function bySymbolOf<T extends TSchema>(item: T, title: string) {
+  const symbol = Type.String({ examples: ['AAPL'] })
+  const found = Type.Object({ symbol, data: Type.Array(item), others: Type.Optional(Others) })
+  const failed = Type.Object({ symbol, error: Problem })
+  return Type.Object(
+    { data: Type.Array(Type.Union([found, failed])) },
+    { title, description: 'The rows of each symbol, in the order of the request.' },
   )
 }
 

@@ -2,6 +2,12 @@ import { Type, type Static } from 'typebox'
 import type { ErrorCode, ServiceError } from '../../errors.ts'
 import { withoutSecrets } from '../../core/access/secret.ts'
 
+/** Of an answer without prices: where there are some. */
+export const Others = Type.Array(Type.String(), {
+  description: 'Other providers that have prices of this symbol: name one as `provider`.',
+  examples: [['simulated']],
+})
+
 /** The body of every error (RFC 9457). Clients switch on `code`; `detail` is for people. */
 export const Problem = Type.Object(
   {
@@ -18,6 +24,7 @@ export const Problem = Type.Object(
     raw_response_id: Type.Optional(
       Type.String({ description: 'The response that was rejected: /raw-responses/{id}.' }),
     ),
+    others: Type.Optional(Others),
     errors: Type.Optional(
       Type.Array(
         Type.Object({
@@ -74,7 +81,7 @@ export function titleOf(code: ErrorCode): string {
 
 /** The body of an error, for every caller: it contains no secrets. */
 export function problemOf(error: ServiceError, requestId: string): Problem {
-  const { provider, symbol, rawResponseId, errors } = error.details
+  const { provider, symbol, rawResponseId, others, errors } = error.details
   const retryAfter = retryAfterOf(error)
   const [status, title] = PROBLEMS[error.code]
   return {
@@ -89,6 +96,7 @@ export function problemOf(error: ServiceError, requestId: string): Problem {
     ...(symbol !== undefined && { symbol }),
     ...(retryAfter !== undefined && { retry_after: retryAfter }),
     ...(rawResponseId !== undefined && { raw_response_id: rawResponseId }),
+    ...(others && others.length > 0 && { others: [...others] }),
     ...(errors && { errors: errors.map(withoutSecretsIn) }),
   }
 }

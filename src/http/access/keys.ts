@@ -20,7 +20,7 @@ const CreateKeyRequest = Type.Object(
     name: Type.Optional(Type.String({ minLength: 1, maxLength: 100, pattern: '^[^\\u0000-\\u001f]*$' })),
     expires_at: Type.Optional(timestamp('When it expires; without it, never.')),
   },
-  { ...CLOSED, examples: [{ scopes: ['read'], name: 'dashboards' }] },
+  { ...CLOSED, examples: [{ scopes: ['admin'], name: 'my laptop' }] },
 )
 
 const KeyPath = Type.Object({ key_id: KeyId })
@@ -39,6 +39,8 @@ function createRoute(app: App, { access, keys, clock }: KeyDeps): void {
     operationId: 'createKey',
     tags,
     summary: 'Create a key; once one exists, every request needs one',
+    description:
+      'Give the first key the scope `admin`: without such a key, only the command `keys create` can create another.',
     querystring: NoQuery,
     body: CreateKeyRequest,
     response: { 201: IssuedKeyBody, ...problems('conflict') },

@@ -1,21 +1,33 @@
 import { Type, type Static } from 'typebox'
-import type { ReadAverages } from '../../core/averages/average.ts'
+import type { AveragesRequest, ReadAverages } from '../../core/averages/average.ts'
 import { ServiceError } from '../../errors.ts'
 import { AverageBody, averageBody, LatestAverage, latestAverageBody } from '../../formats/average.ts'
-import { listOf, pageBody } from '../../formats/json/page.ts'
+import { bySymbolOf, listOfSymbol, pageBody } from '../../formats/json/page.ts'
+import { problemOf, type Problem } from '../../formats/json/problem.ts'
 import { pageOf, timeCursor, timeKeyOf } from '../../lib/pagination.ts'
 import { canonicalSymbol } from '../../lib/symbol.ts'
 import type { App, Feature } from '../server/app.ts'
+import { alternatives } from '../server/validation/expectation.ts'
 import { Paging } from '../server/pagination.ts'
 import { problems } from '../server/problem.ts'
 import { providerOf, type ProviderDeps } from '../server/providers.ts'
-import { CLOSED, Currency, DEFAULT_LIMIT, invalid, ProviderName, Range, rangeOf, SymbolText } from '../server/query.ts'
+import { invalid, Range, rangeOf } from '../server/query.ts'
+import {
+  forEachSymbol,
+  OF_SERIES,
+  othersOf,
+  requestedSymbols,
+  rowLimit,
+  SeriesMembers,
+  type OthersDeps,
+} from '../server/validation/series-query.ts'
 
-export type AveragesDeps = ProviderDeps & {
-  readonly readAverages: ReadAverages
-  /** The windows that are computed, the default first. */
-  readonly windows: readonly number[]
-}
+export type AveragesDeps = ProviderDeps &
+  OthersDeps & {
+    readonly readAverages: ReadAverages
+    /** The windows that are computed, the default first. */
+    readonly windows: readonly number[]
+  }
 
 export const averagesApi: Feature<AveragesDeps> = { routes: [listRoute, latestRoute] }
 
@@ -23,14 +35,12 @@ export const averagesApi: Feature<AveragesDeps> = { routes: [listRoute, latestRo
 const MAX_WITH_INPUTS = 1_000
 
 const series = {
-  symbol: SymbolText,
-  provider: Type.Optional(ProviderName),
-  currency: Type.Optional(Currency),
+  ...SeriesMembers,
   window: Type.Optional(
     Type.Integer({ minimum: 1, maximum: 1_000, description: 'One of the configured windows.', examples: [5] }),
   ),
 }
-const LatestQuery = Type.Object(series, CLOSED)
+const LatestQuery = Type.Object(series, OF_SERIES)
 const AveragesQuery = Type.Object(
   {
     ...series,
@@ -42,8 +52,13 @@ const AveragesQuery = Type.Object(
       }),
     ),
   },
-  CLOSED,
+  OF_SERIES,
 )
+
+const JSON_TYPE = 'application/json; charset=utf-8'
+
+const MovingAverages = listOfSymbol(AverageBody, 'MovingAverages')
+const MovingAveragesBySymbol = bySymbolOf(AverageBody, 'MovingAveragesBySymbol')
 
 const tags = ['Averages']
 
@@ -52,19 +67,37 @@ function listRoute(app: App, deps: AveragesDeps): void {
     operationId: 'listMovingAverages',
     tags,
     summary: 'List the moving averages of a symbol by time',
-    description: 'Newest first unless `order=asc`. Exact; a mean with infinitely many digits is rounded once, half up.',
+    description: `Newest first unless \`order=asc\`. Exact; a mean with infinitely many digits is rounded once, half up. An empty list
+names the other providers that have prices. With \`symbols\`, \`data\` has an entry for each, without further pages.`,
     querystring: AveragesQuery,
-    response: { 200: listOf(AverageBody, 'MovingAverages'), ...problems('unknown_provider') },
+    response: {
+      200: {
+        description: 'A page of averages.',
+        content: { 'application/json': { schema: Type.Union([MovingAverages, MovingAveragesBySymbol]) } },
+      },
+      ...problems('unknown_provider'),
+    },
   }
-  app.get('/moving-averages', { schema }, async ({ query, url }) => {
-    const { limit = DEFAULT_LIMIT, order = 'desc' } = query
+  app.get('/moving-averages', { schema }, async ({ query, url }, reply) => {
+    const symbols = requestedSymbols(query)
+    const limit = rowLimit(query, symbols)
     const withInputs = query.expand === 'inputs'
-    if (withInputs && limit > MAX_WITH_INPUTS) throw invalid('/limit', `is at most ${MAX_WITH_INPUTS} with inputs`)
-    const range = { order, withInputs, after: timeKeyOf(query.cursor), limit: limit + 1, ...rangeOf(query) }
-    const rows = await deps.readAverages({ ...seriesOf(query, deps), ...range })
-    const page = pageOf(rows, limit, (last) => timeCursor({ ...last, revision: 0 }))
-    return pageBody(page, url, averageBody)
+    const most = Math.floor(MAX_WITH_INPUTS / symbols.length)
+    if (withInputs && limit > most) throw invalid('/limit', `is at most ${most} with inputs`)
+    const range = { order: query.order ?? 'desc', withInputs, after: timeKeyOf(query.cursor), limit, ...rangeOf(query) }
+    const request = { ...seriesOf(query, deps), ...range }
+    const bodyOf = (symbol: string) => pageFor(deps, { ...request, symbol }, url)
+    const body = await (query.symbol === undefined ? forEachSymbol(symbols, bodyOf) : bodyOf(symbols[0] ?? ''))
+    return reply.type(JSON_TYPE).serializer(JSON.stringify).send(body)
   })
+}
+
+async function pageFor(deps: AveragesDeps, request: AveragesRequest, url: string) {
+  const { symbol, provider, limit, after } = request
+  const rows = await deps.readAverages({ ...request, limit: limit + 1 })
+  const page = pageOf(rows, limit, (last) => timeCursor({ ...last, revision: 0 }))
+  const others = rows.length === 0 && after === undefined ? await othersOf(deps, symbol, provider) : []
+  return { ...pageBody(page, url, averageBody), ...(others.length > 0 && { others }) }
 }
 
 function latestRoute(app: App, deps: AveragesDeps): void {
@@ -72,21 +105,56 @@ function latestRoute(app: App, deps: AveragesDeps): void {
     operationId: 'getLatestMovingAverage',
     tags,
     summary: 'Get the newest moving average of a symbol',
+    description: 'With `symbols`, `data` has an entry for each: a list of its newest average, or the problem.',
     querystring: LatestQuery,
-    response: { 200: LatestAverage, ...problems('unknown_provider', 'not_enough_prices') },
+    response: {
+      200: {
+        description: 'The newest average.',
+        content: { 'application/json': { schema: Type.Union([LatestAverage, LatestAverages]) } },
+      },
+      ...problems('unknown_provider', 'not_enough_prices'),
+    },
   }
-  app.get('/moving-averages/latest', { schema }, async ({ query }) => {
+  app.get('/moving-averages/latest', { schema }, async ({ query, id }, reply) => {
     const request = seriesOf(query, deps)
-    const [newest] = await deps.readAverages({ ...request, order: 'desc', withInputs: false, limit: 1 })
-    if (newest) return latestAverageBody(newest, request)
-    const { symbol, window } = request
-    throw new ServiceError('not_enough_prices', `${symbol} has fewer than ${window} prices so far.`, { symbol })
+    if (query.symbol !== undefined) {
+      const newest = await newestOf(deps, { ...request, symbol: canonicalSymbol(query.symbol) })
+      return reply.type(JSON_TYPE).serializer(JSON.stringify).send(newest)
+    }
+    const data = []
+    for (const symbol of requestedSymbols(query)) {
+      const newest = await newestOf(deps, { ...request, symbol }).catch(problemIfRefused(id))
+      data.push('code' in newest ? { symbol, error: newest } : { symbol, data: [newest] })
+    }
+    return reply.type(JSON_TYPE).serializer(JSON.stringify).send({ data })
   })
+}
+
+function problemIfRefused(requestId: string) {
+  return (error: unknown): Problem => {
+    if (error instanceof ServiceError && error.code === 'not_enough_prices') return problemOf(error, requestId)
+    throw error
+  }
+}
+
+const LatestAverages = bySymbolOf(LatestAverage, 'LatestMovingAverages')
+
+type Series = Pick<AveragesRequest, 'symbol' | 'provider' | 'currency' | 'window'>
+
+/** @throws ServiceError `not_enough_prices`, which names the providers that have prices */
+async function newestOf(deps: AveragesDeps, request: Series): Promise<Static<typeof LatestAverage>> {
+  const [newest] = await deps.readAverages({ ...request, order: 'desc', withInputs: false, limit: 1 })
+  if (newest) return latestAverageBody(newest, request)
+  const { symbol, provider, window } = request
+  const others = await othersOf(deps, symbol, provider)
+  const hint =
+    others.length === 0 ? '' : ` Other providers have prices of it: ${others.join(', ')}; give one as provider.`
+  const detail = `${symbol} has fewer than ${window} prices from ${provider} so far.${hint}`
+  throw new ServiceError('not_enough_prices', detail, { symbol, provider, others })
 }
 
 function seriesOf(query: Static<typeof LatestQuery>, deps: AveragesDeps) {
   return {
-    symbol: canonicalSymbol(query.symbol),
     provider: providerOf(deps, query.provider).name,
     currency: query.currency,
     window: windowOf(query.window, deps.windows),
@@ -97,5 +165,5 @@ function seriesOf(query: Static<typeof LatestQuery>, deps: AveragesDeps) {
 function windowOf(given: number | undefined, windows: readonly number[]): number {
   const window = given ?? windows[0] ?? 0
   if (windows.includes(window)) return window
-  throw invalid('/window', `is not one of the configured windows (MA_WINDOWS): ${windows.join(', ')}`)
+  throw invalid('/window', `must be ${alternatives(windows)}; the setting MA_WINDOWS adds windows`)
 }

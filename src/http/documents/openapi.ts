@@ -1,7 +1,7 @@
 import fastifySwagger from '@fastify/swagger'
-import fastifySwaggerUi from '@fastify/swagger-ui'
 import { decimalsAsNumbers } from '../../formats/json/exact-number.ts'
 import type { App, Feature } from '../server/app.ts'
+import { docsPageRoute } from './docs-page.ts'
 
 const DESCRIPTION = `Stock prices exactly as providers quote them, with their age, their origin and their moving averages.
 
@@ -26,18 +26,18 @@ function schemesOf(cookie: string) {
 }
 
 /**
- * Generates the OpenAPI document from the schemas of the routes, and serves `/docs`. Register it before the routes.
- * @param described version of the service, and name of the session cookie
+ * Generates the OpenAPI document from the schemas of the routes. Register it before the routes.
+ * @param described version of the service, name of the session cookie, and the prefix of all paths
  */
 export function describeApi(
   app: App,
-  { version, cookie }: { readonly version: string; readonly cookie: string },
+  { version, cookie, basePath }: { readonly version: string; readonly cookie: string; readonly basePath: string },
 ): void {
   app.register(fastifySwagger, {
     openapi: {
       openapi: '3.1.0',
       info: { title: 'Market data service', version, description: DESCRIPTION, license: { name: 'MIT' } },
-      servers: [{ url: '/', description: 'This service' }],
+      servers: [{ url: basePath || '/', description: 'This service' }],
       tags: TAGS,
       components: { securitySchemes: schemesOf(cookie) },
       // The last one: no key, until the first one is created.
@@ -51,11 +51,6 @@ export function describeApi(
       return document
     },
   })
-  app.register(fastifySwaggerUi, {
-    routePrefix: '/docs',
-    staticCSP: `default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'`,
-    uiConfig: { tryItOutEnabled: true, validatorUrl: null },
-  })
 }
 
 export type DocumentsDeps = {
@@ -63,10 +58,12 @@ export type DocumentsDeps = {
   readonly version: string
   /** The AsyncAPI document of the messages on Kafka, in YAML. */
   readonly asyncApi: string
+  /** Folder of the built pages; it may not exist. */
+  readonly pageFolder: string
 }
 
-/** Machine-readable descriptions of the HTTP interface and of the messages. */
-export const documentsApi: Feature<DocumentsDeps> = { routes: [documentRoutes] }
+/** The descriptions of the HTTP interface and of the messages: for machines, and as a page. */
+export const documentsApi: Feature<DocumentsDeps> = { routes: [documentRoutes, docsPageRoute] }
 
 function documentRoutes(app: App, { asyncApi }: DocumentsDeps): void {
   app.get('/asyncapi.yaml', { schema: { hide: true } }, async (_, reply) =>

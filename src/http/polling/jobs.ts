@@ -41,9 +41,10 @@ const CreateJobsRequest = Type.Object(
     ),
     interval_minutes: Type.Optional(
       Type.Number({
-        minimum: 0.02,
+        minimum: 0.0166,
         maximum: ONE_YEAR_SECONDS / 60,
-        description: 'Rounded to the second.',
+        description: 'Rounded to the second; at least 1 second (0.0167).',
+        'x-expects': 'at least 1 second (0.0167) and at most a year (525600)',
         examples: [60],
       }),
     ),

@@ -6,6 +6,7 @@ import type { Latest, LatestResult } from '../../core/ingest/read-through.ts'
 import type { StoredPrice } from '../../core/prices/quote.ts'
 import { lastKnownBody, Price, priceBody, PriceProblem, Prices } from '../../formats/price.ts'
 import { PROBLEM_TYPE, problemOf, statusOf } from '../../formats/json/problem.ts'
+import { isOfForeignPage } from '../server/responses/cors.ts'
 import { sendProblem } from '../server/error-handler.ts'
 import type { App } from '../server/app.ts'
 import { problems } from '../server/problem.ts'
@@ -56,13 +57,15 @@ carries the stored price as \`last_known\`.`,
     querystring: LatestQuery,
     response: { 200: PriceOrPrices, ...LATEST_PROBLEMS },
   }
-  app.get('/prices/latest', { schema }, async ({ query, id }, reply) => {
+  app.get('/prices/latest', { schema }, async (request, reply) => {
+    const { query, id } = request
     assertOneOf(query, 'symbol', 'symbols')
     const results = await latest({
       provider: providerOf(providers, query.provider).name,
       symbols: symbolsOf(query.symbol ?? query.symbols ?? ''),
       currency: query.currency,
       maxAgeSeconds: query.max_age ?? DEFAULT_MAX_AGE_SECONDS,
+      onlyStored: isOfForeignPage(request),
     })
     const answers = query.stale_if_error ? results.map(orLastKnown) : results
     if (query.symbol === undefined) return { data: answers.map((answer) => entryOf(answer, clock.now(), id)) }

@@ -7,6 +7,7 @@ import { problemOf } from '../../formats/json/problem.ts'
 import { providerErrorBody, storedSymbolBody, symbolMatchBody, Symbols, type SymbolBody } from '../../formats/symbol.ts'
 import { badCursor, decodeCursor, encodeCursor, pageOf, type Page } from '../../lib/pagination.ts'
 import type { App } from '../server/app.ts'
+import { isOfForeignPage } from '../server/responses/cors.ts'
 import { Paging } from '../server/pagination.ts'
 import { problems } from '../server/problem.ts'
 import { providerOf, type ProviderDeps } from '../server/providers.ts'
@@ -43,8 +44,10 @@ export function symbolsRoute(app: App, deps: SymbolDeps): void {
     querystring: SymbolQuery,
     response: { 200: Symbols, ...problems('unknown_provider', ...SEARCH_ERRORS) },
   }
-  app.get('/symbols', { schema }, async ({ query, url, id }) => {
-    const { page, error } = await findSymbols({ ...query, limit: query.limit ?? DEFAULT_LIMIT })
+  app.get('/symbols', { schema }, async (request) => {
+    const { query, url, id } = request
+    const onlyStored = isOfForeignPage(request)
+    const { page, error } = await findSymbols({ ...query, limit: query.limit ?? DEFAULT_LIMIT, onlyStored })
     const body = pageBody(page, url, (symbol) => symbol)
     return error ? { ...body, ...providerErrorBody(problemOf(error, id)) } : body
   })
@@ -57,19 +60,24 @@ const SEARCH_ERRORS = [
   'provider_timeout',
 ] as const
 
-type SymbolRequest = Static<typeof SymbolQuery> & { readonly limit: number }
+type SymbolRequest = Static<typeof SymbolQuery> & {
+  readonly limit: number
+  /** Never asks the provider. */
+  readonly onlyStored: boolean
+}
 type SymbolPage = { readonly page: Page<SymbolBody>; readonly error?: ServiceError }
 
 /** Stored symbols come first; those that only the provider knows start on the page on which the stored ones end. */
 function createSymbolSearch({ findStoredSymbols, signal, ...providers }: SymbolDeps) {
-  return async ({ q, provider: name, cursor, limit }: SymbolRequest): Promise<SymbolPage> => {
+  return async ({ q, provider: name, cursor, limit, onlyStored }: SymbolRequest): Promise<SymbolPage> => {
     const provider = providerOf(providers, name)
     const position = readCursor(cursor)
     const request = { query: q, provider: name && provider.name, after: position.after, limit: limit + 1 }
     const found = position.isPastStored ? [] : await findStoredSymbols(request)
     const stored = pageOf(found, limit, (last) => encodeCursor(`stored ${last.symbol} ${last.provider}`))
     const data = stored.data.map(storedSymbolBody)
-    if (stored.nextCursor !== null || q === undefined) return { page: { data, nextCursor: stored.nextCursor } }
+    if (stored.nextCursor !== null || q === undefined || onlyStored)
+      return { page: { data, nextCursor: stored.nextCursor } }
 
     const matches = await search(provider, q, signal)
     if (matches instanceof ServiceError) {

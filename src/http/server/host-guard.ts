@@ -45,8 +45,8 @@ function crossSiteWrite({ method, headers }: FastifyRequest): string | undefined
   return 'Pages of other sites cannot change anything in this service.'
 }
 
-/** Parsed with the origin's scheme, so that a port that one side omits is the same port. */
-function isOwnOrigin(origin: string | undefined, host: string | undefined): boolean {
+/** Whether an `Origin` is this service's own, or absent. Parsed with the origin's scheme, so that a port that one side omits is the same port. */
+export function isOwnOrigin(origin: string | undefined, host: string | undefined): boolean {
   if (origin === undefined) return true
   const given = URL.parse(origin)
   const own = given && URL.parse(`${given.protocol}//${host}`)

@@ -1,7 +1,8 @@
 import { Type } from 'typebox'
 import { ServiceError } from '../../errors.ts'
-import { parseDayOrInstant, type Instant } from '../../lib/instant.ts'
+import type { Instant } from '../../lib/instant.ts'
 import { ANY_CASE_SYMBOL_PATTERN as SYMBOL, canonicalSymbol } from '../../lib/symbol.ts'
+import { momentMistake, readMoment } from './validation/moment.ts'
 
 /** For requests: an unknown member is refused, never ignored. */
 export const CLOSED = { additionalProperties: false }
@@ -13,6 +14,9 @@ export const MAX_SYMBOLS = 100
 
 const ONE_SYMBOL = `^${SYMBOL}$`
 const SYMBOLS = `^${SYMBOL}(,${SYMBOL}){0,${MAX_SYMBOLS - 1}}$`
+const MAX_SHORT_LIST = 50
+const SHORT_LIST = `^${SYMBOL}(,${SYMBOL}){0,${MAX_SHORT_LIST - 1}}$`
+const CURRENCY = '^[A-Za-z]{3}$'
 
 export const SymbolText = Type.String({
   pattern: ONE_SYMBOL,
@@ -26,10 +30,21 @@ export const SymbolList = Type.String({
   examples: ['AAPL,MSFT'],
 })
 
+/** For calls that answer with rows of each symbol. */
+export const ShortSymbolList = Type.String({
+  pattern: SHORT_LIST,
+  description: `Instead of \`symbol\`: up to ${MAX_SHORT_LIST} symbols, separated by commas.`,
+  examples: ['AAPL,MSFT'],
+})
+
+const ONE_LOOKS_LIKE = 'write it like AAPL, BRK.B or ^GSPC, without spaces; /symbols?q= finds it by its name'
+
 /** What to report for a value that does not match; the pattern itself means nothing to people. */
 export const PATTERN_MESSAGES: ReadonlyMap<unknown, string> = new Map([
-  [ONE_SYMBOL, 'is not a symbol'],
-  [SYMBOLS, `contains something that is not a symbol, or more than ${MAX_SYMBOLS} symbols`],
+  [ONE_SYMBOL, `is not a symbol: ${ONE_LOOKS_LIKE}`],
+  [SYMBOLS, `must be at most ${MAX_SYMBOLS} symbols, separated by commas without spaces: AAPL,MSFT`],
+  [SHORT_LIST, `must be at most ${MAX_SHORT_LIST} symbols, separated by commas without spaces: AAPL,MSFT`],
+  [CURRENCY, 'must be three letters, such as USD'],
 ])
 
 export const ProviderName = Type.String({
@@ -40,27 +55,30 @@ export const ProviderName = Type.String({
 })
 
 export const Currency = Type.String({
-  pattern: '^[A-Za-z]{3}$',
+  pattern: CURRENCY,
   description: 'Only prices in this currency. Case-sensitive: `GBp` is pence, `GBP` pounds.',
   examples: ['USD'],
 })
 
-export const Limit = Type.Integer({ minimum: 1, maximum: 10_000, default: 100, examples: [100] })
+/** Of the rows of one answer. */
+export const MAX_LIMIT = 10_000
+
+export const Limit = Type.Integer({ minimum: 1, maximum: MAX_LIMIT, default: 100, examples: [100] })
 /** Page size if a query names none. */
 export const DEFAULT_LIMIT = 100
 
-const Order = Type.Union([Type.Literal('asc'), Type.Literal('desc')], {
+const Order = Type.Enum(['asc', 'desc'], {
   default: 'desc',
   description: '`desc` is newest first.',
 })
 
 const timeText = (description: string) =>
-  Type.String({ maxLength: 40, description, examples: ['2025-06-15T20:30:27.283671Z'] })
+  Type.String({ maxLength: 40, description, examples: ['2025-06-15T20:30:27.283671Z'], 'x-instant': true })
 
 /** The members of every query over a time range. */
 export const Range = {
-  from: Type.Optional(timeText('Inclusive; RFC 3339 time or date.')),
-  to: Type.Optional(timeText('Exclusive; RFC 3339 time or date.')),
+  from: Type.Optional(timeText('Inclusive: a day, or a time with its zone (RFC 3339).')),
+  to: Type.Optional(timeText('Exclusive: a day, or a time with its zone (RFC 3339).')),
   order: Type.Optional(Order),
 }
 
@@ -80,9 +98,8 @@ export function rangeOf({ from, to }: { from?: string | undefined; to?: string |
 /** @throws ServiceError `invalid_request` if the text is not a time */
 export function momentOf(text: string | undefined, pointer: string): Instant | undefined {
   if (text === undefined) return undefined
-  // A plus sign in a query means a space, so an unescaped offset arrives with one.
-  const instant = parseDayOrInstant(text.replace(/ (\d{2}:?\d{2})$/, '+$1'))
-  if (instant === undefined) throw invalid(pointer, 'is not a date or time (RFC 3339)')
+  const instant = readMoment(text)
+  if (instant === undefined) throw invalid(pointer, momentMistake(text))
   return instant
 }
 

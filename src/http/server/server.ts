@@ -1,18 +1,24 @@
-import type { TypeBoxTypeProvider, TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { fastify, LogController, type FastifyBaseLogger, type FastifyReply, type FastifyRequest } from 'fastify'
-import { Compile } from 'typebox/compile'
-import { Value } from 'typebox/value'
 import type { App } from './app.ts'
+import { addBasePath, createRewriteUrl } from './responses/base-path.ts'
+import { compressResponses } from './responses/compression.ts'
 import { limitConnections } from './connection-limit.ts'
+import { allowOrigins } from './responses/cors.ts'
 import { handleErrors, requestIdOf, sendBrokenRequest, sendError } from './error-handler.ts'
 import { guardHosts, type HostOptions } from './host-guard.ts'
 import { refuseOverload, type OverloadOptions } from './overload.ts'
+import { compileValidator } from './validation/validator.ts'
 
 export type ServerOptions = HostOptions &
   OverloadOptions & {
     readonly log: FastifyBaseLogger
     /** Addresses of proxies whose headers for the caller's address and protocol are trusted. */
     readonly trustedProxies: readonly string[]
+    /** The path under which a proxy serves this service, such as `/market`. */
+    readonly basePath?: string | undefined
+    /** Origins whose pages may read, such as `https://notebook.example`. */
+    readonly corsOrigins?: readonly string[] | undefined
     /** Maximum number of open connections; the default is 10,000. */
     readonly connectionLimit?: number | undefined
     /** What a caller of an unknown path should know; ends the detail of its problem. */
@@ -25,11 +31,12 @@ const REQUEST_TIMEOUT_MS = 30_000
 
 /** A server with all limits and guards that do not depend on who calls, without routes. */
 export function createServer(options: ServerOptions): App {
-  const { log, trustedProxies } = options
+  const { log, trustedProxies, basePath = '', corsOrigins = [] } = options
   const app: App = fastify({
     loggerInstance: log,
     logController: createRequestLog(),
     genReqId: requestIdOf,
+    rewriteUrl: createRewriteUrl(basePath),
     bodyLimit: BODY_LIMIT,
     requestTimeout: REQUEST_TIMEOUT_MS,
     trustProxy: trustedProxies.length > 0 && [...trustedProxies],
@@ -43,20 +50,10 @@ export function createServer(options: ServerOptions): App {
   addHeaders(app)
   refuseOverload(app, options)
   guardHosts(app, options)
+  allowOrigins(app, corsOrigins)
+  addBasePath(app, basePath)
+  compressResponses(app)
   return app
-}
-
-/**
- * Like the validator of the type provider, with one shortcut: most queries are valid text as they are, and only the others
- * are converted to what the schema requires. Calling the original from here would compile every schema twice.
- */
-const compileValidator: typeof TypeBoxValidatorCompiler = ({ schema, httpPart }) => {
-  const validator = Compile(schema)
-  return (given) => {
-    if (validator.Check(given)) return { value: given }
-    const value = httpPart === 'body' ? given : Value.Convert(schema, given)
-    return validator.Check(value) ? { value } : { error: validator.Errors(value) }
-  }
 }
 
 /** JSON is the only body accepted. An empty one counts as none: many clients name a type without sending a body. */

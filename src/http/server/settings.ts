@@ -18,6 +18,21 @@ export const HTTP_SETTINGS = {
     default: [],
     description: 'Further host names that requests may use (`Host` header, without port), separated by commas.',
   }),
+  BASE_PATH: Type.Refine(
+    Type.String({
+      default: '',
+      expects: 'a path like /market, without a slash at its end',
+      description:
+        'The path under which a reverse proxy serves the service, such as `/market`; whether or not the proxy removes it.',
+    }),
+    isBasePath,
+  ),
+  CORS_ORIGINS: Type.Array(Type.Refine(Type.String(), isOrigin), {
+    default: [],
+    expects: 'origins like https://notebook.example or http://localhost:3000; neither * nor null',
+    description:
+      'Origins of other sites whose pages may read, separated by commas. They cannot change anything. Pages of all other sites get stored prices only.',
+  }),
   AUTH: Type.Enum(['on', 'off'], {
     default: 'on',
     description:
@@ -34,6 +49,15 @@ export const HTTP_SETTINGS = {
     expects: 'addresses or networks like 10.0.0.0/8',
     description: 'Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are trusted, separated by commas.',
   }),
+}
+
+function isBasePath(text: string): boolean {
+  return text === '' || /^(?:\/[\w.~-]+)+$/.test(text)
+}
+
+/** Exactly as a browser sends it in `Origin`. */
+function isOrigin(text: string): boolean {
+  return /^https?:/.test(text) && URL.parse(text)?.origin === text
 }
 
 /** An address, or a network like 10.0.0.0/8. */

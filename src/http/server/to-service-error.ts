@@ -1,5 +1,7 @@
 import type { FastifySchemaValidationError } from 'fastify'
+import type { TSchema } from 'typebox'
 import { ServiceError, type ErrorCode } from '../../errors.ts'
+import { alternatives, expectationOf } from './validation/expectation.ts'
 import { PATTERN_MESSAGES } from './query.ts'
 
 /**
@@ -36,40 +38,68 @@ function isCallersFault({ statusCode }: Thrown): boolean {
   return statusCode !== undefined && statusCode >= 400 && statusCode < 500
 }
 
+/** The first mistake of each member, at most 20. */
 function invalidRequest(validation: readonly FastifySchemaValidationError[], cause: unknown): ServiceError {
   // `boolean` only repeats what `additionalProperties` reports, without a reason.
-  const reported = validation.filter(({ keyword }) => keyword !== 'boolean')
-  const errors = reported.slice(0, 20).flatMap(explain)
-  const [first] = errors
-  const detail = first ? `${first.pointer || 'The request'}: ${first.detail}` : 'The request is not as documented.'
-  return new ServiceError('invalid_request', detail, { errors, cause })
+  const reported = validation.filter(({ keyword }) => keyword !== 'boolean').flatMap(explain)
+  const errors = [...Map.groupBy(reported, ({ pointer }) => pointer).values()].flatMap(([first]) => first ?? [])
+  return new ServiceError('invalid_request', detailOf(errors), { errors: errors.slice(0, MAX_ERRORS), cause })
 }
 
-function explain({ instancePath, keyword, params, message }: FastifySchemaValidationError) {
+const MAX_ERRORS = 20
+const MAX_IN_DETAIL = 3
+
+type Mistake = { readonly pointer: string; readonly detail: string }
+
+/** All mistakes in a sentence each, unless they are many. */
+function detailOf(errors: readonly Mistake[]): string {
+  const texts = errors.slice(0, MAX_IN_DETAIL).map(({ pointer, detail }) => `${pointer || 'The request'}: ${detail}.`)
+  const more = errors.length > MAX_IN_DETAIL ? ` And ${errors.length - MAX_IN_DETAIL} more: see errors.` : ''
+  return texts.length === 0 ? 'The request is not as documented.' : texts.join(' ') + more
+}
+
+function explain({ instancePath, keyword, params, message }: FastifySchemaValidationError): Mistake[] {
+  const schema: TSchema = params['schema'] ?? {}
+  const known = alternatives(membersOf(schema))
   if (keyword === 'additionalProperties') {
+    const detail = known === '' ? 'is not known here: nothing can be given' : `is not known here; known: ${known}`
     return namesIn(params['additionalProperties']).map((name) => ({
-      pointer: `${instancePath}/${escapePointer(name)}`,
-      detail: 'is not a known member',
+      pointer: `${instancePath}/${escape(name)}`,
+      detail,
     }))
   }
   if (keyword === 'required') {
-    return namesIn(params['requiredProperties']).map((name) => ({
-      pointer: `${instancePath}/${escapePointer(name)}`,
-      detail: 'is required',
-    }))
+    const missing = namesIn(params['requiredProperties'])
+    return missing.map((name) => ({ pointer: `${instancePath}/${escape(name)}`, detail: 'is required' }))
   }
-  const detail = keyword === 'pattern' ? PATTERN_MESSAGES.get(patternOf(params)) : undefined
-  return [{ pointer: instancePath, detail: detail ?? message ?? 'is not as documented' }]
+  if (keyword === 'minProperties') return [{ pointer: instancePath, detail: `needs at least one of ${known}` }]
+  return [
+    { pointer: instancePath, detail: PATTERN_MESSAGES.get(patternOf(schema)) ?? wanted(schema) ?? fallback(message) },
+  ]
 }
 
-function patternOf(params: Readonly<Record<string, unknown>>): unknown {
-  return params['pattern']
+function membersOf(schema: TSchema): readonly string[] {
+  return 'properties' in schema ? Object.keys(schema.properties as object) : []
+}
+
+function patternOf(schema: TSchema): unknown {
+  return 'pattern' in schema ? schema.pattern : undefined
+}
+
+function wanted(schema: TSchema): string | undefined {
+  const { 'x-expects': given } = schema as { 'x-expects'?: string }
+  const expected = given ?? expectationOf(schema)
+  return expected === undefined ? undefined : `must be ${expected}`
+}
+
+function fallback(message: string | undefined): string {
+  return message ?? 'is not as documented'
 }
 
 function namesIn(names: unknown): readonly string[] {
   return Array.isArray(names) ? names.slice(0, 20).map((name) => String(name).slice(0, 100)) : []
 }
 
-function escapePointer(name: string): string {
+function escape(name: string): string {
   return name.replaceAll('~', '~0').replaceAll('/', '~1')
 }

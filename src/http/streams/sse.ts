@@ -1,12 +1,13 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import { Type } from 'typebox'
 import type { Clock } from '../../lib/clock.ts'
 import { comparePositions, parsePosition, positionText, type LogPosition } from '../../core/log/position.ts'
-import { PriceEvents, type PriceEvent } from '../../formats/price-event.ts'
+import { PriceEvents, resetEventText, type PriceEvent } from '../../formats/price-event.ts'
 import type { Access } from '../access/authorize.ts'
 import type { App, Feature } from '../server/app.ts'
 import { problems } from '../server/problem.ts'
 import type { ProviderDeps } from '../server/providers.ts'
-import { CLOSED, invalid, ProviderName, SymbolList, symbolsOf } from '../server/query.ts'
+import { CLOSED, ProviderName, SymbolList, symbolsOf } from '../server/query.ts'
 import { sendStream } from '../server/send-stream.ts'
 import { createOpenStreams } from './open-streams.ts'
 import { createPriceTail, type PriceTail, type TailDeps } from './tail.ts'
@@ -53,7 +54,9 @@ const SCHEMA = {
   tags: ['Prices'],
   summary: 'Stream prices as they are stored (server-sent events)',
   description: `Starts with the next price that is stored. With \`Last-Event-ID\`, which browsers send when they reconnect, it
-resumes after that event: no price is missed and none comes twice.`,
+resumes after that event: no price is missed and none comes twice. The response's own header \`last-event-id\` is the position
+at which it starts. It has no end: read it with \`curl -N\` or an SSE client. A comment line every 15 seconds keeps the connection
+open.`,
   querystring: StreamQuery,
   headers: StreamHeaders,
   response: {
@@ -74,13 +77,23 @@ function streamRoute(app: App, deps: StreamsDeps): void {
     const matches = filterOf(query.symbols, query.provider && deps.providers.get(query.provider).name)
     const end = await deps.logEnd()
     const lastEventId = headers['last-event-id']
-    const from = lastEventId === undefined ? end : positionOf(lastEventId, await deps.readHighWaterMark())
+    const resumed = lastEventId === undefined ? end : positionOf(lastEventId, await deps.readHighWaterMark())
     const signal = streams.add(raw.socket, access.callerOf(request))
     tail.join(end, signal)
-    reply.header('cache-control', 'no-store').header('x-accel-buffering', 'no').header('connection', 'close')
-    return sendStream(reply.type('text/event-stream'), eventTexts({ tail, from, matches, signal, clock }))
+    const from = resumed ?? end
+    reply.headers({ ...STREAM_HEADERS, 'last-event-id': positionText(from) }).type('text/event-stream')
+    const isReset = resumed === undefined
+    const followsStandard = isBrowser(headers)
+    return sendStream(reply, eventTexts({ tail, from, isReset, followsStandard, matches, signal, clock }))
   })
 }
+
+/** Browsers send Sec-Fetch-Mode, but to plain HTTP only on this machine; all of them call themselves Mozilla. */
+function isBrowser(headers: IncomingHttpHeaders): boolean {
+  return headers['sec-fetch-mode'] !== undefined || (headers['user-agent']?.startsWith('Mozilla/') ?? false)
+}
+
+const STREAM_HEADERS = { 'cache-control': 'no-store', 'x-accel-buffering': 'no', connection: 'close' }
 
 type Matches = (event: PriceEvent) => boolean
 
@@ -92,26 +105,32 @@ function filterOf(symbols: string | undefined, provider: string | undefined): Ma
 const MAX_XID = 2n ** 64n - 1n
 const MAX_ID = 2n ** 63n - 1n
 
-/** @throws ServiceError `invalid_request` for a position that this log has not reached: it is from another log. */
-function positionOf(lastEventId: string, highWaterMark: LogPosition): LogPosition {
+/** Undefined for a position that this log has not reached: it is from another log. */
+function positionOf(lastEventId: string, highWaterMark: LogPosition): LogPosition | undefined {
   const position = parsePosition(lastEventId)
   const isPossible = position !== undefined && BigInt(position.xid) <= MAX_XID && BigInt(position.id) <= MAX_ID
-  if (!isPossible || comparePositions(position, highWaterMark) >= 0)
-    throw invalid('/last-event-id', 'is not a position in this log')
-  return position
+  return isPossible && comparePositions(position, highWaterMark) < 0 ? position : undefined
 }
 
 type Reader = {
   readonly tail: PriceTail
   readonly from: LogPosition
+  /** Whether the reader gave a position of another log. */
+  readonly isReset: boolean
+  /**
+   * Whether the reader follows the standard, in which an id without data only advances the position. Browsers do. Python
+   * clients (httpx-sse, sseclient) report an event with empty data for it, so they get a blank line only after an event.
+   */
+  readonly followsStandard: boolean
   readonly matches: Matches
   readonly signal: AbortSignal
   readonly clock: Clock
 }
 
-/** The next text is requested only when the socket has taken the last one. An id without data advances the position. */
-async function* eventTexts({ tail, from, matches, signal, clock }: Reader): AsyncGenerator<string> {
-  yield `retry: ${RECONNECT_AFTER_MS}\nid: ${positionText(from)}\n\n`
+/** The next text is requested only when the socket has taken the last one. */
+async function* eventTexts({ tail, from, matches, signal, clock, ...reader }: Reader): AsyncGenerator<string> {
+  const advance = (to: LogPosition) => (reader.followsStandard ? `id: ${positionText(to)}\n\n` : '')
+  yield `retry: ${RECONNECT_AFTER_MS}\n${reader.isReset ? resetEventText(from) : advance(from)}`
   let [position, sentAt] = [from, clock.now()]
   while (!signal.aborted) {
     const events = await tail.next(position, HEARTBEAT_MS, signal)
@@ -119,7 +138,7 @@ async function* eventTexts({ tail, from, matches, signal, clock }: Reader): Asyn
     const text = events.flatMap((event) => (matches(event) ? [event.text] : [])).join('')
     const isSilent = clock.now() - sentAt >= HEARTBEAT_MS
     if (text === '' && !isSilent) continue
-    yield text || `: heartbeat\nid: ${positionText(position)}\n\n`
+    yield text || `: heartbeat\n${advance(position)}`
     sentAt = clock.now()
   }
 }

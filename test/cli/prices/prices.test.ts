@@ -27,13 +27,13 @@ test('without a service, fetch stores prices in the embedded database, and histo
     await runCommand(['history', 'AAPL', '--to', '2025-06-15'], installation),
     await runCommand(['history', 'AAPL', '--provider', 'simulated'], installation),
   ]
-  assert.equal(lines.stdout, `2025-06-15T20:30:27Z  ${LONG_PRICE} USD\n`)
+  assert.equal(lines.stdout, `2025-06-15T20:30:27.000000Z  ${LONG_PRICE} USD\n`)
   const [price] = (JSON.parse(json.stdout) as { data: { price_id: string; correction: boolean }[] }).data
   assert.deepEqual([price?.price_id, price?.correction], ['1', false])
   assert.ok(json.stdout.includes(`"price":${LONG_PRICE},`))
   const [head, row, end] = csv.stdout.split('\n')
-  assert.match(head ?? '', /^price_id,timestamp,price,currency,/)
-  assert.match(row ?? '', new RegExp(`^1,2025-06-15T20:30:27Z,${LONG_PRICE},USD,.*,1,false$`))
+  assert.match(head ?? '', /^symbol,provider,price_id,timestamp,price,currency,/)
+  assert.match(row ?? '', new RegExp(`^AAPL,yfinance,1,2025-06-15T20:30:27.000000Z,${LONG_PRICE},USD,.*,1,false$`))
   assert.equal(end, '')
   assert.equal(none.stderr, 'market-data: No prices of AAPL from yfinance in this time range.\n')
   const message = 'No prices of AAPL from simulated. Prices exist from: --provider yfinance'

@@ -73,6 +73,9 @@ test('every response, including errors, forbids sniffing its type, framing it an
     assert.equal(headers['access-control-allow-origin'], undefined)
   }
   const docs = await ask('/docs')
-  assert.match(String(docs.headers['content-security-policy']), /default-src 'self'/)
+  assert.match(
+    String(docs.headers['content-security-policy']),
+    /default-src 'none'; script-src 'self'; style-src 'self';/,
+  )
   assert.doesNotMatch(docs.text, /https?:\/\/(?!localhost)/)
 })

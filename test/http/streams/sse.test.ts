@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { get, type IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import type pg from 'pg'
 import type { ReadLog } from '../../../src/core/log/entry.ts'
+import { systemClock } from '../../../src/lib/clock.ts'
 import { createReadLog } from '../../../src/postgres/log/log.ts'
 import { openStream } from '../../support/price-stream.ts'
 import { createHttpService } from '../../support/http-service.ts'
@@ -21,7 +23,7 @@ test('an event has the members of a price event in order, the exact price, and a
   assert.match(event?.id ?? '', /^1-\d+-1$/)
   assert.equal(
     event?.data,
-    '{"symbol":"AAPL","price":123456789.123456789012,"timestamp":"2025-06-15T20:30:27.283671Z","provider":"scripted","raw_response_id":"1","price_id":"1"}',
+    '{"symbol":"AAPL","price":123456789.123456789012,"timestamp":"2025-06-15T20:30:27.283671Z","provider":"scripted","raw_response_id":"1","price_id":"1","currency":"USD"}',
   )
 })
 
@@ -51,9 +53,56 @@ test('a stream resumes even if every price up to its position was trimmed, and n
   await store({ price: '2' })
   await second.until(1)
   assert.deepEqual(idsOf(second.prices), ['2'])
-  for (const position of ['1-18446744073709551615-1', '2-0-0', '1-18446744073709551616-0']) {
-    assert.equal((await ask('/prices/stream', { headers: { 'last-event-id': position } })).status, 422, position)
+  assert.equal((await ask('/prices/stream', { headers: { 'last-event-id': 'yesterday' } })).status, 422)
+})
+
+test('a position of another life of the database gets the event reset, and the stream continues from the end of the log', async (t) => {
+  const { listen, store } = await createHttpService(t)
+  const url = `${await listen()}/prices/stream`
+  await store({ price: '1' })
+  for (const [n, position] of ['1-18446744073709551615-1', '2-0-0', '1-18446744073709551616-0'].entries()) {
+    const stream = await openStream(t, url, position)
+    await stream.until(1)
+    assert.equal(stream.response.statusCode, 200)
+    await store({ price: `${n + 2}`, time: `2025-01-01T00:00:0${n + 2}Z` })
+    await stream.until(2)
+    const [reset, price] = stream.prices
+    assert.equal(reset?.event, 'reset')
+    assert.match(JSON.parse(reset?.data ?? '').reason, /not a position in this log/)
+    assert.equal(reset?.id, stream.response.headers['last-event-id'])
+    assert.deepEqual([price?.event, JSON.parse(price?.data ?? '').price], ['price', n + 2])
+    stream.cut()
   }
+})
+
+test('a client that is no browser gets a blank line only after an event with data, and its position in a header', async (t) => {
+  const { listen, store } = await createHttpService(t, { streams: { clock: { ...systemClock, now: fastNow() } } })
+  const url = `${await listen()}/prices/stream?symbols=AAPL`
+  const request = get(url, { agent: false })
+  t.after(() => request.destroy())
+  const [response] = (await once(request, 'response')) as [IncomingMessage]
+  let text = ''
+  response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
+  await store({ symbol: 'MSFT' })
+  await until(() => text.includes(': heartbeat'), 'a heartbeat')
+  assert.doesNotMatch(text, /\n\n/)
+  await store({ symbol: 'AAPL' })
+  await until(() => text.includes('data:'), 'a price')
+  const events = text.split('\n\n').slice(0, -1)
+  for (const event of events)
+    assert.match(event, /^(retry: 1000\n)?(: heartbeat\n)*id: \S+\nevent: price\ndata: \{.*\}$/)
+  assert.match(String(response.headers['last-event-id']), /^\d+-\d+-\d+$/)
+})
+
+test('the currency is in each event, so that pence are never taken for pounds', async (t) => {
+  const { listen, store } = await createHttpService(t)
+  const stream = await openStream(t, `${await listen()}/prices/stream`)
+  await store({ currency: 'GBp' }, { currency: 'GBP' })
+  await stream.until(2)
+  assert.deepEqual(
+    stream.prices.map(({ data }) => JSON.parse(data ?? '').currency),
+    ['GBp', 'GBP'],
+  )
 })
 
 test('a reader that is disconnected repeatedly misses nothing and sees nothing twice, with concurrent writers', async (t) => {
@@ -165,6 +214,12 @@ test('a stream beyond the limit is refused with the time to retry, and one that 
   while (status === 503) status = (await openStream(t, url)).response.statusCode ?? 0
   assert.equal(status, 200)
 })
+
+/** A clock on which 20 s pass between two looks, so that each wake-up of a silent stream is due a heartbeat. */
+function fastNow(): () => number {
+  let now = Date.now()
+  return () => (now += 20_000)
+}
 
 function idsOf(events: readonly { data: string | undefined }[]): string[] {
   return events.map(({ data }) => JSON.parse(data ?? '{}').price_id)
