@@ -56,9 +56,9 @@ export function priceMessageBody(entry: LogEntry) {
   }
 }
 
-/** The members of a message, and the id of the price: what streams and `watch --json` show. */
+/** The members of a message, the id of the price and its currency: what streams and `watch --json` show. */
 export function priceEventBody(entry: LogEntry) {
-  return { ...priceMessageBody(entry), price_id: entry.priceId }
+  return { ...priceMessageBody(entry), price_id: entry.priceId, currency: entry.currency }
 }
 
 /** The response of a stream, for its documentation. */
