@@ -56,15 +56,23 @@ export type FileStart = { readonly bytes: Uint8Array; readonly isWhole: boolean 
 export async function readStart(path: string, maxBytes: number, signal: AbortSignal): Promise<FileStart> {
   const response = await reach(() => fetch(path, { signal, cache: 'no-store' }))
   if (!response.ok) throw toRequestError({ status: response.status, ok: false, text: await response.text() })
-  const reader = response.body?.getReader()
-  const bytes: number[] = []
-  for (let isDone = false; !isDone && bytes.length <= maxBytes;) {
-    const read = await reach(async () => reader?.read())
-    isDone = read?.done ?? true
-    bytes.push(...(read?.value?.subarray(0, maxBytes + 1 - bytes.length) ?? []))
+  const bytes = await reach(() => bytesOf(response.body, maxBytes + 1))
+  return { bytes: bytes.subarray(0, maxBytes), isWhole: bytes.length <= maxBytes }
+}
+
+async function bytesOf(body: Response['body'], maxBytes: number): Promise<Uint8Array> {
+  const reader = body?.getReader()
+  const bytes = new Uint8Array(maxBytes)
+  let length = 0
+  while (reader && length < maxBytes) {
+    const { done, value } = await reader.read()
+    if (done) break
+    const chunk = value.subarray(0, maxBytes - length)
+    bytes.set(chunk, length)
+    length += chunk.length
   }
   void reader?.cancel()
-  return { bytes: Uint8Array.from(bytes.slice(0, maxBytes)), isWhole: bytes.length <= maxBytes }
+  return bytes.subarray(0, length)
 }
 
 /** The defined parameters as a query, with its question mark. */

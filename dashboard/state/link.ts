@@ -30,8 +30,11 @@ function listedRow(link: Sought, listed: readonly Row[]): Row | undefined {
     ({ symbol, provider }) => symbol === link.symbol && provider === (link.provider ?? provider),
   )
   const priced = named.filter(hasPrice)
-  const isDefault = ({ provider }: Row) => provider === providers.peek().find((one) => one.is_default)?.provider
   return priced.find(isDefault) ?? priced[0] ?? named.find(isDefault) ?? named[0]
+}
+
+function isDefault({ provider }: Row): boolean {
+  return providers.peek().some((one) => one.is_default && one.provider === provider)
 }
 
 /** The link is completed in place: Back must not return to the shorter one. */

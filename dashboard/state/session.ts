@@ -1,9 +1,12 @@
-import { signal } from '@preact/signals'
+import { computed, signal } from '@preact/signals'
 import { request, RequestError } from '../api/client.ts'
 import type { Session } from '../api/schemas.ts'
 
 /** The caller as the service sees it, once it has been read. */
 export const session = signal<Session | undefined>(undefined)
+
+/** Whether the caller may start and change jobs. While the session is unknown, the service decides. */
+export const mayWrite = computed(() => session.value?.scopes.some((scope) => scope !== 'read') ?? true)
 
 /** Why the session could not be read; empty if it could, or if only a key is missing. */
 export const sessionError = signal('')

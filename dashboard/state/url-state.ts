@@ -44,7 +44,7 @@ type Name = { readonly symbol?: string | undefined; readonly provider?: string |
 /** A link stays as it is while its symbol is not found. */
 function nameInUrl(): Name {
   const [symbol, provider] = selectedKey.value?.split(' ') ?? []
-  return sought.value ?? { symbol, provider }
+  return sought.value ? { symbol: sought.value.symbol, provider: sought.value.provider } : { symbol, provider }
 }
 
 function isAnother(before: URLSearchParams, { symbol, provider }: Name): boolean {

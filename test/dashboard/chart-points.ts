@@ -22,7 +22,7 @@ export async function readPoints(page: Page): Promise<readonly string[]> {
   for (const key of ['PageDown', 'PageDown', 'ArrowRight']) await page.keyboard.press(key)
   const points: string[] = []
   for (let before = ''; ; await page.keyboard.press('ArrowLeft')) {
-    const [time = '', price = ''] = await page.evaluate<[string, string]>(READING)
+    const [time, price] = await page.evaluate<[string, string]>(READING)
     if (time === before) return points.toReversed()
     points.push(price)
     before = time

@@ -17,14 +17,7 @@ test('a price that arrives late is drawn at its time, between and before those t
   assert.deepEqual(await readPoints(page), DRAWN)
   await service.store(...pricesOf('csv-late-2.csv'))
   const [first = '', ...others] = DRAWN
-  await untilPoints(page, [
-    '120.00',
-    first,
-    '150.00',
-    ...others.slice(0, 5),
-    ...['106.00', '60.00'],
-    ...others.slice(6),
-  ])
+  await untilPoints(page, ['120.00', first, '150.00', ...others.slice(0, 5), '106.00', '60.00', ...others.slice(6)])
   assert.deepEqual(errors, [])
 })
 
@@ -46,8 +39,12 @@ test(
 
 test('late prices out of order, and a correction among them, are all drawn', { skip }, async (t) => {
   const { service, page, errors } = await openChart(t, LATE)
-  const at = (time: string, price: string) => ({ symbol: 'LATE', time: `2024-01-15T${time}Z`, price })
-  await service.store(at('10:54:00', '2.00'), at('10:53:00', '1.00'), at('10:10:00', '102.50'), at('10:56:00', '3.00'))
+  await service.store(
+    late('10:54:00', '2.00'),
+    late('10:53:00', '1.00'),
+    late('10:10:00', '102.50'),
+    late('10:56:00', '3.00'),
+  )
   await untilPoints(page, ['100.00', '101.00', '102.50', ...DRAWN.slice(3, -1), '1.00', '2.00', '111.00', '3.00'])
   assert.deepEqual(errors, [])
 })
@@ -90,12 +87,6 @@ test(
   'while a symbol is quoted now in pence, now in pounds, each is a line of its own and no change is made up',
   { skip },
   async (t) => {
-    const vod = (price: string, currency: string, second: number) => ({
-      symbol: 'VOD.L',
-      price,
-      currency,
-      time: `2026-01-15T10:00:0${second}Z`,
-    })
     const { service, page, errors } = await openChart(t, [vod('7350', 'GBp', 0), vod('7351', 'GBp', 1)])
     await service.store(vod('73.51', 'GBP', 2))
     await page.locator('.headline .figures', { hasText: /^73\.51 GBP ?$/ }).waitFor()
@@ -178,7 +169,7 @@ for (const { title, symbol, prices, last } of [
 test('an hour of daily prices shows the days before it, and the line stays in the frame', { skip }, async (t) => {
   const days = Array.from({ length: 30 }, (_, at) => ({
     symbol: 'DAILY',
-    price: String(at < 29 ? 100 : 300),
+    price: String(at < 29 ? 100 + at : 300),
     time: new Date(Date.UTC(2024, 0, 1 + at)).toISOString(),
   }))
   const { page } = await openChart(t, days)
@@ -194,6 +185,14 @@ test('the first prices begin at the left of the chart', { skip }, async (t) => {
   assert.ok(left < 0.1 * width, `the line begins at ${left} of ${width}`)
   assert.ok(right - left > 0.15 * width, `the line is ${right - left} wide`)
 })
+
+function late(time: string, price: string): Prices[number] {
+  return { symbol: 'LATE', time: `2024-01-15T${time}Z`, price }
+}
+
+function vod(price: string, currency: string, second: number): Prices[number] {
+  return { symbol: 'VOD.L', price, currency, time: `2026-01-15T10:00:0${second}Z` }
+}
 
 function seriesOf(symbol: string, prices: readonly string[]): Prices {
   return prices.map((price, at) => ({ symbol, price, time: `2024-01-15T10:00:0${at}Z` }))
@@ -238,6 +237,7 @@ type Extent = { readonly left: number; readonly right: number; readonly width: n
 
 /** Where the line of prices begins and ends in the chart, in pixels. */
 async function lineExtent(page: Page): Promise<Extent> {
+  await page.evaluate('new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))')
   await until(() => page.evaluate<boolean>(`(${LINE_PIXELS})().xs.length > 10`), 'the line is drawn', WITHIN)
   return page.evaluate(`(() => {
     const { xs, width } = (${LINE_PIXELS})()
@@ -253,17 +253,19 @@ function touchesNoEdge(page: Page): Promise<boolean> {
   })()`)
 }
 
-/** Of the largest canvas, the pixels in the colour of prices. */
+/** Of the largest canvas, the pixels in the colour of prices; the dotted level of the newest price aside. */
 const LINE_PIXELS = `() => {
   const [canvas] = [...document.querySelectorAll('.canvas canvas')].toSorted((a, b) => b.width * b.height - a.width * a.height)
   const { width, height } = canvas
   const { data } = canvas.getContext('2d').getImageData(0, 0, width, height)
-  const [xs, ys] = [[], []]
+  const [xs, ys, counts] = [[], [], new Map()]
   for (let at = 0; at < data.length; at += 4) {
     const isLine = Math.abs(data[at] - 42) + Math.abs(data[at + 1] - 98) + Math.abs(data[at + 2] - 192) < 40
     if (!isLine || data[at + 3] < 200) continue
     xs.push((at / 4) % width)
     ys.push(Math.floor(at / 4 / width))
+    counts.set(ys.at(-1), (counts.get(ys.at(-1)) ?? 0) + 1)
   }
-  return { xs, ys, width, height }
+  const isSloped = (_, at) => counts.get(ys[at]) < width / 6
+  return { xs: xs.filter(isSloped), ys: ys.filter(isSloped), width, height }
 }`

@@ -90,9 +90,8 @@ function ZoneChoices() {
     exchange: `Exchange (${zoneName(zoneOf('exchange'), now.value)})`,
     UTC: 'UTC',
   }
-  const choose = (chosen: string) => (zoneChoice.value = ZONE_CHOICES.find((one) => one === chosen) ?? 'local')
   return (
-    <Selection label="Time" value={zoneChoice.value} onChoose={choose}>
+    <Selection label="Time" value={zoneChoice.value} onChoose={chooseZone}>
       {ZONE_CHOICES.map((one) => (
         <option key={one} value={one}>
           {texts[one]}
@@ -100,6 +99,10 @@ function ZoneChoices() {
       ))}
     </Selection>
   )
+}
+
+function chooseZone(chosen: string): void {
+  zoneChoice.value = ZONE_CHOICES.find((one) => one === chosen) ?? 'local'
 }
 
 type SelectionProps = {

@@ -1,4 +1,4 @@
-import { AreaSeries, LineSeries, type AutoscaleInfo, type IChartApiBase, type Time } from 'lightweight-charts'
+import { AreaSeries, LineSeries, type AutoscaleInfo, type IChartApiBase } from 'lightweight-charts'
 import type { Point } from '../../state/series.ts'
 import { createLine, type Line } from './line.ts'
 import { indexOf } from './time-scale.ts'
@@ -8,12 +8,12 @@ export type CurrencyLines = { readonly currency: string | null; readonly price: 
 type Kind = 'price' | 'average'
 
 /** One pair of lines for each currency, because pence and pounds are two series; each pair has an axis of its own. */
-export function createCurrencyLines(chart: IChartApiBase<Time>, colourOf: (name: string) => string) {
+export function createCurrencyLines(chart: IChartApiBase, colourOf: (name: string) => string) {
   const pairs: CurrencyLines[] = []
   const pairOf = (currency: string | null) => {
     const known = pairs.find((pair) => pair.currency === currency)
     if (known) return known
-    const pair = createPair(chart, currency, pairs.length)
+    const pair = createPair(currency, pairs.length)
     pairs.push(pair)
     colour(pair, pairs.length === 1 ? FIRST_COLOURS : OTHER_COLOURS, colourOf)
     chart.applyOptions({ leftPriceScale: { visible: pairs.length > 1 } })
@@ -33,7 +33,7 @@ export function createCurrencyLines(chart: IChartApiBase<Time>, colourOf: (name:
       format()
     },
     add: (kind: Kind, points: readonly Point[]) => {
-      for (const [currency, own] of Map.groupBy(points, ({ currency }) => currency)) pairOf(currency)[kind].add(own)
+      for (const [name, own] of Map.groupBy(points, ({ currency }) => currency)) pairOf(name)[kind].add(own)
       format()
     },
     /** The times of all prices, in order: the positions on the time scale. */
@@ -41,12 +41,12 @@ export function createCurrencyLines(chart: IChartApiBase<Time>, colourOf: (name:
     restyle: () => pairs.forEach((pair, at) => colour(pair, at === 0 ? FIRST_COLOURS : OTHER_COLOURS, colourOf)),
   }
 
-  function createPair(owner: IChartApiBase<Time>, currency: string | null, at: number): CurrencyLines {
+  function createPair(currency: string | null, at: number): CurrencyLines {
     // The third currency and later ones have an axis that is not shown.
     const priceScaleId = ['right', 'left'][at] ?? String(currency)
     const shared = { priceScaleId, autoscaleInfoProvider: (original: () => AutoscaleInfo | null) => framed(original()) }
-    const price = owner.addSeries(AreaSeries, { ...shared, lineWidth: 2 })
-    const average = owner.addSeries(LineSeries, {
+    const price = chart.addSeries(AreaSeries, { ...shared, lineWidth: 2 })
+    const average = chart.addSeries(LineSeries, {
       ...shared,
       lineWidth: 1,
       priceLineVisible: false,

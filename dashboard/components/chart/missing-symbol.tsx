@@ -4,12 +4,11 @@ import { intervalText } from '../../format/time.ts'
 import { createJob } from '../../state/jobs.ts'
 import { hasPrice, keyOf, rows, selectedKey, type Sought } from '../../state/market.ts'
 import { providers } from '../../state/providers.ts'
-import { session } from '../../state/session.ts'
+import { mayWrite } from '../../state/session.ts'
 
 /** A link to a symbol without prices says so, and shows no other symbol in its place. */
 export function MissingSymbol({ link }: { link: Sought }) {
   const others = providersOf(link)
-  const mayWrite = session.value?.scopes.includes('write') ?? true
   const isElsewhere = others.length > 0 && link.provider !== undefined
   return (
     <section class="chart-panel first-run" aria-labelledby="chart-title">
@@ -17,7 +16,7 @@ export function MissingSymbol({ link }: { link: Sought }) {
         {link.symbol} <span class="source">{link.provider}</span>
       </h2>
       <p role="status">
-        No prices of {link.symbol} {isElsewhere && `from ${link.provider} `}here.{mayWrite && ' Start a job?'}
+        No prices of {link.symbol} {isElsewhere && `from ${link.provider} `}here.{mayWrite.value && ' Start a job?'}
       </p>
       {others.map((provider) => (
         <p key={provider}>
@@ -26,7 +25,7 @@ export function MissingSymbol({ link }: { link: Sought }) {
           </a>
         </p>
       ))}
-      {mayWrite && <StartJob link={link} />}
+      {mayWrite.value && <StartJob link={link} />}
     </section>
   )
 }

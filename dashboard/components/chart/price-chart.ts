@@ -99,7 +99,7 @@ function timeAfter(times: readonly number[], cursor: number | undefined, by: num
   return times[Math.min(times.length - 1, Math.max(0, at + by))]
 }
 
-function point(chart: IChartApiBase<Time>, pairs: readonly CurrencyLines[], time: number): void {
+function point(chart: IChartApiBase, pairs: readonly CurrencyLines[], time: number): void {
   const pair = pairs.find(({ price }) => price.textAt(time) !== undefined)
   if (pair) chart.setCrosshairPosition(pair.price.heightAt(time), time as UTCTimestamp, pair.price.series)
 }
@@ -111,7 +111,7 @@ const FIXED_OPTIONS = {
   ...TIME_OPTIONS,
 }
 
-function styleChart(chart: IChartApiBase<Time>, container: HTMLElement): void {
+function styleChart(chart: IChartApiBase, container: HTMLElement): void {
   const colour = (name: string) => colourOf(container, name)
   const line = { color: colour('--line') }
   chart.applyOptions({

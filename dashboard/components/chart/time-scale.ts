@@ -71,7 +71,7 @@ const MARGIN_POINTS = 3
 const RANGE_SECONDS = { hour: 3_600, day: 86_400 }
 
 /** Makes a range of the given times visible, which are in order. */
-export function showRange(chart: IChartApiBase<Time>, times: readonly number[], range: TimeRange): void {
+export function showRange(chart: IChartApiBase, times: readonly number[], range: TimeRange): void {
   if (times.length === 0) return
   const last = times.length - 1
   const from = Math.max(0, Math.min(firstOf(times, range), last + 1 - LEAST_POINTS))
@@ -85,7 +85,7 @@ function firstOf(times: readonly number[], range: TimeRange): number {
 }
 
 /** Shows more or less, up to the same newest point. */
-export function zoom(chart: IChartApiBase<Time>, factor: number): void {
+export function zoom(chart: IChartApiBase, factor: number): void {
   const visible = chart.timeScale().getVisibleLogicalRange()
   if (visible === null) return
   const { from, to } = visible
