@@ -61,17 +61,18 @@ export async function readStart(path: string, maxBytes: number, signal: AbortSig
 }
 
 async function bytesOf(body: Response['body'], maxBytes: number): Promise<Uint8Array> {
-  const reader = body?.getReader()
+  if (body === null) return new Uint8Array()
+  const reader = body.getReader()
   const bytes = new Uint8Array(maxBytes)
   let length = 0
-  while (reader && length < maxBytes) {
+  while (length < maxBytes) {
     const { done, value } = await reader.read()
     if (done) break
     const chunk = value.subarray(0, maxBytes - length)
     bytes.set(chunk, length)
     length += chunk.length
   }
-  void reader?.cancel()
+  void reader.cancel()
   return bytes.subarray(0, length)
 }
 

@@ -167,12 +167,13 @@ for (const { title, symbol, prices, last } of [
 }
 
 test('an hour of daily prices shows the days before it, and the line stays in the frame', { skip }, async (t) => {
-  const days = Array.from({ length: 30 }, (_, at) => ({
+  const days = Array.from({ length: 29 }, (_, day) => ({
     symbol: 'DAILY',
-    price: String(at < 29 ? 100 + at : 300),
-    time: new Date(Date.UTC(2024, 0, 1 + at)).toISOString(),
+    price: String(day < 28 ? 100 + day : 300),
+    time: new Date(Date.UTC(2024, 0, 1 + day)).toISOString(),
   }))
-  const { page } = await openChart(t, days)
+  const intraday = { symbol: 'DAILY', price: '310', time: '2024-01-29T00:30:00Z' }
+  const { page } = await openChart(t, [...days, intraday])
   await page.getByLabel('1 h').check()
   const { width, left } = await lineExtent(page)
   assert.ok(left < 0.1 * width, `the line begins at ${left} of ${width}`)

@@ -19,7 +19,7 @@ test(
       const body = (await response.json()) as { providers: Record<string, unknown>[] }
       await route.fulfill({
         response,
-        json: { ...body, providers: body.providers.map((one) => ({ ...one, ...changed })) },
+        json: { ...body, providers: body.providers.map((one) => Object.assign(one, changed)) },
       })
     })
     await page.goto(await service.listen())
@@ -28,7 +28,7 @@ test(
     const old = { code: 'provider_unavailable', detail: 'scripted answers with 500.', at: '2026-01-01T00:00:00Z' }
     changed = { last_error: old, jobs: 0, failing_jobs: 0, status: 'ok' }
     await page.reload()
-    await page.locator('.providers tbody tr').waitFor()
+    await page.locator('.providers tbody th').waitFor()
     assert.equal(await notice.count(), 0)
     changed = { last_error: old, jobs: 1, failing_jobs: 1, status: 'failing' }
     await notice.waitFor()
