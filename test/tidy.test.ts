@@ -94,9 +94,10 @@ test('only src/app/config.ts reads the environment', () => {
   assert.deepEqual(linesMatching(others, /process\.env/), [])
 })
 
-test('no file has more than 250 lines, and no folder more than 15 files beside each other', () => {
+test('no file that people write has more than 250 lines, and no folder more than 15 files beside each other', () => {
   const shipped = [...sources, ...dashboard]
-  assert.deepEqual(paths(shipped.filter(({ text }) => text.trimEnd().split('\n').length > 250)), [])
+  const written = shipped.filter(({ text }) => !text.startsWith('// Generated'))
+  assert.deepEqual(paths(written.filter(({ text }) => text.trimEnd().split('\n').length > 250)), [])
   const folders = Map.groupBy([...shipped, ...filesBelow('dashboard', '.css')], ({ path }) => dirname(path))
   assert.deepEqual(
     [...folders].filter(([, files]) => files.length > 15).map(([folder]) => folder),
