@@ -15,6 +15,7 @@ test('every time is in one zone, the clock says which, and the choice is kept by
   const shows = async (time: string, name: RegExp) => {
     await details.getByText(time).waitFor()
     assert.match(String(await clock.textContent()), name)
+    await page.locator('.chart[data-state=drawn]').waitFor()
     await page.locator('.canvas').focus()
     await page.keyboard.press('ArrowLeft')
     await page.locator('.chart time', { hasText: time }).waitFor()
