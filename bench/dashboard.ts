@@ -1,4 +1,5 @@
 import { chromium, type Browser, type Page } from 'playwright-core'
+import { jobOf, startFakeService } from '../test/dashboard/fake-service.ts'
 import { chromiumPath } from '../test/support/chromium.ts'
 import { fillPrices } from './fill.ts'
 import { quantile, type Scale } from './interleave.ts'
@@ -37,6 +38,7 @@ export async function measureDashboard(scale: Scale): Promise<readonly Figure[]>
   const longestTask = await longestTaskDuring(browser, page, () => loadFor(service.url, scale.seconds * 5))
   return [
     figure(`longest browser task at ${UPDATES_PER_SECOND} updates/s`, longestTask, BUDGETS.longestTask),
+    figure(`longest browser task with ${MANY_TEXT}`, await longestTaskOfMany(browser), BUDGETS.longestTask),
     figure('provider reply to watchlist, median', shown, BUDGETS.shown),
     figure(`chart of ${DRAWN_PRICES.toLocaleString('en')} prices, median`, await measureDrawn(browser), BUDGETS.drawn),
   ]
@@ -63,6 +65,46 @@ async function measureDrawn(browser: Browser): Promise<number> {
     if (at > 0) times.push(ms)
   }
   return quantile(times, 0.5)
+}
+
+const MANY_SYMBOLS = 5_000
+const MANY_JOBS = 2_000
+const MANY_TEXT = `${MANY_SYMBOLS.toLocaleString('en')} symbols and ${MANY_JOBS.toLocaleString('en')} jobs`
+const SCROLL_STEPS = 40
+
+/** While the page loads them, and a person scrolls, filters and sorts them. The service is a fake: only the page works. */
+async function longestTaskOfMany(browser: Browser): Promise<number> {
+  const names = Array.from({ length: MANY_SYMBOLS }, (_, at) => `S${String(at).padStart(5, '0')}`)
+  const symbols = names.map((symbol, at) => ({ symbol, name: `Company number ${at}`, price: String(at + 1) }))
+  const service = await startFakeService({ symbols, jobs: names.slice(0, MANY_JOBS).map((name) => jobOf(name)) })
+  const page = await browser.newPage()
+  try {
+    return await longestTaskDuring(browser, page, () => useMany(page, service.url))
+  } finally {
+    await page.close()
+    service.close()
+  }
+}
+
+async function useMany(page: Page, url: string): Promise<void> {
+  await page.goto(url)
+  const filter = page.getByPlaceholder(`Filter ${MANY_SYMBOLS.toLocaleString('en')} symbols`)
+  await filter.waitFor()
+  for (let step = 1; step <= SCROLL_STEPS; step++) {
+    for (const list of ['.watchlist', '.jobs']) {
+      await page.evaluate(`(() => {
+        const list = document.querySelector('${list} .scroll')
+        list.scrollTop = (list.scrollHeight * ${step}) / ${SCROLL_STEPS}
+      })()`)
+    }
+    await page.waitForTimeout(50)
+  }
+  await filter.pressSequentially('S012', { delay: 100 })
+  await filter.fill('')
+  for (const column of ['Last', 'Change', 'Age']) {
+    await page.locator('.watchlist thead').getByRole('button', { name: column, exact: true }).click()
+    await page.waitForTimeout(200)
+  }
 }
 
 async function openDashboard(browser: Browser, url: string): Promise<Page> {

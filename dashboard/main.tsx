@@ -11,6 +11,8 @@ import { mayEnter } from './state/session.ts'
 import { startTheme } from './state/theme.ts'
 import { startTimeZone } from './state/time-zone.ts'
 import { startUrlState } from './state/url-state.ts'
+import { startSorting } from './state/watchlists/shown.ts'
+import { startWatchlists } from './state/watchlists/watchlists.ts'
 
 const container = document.getElementById('page')
 startTheme()
@@ -20,6 +22,8 @@ function showPage(): void {
   startClock()
   startProviders()
   startJobs()
+  startWatchlists()
+  startSorting()
   startUrlState()
   startTimeZone()
   streamPrices({ onState: reportStream, onPrices: startMarket(), onReset: reset })

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
-import { brotliCompressSync, constants } from 'node:zlib'
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import { defineConfig, type Plugin } from 'vite'
 
 /** The service that `npm run dev` starts beside the development server. */
@@ -12,7 +12,7 @@ const service = process.env['SERVICE_URL'] ?? 'http://127.0.0.1:8000'
 export default defineConfig({
   root: import.meta.dirname,
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
-  plugins: [brotli()],
+  plugins: [compressed()],
   build: {
     outDir: '../dist/dashboard',
     emptyOutDir: true,
@@ -38,17 +38,26 @@ function isOfPage(url: string): boolean {
   return statSync(join(import.meta.dirname, path), { throwIfNoEntry: false })?.isFile() ?? false
 }
 
-/** The service sends these files as they are, so they are compressed once, here. */
-function brotli(): Plugin {
+/**
+ * The service sends these files as they are, so they are compressed once, here. Browsers accept Brotli on HTTPS and on
+ * loopback only; a phone that opens `http://192.168…` gets gzip.
+ */
+function compressed(): Plugin {
   return {
-    name: 'brotli',
+    name: 'compressed',
     apply: 'build',
-    generateBundle(_, bundle) {
-      for (const [fileName, part] of Object.entries(bundle)) {
-        const source = part.type === 'chunk' ? part.code : part.source
-        const packed = brotliCompressSync(source, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } })
-        if (source.length >= 1_024) this.emitFile({ type: 'asset', fileName: `${fileName}.br`, source: packed })
-      }
+    generateBundle: {
+      // After vite's own changes: the compressed files have to be the final ones.
+      order: 'post',
+      handler(_, bundle) {
+        for (const [fileName, part] of Object.entries(bundle)) {
+          const source = part.type === 'chunk' ? part.code : part.source
+          if (source.length < 1_024) continue
+          const brotli = brotliCompressSync(source, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } })
+          this.emitFile({ type: 'asset', fileName: `${fileName}.br`, source: brotli })
+          this.emitFile({ type: 'asset', fileName: `${fileName}.gz`, source: gzipSync(source, { level: 9 }) })
+        }
+      },
     },
   }
 }

@@ -15,6 +15,7 @@ const CALLS: ReadonlySet<string> = new Set([
   'changePollingJob',
   'deletePollingJob',
   'runPollingJob',
+  'listRuns',
   'listProviders',
   'getHealth',
   'getSession',

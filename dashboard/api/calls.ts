@@ -11,6 +11,7 @@ import type {
   Price,
   Prices,
   Providers,
+  Runs,
   Session,
   Symbols,
 } from './schemas.ts'
@@ -81,6 +82,11 @@ export type Calls = {
   readonly 'DELETE /prices/poll/{job_id}': {
     readonly path: { readonly job_id: string }
     readonly answer: undefined
+  }
+  readonly 'GET /prices/poll/{job_id}/runs': {
+    readonly path: { readonly job_id: string }
+    readonly query: { readonly limit?: number | undefined; readonly cursor?: string | undefined }
+    readonly answer: Runs
   }
   readonly 'POST /prices/poll/{job_id}/run': {
     readonly path: { readonly job_id: string }

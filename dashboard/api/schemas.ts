@@ -185,6 +185,12 @@ export type Jobs = {
   readonly next_url: string | null
 }
 
+export type Runs = {
+  readonly data: readonly Run[]
+  readonly next_cursor: string | null
+  readonly next_url: string | null
+}
+
 export type MovingAverage = {
   readonly timestamp: string
   readonly average: Decimal

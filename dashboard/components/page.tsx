@@ -4,7 +4,7 @@ import { Notices } from './notices.tsx'
 import { Pipeline } from './pipeline.tsx'
 import { Providers } from './providers.tsx'
 import { TopBar } from './top-bar.tsx'
-import { Watchlist } from './watchlist.tsx'
+import { Watchlist } from './watchlist/watchlist.tsx'
 
 /** The whole page. Each part reads the state that it shows; nothing is passed down. */
 export function Page() {

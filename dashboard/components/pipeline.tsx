@@ -1,4 +1,5 @@
 import type { Pipeline as PipelineReport } from '../api/schemas.ts'
+import { countText } from '../format/count.ts'
 import { durationText } from '../format/time.ts'
 import { health } from '../state/providers.ts'
 import { NotLoaded } from './not-loaded.tsx'
@@ -73,7 +74,7 @@ function logStage({ held_by, lag_seconds }: PipelineReport['log']): Stage {
 }
 
 function relayStage({ leader, is_late, lag_rows, lag_seconds }: NonNullable<PipelineReport['relay']>): Stage {
-  const lag = `${countText(lag_rows, 'price')}, ${secondsText(lag_seconds)}`
+  const lag = `${pricesText(lag_rows)}, ${secondsText(lag_seconds)}`
   if (leader === null) return { name: 'Relay', status: ['cross', 'bad', 'no leader'], lag }
   return { name: 'Relay', status: is_late ? ['cross', 'bad', 'lagging'] : ['full', 'good', 'publishing'], lag }
 }
@@ -91,7 +92,7 @@ function consumersStage({ state, lag_messages, partitions }: NonNullable<Pipelin
   const behind = partitions.filter((one) => one.lag_messages > 0).toSorted((a, b) => b.lag_messages - a.lag_messages)
   const listed = behind
     .slice(0, MAX_PARTITIONS)
-    .map((one) => `partition ${one.partition} by ${figure(one.lag_messages)}`)
+    .map((one) => `partition ${one.partition} by ${countText(one.lag_messages)}`)
   const more = behind.length > MAX_PARTITIONS ? `, and ${behind.length - MAX_PARTITIONS} more` : ''
   return {
     name: 'Consumers',
@@ -121,13 +122,6 @@ function secondsText(seconds: number): string {
 /** The service stops counting prices here. */
 const MAX_COUNTED = 100_000
 
-function countText(count: number, noun: 'price' | 'message' | 'partition'): string {
-  const isCapped = noun === 'price' && count === MAX_COUNTED
-  return `${figure(count)}${isCapped ? '+' : ''} ${noun}${count === 1 ? '' : 's'}`
-}
-
-const figures = new Intl.NumberFormat('en')
-
-function figure(count: number): string {
-  return figures.format(count)
+function pricesText(count: number): string {
+  return count === MAX_COUNTED ? `${countText(count)}+ prices` : countText(count, 'price')
 }

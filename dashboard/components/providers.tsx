@@ -1,4 +1,5 @@
 import type { ProviderHealth } from '../api/schemas.ts'
+import { countText } from '../format/count.ts'
 import { durationText } from '../format/time.ts'
 import { now } from '../state/clock.ts'
 import { health, isFailing, providers } from '../state/providers.ts'
@@ -28,9 +29,25 @@ const COLUMNS: readonly Column<ProviderHealth>[] = [
   { title: 'Provider', cell: (one) => <Name provider={one.provider} /> },
   { title: 'State', class: 'state', cell: (one) => <StatusLabel status={statusOf(one)} /> },
   { title: 'Last success', cell: (one) => <Age timestamp={one.last_success_at} /> },
-  { title: 'Requests', class: 'wide', cell: (one) => one.requests },
-  { title: 'Failed', cell: (one) => one.failures },
+  { title: 'Requests today', class: 'requests', cell: (one) => <Requests health={one} /> },
+  { title: 'Failed', cell: (one) => countText(one.failures) },
 ]
+
+/** Today's by cause; of an older service, all since its start. */
+function Requests({ health: { provider, requests } }: { health: ProviderHealth }) {
+  const today = providers.value.find((one) => one.provider === provider)?.requests?.today
+  if (today === undefined) return <>{countText(requests)} since start</>
+  const { job, question, rate_limited } = today
+  return (
+    <>
+      {countText(job + question)}
+      <span class="source">
+        {countText(job)} by jobs, {countText(question)} by questions
+        {rate_limited > 0 && `, ${countText(rate_limited)} refused (429)`}
+      </span>
+    </>
+  )
+}
 
 function Name({ provider }: { provider: string }) {
   const listed = providers.value.find((one) => one.provider === provider)
@@ -47,6 +64,8 @@ function Age({ timestamp }: { timestamp: string | null }) {
 
 function statusOf(one: ProviderHealth): Status {
   if (isFailing(one)) return ['cross', 'bad', 'failing']
+  const listed = providers.value.find(({ provider }) => provider === one.provider)
+  if (listed?.can_be_polled === false) return ['ring', 'neutral', 'not polled']
   return one.requests > 0 ? ['full', 'good', 'working'] : ['ring', 'neutral', 'not used yet']
 }
 

@@ -1,11 +1,12 @@
 import { batch, computed, effect, signal, type ReadonlySignal, type Signal } from '@preact/signals'
 import { percentOf, subtractDecimals, type Decimal } from '../../src/lib/decimal.ts'
-import { request } from '../api/client.ts'
 import type { PriceEvent } from '../api/stream.ts'
-import type { Price, Symbol as SymbolEntry } from '../api/schemas.ts'
+import type { Price } from '../api/schemas.ts'
 import { syncClock } from './clock.ts'
 import { jobs } from './jobs.ts'
+import { createLatestReader } from './symbols/latest.ts'
 import { poll, type Poll } from './poll.ts'
+import { listSymbols, stored, type StoredSymbol } from './symbols/stored.ts'
 
 /** The newest price of a symbol, as the page shows it. */
 export type Quote = {
@@ -33,6 +34,13 @@ export type QuoteStatus = {
   readonly extended: Price['extended']
 }
 
+/** What is known of a symbol besides its price; each member may be missing. */
+export type SymbolDetails = {
+  readonly name?: string | null | undefined
+  readonly exchange?: string | null | undefined
+  readonly currency?: string | null | undefined
+}
+
 /** A symbol of a provider. Each part is a signal, so that a new price renders one row and not the list. */
 export type Row = {
   readonly key: string
@@ -40,6 +48,7 @@ export type Row = {
   readonly provider: string
   readonly quote: Signal<Quote | undefined>
   readonly status: Signal<QuoteStatus | undefined>
+  readonly details: Signal<SymbolDetails>
   readonly isSelected: ReadonlySignal<boolean>
 }
 
@@ -65,18 +74,17 @@ export const selected = computed(() => {
   return listed?.find(hasPrice) ?? listed?.[0]
 })
 
-const MAX_ROWS = 500
-const SYMBOLS_PER_REQUEST = 100
 /** A year: stored prices are enough here, so that opening the page never triggers a request to a provider. */
 export const MAX_AGE_SECONDS = 31_536_000
 const REFRESH_MS = 5_000
+/** A symbol that is new here comes with its first price or its job, so the whole list is rarely read again. */
+const LIST_MS = 60_000
 
 type SeriesName = { readonly symbol: string; readonly provider: string }
 
-/** The symbols with stored prices. */
-const stored = signal<readonly SymbolEntry[] | undefined>(undefined)
-const rowsByKey = new Map<string, Row>()
 let polling: Poll | undefined
+const latestReader = createLatestReader()
+const rowsByKey = new Map<string, Row>()
 const listeners = new Set<(events: readonly PriceEvent[]) => void>()
 
 /** Keeps the rows up to date; pass the events of the stream to what it returns. */
@@ -85,10 +93,14 @@ export function startMarket(): (events: readonly PriceEvent[]) => void {
   effect(() => {
     if (stored.value) listRows([...stored.value, ...(jobs.value ?? [])])
   })
+  effect(() => showDetails(stored.value ?? []))
   polling = poll(REFRESH_MS, refresh)
   return (events) => {
     batch(() => showPrices(events))
-    if (events.some((event) => !rowsByKey.has(keyOf(event)))) polling?.now()
+    if (events.some((event) => !rowsByKey.has(keyOf(event)))) {
+      isListIncomplete = true
+      polling?.now()
+    }
     for (const listener of listeners) listener(events)
   }
 }
@@ -113,7 +125,7 @@ export function hasPrice(row: Row): boolean {
 export function selectPrice(latest: Price): void {
   const key = keyOf(latest)
   batch(() => {
-    if (!rowsByKey.has(key)) rowsByKey.set(key, createRow(latest))
+    if (!rowsByKey.has(key)) createRow(latest)
     showLatest(latest)
     selectedKey.value = key
   })
@@ -124,49 +136,65 @@ export function reloadMarket(): void {
   batch(() => {
     for (const { quote, status } of rowsByKey.values()) quote.value = status.value = undefined
   })
+  isListIncomplete = true
   polling?.now()
 }
 
+/** The row of a series, listed or not. */
+export function rowOf(key: string): Row | undefined {
+  const [symbol, provider] = key.split(' ')
+  return rowsByKey.get(key) ?? (symbol && provider ? createRow({ symbol, provider }) : undefined)
+}
+
+/** Reports which rows are on the screen: the service is asked for their state most often. */
+export const reportVisible = latestReader.reportVisible
+
+let listedAt = -Infinity
+let isListIncomplete = false
+
 async function refresh(): Promise<void> {
-  const { data } = await request('GET /symbols', { query: { limit: MAX_ROWS } })
-  const unlisted = [selected.peek()].filter((row) => row !== undefined && !data.some((one) => keyOf(one) === row.key))
-  const prices = await readLatest([...data, ...unlisted.filter((row) => row !== undefined)])
-  batch(() => {
-    stored.value = data
-    listRows([...data, ...(jobs.value ?? [])])
-    for (const price of prices) showLatest(price)
-  })
-}
-
-async function readLatest(symbols: readonly SeriesName[]): Promise<readonly Price[]> {
-  const queries = [...Map.groupBy(symbols, ({ provider }) => provider)].flatMap(([provider, ofProvider]) =>
-    chunks(ofProvider, SYMBOLS_PER_REQUEST).map((chunk) => ({
-      symbols: chunk.map(({ symbol }) => symbol).join(','),
-      provider,
-      max_age: MAX_AGE_SECONDS,
-    })),
+  if (isListIncomplete || performance.now() - listedAt > LIST_MS) {
+    await listSymbols()
+    isListIncomplete = false
+    listedAt = performance.now()
+  }
+  const keys = (stored.peek() ?? []).map(keyOf)
+  const shown = selected.peek()?.key
+  await latestReader.read({ keys, first: shown === undefined ? [] : [shown] }, (prices) =>
+    batch(() => {
+      for (const price of prices) showLatest(price)
+    }),
   )
-  const answers = await Promise.all(queries.map((query) => request('GET /prices/latest', { query })))
-  return answers.flatMap((answer) => ('data' in answer ? answer.data : [answer])).filter((entry) => 'price' in entry)
-}
-
-function chunks<T>(items: readonly T[], size: number): T[][] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, at) => items.slice(at * size, (at + 1) * size))
 }
 
 /** The list is replaced only if its members change. */
 function listRows(series: readonly SeriesName[]): void {
   const keys = [...new Set(series.map(keyOf))].toSorted()
-  for (const one of series) if (!rowsByKey.has(keyOf(one))) rowsByKey.set(keyOf(one), createRow(one))
+  for (const one of series) if (!rowsByKey.has(keyOf(one))) createRow(one)
   const listed = rows.peek()
-  const isSame = listed?.length === keys.length && listed.every((row, at) => row.key === keys[at])
-  if (!isSame) rows.value = keys.flatMap((key) => rowsByKey.get(key) ?? [])
+  const isUnchanged = listed?.length === keys.length && listed.every((row, at) => row.key === keys[at])
+  if (!isUnchanged) rows.value = keys.flatMap((key) => rowsByKey.get(key) ?? [])
 }
 
 function createRow({ symbol, provider }: SeriesName): Row {
   const key = keyOf({ symbol, provider })
   const isSelected = computed(() => selected.value?.key === key)
-  return { key, symbol, provider, quote: signal(undefined), status: signal(undefined), isSelected }
+  const row = { key, symbol, provider, isSelected, quote: signal(undefined), status: signal(undefined) }
+  const withDetails = { ...row, details: signal({}) }
+  rowsByKey.set(key, withDetails)
+  return withDetails
+}
+
+function showDetails(symbols: readonly StoredSymbol[]): void {
+  for (const { name, exchange, currency, ...series } of symbols) {
+    const details = rowsByKey.get(keyOf(series))?.details
+    const found = { name, exchange, currency }
+    if (details && !isSame(details.peek(), found)) details.value = found
+  }
+}
+
+function isSame(one: SymbolDetails, other: SymbolDetails): boolean {
+  return one.name === other.name && one.exchange === other.exchange && one.currency === other.currency
 }
 
 function showLatest(latest: Price): void {

@@ -3,8 +3,18 @@ import { request } from '../api/client.ts'
 import type { Health, Provider, ProviderHealth } from '../api/schemas.ts'
 import { poll } from './poll.ts'
 
+/** Requests to a provider in a time, by what caused them. */
+export type RequestCount = { readonly question: number; readonly job: number; readonly rate_limited: number }
+/** A provider. Older services leave out the optional members. */
+export type ListedProvider = Provider & {
+  readonly can_be_polled?: boolean
+  readonly requests?: { readonly today: RequestCount }
+}
+
 /** The providers that the service offers. */
-export const providers = signal<readonly Provider[]>([])
+export const providers = signal<readonly ListedProvider[]>([])
+/** Those that a job can ask: imported prices, for one, have nobody to ask. */
+export const pollable = computed(() => providers.value.filter((one) => one.can_be_polled !== false))
 /** The service's report on itself; undefined until it has been read. */
 export const health = signal<Health | undefined>(undefined)
 /** The windows of the moving averages that the service computes, the default first. */
@@ -15,18 +25,13 @@ const REFRESH_MS = 5_000
 /** Keeps providers and health up to date. */
 export function startProviders(): void {
   poll(REFRESH_MS, async () => {
-    const [current, listed] = await Promise.all([request('GET /health', {}), listProviders()])
+    const [current, listed] = await Promise.all([request('GET /health', {}), request('GET /providers', {})])
     health.value = current
-    providers.value = listed
+    providers.value = listed.data
   })
 }
 
 /** Whether its last request failed, or all of its jobs fail. */
 export function isFailing({ jobs, failures_in_a_row, failing_jobs }: ProviderHealth): boolean {
   return failures_in_a_row > 0 || (jobs > 0 && failing_jobs === jobs)
-}
-
-/** Read once: they do not change while the service runs. */
-async function listProviders(): Promise<readonly Provider[]> {
-  return providers.value.length > 0 ? providers.value : (await request('GET /providers', {})).data
 }

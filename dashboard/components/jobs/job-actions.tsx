@@ -1,13 +1,33 @@
-import { useSignal, type Signal } from '@preact/signals'
+import { signal, useSignal, type Signal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
-import type { Job } from '../../api/schemas.ts'
-import { deleteJob, jobMessage, runNow, setPaused } from '../../state/jobs.ts'
+import { deleteJob, jobMessage, runNow, setPaused, type Job } from '../../state/jobs.ts'
+import { mayWrite } from '../../state/session.ts'
+
+type OpenPart = { readonly id: string; readonly part: 'runs' | 'settings' }
+
+/** What is open below which job; at most one part of one job. */
+export const openJob = signal<OpenPart | undefined>(undefined)
 
 /** The buttons of a job's row. */
 export function JobActions({ job }: { job: Job }) {
   const isConfirming = useSignal(false)
-  const name = nameOf(job)
   if (isConfirming.value) return <DeleteConfirmation job={job} isConfirming={isConfirming} />
+  return (
+    <>
+      {mayWrite.value && <RunButtons job={job} />}
+      <OpenButton job={job} part="runs" />
+      {mayWrite.value && <OpenButton job={job} part="settings" />}
+      {mayWrite.value && (
+        <button type="button" aria-label={`Delete ${nameOf(job)}`} onClick={() => (isConfirming.value = true)}>
+          Delete
+        </button>
+      )}
+    </>
+  )
+}
+
+function RunButtons({ job }: { job: Job }) {
+  const name = nameOf(job)
   const isPaused = job.status === 'paused'
   const pause = () => report(name, setPaused(job, !isPaused), isPaused ? 'resumed' : 'paused')
   return (
@@ -18,10 +38,24 @@ export function JobActions({ job }: { job: Job }) {
       <button type="button" aria-label={`Run now: ${name}`} onClick={() => void report(name, runNow(job), 'runs now')}>
         Run now
       </button>
-      <button type="button" aria-label={`Delete ${name}`} onClick={() => (isConfirming.value = true)}>
-        Delete
-      </button>
     </>
+  )
+}
+
+type OpenProps = { readonly job: Job; readonly part: OpenPart['part'] }
+
+function OpenButton({ job, part }: OpenProps) {
+  const id = job.job_id
+  const isOpen = openJob.value?.id === id && openJob.value.part === part
+  return (
+    <button
+      type="button"
+      aria-expanded={isOpen}
+      aria-label={part === 'runs' ? `Runs of ${nameOf(job)}` : `Edit ${nameOf(job)}`}
+      onClick={() => (openJob.value = isOpen ? undefined : { id, part })}
+    >
+      {part === 'runs' ? 'Runs' : 'Edit'}
+    </button>
   )
 }
 
@@ -54,7 +88,8 @@ function DeleteConfirmation({ job, isConfirming }: ConfirmationProps) {
   )
 }
 
-function nameOf({ symbol, provider }: Job): string {
+/** A job as its messages and labels name it. */
+export function nameOf({ symbol, provider }: Job): string {
   return `${symbol} from ${provider}`
 }
 

@@ -1,15 +1,17 @@
-import type { Job } from '../../api/schemas.ts'
-import { durationText, intervalText } from '../../format/time.ts'
-import { now } from '../../state/clock.ts'
-import { jobMessage, jobs } from '../../state/jobs.ts'
+import { countText } from '../../format/count.ts'
+import { filterJobs, hasMoreJobs, jobFilter, jobMessage, jobs, shownJobs, type Job } from '../../state/jobs.ts'
+import { mayWrite } from '../../state/session.ts'
 import { NotLoaded } from '../not-loaded.tsx'
-import { StatusLabel, type IconShape, type IconTone } from '../status-icon.tsx'
-import { Table, type Column, type RowNote } from '../table.tsx'
-import { JobActions } from './job-actions.tsx'
+import { Table } from '../table.tsx'
+import { COLUMNS, noteOf } from './columns.tsx'
 import { JobForm } from './job-form.tsx'
+
+/** With this many jobs, typing is a faster way to one than scrolling. */
+const FILTER_FROM = 12
 
 /** The polling jobs: what is fetched, how the last run went, and what can be done with each job. */
 export function Jobs() {
+  const isFilterable = (jobs.value?.length ?? 0) >= FILTER_FROM
   return (
     <section id="jobs" class="jobs" aria-labelledby="jobs-title" tabIndex={-1}>
       <div class="title">
@@ -17,66 +19,74 @@ export function Jobs() {
         <p class="message" role="status">
           {jobMessage}
         </p>
+        {isFilterable && <Filter />}
       </div>
-      <JobForm />
+      {mayWrite.value && <JobForm />}
       <JobTable />
     </section>
   )
 }
 
-function JobTable() {
-  if (jobs.value === undefined) return <NotLoaded />
-  if (jobs.value.length === 0) return <p class="empty">No jobs. Start one above.</p>
-  return <Table columns={COLUMNS} items={jobs.value} keyOf={({ job_id }) => job_id} noteOf={errorNote} />
-}
-
-const ICONS: Readonly<Record<Job['status'], readonly [IconShape, IconTone]>> = {
-  active: ['full', 'good'],
-  paused: ['bars', 'neutral'],
-  failing: ['cross', 'bad'],
-}
-
-const COLUMNS: readonly Column<Job>[] = [
-  {
-    title: 'Symbol',
-    cell: ({ symbol, provider }) => (
-      <>
-        {symbol} <span class="source">{provider}</span>
-      </>
-    ),
-  },
-  { title: 'State', class: 'state', cell: ({ status }) => <StatusLabel status={[...ICONS[status], status]} /> },
-  { title: 'Every', class: 'every', cell: ({ interval_seconds }) => intervalText(interval_seconds) },
-  { title: 'Last run', class: 'last-run', cell: (job) => <LastRun job={job} /> },
-  { title: 'Next run', class: 'next-run', cell: (job) => <NextRun job={job} /> },
-  { title: <span class="hidden">Actions</span>, class: 'actions', cell: (job) => <JobActions job={job} /> },
+const STATES: readonly (readonly [Job['status'] | '', string])[] = [
+  ['', 'Any state'],
+  ['active', 'active'],
+  ['paused', 'paused'],
+  ['failing', 'failing'],
 ]
 
-function LastRun({ job: { last_run } }: { job: Job }) {
-  if (last_run === null) return <>never</>
+function Filter() {
+  return (
+    <div class="filter">
+      <input
+        type="search"
+        aria-label="Filter the jobs"
+        placeholder={`Filter ${countText(jobs.value?.length ?? 0, 'job')}`}
+        value={jobFilter.value.q}
+        onInput={({ currentTarget }) => filterJobs({ q: currentTarget.value })}
+      />
+      <select
+        aria-label="State of the jobs"
+        value={jobFilter.value.status}
+        onChange={({ currentTarget }) => filterJobs({ status: stateOf(currentTarget.value) })}
+      >
+        {STATES.map(([state, text]) => (
+          <option key={state} value={state}>
+            {text}
+          </option>
+        ))}
+      </select>
+    </div>
+  )
+}
+
+function stateOf(value: string): Job['status'] | '' {
+  return STATES.find(([state]) => state === value)?.[0] ?? ''
+}
+
+function JobTable() {
+  const shown = shownJobs.value
+  if (jobs.value === undefined || shown === undefined) return <NotLoaded />
+  if (jobs.value.length === 0) return <p class="empty">{mayWrite.value ? 'No jobs. Start one above.' : 'No jobs.'}</p>
   return (
     <>
-      {last_run.outcome} {durationText(now.value - Date.parse(last_run.finished_at))} ago
+      <FilterResult shown={shown.length} total={jobs.value.length} />
+      {shown.length > 0 && (
+        <div class="scroll" role="group" aria-label="List of jobs" tabIndex={0}>
+          <Table columns={COLUMNS} items={shown} keyOf={({ job_id }) => job_id} noteOf={noteOf} />
+        </div>
+      )}
     </>
   )
 }
 
-function NextRun({ job: { next_run_at } }: { job: Job }) {
-  if (next_run_at === null) return <>–</>
-  const left = Date.parse(next_run_at) - now.value
-  return <>{left > 0 ? `in ${durationText(left + 999)}` : 'now'}</>
-}
-
-function errorNote({ last_run, failures }: Job): RowNote | undefined {
-  const error = last_run?.error
-  if (error === undefined) return undefined
-  return {
-    class: 'error',
-    text: (
-      <>
-        {error.detail} <span class="code">{error.code}</span>
-        {failures > 1 && ` ${failures} failed runs in a row`}
-      </>
-    ),
-  }
+/** What the filter leaves, and what is not listed. */
+function FilterResult({ shown, total }: { shown: number; total: number }) {
+  const isFiltered = jobFilter.value.q !== '' || jobFilter.value.status !== ''
+  if (!isFiltered && !hasMoreJobs.value) return null
+  return (
+    <p class="result" role="status">
+      {isFiltered && `${countText(shown)} of ${countText(total, 'job')}. `}
+      {hasMoreJobs.value && `The service has more than these ${countText(total)}; the filter finds the others.`}
+    </p>
+  )
 }

@@ -1,26 +1,29 @@
 import { useSignal, useSignalEffect, type ReadonlySignal, type Signal } from '@preact/signals'
-import { request, RequestError } from '../../api/client.ts'
 import type { Provider, Symbol as SymbolEntry } from '../../api/schemas.ts'
+import { searchSymbols, type Found } from '../../state/symbols/meaning.ts'
 
 type Props = {
   readonly symbol: Signal<string>
   readonly provider: ReadonlySignal<Provider | undefined>
+  /** The text of the suggestion that was taken last: nothing has to be suggested for it. */
+  readonly taken: ReadonlySignal<string>
   readonly describedBy: string
+  /** Gets what the search has to report: that it is in progress, or why there are no suggestions. */
+  readonly notice: Signal<string>
+  readonly onChoose: (match: SymbolEntry) => void
 }
 
 const AFTER_TYPING_MS = 200
-const MAX_MATCHES = 8
 
-/** A field for a symbol that suggests matches but accepts any text. */
-export function SymbolSearch({ symbol, provider, describedBy }: Props) {
+/** A field for symbols that suggests matches of the one that is typed last. */
+export function SymbolSearch({ symbol, provider, taken, describedBy, notice, onChoose }: Props) {
   const matches = useSignal<readonly SymbolEntry[]>([])
   const active = useSignal(-1)
   const isOpen = useSignal(false)
-  const problem = useSignal('')
-  useSearch({ symbol, provider, isOpen, matches, problem, active })
+  useSearch({ symbol, taken, provider, isOpen, matches, notice, active })
 
   const choose = (match: SymbolEntry | undefined) => {
-    if (match) symbol.value = match.symbol
+    if (match) onChoose(match)
     isOpen.value = false
   }
   const onKey = (event: KeyboardEvent) => {
@@ -38,7 +41,7 @@ export function SymbolSearch({ symbol, provider, describedBy }: Props) {
 
   return (
     <div class="search">
-      <label for="job-symbol">Symbol</label>
+      <label for="job-symbol">Symbols</label>
       <input
         id="job-symbol"
         role="combobox"
@@ -48,10 +51,9 @@ export function SymbolSearch({ symbol, provider, describedBy }: Props) {
         aria-activedescendant={isShown && active.value >= 0 ? `symbol-match-${active.value}` : undefined}
         aria-describedby={describedBy}
         autocomplete="off"
-        autocapitalize="characters"
         spellcheck={false}
         required
-        placeholder="AAPL"
+        placeholder="AAPL, or a name"
         value={symbol}
         onInput={({ currentTarget }) => {
           symbol.value = currentTarget.value
@@ -76,59 +78,53 @@ export function SymbolSearch({ symbol, provider, describedBy }: Props) {
           </li>
         ))}
       </ul>
-      {problem.value && <p class="advice">{problem}</p>}
     </div>
   )
 }
 
-type Search = Omit<Props, 'describedBy'> & {
+type Search = Omit<Props, 'describedBy' | 'onChoose'> & {
   readonly isOpen: Signal<boolean>
   readonly matches: Signal<readonly SymbolEntry[]>
-  readonly problem: Signal<string>
   readonly active: Signal<number>
 }
 
 /** Searches after a pause in typing, and cancels the search before. */
-function useSearch({ symbol, provider, isOpen, matches, problem, active }: Search): void {
+function useSearch({ symbol, taken, provider, isOpen, matches, notice, active }: Search): void {
   useSignalEffect(() => {
-    const text = symbol.value.trim()
+    const text =
+      symbol.value
+        .split(/[,;\n]/)
+        .at(-1)
+        ?.trim() ?? ''
     const from = provider.value?.provider
     active.value = -1
-    if (text === '' || !isOpen.value) {
+    if (text === '' || !isOpen.value || symbol.value === taken.value) {
       matches.value = []
-      problem.value = ''
       return undefined
     }
     const stop = new AbortController()
+    let shown = ''
+    const show = (reported: string) => (shown = notice.value = reported)
     const suggest = async () => {
-      const found = await search({ text, provider: from, signal: stop.signal })
+      show('Searching…')
+      const found = await searchSymbols(text, from, stop.signal)
       if (stop.signal.aborted) return
       matches.value = found.matches
-      problem.value = found.problem
+      show(noticeOf(text, found))
     }
     const timer = setTimeout(() => void suggest(), AFTER_TYPING_MS)
     return () => {
       clearTimeout(timer)
       stop.abort()
+      // The form may have reported something else since.
+      if (notice.peek() === shown) notice.value = ''
     }
   })
 }
 
-type SearchRequest = { readonly text: string; readonly provider: string | undefined; readonly signal: AbortSignal }
-
-/** A failed search must not keep a person from typing. */
-async function search({ text, provider, signal }: SearchRequest) {
-  try {
-    const query = { q: text, provider, limit: MAX_MATCHES }
-    const { data, provider_error } = await request('GET /symbols', { query, signal })
-    return { matches: data, problem: provider_error ? problemText(provider_error.detail) : '' }
-  } catch (error) {
-    return { matches: [], problem: error instanceof RequestError ? problemText(error.message) : '' }
-  }
-}
-
-function problemText(detail: string): string {
-  return `No suggestions: ${detail} You can still type a symbol.`
+function noticeOf(text: string, { matches, problem }: Found): string {
+  if (problem) return `No suggestions: ${problem} You can still type a symbol.`
+  return matches.length === 0 ? `Nothing is found for “${text}”.` : ''
 }
 
 function describe({ name, exchange, kind, is_stored }: SymbolEntry): string {

@@ -34,12 +34,27 @@ test('its files are cached forever, and sent as compressed by the build', async 
   assert.equal((await ask('/assets/none.js')).status, 404)
 })
 
+test('a browser that accepts gzip but not Brotli, as over plain HTTP, gets the files in gzip', async (t) => {
+  const { ask } = await createHttpService(t, { dashboard: { pageFolder: createPage(t) } })
+  for (const [accepted, text] of [
+    ['gzip, deflate', 'zipped'],
+    ['gzip, deflate, br, zstd', 'packed'],
+    ['identity', 'plain'],
+  ] as const) {
+    const { text: sent, headers } = await ask('/assets/page-1.js', { headers: { 'accept-encoding': accepted } })
+    assert.equal(sent, text, accepted)
+    assert.match(String(headers['vary']), /accept-encoding/i)
+    assert.match(String(headers['content-type']), /javascript/)
+  }
+})
+
 function createPage(t: TestContext): string {
   const folder = createFolder(t)
   mkdirSync(join(folder, 'assets'))
   writeFileSync(join(folder, 'index.html'), '<p>the page</p>')
   writeFileSync(join(folder, 'assets/page-1.js'), 'plain')
   writeFileSync(join(folder, 'assets/page-1.js.br'), 'packed')
+  writeFileSync(join(folder, 'assets/page-1.js.gz'), 'zipped')
   return folder
 }
 
