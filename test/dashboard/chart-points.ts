@@ -4,12 +4,11 @@ import type { Page } from 'playwright-core'
 import type { GivenPrice } from '../support/scripted-provider.ts'
 import { until } from '../support/until.ts'
 
-/** Faults that people reported, beside the repository. */
-const FAULTS = join(import.meta.dirname, '../../../shared/faults/inputs')
+const FOLDER = join(import.meta.dirname, '../fixtures/chart')
 
 /** The prices of a CSV file, `symbol,timestamp,price,currency`. */
 export function pricesOf(fileName: string): readonly Partial<GivenPrice>[] {
-  const [, ...lines] = readFileSync(join(FAULTS, fileName), 'utf8').trim().split('\n')
+  const [, ...lines] = readFileSync(join(FOLDER, fileName), 'utf8').trim().split('\n')
   return lines.map((line) => {
     const [symbol, time, price, currency] = line.trim().split(',')
     return { symbol, time, price, currency } as Partial<GivenPrice>

@@ -9,13 +9,13 @@ import { pricesOf, readPoints, untilPoints } from './chart-points.ts'
 
 type Prices = readonly Partial<GivenPrice>[]
 
-const LATE = pricesOf('csv-late-1.csv')
+const LATE = pricesOf('late-1.csv')
 const DRAWN = LATE.map(({ price }) => String(price))
 
 test('a price that arrives late is drawn at its time, between and before those that are drawn', { skip }, async (t) => {
   const { service, page, errors } = await openChart(t, LATE)
   assert.deepEqual(await readPoints(page), DRAWN)
-  await service.store(...pricesOf('csv-late-2.csv'))
+  await service.store(...pricesOf('late-2.csv'))
   const [first = '', ...others] = DRAWN
   await untilPoints(page, ['120.00', first, '150.00', ...others.slice(0, 5), '106.00', '60.00', ...others.slice(6)])
   assert.deepEqual(errors, [])
@@ -26,7 +26,7 @@ test(
   { skip },
   async (t) => {
     const { service, page, errors } = await openChart(t, LATE)
-    await service.store(...pricesOf('csv-late-3-and-newer.csv'))
+    await service.store(...pricesOf('late-3-and-newer.csv'))
     await legend(page, 'price', '300.00').waitFor()
     await untilPoints(page, ['100.00', '101.00', '90.00', ...DRAWN.slice(2), '300.00'])
     // (300 + 111 + 110 + 109 + 108) / 5
@@ -137,7 +137,7 @@ for (const { title, symbol, prices, last } of [
   {
     title: 'below 1e-8',
     symbol: 'BABYDOGE-USD',
-    prices: pricesOf('csv-price-below-1e-8.csv'),
+    prices: pricesOf('price-below-1e-8.csv'),
     last: '0.00000000121',
   },
   {
