@@ -3,12 +3,13 @@ import { streamPrices } from './api/stream.ts'
 import { Page } from './components/page.tsx'
 import { SignIn } from './components/sign-in.tsx'
 import { startClock } from './state/clock.ts'
-import { reportStream } from './state/connection.ts'
+import { reportReset, reportStream } from './state/connection.ts'
 import { startJobs } from './state/jobs.ts'
-import { startMarket } from './state/market.ts'
+import { reloadMarket, startMarket } from './state/market.ts'
 import { startProviders } from './state/providers.ts'
 import { mayEnter } from './state/session.ts'
 import { startTheme } from './state/theme.ts'
+import { startTimeZone } from './state/time-zone.ts'
 import { startUrlState } from './state/url-state.ts'
 import { startSorting } from './state/watchlists/shown.ts'
 import { startWatchlists } from './state/watchlists/watchlists.ts'
@@ -24,8 +25,15 @@ function showPage(): void {
   startWatchlists()
   startSorting()
   startUrlState()
-  streamPrices({ onState: reportStream, onPrices: startMarket() })
+  startTimeZone()
+  streamPrices({ onState: reportStream, onPrices: startMarket(), onReset: reset })
   if (container) render(<Page />, container)
+}
+
+/** The database is another one. */
+function reset(): void {
+  reloadMarket()
+  reportReset()
 }
 
 function showSignIn(): void {

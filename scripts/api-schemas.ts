@@ -7,6 +7,7 @@ import type { OpenApi, Operation, Schema } from './openapi.ts'
 const CALLS: ReadonlySet<string> = new Set([
   'getLatestPrice',
   'listPrices',
+  'getLineage',
   'listMovingAverages',
   'findSymbols',
   'createPollingJob',

@@ -6,6 +6,7 @@ import type {
   History,
   Job,
   Jobs,
+  Lineage,
   MovingAverages,
   Price,
   Prices,
@@ -43,6 +44,10 @@ export type Calls = {
       readonly format?: 'json' | 'csv' | undefined
     }
     readonly answer: History
+  }
+  readonly 'GET /prices/{id}/lineage': {
+    readonly path: { readonly id: string }
+    readonly answer: Lineage
   }
   readonly 'GET /providers': {
     readonly answer: Providers

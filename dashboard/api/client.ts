@@ -50,6 +50,32 @@ export async function request(call: string, { path, query, body, headers, signal
   throw toRequestError(response)
 }
 
+export type FileStart = { readonly bytes: Uint8Array; readonly isWhole: boolean }
+
+/** The first bytes of a file; the rest is not transferred. @throws RequestError, or the signal's own reason */
+export async function readStart(path: string, maxBytes: number, signal: AbortSignal): Promise<FileStart> {
+  const response = await reach(() => fetch(path, { signal, cache: 'no-store' }))
+  if (!response.ok) throw toRequestError({ status: response.status, ok: false, text: await response.text() })
+  const bytes = await reach(() => bytesOf(response.body, maxBytes + 1))
+  return { bytes: bytes.subarray(0, maxBytes), isWhole: bytes.length <= maxBytes }
+}
+
+async function bytesOf(body: Response['body'], maxBytes: number): Promise<Uint8Array> {
+  if (body === null) return new Uint8Array()
+  const reader = body.getReader()
+  const bytes = new Uint8Array(maxBytes)
+  let length = 0
+  while (length < maxBytes) {
+    const { done, value } = await reader.read()
+    if (done) break
+    const chunk = value.subarray(0, maxBytes - length)
+    bytes.set(chunk, length)
+    length += chunk.length
+  }
+  void reader.cancel()
+  return bytes.subarray(0, length)
+}
+
 /** The defined parameters as a query, with its question mark. */
 export function queryText(query: Query): string {
   const defined = Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]]))
@@ -63,10 +89,17 @@ function urlOf(template: string, path: Readonly<Record<string, string>> = {}): s
 
 type ReadResponse = { readonly status: number; readonly ok: boolean; readonly text: string }
 
-async function send(url: string, init: RequestInit & { signal: AbortSignal }): Promise<ReadResponse> {
-  try {
+async function send(url: string, init: RequestInit): Promise<ReadResponse> {
+  return reach(async () => {
     const response = await fetch(url, init)
     return { status: response.status, ok: response.ok, text: await response.text() }
+  })
+}
+
+/** @throws RequestError `unreachable` if the exchange fails, or the signal's own reason */
+async function reach<T>(exchange: () => Promise<T>): Promise<T> {
+  try {
+    return await exchange()
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error
     throw new RequestError('unreachable', 'The service is not responding.')

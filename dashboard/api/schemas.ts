@@ -82,6 +82,28 @@ export type Problem = {
   readonly errors?: readonly { readonly pointer: string; readonly detail: string }[]
 }
 
+export type RawResponse = {
+  readonly raw_response_id: string
+  readonly provider: string
+  readonly symbols: readonly string[]
+  readonly request: string
+  readonly status: number
+  readonly sha256: string
+  readonly parser_version: number
+  readonly received_at: string
+  readonly refused: readonly { readonly symbol: string; readonly code: string; readonly detail: string }[]
+  readonly body_url: string
+}
+
+export type Lineage = {
+  readonly symbol: string
+  readonly provider: string
+  readonly price: HistoryPrice
+  readonly revisions: readonly HistoryPrice[]
+  readonly raw_response: RawResponse | null
+  readonly averages: readonly { readonly window: number; readonly timestamp: string; readonly average: Decimal }[]
+}
+
 export type Provider = {
   readonly provider: string
   readonly description: string | null

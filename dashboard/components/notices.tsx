@@ -1,5 +1,6 @@
 import type { ProviderHealth } from '../api/schemas.ts'
 import { timeText } from '../format/time.ts'
+import { now } from '../state/clock.ts'
 import { connection, lastOkAt } from '../state/connection.ts'
 import { health, isFailing } from '../state/providers.ts'
 import { StatusIcon } from './status-icon.tsx'
@@ -7,7 +8,7 @@ import { StatusIcon } from './status-icon.tsx'
 /** What is wrong, above the parts that it affects; empty if all is well. */
 export function Notices() {
   const outage = outageText()
-  const failing = outage ? [] : (health.value?.providers ?? []).filter(isFailing)
+  const failing = outage ? [] : (health.value?.providers ?? []).filter(matters)
   const kafkaOutage = outage ? undefined : kafkaOutageText(health.value?.pipeline.topic?.away_since)
   return (
     <div class="notices" role="status">
@@ -42,6 +43,15 @@ function kafkaOutageText(awaySince: string | null | undefined): string | undefin
   if (!awaySince) return undefined
   const since = timeText(Date.parse(awaySince))
   return `Kafka has been unavailable since ${since}. Prices are still stored, and are published when it is back.`
+}
+
+const RECENT_MS = 10 * 60_000
+
+/** By the service's own judgement, as far as it gives one: a failure matters while jobs depend on the provider, or shortly after. */
+function matters(provider: ProviderHealth & { readonly status?: 'ok' | 'failing' }): boolean {
+  if (provider.status !== undefined) return provider.status === 'failing'
+  const failedAt = Date.parse(provider.last_error?.at ?? '')
+  return isFailing(provider) && (provider.jobs > 0 || now.value - failedAt < RECENT_MS)
 }
 
 function failureText({ provider, last_error, failures_in_a_row, last_success_at }: ProviderHealth): string {

@@ -1,4 +1,4 @@
-import { timeText } from '../format/time.ts'
+import { zonedTimeText } from '../format/time.ts'
 import { now } from '../state/clock.ts'
 import { connection, type Connection } from '../state/connection.ts'
 import { session, signOut } from '../state/session.ts'
@@ -45,5 +45,5 @@ function ConnectionState() {
 }
 
 function Clock() {
-  return <time class="clock">{timeText(now.value)}</time>
+  return <time class="clock">{zonedTimeText(now.value)}</time>
 }

@@ -26,6 +26,11 @@ export function reportStream(state: StreamState): void {
   stream.value = state
 }
 
+/** Reports that the stream has started anew: what is shown has to be read again. */
+export function reportReset(): void {
+  streamOpens.value++
+}
+
 /** Reports how a request that reads the database ended; no error means success. */
 export function reportRequest(error?: unknown): void {
   if (error === undefined) {

@@ -35,6 +35,7 @@ export function followSeries({ row, window, canvas }: Needs): FollowedSeries {
   const hasMore = signal(false)
   const averages = followAverages({ row, window, canvas, stopped })
   let count = 0
+  let oldest = Number.NEGATIVE_INFINITY
   let arrived: Point[] = []
 
   const load = async () => {
@@ -48,6 +49,7 @@ export function followSeries({ row, window, canvas }: Needs): FollowedSeries {
     canvas.addPrices(arrived)
     count = prices.points.length + arrived.length
     hasMore.value = prices.hasMore
+    oldest = prices.hasMore ? (prices.points[0]?.time ?? oldest) : Number.NEGATIVE_INFINITY
     state.value = count === 0 ? 'empty' : 'drawn'
   }
   const tryToLoad = async () => {
@@ -63,13 +65,14 @@ export function followSeries({ row, window, canvas }: Needs): FollowedSeries {
   const unsubscribe = onPrices((events) => {
     const own = events.filter((event) => keyOf(event) === row.key)
     if (own.length === 0) return
-    const points = own.map(({ timestamp, price }) => ({ time: secondsOf(timestamp), text: price }))
+    const points = own.map(pointOf)
     arrived.push(...points)
     count += points.length
     averages.refresh(own)
     if (state.peek() === 'loading') return
     if (count > RELOAD_POINTS) return void tryToLoad()
-    canvas.addPrices(points)
+    // One from before the newest that were loaded would stand alone.
+    canvas.addPrices(points.filter(({ time }) => time >= oldest))
     state.value = 'drawn'
   })
   // Not before the stream has opened or failed: once it is open, it delivers whatever is stored later.
@@ -88,44 +91,63 @@ export function followSeries({ row, window, canvas }: Needs): FollowedSeries {
   }
 }
 
+function pointOf({ timestamp, price, currency }: PriceEvent): Point {
+  return { time: secondsOf(timestamp), text: price, currency }
+}
+
 /** Averages follow their prices with a short delay. The service computes them; the page never does. */
 const AVERAGES_AFTER_MS = 200
-const MAX_TRIES = 20
+/** Each try waits longer than the one before. */
+const MAX_TRIES = 8
+const LONGEST_WAIT_MS = 3_200
 
 type AverageNeeds = Needs & { readonly stopped: AbortSignal }
+type AwaitedPrice = { readonly event: PriceEvent; readonly tries: number }
 
 function followAverages({ row, window, canvas, stopped }: AverageNeeds) {
-  let affected: PriceEvent[] = []
+  let awaited: readonly AwaitedPrice[] = []
   let timer: ReturnType<typeof setTimeout> | undefined
-  let tries = 0
+  let dueAt = Number.POSITIVE_INFINITY
 
   const read = async () => {
-    timer = undefined
-    const prices = affected.toSorted((a, b) => secondsOf(a.timestamp) - secondsOf(b.timestamp))
-    affected = []
+    dueAt = Number.POSITIVE_INFINITY
+    const requested = awaited.toSorted((a, b) => secondsOf(a.event.timestamp) - secondsOf(b.event.timestamp))
+    awaited = []
     try {
-      const { points } = await readAverages(window, { row, from: prices[0]?.timestamp, signal: stopped })
+      const { points } = await readAverages(window, { row, from: requested[0]?.event.timestamp, signal: stopped })
       canvas.addAverages(points)
-      const newest = points.at(-1)?.time ?? 0
-      // Averages still missing are requested again, a limited number of times: the first prices never have one.
-      const missing = prices.filter(({ timestamp }) => secondsOf(timestamp) > newest)
-      tries = missing.length > 0 ? tries + 1 : 0
-      if (tries < MAX_TRIES) affected.push(...missing)
+      awaited = [...stillMissing(requested, points), ...awaited]
     } catch {
-      affected.push(...prices)
+      awaited = [...requested, ...awaited]
       return schedule(RETRY_MS)
     }
-    if (affected.length > 0) schedule()
+    if (awaited.length > 0) schedule(AVERAGES_AFTER_MS * 2 ** Math.min(...awaited.map(({ tries }) => tries)))
   }
+  /** An earlier time replaces a later one. */
   const schedule = (ms = AVERAGES_AFTER_MS) => {
-    if (!stopped.aborted) timer ??= setTimeout(() => void read(), ms)
+    const at = Date.now() + Math.min(ms, LONGEST_WAIT_MS)
+    if (stopped.aborted || at >= dueAt) return
+    clearTimeout(timer)
+    dueAt = at
+    timer = setTimeout(() => void read(), at - Date.now())
   }
 
   return {
     /** Reads the averages from the earliest of these prices on. */
     refresh: (events: readonly PriceEvent[]) => {
-      affected.push(...events)
+      awaited = [...awaited, ...events.map((event) => ({ event, tries: 0 }))]
       schedule()
     },
   }
+}
+
+/**
+ * Prices whose average is still to come. They are requested again, a limited number of times: the first prices of a series
+ * never have one. A later average says nothing about a price that arrived late.
+ */
+function stillMissing(requested: readonly AwaitedPrice[], averages: readonly Point[]): readonly AwaitedPrice[] {
+  const found = new Set(averages.map(({ time, currency }) => `${time} ${currency}`))
+  return requested
+    .filter(({ event: { timestamp, currency } }) => !found.has(`${secondsOf(timestamp)} ${currency}`))
+    .flatMap(({ event, tries }) => (tries < MAX_TRIES ? [{ event, tries: tries + 1 }] : []))
 }

@@ -5,19 +5,23 @@ import type { Price } from '../api/schemas.ts'
 import { syncClock } from './clock.ts'
 import { jobs } from './jobs.ts'
 import { createLatestReader } from './symbols/latest.ts'
-import { poll } from './poll.ts'
+import { poll, type Poll } from './poll.ts'
 import { listSymbols, stored, type StoredSymbol } from './symbols/stored.ts'
 
 /** The newest price of a symbol, as the page shows it. */
 export type Quote = {
   readonly price: Decimal
   readonly priceId: string
+  /** As the provider writes it: `GBp` are pence. Null if it names none. */
+  readonly currency: string | null
   /** When the price was made, in milliseconds since 1970. */
   readonly madeAt: number
   readonly change: Decimal | undefined
   readonly changePercent: Decimal | undefined
   /** The direction of the last change. */
   readonly step: 'up' | 'down' | 'none'
+  /** The last quote in the currency that was shown before this one's: the two are not comparable. */
+  readonly formerly: Quote | undefined
 }
 
 /** What the service reports about that price besides; refreshed every few seconds. */
@@ -51,15 +55,34 @@ export type Row = {
 /** Undefined until the service has listed them. */
 export const rows = signal<readonly Row[] | undefined>(undefined)
 export const selectedKey = signal<string | undefined>(undefined)
-/** The selected row, else the first with a price, else the first. */
-export const selected = computed(
-  () => rows.value?.find((row) => row.key === selectedKey.value) ?? rows.value?.find(hasPrice) ?? rows.value?.[0],
-)
+/** What a link names, until its row is found. */
+export const sought = signal<Sought | undefined>(undefined)
+export type Sought = {
+  readonly symbol: string
+  readonly provider: string | undefined
+  /** Whether the service has no price of it. */
+  readonly isMissing: boolean
+  /** Other providers that have prices of the symbol. */
+  readonly others?: readonly string[]
+}
 
+/** The selected row. If none has been chosen, the first with a price, else the first; never another than the chosen one. */
+export const selected = computed(() => {
+  const listed = rows.value
+  if (sought.value) return undefined
+  if (selectedKey.value !== undefined) return rowsByKey.get(selectedKey.value)
+  return listed?.find(hasPrice) ?? listed?.[0]
+})
+
+/** A year: stored prices are enough here, so that opening the page never triggers a request to a provider. */
+export const MAX_AGE_SECONDS = 31_536_000
 const REFRESH_MS = 5_000
 /** A symbol that is new here comes with its first price or its job, so the whole list is rarely read again. */
 const LIST_MS = 60_000
 
+type SeriesName = { readonly symbol: string; readonly provider: string }
+
+let polling: Poll | undefined
 const latestReader = createLatestReader()
 const rowsByKey = new Map<string, Row>()
 const listeners = new Set<(events: readonly PriceEvent[]) => void>()
@@ -71,12 +94,12 @@ export function startMarket(): (events: readonly PriceEvent[]) => void {
     if (stored.value) listRows([...stored.value, ...(jobs.value ?? [])])
   })
   effect(() => showDetails(stored.value ?? []))
-  const polling = poll(REFRESH_MS, refresh)
+  polling = poll(REFRESH_MS, refresh)
   return (events) => {
     batch(() => showPrices(events))
     if (events.some((event) => !rowsByKey.has(keyOf(event)))) {
       isListIncomplete = true
-      polling.now()
+      polling?.now()
     }
     for (const listener of listeners) listener(events)
   }
@@ -89,12 +112,32 @@ export function onPrices(listener: (events: readonly PriceEvent[]) => void): () 
 }
 
 /** The key of a series: symbols and providers contain no space. */
-export function keyOf({ symbol, provider }: { symbol: string; provider: string }): string {
+export function keyOf({ symbol, provider }: SeriesName): string {
   return `${symbol} ${provider}`
 }
 
-function hasPrice(row: Row): boolean {
+/** Whether a price of it is known. */
+export function hasPrice(row: Row): boolean {
   return row.quote.value !== undefined
+}
+
+/** Selects the row of a price, also one that is not listed. */
+export function selectPrice(latest: Price): void {
+  const key = keyOf(latest)
+  batch(() => {
+    if (!rowsByKey.has(key)) createRow(latest)
+    showLatest(latest)
+    selectedKey.value = key
+  })
+}
+
+/** Forgets the prices that are shown, and reads them again: those of another database would look newer. */
+export function reloadMarket(): void {
+  batch(() => {
+    for (const { quote, status } of rowsByKey.values()) quote.value = status.value = undefined
+  })
+  isListIncomplete = true
+  polling?.now()
 }
 
 /** The row of a series, listed or not. */
@@ -125,7 +168,7 @@ async function refresh(): Promise<void> {
 }
 
 /** The list is replaced only if its members change. */
-function listRows(series: readonly { symbol: string; provider: string }[]): void {
+function listRows(series: readonly SeriesName[]): void {
   const keys = [...new Set(series.map(keyOf))].toSorted()
   for (const one of series) if (!rowsByKey.has(keyOf(one))) createRow(one)
   const listed = rows.peek()
@@ -133,7 +176,7 @@ function listRows(series: readonly { symbol: string; provider: string }[]): void
   if (!isUnchanged) rows.value = keys.flatMap((key) => rowsByKey.get(key) ?? [])
 }
 
-function createRow({ symbol, provider }: { symbol: string; provider: string }): Row {
+function createRow({ symbol, provider }: SeriesName): Row {
   const key = keyOf({ symbol, provider })
   const isSelected = computed(() => selected.value?.key === key)
   const row = { key, symbol, provider, isSelected, quote: signal(undefined), status: signal(undefined) }
@@ -176,13 +219,22 @@ function showPrices(events: readonly PriceEvent[]): void {
     const before = row?.quote.peek()
     const madeAt = Date.parse(event.timestamp)
     if (row === undefined || (before && before.madeAt > madeAt)) continue
-    row.quote.value = {
-      price: event.price,
-      priceId: event.price_id,
-      ...changeSince(row.status.peek()?.previousClose, event.price),
-      madeAt,
-      step: stepOf(before, event.price),
-    }
+    row.quote.value = quoteOf(event, before, row.status.peek())
+  }
+}
+
+/** Prices are compared only within one currency: pence and pounds are two series. */
+function quoteOf(event: PriceEvent, before: Quote | undefined, status: QuoteStatus | undefined): Quote {
+  const { price, currency } = event
+  const isSame = before?.currency === currency
+  return {
+    price,
+    priceId: event.price_id,
+    currency,
+    madeAt: Date.parse(event.timestamp),
+    ...changeSince(status?.currency === currency ? status.previousClose : undefined, price),
+    step: isSame ? stepOf(before, price) : 'none',
+    formerly: isSame ? before.formerly : before,
   }
 }
 
@@ -192,8 +244,7 @@ function changeSince(previousClose: Decimal | undefined, price: Decimal) {
   return { change, changePercent: percentOf(change, previousClose, 2) }
 }
 
-function stepOf(before: Quote | undefined, price: Decimal): Quote['step'] {
-  if (before === undefined) return 'none'
+function stepOf(before: Quote, price: Decimal): Quote['step'] {
   if (before.price === price) return before.step
   return subtractDecimals(price, before.price).startsWith('-') ? 'down' : 'up'
 }

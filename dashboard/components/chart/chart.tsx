@@ -6,7 +6,8 @@ import { followSeries, type SeriesState } from '../../state/follow-series.ts'
 import { jobs } from '../../state/jobs.ts'
 import { keyOf, type Row } from '../../state/market.ts'
 import { theme } from '../../state/theme.ts'
-import { createPriceChart, type PriceChart, type Reading, type TimeRange } from './price-chart.ts'
+import type { TimeRange } from '../../state/view.ts'
+import { createPriceChart, type PriceChart, type Reading } from './price-chart.ts'
 
 type Props = { readonly row: Row; readonly window: number; readonly range: ReadonlySignal<TimeRange> }
 
@@ -57,18 +58,38 @@ type LegendProps = {
 }
 
 function Legend({ window, reading, hasMore }: LegendProps) {
-  const read = reading.value
+  const { time, lines = [] } = reading.value ?? {}
   return (
-    <figcaption>
-      <span class="key" data-line="price">
-        Price <b>{read?.price}</b>
-      </span>
-      <span class="key" data-line="average">
-        Average of {window} <b>{read?.average}</b>
-      </span>
-      {read?.time !== undefined && <time>{timeText(read.time * 1_000)}</time>}
+    <figcaption data-axes={lines.length > 1 ? 'both' : 'right'}>
+      {(lines.length > 0 ? lines : [NO_LINE]).map((line, at) => (
+        <Keys
+          key={at}
+          line={line}
+          window={window}
+          currency={lines.length > 1 ? ` ${line.currency ?? 'no currency'}` : ''}
+        />
+      ))}
+      {time !== undefined && <time>{timeText(time * 1_000)}</time>}
       {hasMore.value && <span class="more">newest 10,000 prices</span>}
     </figcaption>
+  )
+}
+
+const NO_LINE = { currency: null, price: undefined, average: undefined }
+
+type KeysProps = { readonly line: Reading['lines'][number]; readonly window: number; readonly currency: string }
+
+/** The currency is named where the chart has several. */
+function Keys({ line, window, currency }: KeysProps) {
+  return (
+    <span class="keys">
+      <span class="key" data-line="price">
+        {`Price${currency}`} <b>{line.price}</b>
+      </span>
+      <span class="key" data-line="average">
+        {`Average of ${window}${currency}`} <b>{line.average}</b>
+      </span>
+    </span>
   )
 }
 

@@ -32,6 +32,10 @@ const PageQuery = Type.Object(
       Type.String({ description: 'The symbol whose chart is shown; read by the page itself.', examples: ['AAPL'] }),
     ),
     provider: Type.Optional(Type.String({ description: 'Provider of the symbol.', examples: ['simulated'] })),
+    range: Type.Optional(
+      Type.String({ description: 'Range of the chart: latest, hour, day or all.', examples: ['day'] }),
+    ),
+    average: Type.Optional(Type.String({ description: 'Window of the moving average, in prices.', examples: ['5'] })),
   },
   CLOSED,
 )
