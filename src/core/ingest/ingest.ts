@@ -26,9 +26,9 @@ type Needs = {
 
 export function createIngest({ providerOf, record, notify, observe, clock }: Needs): Ingest {
   async function ingestBatch(source: QuoteProvider, symbols: readonly string[], signal: AbortSignal) {
-    const since = clock.now()
+    const since = clock.monotonic()
     const reply = await fetchOrFail(source, symbols, signal)
-    observe(source.name, clock.now() - since, reply instanceof ServiceError ? reply : undefined)
+    observe(source.name, clock.monotonic() - since, reply instanceof ServiceError ? reply : undefined)
     if (reply instanceof ServiceError) return symbols.map((symbol) => ({ symbol, error: reply }))
     const results = await record(reply, validatedQuotes(source, reply))
     if (results.some((result) => 'price' in result && isStored(result.outcome))) notify()

@@ -112,14 +112,14 @@ type Reader = {
 /** The next text is requested only when the socket has taken the last one. An id without data advances the position. */
 async function* eventTexts({ tail, from, matches, signal, clock }: Reader): AsyncGenerator<string> {
   yield `retry: ${RECONNECT_AFTER_MS}\nid: ${positionText(from)}\n\n`
-  let [position, sentAt] = [from, clock.now()]
+  let [position, sentAt] = [from, clock.monotonic()]
   while (!signal.aborted) {
     const events = await tail.next(position, HEARTBEAT_MS, signal)
     position = events.at(-1)?.position ?? position
     const text = events.flatMap((event) => (matches(event) ? [event.text] : [])).join('')
-    const isSilent = clock.now() - sentAt >= HEARTBEAT_MS
+    const isSilent = clock.monotonic() - sentAt >= HEARTBEAT_MS
     if (text === '' && !isSilent) continue
     yield text || `: heartbeat\nid: ${positionText(position)}\n\n`
-    sentAt = clock.now()
+    sentAt = clock.monotonic()
   }
 }

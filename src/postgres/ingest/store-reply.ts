@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { systemClock, type Clock } from '../../lib/clock.ts'
 import { decideRevisions, writes, type Item, type Decided, type Stored } from '../../core/ingest/revision.ts'
 import type { CurrentPrice } from '../../core/ingest/revision.ts'
 import type { QuoteResult, RawReply, StoreReply, RecordResult } from '../../core/prices/quote.ts'
@@ -16,13 +17,13 @@ import { inTransactionFrom, type Fence } from '../connection/transaction.ts'
  * before. When the promise resolves, the prices are durable.
  * @param fence of a leader; a process that answers a request stores without one
  */
-export function createStoreReply(pool: pg.Pool, fence?: Fence): StoreReply {
+export function createStoreReply(pool: pg.Pool, fence?: Fence, clock: Pick<Clock, 'now'> = systemClock): StoreReply {
   const seriesIds = createSeriesIds(pool)
   const store: StoreReply = async (reply, results) => {
     const quotes = results.flatMap((result) => ('quote' in result ? [result.quote] : []))
     const ids = await seriesIds.of(quotes)
     const items = quotes.map((quote, index) => ({ quote, seriesId: ids[index] as string }))
-    const decided = await storeItems(pool, { reply, results, items, fence })
+    const decided = await storeItems(pool, { reply, results, items, fence, now: clock.now() })
     return toResults(reply, results, decided)
   }
   return (reply, results) =>
@@ -39,9 +40,11 @@ type Work = {
   readonly results: readonly QuoteResult[]
   readonly items: readonly Item[]
   readonly fence: Fence | undefined
+  /** Milliseconds since 1970. */
+  readonly now: number
 }
 
-async function storeItems(pool: pg.Pool, { reply, results, items, fence }: Work): Promise<Decided[]> {
+async function storeItems(pool: pg.Pool, { reply, results, items, fence, now }: Work): Promise<Decided[]> {
   const refused = results.some((result) => 'error' in result && KEPT_REFUSALS.has(result.error.code))
   if (items.length === 0 && !refused) return []
   // The lock precedes any write: the transaction id is assigned under it, so the log keeps the order of a series.
@@ -54,13 +57,13 @@ async function storeItems(pool: pg.Pool, { reply, results, items, fence }: Work)
     return known
   }
   const work = async (client: pg.PoolClient, known: Stored) => {
-    const decided = decideRevisions(items, known, reply.receivedAt)
+    const decided = decideRevisions(items, known, { receivedAt: reply.receivedAt, now })
     const newPrices = decided.filter(({ decision }) => writes(decision))
     await Promise.all([
       newPrices.length > 0 || refused
         ? storeNewPrices(client, { reply, refused: refusals(results), newPrices })
         : undefined,
-      confirmNewest(client, decided, reply.receivedAt),
+      confirmNewest(client, decided, { receivedAt: reply.receivedAt, now }),
     ])
     return decided
   }

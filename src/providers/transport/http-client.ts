@@ -92,7 +92,7 @@ async function send(target: URL, exchange: Exchange): Promise<Response> {
   })
   if (response.status !== 429 && response.status < 500) return response
   await response.body?.cancel()
-  if (response.status === 429) throw needs.retryAfter.pause(response.headers.get('retry-after'))
+  if (response.status === 429) throw needs.retryAfter.pause(response.headers)
   throw failure(needs, 'provider_unavailable', `answered with status ${response.status}`)
 }
 

@@ -244,3 +244,20 @@ test('after new connections, the ids of series are read again, since another ser
   )
   assert.deepEqual(found, [{ symbol: 'OTHER' }, { symbol: 'AAPL' }])
 })
+
+test('what was stored while the clock was ahead stands in the way of neither a correction nor a confirmation', async (t) => {
+  const pool = await createDatabase(t)
+  let now = '13:00:00'
+  const record = createStoreReply(pool, undefined, { now: () => Date.parse(at(now)) })
+  const outcome = async (price: string, eventTime: string) => {
+    const results = await record(reply(now), [{ symbol: 'AAPL', quote: quote(price, eventTime) }])
+    return outcomesOf(results)[0]
+  }
+  assert.equal(await outcome('10', '11:50:00'), 'recorded')
+  assert.equal(await outcome('10', '11:59:00'), 'recorded')
+  now = '12:00:00'
+  assert.equal(await outcome('11', '11:50:00'), 'corrected')
+  assert.equal(await outcome('12', '11:59:00'), 'recorded')
+  const latest = (await createReadLatest(pool)({ provider: 'yfinance', symbols: ['AAPL'] })).get('AAPL')
+  assert.deepEqual([latest?.price, latest?.confirmedAt], ['12', at('12:00:00')])
+})

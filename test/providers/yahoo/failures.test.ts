@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ServiceError } from '../../../src/errors.ts'
 import { createYahoo } from '../../../src/providers/yahoo/provider.ts'
-import { NOW, createTestClock, createYahooHarness, quotesOf, summaryOf } from '../../support/yahoo-harness.ts'
+import { createTestClock, createYahooHarness, quotesOf, summaryOf } from '../../support/yahoo-harness.ts'
 import {
   CRUMB_PATH,
   PAGE_PATH,
@@ -107,7 +107,6 @@ test('an unreachable provider is reported with the error code of the system', as
 
 test('five failures in a row open the circuit for 30 seconds; then one request tests whether Yahoo is back', async (t) => {
   const { fake, yahoo, clock } = await createYahooHarness(t)
-  t.mock.timers.enable({ apis: ['Date'], now: NOW })
   let down = true
   fake.answer(QUOTE_PATH, () => (down ? { status: 500 } : json(quoteReply([yahooQuote('AAPL', '1')]))))
   for (let failure = 1; failure <= 5; failure++) await assert.rejects(quotesOf(yahoo, ['AAPL']))
@@ -118,7 +117,6 @@ test('five failures in a row open the circuit for 30 seconds; then one request t
   })
   assert.equal(fake.asked.length, before)
   down = false
-  t.mock.timers.setTime(NOW + 30_001)
   clock.advance(30_001)
   assert.deepEqual((await quotesOf(yahoo, ['AAPL'])).map(summaryOf), ['AAPL 1'])
   assert.equal(fake.asked.length, before + 1)
@@ -126,7 +124,6 @@ test('five failures in a row open the circuit for 30 seconds; then one request t
 
 test('an open circuit is logged once, without a stack, and once more when it closes', async (t) => {
   const { fake, clock } = await createYahooHarness(t)
-  t.mock.timers.enable({ apis: ['Date'], now: NOW })
   const lines: string[] = []
   const log = {
     info: (details: object, message: string) => void lines.push(`info ${JSON.stringify(details)} ${message}`),
@@ -137,7 +134,7 @@ test('an open circuit is logged once, without a stack, and once more when it clo
   fake.answer(QUOTE_PATH, () => (down ? { status: 500 } : json(quoteReply([yahooQuote('AAPL', '1')]))))
   for (let failure = 1; failure <= 5; failure++) await assert.rejects(quotesOf(yahoo, ['AAPL']))
   for (let tries = 1; tries <= 4; tries++) {
-    t.mock.timers.setTime(NOW + tries * 30_001)
+    clock.advance(30_001)
     down = tries < 4
     await quotesOf(yahoo, ['AAPL']).catch(() => {})
   }
