@@ -1,6 +1,6 @@
 import type { Clock } from '../../lib/clock.ts'
 import { ServiceError } from '../../errors.ts'
-import { validateQuote } from './validate-quote.ts'
+import { validateResult } from './validate-quote.ts'
 import type { QuoteResult, QuoteProvider, RawReply, StoreReply, RecordResult } from '../prices/quote.ts'
 
 /**
@@ -55,11 +55,7 @@ async function fetchOrFail(source: QuoteProvider, symbols: readonly string[], si
 }
 
 function validatedQuotes(source: QuoteProvider, reply: RawReply): QuoteResult[] {
-  return source.parseReply(reply).map((result) => {
-    if ('error' in result) return result
-    const error = validateQuote(result.quote, reply.receivedAt)
-    return error ? { symbol: result.symbol, error } : result
-  })
+  return source.parseReply(reply).map((result) => validateResult(result, reply.receivedAt))
 }
 
 function isStored(outcome: string): boolean {

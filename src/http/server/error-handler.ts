@@ -4,6 +4,7 @@ import type { Socket } from 'node:net'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { ServiceError } from '../../errors.ts'
 import type { App } from './app.ts'
+import { withSymbolHints } from './symbol-hint.ts'
 import { toServiceError } from './to-service-error.ts'
 import { withoutSecrets } from '../../core/access/secret.ts'
 import { PROBLEM_TYPE, problemOf, statusOf } from '../../formats/json/problem.ts'
@@ -39,7 +40,7 @@ export function handleErrors(app: App, notFoundHint: string): void {
 
 /** Sends whatever was thrown as a problem; a defect of the service is logged in full. */
 export function sendError(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
-  const error = toServiceError(thrown)
+  const error = withSymbolHints(toServiceError(thrown), request)
   if (error.code === 'internal') request.log.error({ err: error.cause ?? error }, 'request failed: internal error')
   // An outage is logged once, where it is detected; here it would be logged for every request.
   else if (statusOf(error.code) === 503) request.log.debug({ err: error.cause ?? error }, 'request not served')
