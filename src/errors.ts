@@ -31,6 +31,8 @@ export type ErrorDetails = {
   readonly retryAfterSeconds?: number
   /** The stored reply of the provider that was refused. */
   readonly rawResponseId?: string
+  /** Only where it differs from what the code says. */
+  readonly retryable?: boolean
   readonly errors?: readonly { readonly pointer: string; readonly detail: string }[]
 }
 
@@ -58,7 +60,7 @@ export class ServiceError extends Error {
 
   /** Whether the same request may succeed later without a change. */
   get retryable(): boolean {
-    return RETRYABLE.has(this.code)
+    return this.details.retryable ?? RETRYABLE.has(this.code)
   }
 }
 

@@ -150,7 +150,8 @@ function priceOf(value: unknown): Decimal | undefined {
 function timeOf(value: unknown): Instant | undefined {
   const seconds = exactNumber(value)
   if (!seconds || compareDecimals(seconds, ZERO) <= 0 || compareDecimals(seconds, END_OF_TIME) >= 0) return undefined
-  return instantFromMicros(scaledInteger(seconds, 6))
+  const micros = scaledInteger(seconds, 6)
+  return micros > 0n ? instantFromMicros(micros) : undefined
 }
 
 function stateOf(item: Item): MarketState {
