@@ -30,13 +30,15 @@ export function validateResult(result: QuoteResult, receivedAt: Instant): QuoteR
   const { symbol, quote } = result
   const error = validateQuote(quote, receivedAt)
   if (error) return { symbol, error }
-  const { extended, previousClose } = quote
-  const wrong = extended && (wrongPrice(extended.price) ?? wrongTime(extended.timestamp, receivedAt))
-  const leftOut = wrong ? badData(quote, `${wrong} outside the session`) : undefined
-  const isUsable = previousClose === null || wrongPrice(previousClose) === undefined
-  if (!leftOut && isUsable) return result
-  const cleaned = { ...quote, extended: leftOut ? null : extended, previousClose: isUsable ? previousClose : null }
-  return { ...result, quote: cleaned, leftOut }
+  const wrong = wrongExtended(quote, receivedAt)
+  if (wrong !== undefined) {
+    return { ...result, quote: { ...quote, extended: null }, leftOut: badData(quote, `${wrong} outside the session`) }
+  }
+  return result
+}
+
+function wrongExtended({ extended }: Quote, receivedAt: Instant): string | undefined {
+  return extended === null ? undefined : (wrongPrice(extended.price) ?? wrongTime(extended.timestamp, receivedAt))
 }
 
 function badData({ provider, symbol }: Quote, what: string): ServiceError {

@@ -11,6 +11,7 @@ import type {
   SymbolMatch,
 } from '../../core/prices/quote.ts'
 import { plainText } from '../../lib/text.ts'
+import { wrongPrice } from '../../core/ingest/validate-quote.ts'
 import { exactNumber, isRecord, parseExactJson } from '../transport/exact-json.ts'
 import { symbolFromYahoo } from './symbol.ts'
 
@@ -136,7 +137,7 @@ function quoteOf(item: Item, symbol: string, provider: string): Quote | Refusal 
     eventTime,
     marketState: stateOf(item),
     delaySeconds: delayOf(item['exchangeDataDelayedBy']),
-    previousClose: positive(priceOf(item['regularMarketPreviousClose'])),
+    previousClose: closeOf(priceOf(item['regularMarketPreviousClose'])),
     extended: extendedOf(item, eventTime),
   }
 }
@@ -179,6 +180,11 @@ function extendedOf(item: Item, regularTime: Instant): ExtendedPrice | null {
 /** Other figures are left out if they make no sense; they are no reason to refuse the price. */
 function positive(decimal: Decimal | undefined): Decimal | null {
   return decimal && compareDecimals(decimal, ZERO) > 0 && digitCount(decimal) <= MAX_DIGITS ? decimal : null
+}
+
+/** As `positive`, within the bounds of a price. */
+function closeOf(decimal: Decimal | undefined): Decimal | null {
+  return decimal && wrongPrice(decimal) === undefined ? decimal : null
 }
 
 /** A name that is refused may come from the reply itself, so only a symbol of ours is named. */

@@ -118,8 +118,6 @@ test('an unknown symbol is a valid answer: it is 404 even if an old price is sto
 test('a symbol that the provider leaves out for once is its failure, with the last known price', async (t) => {
   const { ask, source } = await createHttpService(t)
   await ask('/prices/latest?symbol=AAPL')
-  const unknown = (symbol: string) =>
-    new ServiceError('symbol_not_found', 'Unknown symbol.', { provider: 'scripted', symbol })
   source.says('AAPL', unknown('AAPL'))
   source.says('NOPE', unknown('NOPE'))
   const failed = await ask('/prices/latest?symbol=AAPL&max_age=0')
@@ -159,3 +157,7 @@ test('a spelling of another vendor is refused with the one to write', async (t) 
   ])
   assert.match((await hinted('/prices/poll', { symbol: 'ES1!', interval_minutes: 1 })).join(), /Yahoo writes ES=F/)
 })
+
+function unknown(symbol: string): ServiceError {
+  return new ServiceError('symbol_not_found', 'Unknown symbol.', { provider: 'scripted', symbol })
+}

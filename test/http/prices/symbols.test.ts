@@ -72,7 +72,8 @@ test('stored symbols have the name, exchange, type and currency that the provide
   const details = { name: 'Apple Inc.', exchange: 'NasdaqGS', exchangeCode: 'NMS', type: 'equity' }
   const provider = {
     ...source,
-    parseReply: (reply: Parameters<typeof parseReply>[0]) => parseReply(reply).map((one) => ({ ...one, details })),
+    parseReply: (reply: Parameters<typeof parseReply>[0]) =>
+      parseReply(reply).map((one) => Object.assign(one, { details })),
   }
   const ingest = createIngestOf(provider)
   const service = await createHttpService(t, { prices: { providers: { get: () => provider, list: () => [provider] } } })

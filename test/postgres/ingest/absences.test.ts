@@ -14,23 +14,14 @@ const UNKNOWN = ['symbol_not_found', false]
 async function createSymbol(t: TestContext) {
   const pool = await createDatabase(t)
   const store = createStoreReply(pool)
-  const reply = (at: string): RawReply => ({
-    provider: 'scripted',
-    symbols: ['AAPL'],
-    request: 'GET /',
-    status: 200,
-    body: Buffer.from(at),
-    receivedAt: `2025-06-${at}:00Z` as Instant,
-    parserVersion: 1,
-  })
   return {
     pool,
     quoted: (at: string) =>
-      store(reply(at), [{ symbol: 'AAPL', quote: quoteOf({ symbol: 'AAPL', time: '2025-06-01T00:00:00Z' }) }]),
+      store(replyAt(at), [{ symbol: 'AAPL', quote: quoteOf({ symbol: 'AAPL', time: '2025-06-01T00:00:00Z' }) }]),
     leftOut: async (at: string) => {
       const details = { provider: 'scripted', symbol: 'AAPL' }
       const error = new ServiceError('symbol_not_found', 'scripted, AAPL: Unknown symbol.', details)
-      const [result] = await store(reply(at), [{ symbol: 'AAPL', error }])
+      const [result] = await store(replyAt(at), [{ symbol: 'AAPL', error }])
       return result && 'error' in result ? [result.error.code, result.error.retryable] : []
     },
   }
@@ -75,3 +66,15 @@ test('absences that were stored while the clock was ahead do not count', async (
   assert.deepEqual(await leftOut('02T10:00'), GONE)
   assert.deepEqual(await leftOut('02T10:01'), GONE)
 })
+
+function replyAt(at: string): RawReply {
+  return {
+    provider: 'scripted',
+    symbols: ['AAPL'],
+    request: 'GET /',
+    status: 200,
+    body: Buffer.from(at),
+    receivedAt: `2025-06-${at}:00Z` as Instant,
+    parserVersion: 1,
+  }
+}

@@ -124,6 +124,10 @@ test('every symbol is refused if the body is not a quote reply, whatever its sta
   }
 })
 
+function errorsOf(symbols: readonly string[], quotes: readonly string[]) {
+  return parse(symbols, quotes).map((result) => ('error' in result ? [result.error.code, result.error.message] : []))
+}
+
 function quoteOf(more: Record<string, unknown>): Quote {
   const [result] = parse(['AAPL'], [yahooQuote('AAPL', '1', more)])
   assert.ok(result && 'quote' in result)
@@ -147,8 +151,6 @@ function replyOf(symbols: readonly string[], body: string, status: number) {
 
 test('a renamed symbol names the one that came, and does not change what is said about others', () => {
   const [meta, aapl] = [yahooQuote('META', '600'), yahooQuote('AAPL', '1')]
-  const errorsOf = (symbols: readonly string[], quotes: readonly string[]) =>
-    parse(symbols, quotes).map((result) => ('error' in result ? [result.error.code, result.error.message] : []))
   const renamed = ['provider_bad_data', 'yfinance, FB: Yahoo answers META instead.']
   const unknown = ['symbol_not_found', 'yfinance, NOPE: Unknown symbol.']
   assert.deepEqual(errorsOf(['FB', 'NOPE', 'AAPL'], [meta, aapl]), [renamed, unknown, []])
