@@ -85,6 +85,12 @@ test('stored symbols have the name, exchange, type and currency that the provide
   assert.equal((await service.ask('/prices/latest?symbol=AAPL&max_age=60')).json().name, 'Apple Inc.')
 })
 
+test('an index with an underscore is stored, found and priced like any other symbol', async (t) => {
+  const { ask } = await createHttpService(t)
+  assert.equal((await ask('/prices/latest?symbol=nifty_fin_service.ns')).status, 200)
+  assert.deepEqual(symbolsOf((await ask('/symbols?q=nifty_fin')).json().data), ['NIFTY_FIN_SERVICE.NS', 'NIFTY_FIN'])
+})
+
 /** Stores what a provider quotes, as a poll does. */
 function createIngestOf(provider: QuoteProvider) {
   return async ({ pool }: HttpService) => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ServiceError } from '../../../src/errors.ts'
 import { createYahoo } from '../../../src/providers/yahoo/provider.ts'
-import { createTestClock, createYahooHarness, quotesOf, summaryOf } from '../../support/yahoo-harness.ts'
+import { NOW, createTestClock, createYahooHarness, quotesOf, summaryOf } from '../../support/yahoo-harness.ts'
 import {
   CRUMB_PATH,
   PAGE_PATH,
@@ -142,6 +142,41 @@ test('an open circuit is logged once, without a stack, and once more when it clo
     'warn {"provider":"yfinance","reason":"yfinance answered with status 500."} Circuit opened; next try in 30 s.',
     'info {"provider":"yfinance"} Circuit closed; the provider responds again.',
   ])
+})
+
+test('an open circuit names the cause and the time of the next try, whatever the clock is set to meanwhile', async (t) => {
+  const { fake, yahoo, clock } = await createYahooHarness(t)
+  fake.answer(QUOTE_PATH, () => ({ status: 500 }))
+  for (let failure = 1; failure <= 5; failure++) await assert.rejects(quotesOf(yahoo, ['AAPL']))
+  const refused = (time: string) => ({
+    message: `yfinance failed 5 times in a row, last with: yfinance answered with status 500. Next try at ${time}.`,
+  })
+  await assert.rejects(quotesOf(yahoo, ['AAPL']), refused('2025-06-15T20:31:30Z'))
+  clock.set(NOW - 3_600_000)
+  await assert.rejects(quotesOf(yahoo, ['AAPL']), refused('2025-06-15T19:31:30Z'))
+  clock.set(NOW + 3_600_000)
+  const before = fake.count(QUOTE_PATH)
+  await assert.rejects(quotesOf(yahoo, ['AAPL']), refused('2025-06-15T21:31:30Z'))
+  assert.equal(fake.count(QUOTE_PATH), before)
+  clock.advance(30_000)
+  await assert.rejects(quotesOf(yahoo, ['AAPL']), { message: 'yfinance answered with status 500.' })
+  assert.equal(fake.count(QUOTE_PATH), before + 1)
+})
+
+test('while one request tests whether Yahoo is back, no other is sent', async (t) => {
+  const { fake, yahoo, clock } = await createYahooHarness(t)
+  let down = true
+  fake.answer(QUOTE_PATH, () => (down ? { status: 500 } : json(quoteReply([yahooQuote('AAPL', '1')]))))
+  for (let failure = 1; failure <= 5; failure++) await assert.rejects(quotesOf(yahoo, ['AAPL']))
+  down = false
+  clock.advance(30_000)
+  const before = fake.count(QUOTE_PATH)
+  const answers = await Promise.allSettled([quotesOf(yahoo, ['AAPL']), quotesOf(yahoo, ['AAPL'])])
+  assert.deepEqual(
+    answers.map(({ status }) => status),
+    ['fulfilled', 'rejected'],
+  )
+  assert.equal(fake.count(QUOTE_PATH), before + 1)
 })
 
 test('errors of one symbol, however many, never open the circuit', async (t) => {
