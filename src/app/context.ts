@@ -41,7 +41,7 @@ function dataDirOf({ DATA_DIR }: Config): DataDir {
  */
 export async function createProviders({ config, log }: AppContext): Promise<ProviderRegistry> {
   const proxy = useProxy(config)
-  if (proxy !== undefined) log.info({ proxy }, 'requests to providers go through a proxy')
+  if (proxy !== undefined) log.debug({ proxy }, 'requests to providers go through a proxy')
   try {
     return await createProviderRegistry(config, { clock, log })
   } catch (error) {

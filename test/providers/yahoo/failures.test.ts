@@ -148,15 +148,12 @@ test('an open circuit names the cause and the time of the next try, whatever the
   const { fake, yahoo, clock } = await createYahooHarness(t)
   fake.answer(QUOTE_PATH, () => ({ status: 500 }))
   for (let failure = 1; failure <= 5; failure++) await assert.rejects(quotesOf(yahoo, ['AAPL']))
-  const refused = (time: string) => ({
-    message: `yfinance failed 5 times in a row, last with: yfinance answered with status 500. Next try at ${time}.`,
-  })
-  await assert.rejects(quotesOf(yahoo, ['AAPL']), refused('2025-06-15T20:31:30Z'))
+  await assert.rejects(quotesOf(yahoo, ['AAPL']), refusedUntil('2025-06-15T20:31:30Z'))
   clock.set(NOW - 3_600_000)
-  await assert.rejects(quotesOf(yahoo, ['AAPL']), refused('2025-06-15T19:31:30Z'))
+  await assert.rejects(quotesOf(yahoo, ['AAPL']), refusedUntil('2025-06-15T19:31:30Z'))
   clock.set(NOW + 3_600_000)
   const before = fake.count(QUOTE_PATH)
-  await assert.rejects(quotesOf(yahoo, ['AAPL']), refused('2025-06-15T21:31:30Z'))
+  await assert.rejects(quotesOf(yahoo, ['AAPL']), refusedUntil('2025-06-15T21:31:30Z'))
   assert.equal(fake.count(QUOTE_PATH), before)
   clock.advance(30_000)
   await assert.rejects(quotesOf(yahoo, ['AAPL']), { message: 'yfinance answered with status 500.' })
@@ -198,6 +195,12 @@ function limitedFor(seconds: number): (error: unknown) => boolean {
     assert.equal(error.code, 'provider_rate_limited')
     assert.equal(error.details.retryAfterSeconds, seconds)
     return true
+  }
+}
+
+function refusedUntil(time: string) {
+  return {
+    message: `yfinance failed 5 times in a row, last with: yfinance answered with status 500. Next try at ${time}.`,
   }
 }
 
