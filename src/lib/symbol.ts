@@ -91,10 +91,21 @@ const OTHER_SPELLINGS: readonly Spelling[] = [
 export function symbolHint(text: string): string | undefined {
   const typed = text.trim()
   if (TYPED.test(typed)) return undefined
-  const known = typed.length > 40 ? undefined : OTHER_SPELLINGS.find(([pattern]) => pattern.test(asciiUpper(typed)))
-  if (known) return known[1](...(known[0].exec(asciiUpper(typed)) ?? []).slice(1))
+  const other = otherSpelling(typed)
+  if (other !== undefined) return other
   if (/\s/.test(typed)) return 'a symbol has no spaces; find it with /symbols?q=…'
   return 'a symbol is up to 32 letters A to Z, digits and . ^ = & _ -; find it with /symbols?q=…'
+}
+
+/** What to write in place of another vendor's spelling; undefined if the text is none. */
+export function otherSpelling(text: string): string | undefined {
+  const upper = asciiUpper(text.trim())
+  if (upper.length > 40) return undefined
+  for (const [pattern, hint] of OTHER_SPELLINGS) {
+    const match = pattern.exec(upper)
+    if (match) return hint(...match.slice(1))
+  }
+  return undefined
 }
 
 /** Capitals of the letters A to Z; all others stay as they are. */

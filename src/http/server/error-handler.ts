@@ -3,7 +3,7 @@ import { STATUS_CODES, type IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { ServiceError } from '../../errors.ts'
-import { symbolHint } from '../../lib/symbol.ts'
+import { otherSpelling } from '../../lib/symbol.ts'
 import type { App } from './app.ts'
 import { toServiceError } from './to-service-error.ts'
 import { withoutSecrets } from '../../core/access/secret.ts'
@@ -77,7 +77,7 @@ function pathOf({ url }: FastifyRequest): string {
 
 const SYMBOL_POINTER = /^\/symbols?(\/\d+)?$/
 
-/** The same error; where a symbol of the request was refused, it says what may have been meant. */
+/** The same error; where a symbol in the spelling of another vendor was refused, it says what to write. */
 function withSymbolHints(error: ServiceError, { query, body }: FastifyRequest): ServiceError {
   const { errors = [] } = error.details
   if (error.code !== 'invalid_request' || !errors.some(({ pointer }) => SYMBOL_POINTER.test(pointer))) return error
@@ -98,7 +98,7 @@ function hintAt(pointer: string, { query, body }: Pick<FastifyRequest, 'query' |
   const value = valueAt(query, pointer) ?? valueAt(body, pointer)
   if (typeof value !== 'string') return undefined
   const texts = pointer === '/symbols' ? value.split(',') : [value]
-  return texts.map(symbolHint).find((hint) => hint !== undefined)
+  return texts.map(otherSpelling).find((hint) => hint !== undefined)
 }
 
 function valueAt(given: unknown, pointer: string): unknown {

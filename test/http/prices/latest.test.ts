@@ -152,9 +152,7 @@ test('a spelling of another vendor is refused with the one to write', async (t) 
   assert.deepEqual(await hinted('/prices/latest?symbols=MSFT,$AAPL'), [
     'is not a symbol: write AAPL, without the dollar sign',
   ])
-  assert.deepEqual(await hinted('/prices/history?symbol=Apple%20Inc'), [
-    'is not a symbol: a symbol has no spaces; find it with /symbols?q=…',
-  ])
+  assert.deepEqual(await hinted('/prices/history?symbol=eur/usd'), ['is not a symbol: Yahoo writes EURUSD=X'])
   assert.match((await hinted('/prices/poll', { symbol: 'ES1!', interval_minutes: 1 })).join(), /Yahoo writes ES=F/)
 })
 
