@@ -22,7 +22,7 @@ const MEANINGS = {
   internal: 'A bug or an unexpected failure in the service. The log has the details under the same `request_id`.',
   provider_unavailable: 'The provider does not respond, or responds with an error.',
   provider_bad_data:
-    'The reply of the provider is not a valid price: wrong type, out of range, or another symbol. The reply is stored (`raw_response_id`).',
+    'The reply of the provider is not a valid price: wrong type, out of range, or another symbol. It is retryable if the reply leaves out a symbol that had a price before. The reply is stored (`raw_response_id`).',
   provider_rate_limited: 'The rate limit of the provider is exhausted. Requests resume after `retry_after` seconds.',
   storage_unavailable: 'The database does not respond. The embedded one restarts automatically.',
   overloaded: 'Too many streams or requests are open, or the service is stopping.',

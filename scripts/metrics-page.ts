@@ -46,6 +46,7 @@ async function readMetrics(): Promise<string> {
     logLagSeconds: 0,
     openDeadLetters: 0,
     logHeldBy: null,
+    timesAheadSeconds: 0,
     databaseBytes: 0,
     leases: [lease],
     providers: [provider],

@@ -33,6 +33,8 @@ export type ErrorDetails = {
   readonly rawResponseId?: string
   /** Other providers that have prices of the symbol. */
   readonly others?: readonly string[]
+  /** Only where it differs from what the code says. */
+  readonly retryable?: boolean
   readonly errors?: readonly { readonly pointer: string; readonly detail: string }[]
 }
 
@@ -60,7 +62,7 @@ export class ServiceError extends Error {
 
   /** Whether the same request may succeed later without a change. */
   get retryable(): boolean {
-    return RETRYABLE.has(this.code)
+    return this.details.retryable ?? RETRYABLE.has(this.code)
   }
 }
 

@@ -19,6 +19,7 @@ export type Price = {
   readonly delay_seconds: number | null
   readonly freshness: 'fresh' | 'delayed' | 'stale' | 'closed' | 'unknown'
   readonly provider_symbol: string
+  readonly name?: string
   readonly previous_close?: Decimal
   readonly change?: Decimal
   readonly change_percent?: Decimal
@@ -132,6 +133,8 @@ export type Symbol = {
   readonly provider_symbol: string
   readonly name: string | null
   readonly exchange: string | null
+  readonly currency: string | null
+  readonly type: string | null
   readonly kind: string | null
   readonly is_stored: boolean
   readonly last_price_at: string | null
@@ -262,6 +265,7 @@ export type Health = {
   readonly status: 'ok' | 'degraded'
   readonly uptime_seconds: number
   readonly database_bytes: number
+  readonly stored_times_ahead_seconds: number
   readonly average_windows: readonly number[]
   readonly averages_lag_seconds: number
   readonly pipeline: Pipeline

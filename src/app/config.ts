@@ -7,6 +7,7 @@ import { KAFKA_SETTINGS, kafkaMistakes } from '../kafka/client/settings.ts'
 import { AVERAGES_SETTINGS } from '../postgres/averages/settings.ts'
 import { DATABASE_SETTINGS } from '../postgres/connection/settings.ts'
 import { RETENTION_SETTINGS } from '../postgres/log/settings.ts'
+import { PROXY_SETTINGS } from '../providers/transport/proxy.ts'
 import { missingSettings, NAMES_AND_ALIASES, PROVIDER_SETTINGS, PROVIDERS } from '../providers/registry.ts'
 import { allowedRange, allowedValues } from './allowed-values.ts'
 
@@ -16,8 +17,8 @@ const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'
  * Every variable that the service reads: each room declares its own, and only those of the process as a whole stand here.
  * `.env.example` and the configuration page are generated from it.
  *
- * Besides TypeBox's options a setting may have `expects` (the valid values, for people), `secret` (never logged), and
- * `read` (turns the text into the value, or into undefined if it is invalid).
+ * Besides TypeBox's options a setting may have `expects` (the valid values, for people), `secret` (never logged), `alias`
+ * (another name that is read), and `read` (turns the text into the value, or into undefined if it is invalid).
  */
 export const Environment = Type.Object({
   ...HTTP_SETTINGS,
@@ -36,6 +37,7 @@ export const Environment = Type.Object({
     description: 'Provider for requests that name none.',
   }),
   ...PROVIDER_SETTINGS,
+  ...PROXY_SETTINGS,
   LOG_LEVEL: Type.Enum(LOG_LEVELS, {
     default: 'info',
     description: 'Minimum level of the lines that are logged to stderr.',
@@ -95,13 +97,18 @@ function readDotEnv(path: string): NodeJS.ProcessEnv {
 function readValues(texts: NodeJS.ProcessEnv): Record<string, unknown> {
   const values: Record<string, unknown> = {}
   for (const [name, setting] of Object.entries<Setting>(Environment.properties)) {
-    const text = texts[name]?.trim()
+    const text = textOf(texts, name, setting)
     if (text !== undefined && text !== '') values[name] = readValue(setting, text)
   }
   return values
 }
 
-type Setting = TSchema & { readonly read?: (text: string) => unknown }
+type Setting = TSchema & { readonly read?: (text: string) => unknown; readonly alias?: string }
+
+/** A variable in capitals comes before one that other programs write in small letters. */
+function textOf(texts: NodeJS.ProcessEnv, name: string, { alias }: Setting): string | undefined {
+  return texts[name]?.trim() || (alias === undefined ? undefined : texts[alias]?.trim())
+}
 
 /** Lists are separated by commas. Text that cannot be read stays text, which the schema then refuses. */
 function readValue(setting: Setting, text: string): unknown {

@@ -4,6 +4,7 @@ import { systemClock as clock } from '../lib/clock.ts'
 import { ConfigError, type Config } from './config.ts'
 import type { DatabaseOptions } from '../postgres/database.ts'
 import { chooseDataDir, type DataDir } from '../postgres/embedded/data-dir.ts'
+import { useProxy } from '../providers/transport/proxy.ts'
 import { createProviderRegistry, type ProviderRegistry } from '../providers/registry.ts'
 
 export type Version = { readonly name: string; readonly version: string; readonly node: string }
@@ -39,6 +40,8 @@ function dataDirOf({ DATA_DIR }: Config): DataDir {
  * @throws ConfigError for a setting that a provider cannot use, such as a replay file that cannot be read
  */
 export async function createProviders({ config, log }: AppContext): Promise<ProviderRegistry> {
+  const proxy = useProxy(config)
+  if (proxy !== undefined) log.debug({ proxy }, 'requests to providers go through a proxy')
   try {
     return await createProviderRegistry(config, { clock, log })
   } catch (error) {

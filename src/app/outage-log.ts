@@ -6,7 +6,7 @@ import type { PoolObserver } from '../postgres/connection/pool.ts'
 
 type Needs = {
   readonly log: Pick<Logger, 'error' | 'warn' | 'info' | 'debug'>
-  readonly clock: Pick<Clock, 'now'>
+  readonly clock: Pick<Clock, 'monotonic'>
 }
 
 /** The text of an outage in the log, and what it is logged with at the end as well. */
@@ -29,8 +29,8 @@ function createOutageLog({ log, clock }: Needs, { level, begun, over }: Texts): 
   return {
     failed: (error, details) => {
       failures += 1
-      if (clock.now() - loggedAt < LOG_EVERY_MS) return log.debug({ err: error, ...details, failures }, begun)
-      loggedAt = clock.now()
+      if (clock.monotonic() - loggedAt < LOG_EVERY_MS) return log.debug({ err: error, ...details, failures }, begun)
+      loggedAt = clock.monotonic()
       isLogged = true
       log[level]({ ...details, failures }, begun)
     },

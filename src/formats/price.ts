@@ -1,6 +1,7 @@
 import { Type, type Static } from 'typebox'
 import { decimalFromUnits, scaledInteger, scaleOf, type Decimal } from '../lib/decimal.ts'
 import { freshnessOf } from '../core/prices/freshness.ts'
+import { minorUnitOf } from '../core/prices/unit.ts'
 import type { RecordResult, StoredPrice } from '../core/prices/quote.ts'
 import { ExactNumber, exactNumber } from './json/exact-number.ts'
 import { id, orNull, timestamp } from './json/fields.ts'
@@ -36,6 +37,9 @@ export const Price = Type.Object(
     delay_seconds: orNull(Type.Integer(), { description: 'The delay of the feed itself.' }),
     freshness: Type.Enum(['fresh', 'delayed', 'stale', 'closed', 'unknown']),
     provider_symbol: Type.String({ description: 'The symbol in the provider’s spelling.', examples: ['AAPL'] }),
+    name: Type.Optional(
+      Type.String({ description: 'As the provider names it, if it does.', examples: ['Apple Inc.'] }),
+    ),
     previous_close: Type.Optional(ExactNumber),
     change: Type.Optional(ExactNumber),
     change_percent: Type.Optional(ExactNumber),
@@ -57,7 +61,7 @@ export const Prices = Type.Object({ data: Type.Array(Type.Union([Price, Unpriced
 export function priceBody(price: StoredPrice, now: number): Static<typeof Price> {
   const { ageMs, marketState, freshness } = freshnessOf(price, now)
   const { extended, previousClose } = price
-  const unit = MINOR_UNITS[price.currency ?? '']
+  const unit = minorUnitOf(price.currency)
   return {
     ...storedBody(price),
     age_ms: ageMs,
@@ -65,9 +69,10 @@ export function priceBody(price: StoredPrice, now: number): Static<typeof Price>
     delay_seconds: price.delaySeconds,
     freshness,
     provider_symbol: price.providerSymbol,
+    ...(price.name !== undefined && { name: price.name }),
     ...(previousClose !== null && changeSince(previousClose, price.price)),
     ...(extended && { extended: { ...extended, price: exactNumber(extended.price) } }),
-    ...(unit && { unit: { major: unit, per_major: 100 } }),
+    ...(unit && { unit: { major: unit.major, per_major: unit.perMajor } }),
   }
 }
 
@@ -95,9 +100,6 @@ function storedBody(price: StoredPrice) {
     confirmed_at: price.confirmedAt,
   }
 }
-
-/** Quoted in hundredths of the currency on the right. */
-const MINOR_UNITS: Readonly<Record<string, string>> = { GBp: 'GBP', GBX: 'GBP', ZAc: 'ZAR', USX: 'USD', ILA: 'ILS' }
 
 /** The change is exact; the percentage is rounded half up, away from zero, to four decimals. */
 function changeSince(previousClose: Decimal, price: Decimal) {

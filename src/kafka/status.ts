@@ -40,9 +40,9 @@ export function createReadKafkaStatus({ access, topic, group, clock }: Needs): R
   }
 
   return () => {
-    if (latest === undefined || clock.now() >= staleAt) {
+    if (latest === undefined || clock.monotonic() >= staleAt) {
       latest = query()
-      staleAt = clock.now() + FRESH_MS
+      staleAt = clock.monotonic() + FRESH_MS
     }
     return latest
   }

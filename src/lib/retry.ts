@@ -38,7 +38,7 @@ export async function retryUntilDone<T>(
   const { clock, onError, firstWaitMs = FIRST_WAIT_MS, longestWaitMs = LONGEST_WAIT_MS, maxTries = Infinity } = options
   let waitMs = firstWaitMs
   for (let tries = 1; !signal.aborted; tries += 1) {
-    const startedAt = clock.now()
+    const startedAt = clock.monotonic()
     try {
       return await act()
     } catch (error) {
@@ -46,7 +46,7 @@ export async function retryUntilDone<T>(
       if (signal.aborted) return undefined
       if (tries >= maxTries) throw error
       onError?.(error, tries)
-      if (clock.now() - startedAt >= WORKED_MS) waitMs = firstWaitMs
+      if (clock.monotonic() - startedAt >= WORKED_MS) waitMs = firstWaitMs
       await clock.sleep(waitMs, signal)
       waitMs = Math.min(longestWaitMs, waitMs * 2)
     }

@@ -23,7 +23,7 @@ function createLines() {
 function createStorage() {
   const { lines, log } = createLines()
   let now = 0
-  const clock = { now: () => now }
+  const clock = { monotonic: () => now }
   const outageLog = createStorageOutageLog({ log: log as never, clock, location: '/data' })
   let failure: unknown
   const act = (hasStored: boolean) => async () => {
@@ -79,7 +79,7 @@ test('an error of a request is not logged as an outage, and a loop may still war
   const { log, note, lines } = createLines()
   const outageLog = createStorageOutageLog({
     log: { ...log, debug: note('debug') } as never,
-    clock: { now: () => 0 },
+    clock: { monotonic: () => 0 },
     location: '/data',
   })
   outageLog.log.warn({ err: new Error('a mistake of ours') }, 'mistaken')
@@ -93,7 +93,7 @@ const FAIL_FOR_SPACE = `do $$ begin raise exception 'No space left on device' us
 function observe(t: TestContext, pool: ReturnType<typeof createPool>) {
   t.after(() => pool.end())
   const { lines, log } = createLines()
-  observePool(pool, createStorageOutageLog({ log: log as never, clock: { now: () => 0 }, location: '/data' }))
+  observePool(pool, createStorageOutageLog({ log: log as never, clock: { monotonic: () => 0 }, location: '/data' }))
   return lines
 }
 
@@ -110,7 +110,7 @@ test('a pool reports its own failure and those of its connections, and leaves ev
 
   const pool = await createDatabase(t, 1)
   const { lines, log } = createLines()
-  observePool(pool, createStorageOutageLog({ log: log as never, clock: { now: () => 0 }, location: '/data' }))
+  observePool(pool, createStorageOutageLog({ log: log as never, clock: { monotonic: () => 0 }, location: '/data' }))
   await assert.rejects(pool.query('select 1 / 0'), { code: '22012' })
   assert.deepEqual(lines, [])
   await assert.rejects(
@@ -130,7 +130,7 @@ test('an outage of Kafka is logged at once, then once a minute with a count, and
   const note = (level: string) => (details: object) => void lines.push([level, details])
   const log = { warn: note('warn'), info: note('info'), debug: () => {} }
   let now = 0
-  const outageLog = createKafkaOutageLog({ log: log as never, clock: { now: () => now } })
+  const outageLog = createKafkaOutageLog({ log: log as never, clock: { monotonic: () => now } })
   outageLog.worked('relay')
   for (let second = 0; second <= 70; second += 2) {
     now = second * 1_000

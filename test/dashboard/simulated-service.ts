@@ -36,7 +36,7 @@ async function simulatePast(connection: Connection): Promise<void> {
   for (let at = STEPS; at > 0; at--) {
     const source = createSimulated({
       seed: 'market-data',
-      clock: { now: () => now - at * 2_000, sleep: async () => {} },
+      clock: { now: () => now - at * 2_000, monotonic: () => 0, sleep: async () => {} },
     })
     const reply = await source.fetchReply(SYMBOLS, signal)
     await record(reply, source.parseReply(reply))

@@ -68,7 +68,7 @@ describe('a broker that dies', needsKafkaItself, () => {
     const broker = await startBroker()
     t.after(() => broker.end())
     let now = Date.now()
-    const clock = { ...systemClock, now: () => now }
+    const clock = { ...systemClock, now: () => now, monotonic: () => now }
     const read = createReadKafkaStatus({
       access: accessTo(broker.brokers),
       topic: { name: 'none' },

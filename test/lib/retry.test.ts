@@ -8,6 +8,7 @@ function createClock() {
   let now = 0
   const clock = {
     now: () => now,
+    monotonic: () => now,
     sleep: async (ms: number) => void sleeps.push(ms),
   }
   return { clock, sleeps, passes: (ms: number) => void (now += ms) }

@@ -4,7 +4,11 @@ import type { QuoteResult, QuoteProvider } from '../../src/core/prices/quote.ts'
 import { createYahoo } from '../../src/providers/yahoo/provider.ts'
 import { createYahooFake, yahooQuote, type YahooFake } from './yahoo-fake.ts'
 
-type TestClock = Clock & { advance(ms: number): void }
+type TestClock = Clock & {
+  advance(ms: number): void
+  /** Sets the clock of the system, as NTP does: no time passes. */
+  set(time: number): void
+}
 type YahooHarness = { readonly fake: YahooFake; readonly yahoo: QuoteProvider; readonly clock: TestClock }
 
 export const NOW = Date.parse('2025-06-15T20:31:00Z')
@@ -19,8 +23,17 @@ export async function createYahooHarness(t: TestContext, { timeoutMs = 10_000 } 
 
 /** A clock that advances only when the test says so. */
 export function createTestClock(startsAt = NOW): TestClock {
-  let now = startsAt
-  return { now: () => now, sleep: () => Promise.resolve(), advance: (ms) => void (now += ms) }
+  let [now, passed] = [startsAt, 0]
+  return {
+    now: () => now,
+    monotonic: () => passed,
+    sleep: () => Promise.resolve(),
+    advance: (ms) => {
+      now += ms
+      passed += ms
+    },
+    set: (time) => void (now = time),
+  }
 }
 
 export async function quotesOf(source: QuoteProvider, symbols: readonly string[]): Promise<readonly QuoteResult[]> {

@@ -28,11 +28,11 @@ export function createLeader({ name, leases, work, clock, log }: Needs): Leader 
 
   /** Renews the lease. Resolves when another process has it, or may have it, or when the work has ended. */
   async function hold(lease: Lease, ended: AbortSignal): Promise<void> {
-    let heldAt = clock.now()
-    while (clock.now() - heldAt < LEASE_MS) {
+    let heldAt = clock.monotonic()
+    while (clock.monotonic() - heldAt < LEASE_MS) {
       await clock.sleep(RENEW_EVERY_MS, ended)
       if (ended.aborted) return
-      const requestedAt = clock.now()
+      const requestedAt = clock.monotonic()
       const isHeld = await leases.renew(lease).catch(warn)
       if (isHeld === false) return
       if (isHeld) heldAt = requestedAt

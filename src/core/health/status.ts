@@ -32,6 +32,11 @@ export type LogHolder = { readonly application: string; readonly pid: number | n
 /** The status of the database and of what is stored in it. */
 export type ServiceStatus = {
   readonly databaseBytes: number
+  /**
+   * How far the latest stored time of ours lies ahead of the database's clock: when a price was confirmed, or a run
+   * finished. More than the clocks differ means that a clock was ahead when it was stored; 0 if none is ahead.
+   */
+  readonly timesAheadSeconds: number
   /** Age of the oldest price that is not yet in the averages; 0 if there is none. */
   readonly averagesLagSeconds: number
   /** The same for publishing, and how many prices wait, capped at 100,000; null without Kafka. */

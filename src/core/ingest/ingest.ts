@@ -1,6 +1,6 @@
 import type { Clock } from '../../lib/clock.ts'
 import { ServiceError } from '../../errors.ts'
-import { validateQuote } from './validate-quote.ts'
+import { validateResult } from './validate-quote.ts'
 import type { QuoteResult, QuoteProvider, RawReply, StoreReply, RecordResult } from '../prices/quote.ts'
 
 /**
@@ -26,9 +26,9 @@ type Needs = {
 
 export function createIngest({ providerOf, record, notify, observe, clock }: Needs): Ingest {
   async function ingestBatch(source: QuoteProvider, symbols: readonly string[], signal: AbortSignal) {
-    const since = clock.now()
+    const since = clock.monotonic()
     const reply = await fetchOrFail(source, symbols, signal)
-    observe(source.name, clock.now() - since, reply instanceof ServiceError ? reply : undefined)
+    observe(source.name, clock.monotonic() - since, reply instanceof ServiceError ? reply : undefined)
     if (reply instanceof ServiceError) return symbols.map((symbol) => ({ symbol, error: reply }))
     const results = await record(reply, validatedQuotes(source, reply))
     if (results.some((result) => 'price' in result && isStored(result.outcome))) notify()
@@ -55,11 +55,7 @@ async function fetchOrFail(source: QuoteProvider, symbols: readonly string[], si
 }
 
 function validatedQuotes(source: QuoteProvider, reply: RawReply): QuoteResult[] {
-  return source.parseReply(reply).map((result) => {
-    if ('error' in result) return result
-    const error = validateQuote(result.quote, reply.receivedAt)
-    return error ? { symbol: result.symbol, error } : result
-  })
+  return source.parseReply(reply).map((result) => validateResult(result, reply.receivedAt))
 }
 
 function isStored(outcome: string): boolean {

@@ -1,7 +1,7 @@
 import type { Clock } from '../../lib/clock.ts'
 import { ServiceError } from '../../errors.ts'
 import type { Ingest } from './ingest.ts'
-import { millisOf } from '../../lib/instant.ts'
+import { isConfirmedWithin } from '../prices/freshness.ts'
 import type { RecordResult, StoredPrice } from '../prices/quote.ts'
 
 export type LatestRequest = {
@@ -53,9 +53,8 @@ export function createLatest({ ingest, readLatest, onPricesStored, clock, signal
     const { provider, symbols, currency, maxAgeSeconds } = request
     const stored = await cache.read(request)
     if (request.onlyStored) return symbols.map((symbol) => storedAnswer(symbol, stored.get(symbol)))
-    const freshAfter = clock.now() - maxAgeSeconds * 1000
     const isFresh = (price: StoredPrice | undefined) =>
-      maxAgeSeconds > 0 && price !== undefined && millisOf(price.confirmedAt) > freshAfter
+      maxAgeSeconds > 0 && price !== undefined && isConfirmedWithin(price, maxAgeSeconds * 1000, clock.now())
     const stale = symbols.filter((symbol) => !isFresh(stored.get(symbol)))
     if (stale.length === 0) return symbols.map((symbol) => answer(symbol, undefined, stored.get(symbol)))
     const fetched = new Map((await fetchShared(provider, stale)).map((one) => [one.result.symbol, one]))
@@ -110,7 +109,7 @@ function createReadCache(readLatest: ReadLatest, clock: Clock) {
 
   function startRead(key: string, request: LatestRequest): CachedRead {
     if (known.size >= CACHE_SIZE) known.clear()
-    const until = clock.now() + CACHE_MS
+    const until = clock.monotonic() + CACHE_MS
     const read = { prices: readLatest(request), until: Number.POSITIVE_INFINITY }
     known.set(key, read)
     const expire = (at: number) => () => void (read.until = at)
@@ -123,7 +122,7 @@ function createReadCache(readLatest: ReadLatest, clock: Clock) {
       const { provider, currency = '', symbols } = request
       const key = `${provider} ${currency} ${symbols.join()}`
       const found = known.get(key)
-      return (found && found.until > clock.now() ? found : startRead(key, request)).prices
+      return (found && found.until > clock.monotonic() ? found : startRead(key, request)).prices
     },
     forget: () => known.clear(),
   }

@@ -4,6 +4,11 @@ import { createInFlight, type InFlight, type InFlightNeeds } from './in-flight.t
 
 /** The jobs that wait. `except` names those that are running: so a job never overlaps with itself. */
 export type DueJobs = {
+  /**
+   * Makes jobs due now whose plan lies further ahead than their interval, or than the wait after their last failure: it was
+   * made while a clock was ahead.
+   */
+  pullForward(now: Instant): Promise<void>
   /** Each provider that has a job due by then, with the time of its first. */
   upcoming(until: Instant, except: readonly string[]): Promise<readonly { provider: string; dueAt: Instant }[]>
   /** Earliest first. */
@@ -36,6 +41,8 @@ type Needs = Omit<InFlightNeeds, 'onCapacity' | 'jobs'> & {
 const GATHER_MS = 25
 /** Jobs that another process created or changed are noticed within this time. */
 const POLL_MS = 1_000
+/** A clock may be set back at any time, and another process may have stored what a wrong clock said. */
+const PULL_FORWARD_EVERY_MS = 1_000
 
 /**
  * Runs jobs on time, those of one provider and moment in one request. A claim moves a job to its next time before it runs,
@@ -46,9 +53,17 @@ export function createPoller(needs: Needs): Poller {
   let alarm = new AbortController()
   const wake = () => alarm.abort()
   const inFlight = createInFlight({ ...needs, onCapacity: wake })
+  let pulledForwardAt = Number.NEGATIVE_INFINITY
+
+  async function pullForward(): Promise<void> {
+    if (clock.monotonic() - pulledForwardAt < PULL_FORWARD_EVERY_MS) return
+    pulledForwardAt = clock.monotonic()
+    await jobs.pullForward(instantFromMillis(clock.now()))
+  }
 
   /** Starts what is due. @returns milliseconds until something else is */
   async function startDue(signal: AbortSignal): Promise<number> {
+    await pullForward()
     const until = instantFromMillis(clock.now() + POLL_MS)
     let pauseMs = POLL_MS
     for (const { provider, dueAt } of await jobs.upcoming(until, inFlight.jobIds())) {

@@ -38,9 +38,10 @@ export function claimJob(job: DueJob, nowMs: number): Claim {
 }
 
 const SHORTEST_BASE_MS = 5_000
-const LOWEST_CAP_MS = 300_000
+/** The longest wait after a failure of a job with a shorter interval. */
+export const LOWEST_CAP_MS = 300_000
 /** A provider's Retry-After is honoured up to a day: beyond that it is a mistake. */
-const LONGEST_RETRY_AFTER_MS = 86_400_000
+export const LONGEST_RETRY_AFTER_MS = 86_400_000
 
 type Failure = {
   readonly intervalSeconds: number
@@ -62,9 +63,20 @@ export function retryDelayMs({ intervalSeconds, failures, retryAfterSeconds = 0 
   return Math.max(retryAfterMs, Math.ceil((longest / 2) * (1 + random)))
 }
 
+/**
+ * A plan that lies further ahead than an interval was made while the clock was ahead, and is ignored. An anchor ahead of now
+ * still determines the phase.
+ */
 function nextRegularRun({ anchoredAt, intervalSeconds, dueAt }: DueJob, nowMs: number): Instant {
   const anchor = microsOf(anchoredAt)
   const interval = BigInt(intervalSeconds) * 1_000_000n
-  const after = [microsOf(instantFromMillis(nowMs)), microsOf(dueAt), anchor].reduce((a, b) => (a > b ? a : b))
-  return instantFromMicros(anchor + ((after - anchor) / interval + 1n) * interval)
+  const now = microsOf(instantFromMillis(nowMs))
+  const due = microsOf(dueAt)
+  const after = due > now && due - now <= interval ? due : now
+  return instantFromMicros(anchor + (floorDivide(after - anchor, interval) + 1n) * interval)
+}
+
+function floorDivide(dividend: bigint, divisor: bigint): bigint {
+  const quotient = dividend / divisor
+  return dividend % divisor < 0n ? quotient - 1n : quotient
 }

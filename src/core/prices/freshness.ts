@@ -1,3 +1,4 @@
+import { CLOCK_TOLERANCE_MS } from '../../lib/clock.ts'
 import { millisOf } from '../../lib/instant.ts'
 import type { MarketState, StoredPrice } from './quote.ts'
 
@@ -16,12 +17,22 @@ export type FreshnessView = {
 type Dated = Pick<StoredPrice, 'eventTime' | 'confirmedAt' | 'marketState' | 'delaySeconds'>
 
 const TOLERANCE_MS = 15 * 60_000
+/** A provider's clock may be ahead of ours by this much (see `validateQuote`); a price further ahead has no known age. */
+const FUTURE_MS = 2 * 60_000
 
 /** How current a price is. Pure: `now` is milliseconds since 1970. */
 export function freshnessOf(price: Dated, now: number): FreshnessView {
   const ageMs = Math.max(0, now - millisOf(price.eventTime))
-  const marketState = now - millisOf(price.confirmedAt) < TOLERANCE_MS ? price.marketState : 'unknown'
-  return { ageMs, marketState, freshness: classifyFreshness(ageMs, marketState, (price.delaySeconds ?? 0) * 1000) }
+  const marketState = isConfirmedWithin(price, TOLERANCE_MS, now) ? price.marketState : 'unknown'
+  const isFromFuture = millisOf(price.eventTime) - now > FUTURE_MS
+  const delayMs = (price.delaySeconds ?? 0) * 1000
+  return { ageMs, marketState, freshness: isFromFuture ? 'unknown' : classifyFreshness(ageMs, marketState, delayMs) }
+}
+
+/** Whether the provider confirmed the price less than `ms` ago. A confirmation that lies ahead of now was never made. */
+export function isConfirmedWithin({ confirmedAt }: Pick<Dated, 'confirmedAt'>, ms: number, now: number): boolean {
+  const sinceMs = now - millisOf(confirmedAt)
+  return sinceMs < ms && sinceMs >= -CLOCK_TOLERANCE_MS
 }
 
 function classifyFreshness(ageMs: number, state: MarketState, delayMs: number): Freshness {

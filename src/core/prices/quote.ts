@@ -27,9 +27,26 @@ export type Quote = {
   readonly extended: ExtendedPrice | null
 }
 
+/** What a provider says about a symbol itself, each null if it does not. */
+export type SymbolDetails = {
+  readonly name: string | null
+  /** For people: `NasdaqGS`. */
+  readonly exchange: string | null
+  /** The provider's code: `NMS`. */
+  readonly exchangeCode: string | null
+  /** The kind of instrument, lower case: `equity`, `etf`. */
+  readonly type: string | null
+}
+
 /** The result for one requested symbol: a quote, or the error that explains why there is none. */
 export type QuoteResult =
-  | { readonly symbol: string; readonly quote: Quote }
+  | {
+      readonly symbol: string
+      readonly quote: Quote
+      readonly details?: SymbolDetails | undefined
+      /** Why a part of the quote besides its price was left out; the reply is then kept as evidence. */
+      readonly leftOut?: ServiceError | undefined
+    }
   | { readonly symbol: string; readonly error: ServiceError }
 
 /** One reply of a provider, byte for byte. */
@@ -109,6 +126,8 @@ export type StoredPrice = Quote & {
   /** When the provider last reported the same price. */
   readonly confirmedAt: Instant
   readonly rawResponseId: string
+  /** As the provider names the symbol; absent if it does not. */
+  readonly name?: string
 }
 
 /** `confirmed`: the price was already stored. `outdated`: a newer reply had already superseded it. */

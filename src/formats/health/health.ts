@@ -46,10 +46,14 @@ export const Health = Type.Object(
   {
     status: Type.Enum(['ok', 'degraded'], {
       description:
-        '`degraded`: a provider in use fails, averages or publishing lag, no consumer reads, or Kafka is unavailable.',
+        '`degraded`: a provider in use fails, averages or publishing lag, no consumer reads, Kafka is unavailable, or stored times lie in the future.',
     }),
     uptime_seconds: Type.Integer(),
     database_bytes: Type.Integer(),
+    stored_times_ahead_seconds: Type.Number({
+      description:
+        'How far stored times lie in the future: a clock was ahead when they were stored. They are ignored; from 5 s on the status is `degraded`.',
+    }),
     average_windows: Type.Array(Type.Integer(), {
       description: 'The windows that are computed, the default first.',
       examples: [[5]],
@@ -80,15 +84,24 @@ export function healthBody(snapshot: HealthSnapshot): Static<typeof Health> {
   const pipeline = pipelineBody({ ...service, kafka }, snapshot.toleratedLagSeconds)
   const providers = snapshot.providers.map(([status, record]) => providerHealthBody(status, record, now))
   return {
-    status: isFlowing(pipeline) && !providers.some(isFailing) ? 'ok' : 'degraded',
+    status: isFlowing(pipeline) && !isAhead(service) && !providers.some(isFailing) ? 'ok' : 'degraded',
     uptime_seconds: Math.floor(snapshot.uptimeMs / 1_000),
     database_bytes: service.databaseBytes,
+    stored_times_ahead_seconds: service.timesAheadSeconds,
     average_windows: [...snapshot.windows],
     averages_lag_seconds: service.averagesLagSeconds,
     pipeline,
     leases: service.leases.map(leaseBody),
     providers,
   }
+}
+
+/** Clocks of several machines may differ by less. */
+const TOLERATED_AHEAD_SECONDS = 5
+
+/** Whether stored times lie in the future, by more than clocks differ. */
+export function isAhead({ timesAheadSeconds }: Pick<ServiceStatus, 'timesAheadSeconds'>): boolean {
+  return timesAheadSeconds > TOLERATED_AHEAD_SECONDS
 }
 
 function isFailing(provider: Static<typeof ProviderHealth>): boolean {

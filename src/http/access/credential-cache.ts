@@ -107,7 +107,7 @@ function createReader({ readCredentials, clock }: CredentialCacheOptions, onRead
   let reading: Promise<void> | undefined
 
   async function read(): Promise<void> {
-    const startedAt = clock.now()
+    const startedAt = clock.monotonic()
     const found = await readCredentials()
     readAt = startedAt
     onRead(found)
@@ -120,7 +120,7 @@ function createReader({ readCredentials, clock }: CredentialCacheOptions, onRead
     await reading
   }
 
-  return { refresh, isStale: () => clock.now() - readAt > STALE_AFTER_MS }
+  return { refresh, isStale: () => clock.monotonic() - readAt > STALE_AFTER_MS }
 }
 
 /** A read that all callers share who arrive before it begins, at most one every `LOOK_EVERY_MS`. */
@@ -129,10 +129,10 @@ function createSharedLook({ clock, signal }: CredentialCacheOptions, refresh: ()
   let looking: Promise<void> | undefined
 
   async function look(): Promise<void> {
-    const since = Math.max(0, clock.now() - lookedAt)
+    const since = Math.max(0, clock.monotonic() - lookedAt)
     await clock.sleep(Math.max(0, LOOK_EVERY_MS - since), signal)
     looking = undefined
-    lookedAt = clock.now()
+    lookedAt = clock.monotonic()
     await refresh()
   }
 

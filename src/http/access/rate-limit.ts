@@ -48,7 +48,7 @@ export function createRateLimit({ name, quota, clock }: Options): RateLimit {
   return {
     count: (caller, request, reply) => {
       if (quota === 0) return
-      const now = clock.now()
+      const now = clock.monotonic()
       const window = windowOf(caller, now)
       window.used += 1
       const left = Math.max(0, quota - window.used)
@@ -64,7 +64,7 @@ export function createRateLimit({ name, quota, clock }: Options): RateLimit {
     },
     isUsedUp: (caller) => {
       const { used, endsAt } = windows.get(caller) ?? { used: 0, endsAt: 0 }
-      return quota > 0 && used >= quota && endsAt > clock.now()
+      return quota > 0 && used >= quota && endsAt > clock.monotonic()
     },
   }
 }

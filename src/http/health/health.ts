@@ -21,7 +21,7 @@ export type HealthDeps = Pick<ProviderDeps, 'providers'> & {
 /** The state of the service and of each provider, for people and alerts. */
 export function healthRoute(app: App, deps: HealthDeps): void {
   const { readServiceStatus, readKafkaStatus, clock, windows, toleratedLagSeconds } = deps
-  const startedAt = clock.now()
+  const startedAt = clock.monotonic()
   const schema = {
     operationId: 'getHealth',
     tags: ['Service'],
@@ -33,7 +33,15 @@ export function healthRoute(app: App, deps: HealthDeps): void {
     const [service, kafka] = await Promise.all([readServiceStatus(), readKafkaStatus?.()])
     const now = clock.now()
     const providers = statusOfEach(service.providers, deps)
-    return healthBody({ service, kafka, providers, uptimeMs: now - startedAt, windows, toleratedLagSeconds, now })
+    return healthBody({
+      service,
+      kafka,
+      providers,
+      uptimeMs: clock.monotonic() - startedAt,
+      windows,
+      toleratedLagSeconds,
+      now,
+    })
   })
 }
 

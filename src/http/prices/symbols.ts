@@ -90,15 +90,19 @@ function createSymbolSearch({ findStoredSymbols, signal, ...providers }: SymbolD
     return { page: { data: [...data, ...others.slice(position.skipped, end)], nextCursor } }
   }
 
-  /** Matches that were not listed as stored. A stored one may be among them, if the provider found it by its name. */
+  /** Matches that were not listed as stored. A stored one may be among them, if the provider found it by a name of its own. */
   async function unlisted(found: readonly SymbolMatch[], q: string, provider: string): Promise<SymbolBody[]> {
     const symbols = found.map((match) => match.symbol)
-    const stored = await findStoredSymbols({ provider, symbols, limit: symbols.length })
+    const request = { provider, symbols, limit: symbols.length }
+    const [stored, listed] = await Promise.all([
+      findStoredSymbols(request),
+      findStoredSymbols({ ...request, query: q }),
+    ])
     const bySymbol = new Map(stored.map((one) => [one.symbol, one]))
-    return found.flatMap((match) => {
-      const ours = bySymbol.get(match.symbol)
-      return ours && match.symbol.includes(q.toUpperCase()) ? [] : [symbolMatchBody(match, provider, ours)]
-    })
+    const isListed = new Set(listed.map((one) => one.symbol))
+    return found.flatMap((match) =>
+      isListed.has(match.symbol) ? [] : [symbolMatchBody(match, provider, bySymbol.get(match.symbol))],
+    )
   }
 }
 

@@ -14,7 +14,7 @@ export function createSecurityLog(clock: Clock, level: 'info' | 'warn'): LogSecu
   let loggedAt = -Infinity
   let leftOut = 0
   return ({ log }, event, message) => {
-    const now = clock.now()
+    const now = clock.monotonic()
     if (Math.abs(now - loggedAt) < LOG_EVERY_MS) {
       leftOut += 1
       return

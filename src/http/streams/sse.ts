@@ -131,14 +131,14 @@ type Reader = {
 async function* eventTexts({ tail, from, matches, signal, clock, ...reader }: Reader): AsyncGenerator<string> {
   const advance = (to: LogPosition) => (reader.followsStandard ? `id: ${positionText(to)}\n\n` : '')
   yield `retry: ${RECONNECT_AFTER_MS}\n${reader.isReset ? resetEventText(from) : advance(from)}`
-  let [position, sentAt] = [from, clock.now()]
+  let [position, sentAt] = [from, clock.monotonic()]
   while (!signal.aborted) {
     const events = await tail.next(position, HEARTBEAT_MS, signal)
     position = events.at(-1)?.position ?? position
     const text = events.flatMap((event) => (matches(event) ? [event.text] : [])).join('')
-    const isSilent = clock.now() - sentAt >= HEARTBEAT_MS
+    const isSilent = clock.monotonic() - sentAt >= HEARTBEAT_MS
     if (text === '' && !isSilent) continue
     yield text || `: heartbeat\n${advance(position)}`
-    sentAt = clock.now()
+    sentAt = clock.monotonic()
   }
 }

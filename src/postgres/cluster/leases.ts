@@ -34,14 +34,18 @@ export function fenceOf(lease: Lease): Fence {
   return (client) => assertLeads(client, lease)
 }
 
+/** No process can hold a lease for longer than this: one that expires later was written before the clock was set back. */
+const LONGEST = `clock_timestamp() + interval '${2 * LEASE_MS} ms'`
+
 /** Reads first, and locks only a free lease: a standby process writes nothing, and never holds back the log. */
 const TAKE = `
   insert into leases as l (name, holder, epoch, expires_at)
   select $1, $2, 1, clock_timestamp() + make_interval(secs => $3)
-   where not exists (select from leases where name = $1 and holder <> $2 and expires_at > clock_timestamp())
+   where not exists (select from leases where name = $1 and holder <> $2 and expires_at > clock_timestamp()
+                       and expires_at <= ${LONGEST})
   on conflict (name) do update
     set holder = excluded.holder, epoch = l.epoch + 1, expires_at = clock_timestamp() + make_interval(secs => $3)
-    where l.holder = excluded.holder or l.expires_at <= clock_timestamp()
+    where l.holder = excluded.holder or l.expires_at <= clock_timestamp() or l.expires_at > ${LONGEST}
   returning name, holder, epoch`
 
 /** An expired lease can be renewed until another process takes it: no other process has led since. */

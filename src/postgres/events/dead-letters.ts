@@ -83,13 +83,15 @@ const STORE = `
 
 /**
  * No transaction stays open while letters are sent to Kafka or fetched from here, which may take long: it would hold back the
- * log for every reader. So a process claims the letters first, and commits, before it fetches them.
+ * log for every reader. So a process claims the letters first, and commits, before it fetches them. A claim that lasts longer
+ * than any was made before the clock was set back.
  */
 const CLAIM = `
   update dead_letters set claimed_until = clock_timestamp() + make_interval(secs => $2)
    where id in (
      select id from dead_letters
-      where sent_at is null and (claimed_until is null or claimed_until < clock_timestamp())
+      where sent_at is null and (claimed_until is null or claimed_until < clock_timestamp()
+            or claimed_until > clock_timestamp() + make_interval(secs => 2 * $2))
       order by id limit $1 for update skip locked)
   returning id`
 

@@ -39,7 +39,10 @@ export function createReadServiceStatus(pool: pg.Pool, options: Options): ReadSe
   }
 }
 
-type StatusRow = Pick<ServiceStatus, 'averagesLagSeconds' | 'logLagSeconds' | 'openDeadLetters'> & {
+type StatusRow = Pick<
+  ServiceStatus,
+  'averagesLagSeconds' | 'logLagSeconds' | 'openDeadLetters' | 'timesAheadSeconds'
+> & {
   readonly databaseBytes: string
   readonly relayRows: number
   readonly relaySeconds: number
@@ -56,6 +59,9 @@ const READ_STATUS = `
          unpublished.rows as "relayRows",
          coalesce(extract(epoch from clock_timestamp() - unpublished.since), 0)::float8 as "relaySeconds",
          (select count(*)::integer from dead_letters where resolution is null) as "openDeadLetters",
+         greatest(0, extract(epoch from greatest(
+           (select max(confirmed_at) from series_state), (select max(finished_at) from polling_runs)) - clock_timestamp()
+         ))::float8 as "timesAheadSeconds",
          holder.*
     from (values (1)) as one
     left join lateral (

@@ -1,6 +1,7 @@
 import type pg from 'pg'
-import { compareInstants, type Instant } from '../../lib/instant.ts'
-import type { Decided } from '../../core/ingest/revision.ts'
+import { CLOCK_TOLERANCE_MS } from '../../lib/clock.ts'
+import { compareInstants, instantFromMillis } from '../../lib/instant.ts'
+import type { Decided, ReplyTimes } from '../../core/ingest/revision.ts'
 import type { Quote } from '../../core/prices/quote.ts'
 import { arrayText, type Plain } from '../connection/parameters.ts'
 import { seriesIdsText } from './known-prices.ts'
@@ -9,7 +10,7 @@ import { seriesIdsText } from './known-prices.ts'
 export async function confirmNewest(
   client: pg.PoolClient,
   decided: readonly Decided[],
-  confirmedAt: Instant,
+  { receivedAt, now }: ReplyTimes,
 ): Promise<void> {
   const newest = new Map<string, Decided>()
   for (const item of decided) {
@@ -22,7 +23,7 @@ export async function confirmNewest(
   const column = (pick: (quote: Quote) => Plain) => arrayText(items.map(({ quote }) => pick(quote)))
   const values = [
     seriesIdsText(items),
-    confirmedAt,
+    receivedAt,
     // The provider's own text: it may contain any character.
     items.map(({ quote }) => quote.providerSymbol),
     column((quote) => quote.marketState),
@@ -31,11 +32,15 @@ export async function confirmNewest(
     column((quote) => quote.extended?.price),
     column((quote) => quote.extended?.timestamp),
     column((quote) => quote.extended?.session),
+    instantFromMillis(now + CLOCK_TOLERANCE_MS),
   ]
   await client.query({ name: 'confirm', text: CONFIRM, values })
 }
 
-/** The time never goes back: a reply that was received earlier may be stored later. */
+/**
+ * The time never goes back: a reply that was received earlier may be stored later. But a time ahead of now was stored while
+ * a clock was ahead, and is replaced.
+ */
 const CONFIRM = `
   insert into series_state as s
   select q.series_id, q.provider_symbol, $2, q.market_state, q.delay_seconds, q.previous_close,
@@ -46,4 +51,4 @@ const CONFIRM = `
     provider_symbol = excluded.provider_symbol, confirmed_at = excluded.confirmed_at, market_state = excluded.market_state,
     delay_seconds = excluded.delay_seconds, previous_close = excluded.previous_close,
     extended_price = excluded.extended_price, extended_at = excluded.extended_at, extended_session = excluded.extended_session
-   where s.confirmed_at <= excluded.confirmed_at`
+   where s.confirmed_at <= excluded.confirmed_at or s.confirmed_at > $10`

@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { systemClock, type Clock } from '../../lib/clock.ts'
 import { decideRevisions, writes, type Item, type Decided, type Stored } from '../../core/ingest/revision.ts'
 import type { CurrentPrice } from '../../core/ingest/revision.ts'
 import type { QuoteResult, RawReply, StoreReply, RecordResult } from '../../core/prices/quote.ts'
@@ -9,6 +10,8 @@ import { confirmNewest } from './confirm.ts'
 import { readKnown, seriesIdsText } from './known-prices.ts'
 import { bodyHash, KEEP_REPLY, replyValues, type Refusal } from './raw-replies.ts'
 import { createSeriesIds } from './series.ts'
+import { createSymbolDetails, type NewDetails } from './symbol-details.ts'
+import { withAbsences } from './absences.ts'
 import { inTransactionFrom, type Fence } from '../connection/transaction.ts'
 
 /**
@@ -16,13 +19,17 @@ import { inTransactionFrom, type Fence } from '../connection/transaction.ts'
  * before. When the promise resolves, the prices are durable.
  * @param fence of a leader; a process that answers a request stores without one
  */
-export function createStoreReply(pool: pg.Pool, fence?: Fence): StoreReply {
+export function createStoreReply(pool: pg.Pool, fence?: Fence, clock: Pick<Clock, 'now'> = systemClock): StoreReply {
   const seriesIds = createSeriesIds(pool)
-  const store: StoreReply = async (reply, results) => {
+  const newDetails = createSymbolDetails()
+  const store: StoreReply = async (reply, parsed) => {
+    const results = await withAbsences(pool, reply, parsed)
+    const details = newDetails(reply, results)
     const quotes = results.flatMap((result) => ('quote' in result ? [result.quote] : []))
     const ids = await seriesIds.of(quotes)
     const items = quotes.map((quote, index) => ({ quote, seriesId: ids[index] as string }))
-    const decided = await storeItems(pool, { reply, results, items, fence })
+    const decided = await storeItems(pool, { reply, results, items, fence, now: clock.now(), details })
+    details?.onStored()
     return toResults(reply, results, decided)
   }
   return (reply, results) =>
@@ -39,10 +46,13 @@ type Work = {
   readonly results: readonly QuoteResult[]
   readonly items: readonly Item[]
   readonly fence: Fence | undefined
+  /** Milliseconds since 1970. */
+  readonly now: number
+  readonly details: NewDetails | undefined
 }
 
-async function storeItems(pool: pg.Pool, { reply, results, items, fence }: Work): Promise<Decided[]> {
-  const refused = results.some((result) => 'error' in result && KEPT_REFUSALS.has(result.error.code))
+async function storeItems(pool: pg.Pool, { reply, results, items, fence, now, details }: Work): Promise<Decided[]> {
+  const refused = results.some((result) => isEvidence(result))
   if (items.length === 0 && !refused) return []
   // The lock precedes any write: the transaction id is assigned under it, so the log keeps the order of a series.
   const open = async (client: pg.PoolClient) => {
@@ -54,13 +64,14 @@ async function storeItems(pool: pg.Pool, { reply, results, items, fence }: Work)
     return known
   }
   const work = async (client: pg.PoolClient, known: Stored) => {
-    const decided = decideRevisions(items, known, reply.receivedAt)
+    const decided = decideRevisions(items, known, { receivedAt: reply.receivedAt, now })
     const newPrices = decided.filter(({ decision }) => writes(decision))
     await Promise.all([
       newPrices.length > 0 || refused
         ? storeNewPrices(client, { reply, refused: refusals(results), newPrices })
         : undefined,
-      confirmNewest(client, decided, reply.receivedAt),
+      details?.write(client),
+      confirmNewest(client, decided, { receivedAt: reply.receivedAt, now }),
     ])
     return decided
   }
@@ -70,10 +81,15 @@ async function storeItems(pool: pg.Pool, { reply, results, items, fence }: Work)
 /** A wrong reply of a provider is kept as evidence; an unknown symbol needs none. */
 const KEPT_REFUSALS: ReadonlySet<string> = new Set(['provider_bad_data', 'no_price'])
 
+function isEvidence(result: QuoteResult): boolean {
+  return 'error' in result ? KEPT_REFUSALS.has(result.error.code) : result.leftOut !== undefined
+}
+
 function refusals(results: readonly QuoteResult[]) {
-  return results.flatMap((result) =>
-    'error' in result ? [{ symbol: result.symbol, code: result.error.code, detail: result.error.message }] : [],
-  )
+  return results.flatMap((result) => {
+    const error = 'error' in result ? result.error : result.leftOut
+    return error ? [{ symbol: result.symbol, code: error.code, detail: error.message }] : []
+  })
 }
 
 type NewPrices = {

@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import type { DueJobs } from '../../core/polling/poller.ts'
-import type { DueJob } from '../../core/polling/schedule.ts'
+import { LONGEST_RETRY_AFTER_MS, LOWEST_CAP_MS, type DueJob } from '../../core/polling/schedule.ts'
+import { CLOCK_TOLERANCE_MS } from '../../lib/clock.ts'
 import type { InFlightNeeds } from '../../core/polling/in-flight.ts'
 import type { Instant } from '../../lib/instant.ts'
 import { inTransaction, type Fence } from '../connection/transaction.ts'
@@ -20,6 +21,10 @@ export function createDueJobs(pool: pg.Pool, fence?: Fence): DueJobs & InFlightN
   }
 
   return {
+    pullForward: async (now) => {
+      const { rowCount } = await pool.query({ name: 'jobs-ahead', text: `${JOBS_AHEAD} limit 1`, values: [now] })
+      if (rowCount !== 0) await write({ name: 'pull-forward', text: PULL_FORWARD, values: [now] })
+    },
     upcoming: async (until, except) => {
       const query = { name: 'upcoming-jobs', text: UPCOMING, values: [until, except] }
       return (await pool.query<{ provider: string; dueAt: Instant }>(query)).rows
@@ -53,6 +58,23 @@ export async function reclaimJobs(pool: pg.Pool, fence?: Fence): Promise<void> {
 const RECLAIM = `
   update polling_jobs set next_run_at = least(next_run_at, claimed_run_at), claimed_run_at = null
    where claimed_run_at is not null`
+
+/**
+ * Jobs whose plan no rule explains: further ahead than the interval, and than the wait after their last failure, or with a
+ * last run that has yet to finish.
+ */
+const JOBS_AHEAD = `
+  select j.id from polling_jobs j
+   where j.next_run_at > $1::timestamptz + make_interval(secs => ${CLOCK_TOLERANCE_MS / 1_000} + j.interval_seconds)
+     and (j.failures = 0 or not exists (
+       select from (select * from polling_runs where job_id = j.id order by id desc limit 1) as r
+        where r.finished_at <= $1::timestamptz + interval '${CLOCK_TOLERANCE_MS} ms'
+          and j.next_run_at <= $1::timestamptz + make_interval(secs =>
+            case when r.error ->> 'code' = 'provider_rate_limited' then ${LONGEST_RETRY_AFTER_MS / 1_000}
+                 else greatest(j.interval_seconds, ${LOWEST_CAP_MS / 1_000}) end)))`
+
+const PULL_FORWARD = `
+  update polling_jobs set next_run_at = $1 where id in (${JOBS_AHEAD} for update of j skip locked)`
 
 const UPCOMING = `
   select provider, min(next_run_at) as "dueAt" from polling_jobs

@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { CLOCK_TOLERANCE_MS } from '../../lib/clock.ts'
 import type { Decimal } from '../../lib/decimal.ts'
 import type { Instant } from '../../lib/instant.ts'
 import type { ReadLatest } from '../../core/ingest/read-through.ts'
@@ -16,12 +17,17 @@ export function createReadLatest(pool: pg.Pool): ReadLatest {
   }
 }
 
-type LatestRow = Omit<StoredPrice, 'extended'> & {
+type LatestRow = Omit<StoredPrice, 'extended' | 'name'> & {
+  readonly name: string | null
   readonly extended_price: Decimal | null
   readonly extended_at: Instant | null
   readonly extended_session: ExtendedPrice['session'] | null
 }
 
+/**
+ * Of equal times the series counts that the provider confirmed last: it may change the currency and change it back. A
+ * confirmation in the future was stored by a wrong clock, and counts least.
+ */
 const READ_LATEST = `
   select distinct on (s.symbol)
          s.symbol, s.provider, s.currency, s.id as "seriesId",
@@ -29,18 +35,22 @@ const READ_LATEST = `
          p.received_at as "receivedAt", p.recorded_at as "recordedAt", p.raw_response_id as "rawResponseId",
          st.provider_symbol as "providerSymbol", st.confirmed_at as "confirmedAt", st.market_state as "marketState",
          st.delay_seconds as "delaySeconds", st.previous_close as "previousClose",
-         st.extended_price, st.extended_at, st.extended_session
+         st.extended_price, st.extended_at, st.extended_session, d.name
     from series s
     join series_state st on st.series_id = s.id
+    left join symbol_details d on d.provider = s.provider and d.symbol = s.symbol
    cross join lateral (
       select * from prices where prices.series_id = s.id order by event_time desc, revision desc limit 1) as p
    where s.provider = $1 and s.symbol = any($2::text[]) and ($3::text is null or s.currency = $3)
-   order by s.symbol, p.event_time desc, p.id desc`
+   order by s.symbol, p.event_time desc,
+         case when st.confirmed_at <= clock_timestamp() + interval '${CLOCK_TOLERANCE_MS} ms' then st.confirmed_at end desc nulls last,
+         p.id desc`
 
-function toStoredPrice({ extended_price, extended_at, extended_session, ...price }: LatestRow): StoredPrice {
+function toStoredPrice({ extended_price, extended_at, extended_session, name, ...price }: LatestRow): StoredPrice {
   const hasExtended = extended_price !== null && extended_at !== null && extended_session !== null
   return {
     ...price,
+    ...(name !== null && { name }),
     extended: hasExtended ? { price: extended_price, timestamp: extended_at, session: extended_session } : null,
   }
 }

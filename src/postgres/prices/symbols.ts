@@ -1,14 +1,15 @@
 import type pg from 'pg'
+import { asciiUpper } from '../../lib/symbol.ts'
 import type { FindStoredSymbols, StoredSymbol } from '../../core/prices/symbols.ts'
 
-/** Finds stored symbols by a part of their name, in any currency. */
+/** Finds stored symbols by a part of their spelling or name, in any currency. */
 export function createFindStoredSymbols(pool: pg.Pool): FindStoredSymbols {
   return async ({ query, provider, symbols, after, limit }) => {
     const { rows } = await pool.query<StoredSymbol>({
       name: 'find-symbols',
       text: FIND_SYMBOLS,
       values: [
-        query?.toUpperCase() ?? '',
+        asciiUpper(query ?? ''),
         provider ?? null,
         symbols ?? null,
         after?.symbol ?? null,
@@ -22,15 +23,18 @@ export function createFindStoredSymbols(pool: pg.Pool): FindStoredSymbols {
 
 /** `strpos` and not `like`: the query is never a pattern. */
 const FIND_SYMBOLS = `
-  select s.symbol, s.provider, min(st.provider_symbol) as "providerSymbol", max(newest.event_time) as "lastPriceAt"
+  select s.symbol, s.provider, min(st.provider_symbol) as "providerSymbol", max(newest.event_time) as "lastPriceAt",
+         (array_agg(s.currency order by newest.event_time desc nulls last, st.confirmed_at desc))[1] as currency,
+         d.name, d.exchange, d.type
     from series s
     join series_state st on st.series_id = s.id
+    left join symbol_details d on d.provider = s.provider and d.symbol = s.symbol
     left join lateral (
       select event_time from prices p where p.series_id = s.id order by event_time desc, revision desc limit 1) as newest on true
-   where ($1 = '' or strpos(s.symbol, $1) > 0) and ($2::text is null or s.provider = $2)
+   where ($1 = '' or strpos(upper(s.symbol), $1) > 0 or strpos(upper(d.name), $1) > 0) and ($2::text is null or s.provider = $2)
      and ($3::text[] is null or s.symbol = any($3))
      and ($4::text is null or
           (s.symbol <> $1, strpos(s.symbol, $1) <> 1, s.symbol, s.provider) > ($4 <> $1, strpos($4, $1) <> 1, $4, $5::text))
-   group by s.symbol, s.provider
+   group by s.symbol, s.provider, d.name, d.exchange, d.type
    order by s.symbol <> $1, strpos(s.symbol, $1) <> 1, s.symbol, s.provider
    limit $6`

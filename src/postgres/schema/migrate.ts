@@ -25,7 +25,8 @@ export async function migrate(pool: pg.Pool): Promise<readonly string[]> {
 }
 
 /**
- * Creates the tables as they are after exactly these migrations, for rows that come from such tables.
+ * Creates the tables as they are after exactly these migrations, for rows that come from such tables. Tables of an older
+ * version, which an interrupted transfer of that version left, are brought up to these migrations.
  * @throws ServiceError `conflict` if this program does not know one of them, or the database has tables of other migrations
  */
 export async function migrateTo(pool: pg.Pool, names: readonly string[]): Promise<void> {
@@ -33,10 +34,14 @@ export async function migrateTo(pool: pg.Pool, names: readonly string[]): Promis
   if (names.some((name) => !ours.includes(name))) {
     throw new ServiceError('conflict', 'The source is of a newer version of market-data: upgrade this one.')
   }
-  if (executed.length === 0) await runMigrations(pool, names)
+  if (executed.length < names.length && isBeginning(executed, names)) await runMigrations(pool, names)
   else if (executed.join() !== names.join()) {
     throw new ServiceError('conflict', 'The tables and the source are of different versions: use a new database.')
   }
+}
+
+function isBeginning(some: readonly string[], all: readonly string[]): boolean {
+  return some.every((name, at) => name === all[at])
 }
 
 /**

@@ -42,6 +42,8 @@ export const TABLES = [
     generatedId: 'id',
   },
   { name: 'series_state', copied: true, readBy: SERVICE, writtenBy: { mds_ingest: ['insert', 'update'] } },
+  { name: 'symbol_details', copied: true, readBy: SERVICE, writtenBy: { mds_ingest: ['insert', 'update'] } },
+  { name: 'symbol_absences', copied: true, readBy: SERVICE, writtenBy: { mds_ingest: ['insert', 'update'] } },
   {
     name: 'raw_bodies',
     copied: true,

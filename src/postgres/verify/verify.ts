@@ -46,8 +46,8 @@ function checksOf({ windows, parserOf }: Pick<Needs, 'windows' | 'parserOf'>): R
 
 async function waitForAverages({ pool, windows, clock }: Omit<Needs, 'parserOf'>, signal: AbortSignal): Promise<void> {
   const end = await logEnd(pool)
-  const deadline = clock.now() + WAIT_MS
-  while (clock.now() < deadline && !signal.aborted) {
+  const deadline = clock.monotonic() + WAIT_MS
+  while (clock.monotonic() < deadline && !signal.aborted) {
     const positions = await Promise.all(windows.map((window) => loadCheckpoint(pool, averagesReader(window))))
     if (positions.every((position) => comparePositions(position ?? LOG_START, end) >= 0)) return
     await clock.sleep(POLL_MS, signal)

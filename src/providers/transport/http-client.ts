@@ -54,9 +54,14 @@ export function createHttpClient(needs: Needs): HttpClient {
   }
 }
 
+/** What `fetch` says when a proxy does not connect, with its status: 407 is a wrong password. */
+const PROXY_REFUSAL = /^Proxy response \((\d{3})\)/
+
 /** The system's error code, as ` (ENOTFOUND)`; `fetch` hides it in the cause of its own error. */
 function reasonOf(error: unknown): string {
-  const { code, cause } = error as { code?: unknown; cause?: unknown }
+  const { code, cause, message } = error as { code?: unknown; cause?: unknown; message?: unknown }
+  const [, status] = PROXY_REFUSAL.exec(String(message)) ?? []
+  if (status !== undefined) return `: the proxy answers with status ${status}`
   if (typeof code === 'string') return ` (${code})`
   return cause instanceof Error ? reasonOf(cause) : ''
 }
@@ -92,7 +97,7 @@ async function send(target: URL, exchange: Exchange): Promise<Response> {
   })
   if (response.status !== 429 && response.status < 500) return response
   await response.body?.cancel()
-  if (response.status === 429) throw needs.retryAfter.pause(response.headers.get('retry-after'))
+  if (response.status === 429) throw needs.retryAfter.pause(response.headers)
   throw failure(needs, 'provider_unavailable', `answered with status ${response.status}`)
 }
 

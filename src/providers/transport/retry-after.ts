@@ -6,10 +6,10 @@ export type RetryAfter = {
   /** @throws ServiceError `provider_rate_limited`, with the seconds that remain, during a pause */
   assertAllowed(): void
   /**
-   * Pauses for the time of a `Retry-After` header, or a minute without one. Returns the error that `assertAllowed` throws
-   * until then.
+   * Pauses for the time of the `Retry-After` header of a reply, or a minute without one. Returns the error that
+   * `assertAllowed` throws until then.
    */
-  pause(retryAfter: string | null): ServiceError
+  pause(headers: Headers): ServiceError
 }
 
 type Needs = { readonly provider: string; readonly clock: Clock }
@@ -18,9 +18,9 @@ const DEFAULT_MS = 60_000
 /** A longer pause is cut to a day. */
 const MAX_MS = 86_400_000
 
-/** One for each provider: its limit counts all requests of this process. */
+/** One for each provider: its limit counts all requests of this process. A pause lasts as long however the clock is set. */
 export function createRetryAfter({ provider, clock }: Needs): RetryAfter {
-  let pausedUntil = 0
+  let pausedUntil = Number.NEGATIVE_INFINITY
   const refusal = (remainingMs: number): ServiceError => {
     const retryAfterSeconds = Math.ceil(remainingMs / 1000)
     const message = `${provider} has received too many requests; retry in ${retryAfterSeconds} s.`
@@ -28,19 +28,22 @@ export function createRetryAfter({ provider, clock }: Needs): RetryAfter {
   }
   return {
     assertAllowed: () => {
-      const remainingMs = pausedUntil - clock.now()
+      const remainingMs = pausedUntil - clock.monotonic()
       if (remainingMs > 0) throw refusal(remainingMs)
     },
-    pause: (retryAfter) => {
-      const now = clock.now()
-      pausedUntil = Math.max(pausedUntil, now + retryAfterMs(retryAfter, now))
+    pause: (headers) => {
+      const now = clock.monotonic()
+      pausedUntil = Math.max(pausedUntil, now + retryAfterMs(headers, clock.now()))
       return refusal(pausedUntil - now)
     },
   }
 }
 
-/** RFC 9110: whole seconds, or a date. */
-function retryAfterMs(text: string | null, now: number): number {
+/** RFC 9110: whole seconds, or a date. A date is compared with the provider's own clock, if the reply names its time. */
+function retryAfterMs(headers: Headers, ourNow: number): number {
+  const text = headers.get('retry-after')
+  const theirNow = Date.parse(headers.get('date') ?? '')
+  const now = Number.isNaN(theirNow) ? ourNow : theirNow
   const ms = /^\s*\d+\s*$/.test(text ?? '') ? Number(text) * 1000 : Date.parse(text ?? '') - now
   return Number.isNaN(ms) ? DEFAULT_MS : Math.min(Math.max(ms, 1000), MAX_MS)
 }

@@ -1,7 +1,17 @@
 import { ServiceError, type ErrorCode } from '../../errors.ts'
 import { compareDecimals, digitCount, parseDecimal, scaledInteger, type Decimal } from '../../lib/decimal.ts'
 import { compareInstants, instantFromMicros, type Instant } from '../../lib/instant.ts'
-import type { ExtendedPrice, MarketState, Quote, QuoteResult, RawReply, SymbolMatch } from '../../core/prices/quote.ts'
+import type {
+  ExtendedPrice,
+  MarketState,
+  Quote,
+  QuoteResult,
+  RawReply,
+  SymbolDetails,
+  SymbolMatch,
+} from '../../core/prices/quote.ts'
+import { plainText } from '../../lib/text.ts'
+import { wrongPrice } from '../../core/ingest/validate-quote.ts'
 import { exactNumber, isRecord, parseExactJson } from '../transport/exact-json.ts'
 import { symbolFromYahoo } from './symbol.ts'
 
@@ -15,11 +25,14 @@ const STATES: ReadonlyMap<unknown, MarketState> = new Map([
   ['POST', 'post'],
   ['POSTPOST', 'closed'],
   ['CLOSED', 'closed'],
+  // The night between two sessions of American stocks: their exchanges are closed, and Yahoo names no price of the night.
+  ['OVERNIGHT', 'closed'],
 ])
 const ZERO = parseDecimal('0') as Decimal
 const END_OF_TIME = parseDecimal('253402300800') as Decimal
 const MAX_DIGITS = 40
 const MAX_CURRENCY_LENGTH = 16
+const MAX_TEXT_LENGTH = 200
 
 /** The quotes of a reply's body, not yet parsed; undefined if the body is not a quote reply. */
 export function yahooQuoteItems(body: Uint8Array): readonly unknown[] | undefined {
@@ -39,13 +52,56 @@ export function parseYahooQuotes(reply: RawReply): readonly QuoteResult[] {
     }
     return reply.symbols.map((symbol) => refused(reply, symbol, unusable))
   }
-  const bySymbol = new Map(items.filter(isRecord).map((item) => [symbolFromYahoo(item['symbol']), item]))
-  const others = [...bySymbol.keys()].filter((symbol) => symbol === undefined || !reply.symbols.includes(symbol))
+  const answered = items.filter(isRecord).map((item) => ({ item, symbol: symbolFromYahoo(item['symbol']) }))
+  // A symbol that is there twice: the last counts.
+  const bySymbol = new Map(answered.map(({ item, symbol }) => [symbol, item]))
+  const replacements = replacedBy(
+    reply.symbols,
+    answered.map(({ symbol }) => symbol),
+  )
   return reply.symbols.map((symbol) => {
     const item = bySymbol.get(symbol)
-    const quote = item ? quoteOf(item, symbol, reply.provider) : missing(others)
-    return 'code' in quote ? refused(reply, symbol, quote) : { symbol, quote }
+    const quote = item
+      ? quoteOf(item, symbol, reply.provider)
+      : missing(replacements.has(symbol) ? replacements.get(symbol) : null)
+    return 'code' in quote ? refused(reply, symbol, quote) : { symbol, quote, details: detailsOf(item) }
   })
+}
+
+type Answered = string | undefined
+
+/**
+ * What Yahoo answers in place of symbols that it has renamed. It keeps the order of the request: between two requested
+ * symbols, the first one that is missing is taken for the first one that was not requested, and so on. The others are
+ * missing for reasons of their own.
+ */
+function replacedBy(requested: readonly string[], answered: readonly Answered[]): ReadonlyMap<string, Answered> {
+  const found = new Map<string, Answered>()
+  let rest = [...answered]
+  let missed: string[] = []
+  const pair = (strangers: readonly Answered[]) => {
+    for (const [at, symbol] of missed.slice(0, strangers.length).entries()) found.set(symbol, strangers[at])
+    missed = []
+  }
+  for (const symbol of requested) {
+    const at = rest.indexOf(symbol)
+    if (at === -1 && !answered.includes(symbol)) missed.push(symbol)
+    if (at === -1) continue
+    pair(rest.slice(0, at).filter((one) => one === undefined || !requested.includes(one)))
+    rest = rest.slice(at + 1)
+  }
+  pair(rest.filter((one) => one === undefined || !requested.includes(one)))
+  return found
+}
+
+function detailsOf(item: Item | undefined): SymbolDetails | undefined {
+  if (item === undefined) return undefined
+  return {
+    name: textOf(item['longName']) ?? textOf(item['shortName']),
+    exchange: textOf(item['fullExchangeName']),
+    exchangeCode: textOf(item['exchange']),
+    type: textOf(item['quoteType'])?.toLowerCase() ?? null,
+  }
 }
 
 /** The matches of a search reply, without companies that have no symbol; undefined if the body is not a search reply. */
@@ -81,7 +137,7 @@ function quoteOf(item: Item, symbol: string, provider: string): Quote | Refusal 
     eventTime,
     marketState: stateOf(item),
     delaySeconds: delayOf(item['exchangeDataDelayedBy']),
-    previousClose: positive(priceOf(item['regularMarketPreviousClose'])),
+    previousClose: closeOf(priceOf(item['regularMarketPreviousClose'])),
     extended: extendedOf(item, eventTime),
   }
 }
@@ -95,7 +151,8 @@ function priceOf(value: unknown): Decimal | undefined {
 function timeOf(value: unknown): Instant | undefined {
   const seconds = exactNumber(value)
   if (!seconds || compareDecimals(seconds, ZERO) <= 0 || compareDecimals(seconds, END_OF_TIME) >= 0) return undefined
-  return instantFromMicros(scaledInteger(seconds, 6))
+  const micros = scaledInteger(seconds, 6)
+  return micros > 0n ? instantFromMicros(micros) : undefined
 }
 
 function stateOf(item: Item): MarketState {
@@ -105,7 +162,7 @@ function stateOf(item: Item): MarketState {
 
 function delayOf(minutes: unknown): number | null {
   const delay = Math.round(Number(exactNumber(minutes) ?? Number.NaN) * 60)
-  return Number.isSafeInteger(delay) && delay >= 0 ? delay : null
+  return delay >= 0 ? delay : null
 }
 
 /** The newest price outside the regular session, unless the regular price is newer. */
@@ -125,9 +182,15 @@ function positive(decimal: Decimal | undefined): Decimal | null {
   return decimal && compareDecimals(decimal, ZERO) > 0 && digitCount(decimal) <= MAX_DIGITS ? decimal : null
 }
 
-function missing(others: readonly (string | undefined)[]): Refusal {
-  if (others.length === 0) return { code: 'symbol_not_found', why: 'Unknown symbol' }
-  return { code: 'provider_bad_data', why: 'The reply describes another symbol' }
+/** As `positive`, within the bounds of a price. */
+function closeOf(decimal: Decimal | undefined): Decimal | null {
+  return decimal && wrongPrice(decimal) === undefined ? decimal : null
+}
+
+/** A name that is refused may come from the reply itself, so only a symbol of ours is named. */
+function missing(replacement: Answered | null): Refusal {
+  if (replacement === null) return { code: 'symbol_not_found', why: 'Unknown symbol' }
+  return { code: 'provider_bad_data', why: `Yahoo answers ${replacement ?? 'something else'} instead` }
 }
 
 function refused({ provider }: RawReply, symbol: string, { code, why }: Refusal): QuoteResult {
@@ -152,6 +215,7 @@ function isAbsent(value: unknown): value is null | undefined {
   return value === null || value === undefined
 }
 
+/** For people, and therefore without what no terminal or database takes. */
 function textOf(value: unknown): string | null {
-  return typeof value === 'string' && value !== '' ? value : null
+  return typeof value === 'string' ? plainText(value, MAX_TEXT_LENGTH) || null : null
 }

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict'
 import { createServer, type AddressInfo } from 'node:net'
 import test from 'node:test'
+import { instantFromMillis } from '../../../src/lib/instant.ts'
+import { createPool } from '../../../src/postgres/connection/pool.ts'
+import { createStoreReply } from '../../../src/postgres/ingest/store-reply.ts'
+import { createDatabaseConnection, urlOf } from '../../support/database.ts'
+import { quoteOf } from '../../support/scripted-provider.ts'
 import { createDataDir, runCommand, startService } from '../../support/service-process.ts'
 
 type Report = { status: string; checks: { name: string; status: string; detail: string; help?: string }[] }
@@ -52,6 +57,29 @@ test('doctor fails with exit code 1 if the service cannot work', async (t) => {
     [1, 'fail', 'database'],
     [1, 'fail', 'configuration'],
   ])
+})
+
+test('doctor reports stored times in the future', async (t) => {
+  const connection = await createDatabaseConnection(t)
+  const pool = createPool(connection, { size: 1, onError: () => {} })
+  await createStoreReply(pool)(
+    {
+      provider: 'scripted',
+      symbols: ['AAPL'],
+      request: 'GET /',
+      status: 200,
+      body: Buffer.from('{}'),
+      receivedAt: instantFromMillis(Date.now() + 3_600_000),
+      parserVersion: 1,
+    },
+    [{ symbol: 'AAPL', quote: quoteOf({}) }],
+  )
+  await pool.end()
+  const { stdout } = await runCommand(['doctor'], { env: { ...env, PORT: '0', DATABASE_URL: urlOf(connection) } })
+  assert.match(
+    stdout,
+    /^warn +stored times +up to 3[56]\d\d s in the future: a clock was ahead when they were stored$/m,
+  )
 })
 
 async function unusedPort(): Promise<string> {

@@ -12,7 +12,7 @@ const BATCH = 3
 const idOf = ({ id }: LogPosition) => Number(id)
 const entryAt = (id: number): Entry => ({ position: { epoch: '1', xid: '1', id: String(id) } })
 /** Every wait is over at once. */
-const clock = { now: () => 0, sleep: () => Promise.resolve() }
+const clock = { now: () => 0, monotonic: () => 0, sleep: () => Promise.resolve() }
 
 /** A log in memory, its one stored checkpoint, and a record of what followers did. `fails` decides call by call. */
 function createLog(fails: (step: Step) => boolean) {

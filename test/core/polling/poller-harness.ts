@@ -140,6 +140,7 @@ function never(): Promise<never> {
 function mortalClock(clock: Clock, life: Life): Clock {
   return {
     now: () => clock.now(),
+    monotonic: () => clock.monotonic(),
     sleep: async (ms, signal) => {
       await clock.sleep(ms, signal)
       if (life.isOver()) await never()

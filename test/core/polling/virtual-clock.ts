@@ -3,6 +3,8 @@ import type { Clock } from '../../../src/lib/clock.ts'
 export type VirtualClock = Clock & {
   /** Lets time pass up to a moment, stopping at each sleeper's; before every step it waits until `idle`. */
   advance(ms: number): Promise<void>
+  /** Sets the clock of the system forward or back, as NTP does: no time passes. */
+  step(ms: number): void
 }
 
 type Sleeper = { readonly wakeAt: number; readonly wake: () => void }
@@ -10,6 +12,8 @@ type Sleeper = { readonly wakeAt: number; readonly wake: () => void }
 /** Time that stands still until the test lets it pass. `idle`: nothing is in progress, so everything waits for time. */
 export function createVirtualClock(start: number, idle: () => boolean): VirtualClock {
   let now = start
+  /** What the clock of the system shows, beside the time that has passed. */
+  let offset = 0
   const sleepers = new Set<Sleeper>()
 
   async function untilIdle(): Promise<void> {
@@ -19,7 +23,9 @@ export function createVirtualClock(start: number, idle: () => boolean): VirtualC
   }
 
   return {
-    now: () => now,
+    now: () => now + offset,
+    monotonic: () => now,
+    step: (ms) => void (offset += ms),
     sleep: (ms, signal) =>
       new Promise((resolve) => {
         if (signal.aborted) return resolve()

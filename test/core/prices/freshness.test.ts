@@ -61,3 +61,10 @@ test("a provider's market state counts for 15 minutes, and no age is negative", 
   assert.equal(freshnessOf(priceOf(1, 15, {}), NOW).marketState, 'unknown')
   assert.equal(freshnessOf(priceOf(-1, 0, {}), NOW).ageMs, 0)
 })
+
+test('a confirmation or a price that lies in the future was stored by a wrong clock, and vouches for nothing', () => {
+  assert.equal(freshnessOf(priceOf(0, -60, {}), NOW).marketState, 'unknown')
+  assert.equal(freshnessOf(priceOf(-60, 0, {}), NOW).freshness, 'unknown')
+  const seconds = 1 / 60
+  assert.equal(freshnessOf(priceOf(-seconds, -seconds, {}), NOW).freshness, 'fresh', 'clocks differ a little')
+})

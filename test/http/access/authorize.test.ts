@@ -225,7 +225,7 @@ test('while keys cannot be read, requests that need one get 503 once the last re
   const read = createReadCredentials(service.pool)
   const other = await createHttpService(t, {
     guard: {
-      clock: { ...systemClock, now: () => now },
+      clock: { ...systemClock, now: () => now, monotonic: () => now },
       readCredentials: () => (isAway ? Promise.reject(toStorageError(new Error('Connection terminated'))) : read()),
     },
   })

@@ -22,7 +22,7 @@ async function statusesOf(count: number, ask: () => ReturnType<HttpService['ask'
 
 test('each key has a quota per minute; responses report what is left, and beyond it requests get 429 with the time to retry', async (t) => {
   let now = 1_000_000
-  const clock = { ...systemClock, now: () => now }
+  const clock = { ...systemClock, now: () => now, monotonic: () => now }
   const service = await createHttpService(t, { guard: { rateLimit: 3, clock } })
   const [one, two] = [await service.issueKey('read'), await service.issueKey('read')]
   const ask = (key: string) => service.ask('/providers', { headers: bearer(key) })
@@ -79,7 +79,7 @@ test('wrong keys and cookies read the table a few times per second for all calle
     reads += 1
     return read()
   }
-  const guard = { readCredentials, clock: { ...systemClock, now: () => 0 } }
+  const guard = { readCredentials, clock: { ...systemClock, now: () => 0, monotonic: () => 0 } }
   const other = await createHttpService(t, { guard, ...PROXIED })
   const ask = (address: string, headers: Record<string, string>) =>
     other.ask('/providers', { headers: { ...from(address), ...headers } })

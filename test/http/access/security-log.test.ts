@@ -62,7 +62,7 @@ test('each security event is one log line that names the event, the key and the 
 
 test('events that any caller can cause are logged at most once per second and kind, shortened, with the number left out', async (t) => {
   let now = 0
-  const clock = { ...systemClock, now: () => now }
+  const clock = { ...systemClock, now: () => now, monotonic: () => now }
   const { ask, events, issueKey } = await createLogged(t, { server: { clock }, guard: { clock } })
   await issueKey('read')
   const many = async () => {

@@ -112,3 +112,16 @@ test('an unavailable Kafka and unread messages are degraded', async (t) => {
   status = { ...READ, seen: { groupState: 'Empty', partitions: [{ partition: 0, messages: 7, lag: 0 }] } }
   assert.equal((await healthOf(service)).status, 'ok')
 })
+
+test('stored times in the future are reported, with how far they lie ahead, until they are replaced', async (t) => {
+  const service = await createHttpService(t)
+  await service.store({ price: '1' })
+  const before = await healthOf(service)
+  assert.deepEqual([before.status, before.stored_times_ahead_seconds], ['ok', 0])
+  await service.pool.query(`update series_state set confirmed_at = now() + interval '1 hour'`)
+  const ahead = await healthOf(service)
+  assert.equal(ahead.status, 'degraded')
+  assert.ok(Math.abs(ahead.stored_times_ahead_seconds - 3_600) < 30)
+  await service.store({ price: '1' })
+  assert.equal((await healthOf(service)).status, 'ok')
+})

@@ -114,3 +114,48 @@ test('an unknown symbol is a valid answer: it is 404 even if an old price is sto
   const answer = await ask('/prices/latest?symbol=AAPL&max_age=0&stale_if_error=true')
   assert.deepEqual([answer.status, answer.json().last_known], [404, undefined])
 })
+
+test('a symbol that the provider leaves out for once is its failure, with the last known price', async (t) => {
+  const { ask, source } = await createHttpService(t)
+  await ask('/prices/latest?symbol=AAPL')
+  source.says('AAPL', unknown('AAPL'))
+  source.says('NOPE', unknown('NOPE'))
+  const failed = await ask('/prices/latest?symbol=AAPL&max_age=0')
+  const { code, retryable, last_known } = failed.json()
+  assert.deepEqual([failed.status, code, retryable, last_known.price], [502, 'provider_bad_data', true, 100])
+  const stale = await ask('/prices/latest?symbol=AAPL&max_age=0&stale_if_error=true')
+  assert.deepEqual([stale.status, stale.json().price], [200, 100])
+  assert.deepEqual([(await ask('/prices/latest?symbol=NOPE')).json().code], ['symbol_not_found'])
+})
+
+test('a minor unit is named with how many make a whole, thousandths included', async (t) => {
+  const { ask, source } = await createHttpService(t)
+  const units = {
+    GBX: ['GBP', 100],
+    ZAC: ['ZAR', 100],
+    EUX: ['EUR', 100],
+    KWF: ['KWD', 1000],
+    USD: [undefined, undefined],
+  }
+  for (const [currency, [major, per]] of Object.entries(units)) {
+    source.says(currency, { currency })
+    const { unit } = (await ask(`/prices/latest?symbol=${currency}`)).json()
+    assert.deepEqual([unit?.major, unit?.per_major], [major, per], currency)
+  }
+})
+
+test('a spelling of another vendor is refused with the one to write', async (t) => {
+  const { ask } = await createHttpService(t)
+  const hinted = async (path: string, body?: object) =>
+    (await ask(path, body ? { method: 'POST', body } : {})).json().errors.map((one: { detail: string }) => one.detail)
+  assert.deepEqual(await hinted('/prices/latest?symbol=BRK/B'), ['is not a symbol: Yahoo writes BRK-B'])
+  assert.deepEqual(await hinted('/prices/latest?symbols=MSFT,$AAPL'), [
+    'is not a symbol: write AAPL, without the dollar sign',
+  ])
+  assert.deepEqual(await hinted('/prices/history?symbol=eur/usd'), ['is not a symbol: Yahoo writes EURUSD=X'])
+  assert.match((await hinted('/prices/poll', { symbol: 'ES1!', interval_minutes: 1 })).join(), /Yahoo writes ES=F/)
+})
+
+function unknown(symbol: string): ServiceError {
+  return new ServiceError('symbol_not_found', 'Unknown symbol.', { provider: 'scripted', symbol })
+}

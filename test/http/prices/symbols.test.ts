@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ServiceError } from '../../../src/errors.ts'
-import type { SymbolMatch } from '../../../src/core/prices/quote.ts'
+import type { QuoteProvider, SymbolMatch } from '../../../src/core/prices/quote.ts'
+import { createStoreReply } from '../../../src/postgres/ingest/store-reply.ts'
 import { createHttpService, type HttpService, type Json } from '../../support/http-service.ts'
 import { createScriptedProvider } from '../../support/scripted-provider.ts'
 
@@ -63,4 +64,37 @@ async function readPages({ ask }: HttpService, path: string): Promise<Json[]> {
 
 function symbolsOf(rows: readonly Json[]): string[] {
   return rows.map((row) => row.symbol)
+}
+
+test('stored symbols have the name, exchange, type and currency that the provider gave, and are found by the name', async (t) => {
+  const source = { ...createScriptedProvider(), searchSymbols: () => Promise.resolve([matchOf('AAPL')]) }
+  const { parseReply } = source
+  const details = { name: 'Apple Inc.', exchange: 'NasdaqGS', exchangeCode: 'NMS', type: 'equity' }
+  const provider = {
+    ...source,
+    parseReply: (reply: Parameters<typeof parseReply>[0]) =>
+      parseReply(reply).map((one) => Object.assign(one, { details })),
+  }
+  const ingest = createIngestOf(provider)
+  const service = await createHttpService(t, { prices: { providers: { get: () => provider, list: () => [provider] } } })
+  await ingest(service)
+  const { data } = (await service.ask('/symbols?q=apple')).json()
+  assert.equal(data.length, 1, 'the same symbol is not listed again as a match of the provider')
+  const { name, exchange, type, currency, is_stored } = data[0]
+  assert.deepEqual([name, exchange, type, currency, is_stored], ['Apple Inc.', 'NasdaqGS', 'equity', 'USD', true])
+  assert.equal((await service.ask('/prices/latest?symbol=AAPL&max_age=60')).json().name, 'Apple Inc.')
+})
+
+test('an index with an underscore is stored, found and priced like any other symbol', async (t) => {
+  const { ask } = await createHttpService(t)
+  assert.equal((await ask('/prices/latest?symbol=nifty_fin_service.ns')).status, 200)
+  assert.deepEqual(symbolsOf((await ask('/symbols?q=nifty_fin')).json().data), ['NIFTY_FIN_SERVICE.NS', 'NIFTY_FIN'])
+})
+
+/** Stores what a provider quotes, as a poll does. */
+function createIngestOf(provider: QuoteProvider) {
+  return async ({ pool }: HttpService) => {
+    const reply = await provider.fetchReply(['AAPL'], new AbortController().signal)
+    await createStoreReply(pool)(reply, provider.parseReply(reply))
+  }
 }

@@ -26,7 +26,7 @@ async function watch(looks: number, { isEmpty = true, step = 0n, end = 10n, id =
     stream: { offsetsToFetch } as unknown as PriceStream,
     buffer: { next: async () => [], isEmpty: () => isEmpty, fail: (error: Error) => void failures.push(error) },
     topic: { name: TOPIC, id: 'first', partitions: 1 },
-    clock: { now: () => 0, sleep },
+    clock: { now: () => 0, monotonic: () => 0, sleep },
     onLag: (lag: readonly PartitionLag[]) => (seen = lag.length > 0 ? lag : seen),
   }
   await watchForStalls(needs, over.signal)

@@ -97,3 +97,12 @@ test('between the check and the commit no process takes the lease', async (t) =>
   })
   assert.equal((await taking.taken)?.epoch, '2')
 })
+
+test('a lease of a dead process can be taken at once if the clock was set back since', async (t) => {
+  const { pool, one, other } = await createHolders(t)
+  const former = (await one.take('relay'))!
+  await pool.query(`update leases set expires_at = clock_timestamp() + interval '1 hour'`)
+  assert.equal((await other.take('relay'))?.epoch, '2')
+  await assert.rejects(savedBy(pool, former), /the lease \w+ is lost/)
+  assert.equal(await one.take('relay'), undefined)
+})

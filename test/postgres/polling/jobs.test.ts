@@ -176,7 +176,7 @@ test('the same jobs from many concurrent requests are created once, and no reque
 async function createTable(t: TestContext) {
   const pool = await createDatabase(t)
   let now = NOON
-  const jobs = createJobs(pool, { now: () => now, sleep: async () => {} })
+  const jobs = createJobs(pool, { now: () => now, monotonic: () => now, sleep: async () => {} })
   return { pool, jobs, passTime: (seconds: number) => (now += seconds * 1000) }
 }
 

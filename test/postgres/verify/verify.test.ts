@@ -27,7 +27,7 @@ async function createVerified(t: TestContext, parserVersion = 1) {
   await average()
   const parserOf = (provider: string) =>
     provider === 'recorded' ? { parserVersion, parseReply: parseRecorded } : undefined
-  const hasty = { ...systemClock, now: hastyTime() }
+  const hasty = { ...systemClock, monotonic: hastyTime() }
   const verify = createVerify({ pool, windows: WINDOWS, parserOf, clock: hasty })
   return { pool, recordPrices, verify: () => verify(AbortSignal.timeout(30_000)) }
 }

@@ -107,7 +107,6 @@ test('an unreachable provider is reported with the error code of the system', as
 
 test('five failures in a row open the circuit for 30 seconds; then one request tests whether Yahoo is back', async (t) => {
   const { fake, yahoo, clock } = await createYahooHarness(t)
-  t.mock.timers.enable({ apis: ['Date'], now: NOW })
   let down = true
   fake.answer(QUOTE_PATH, () => (down ? { status: 500 } : json(quoteReply([yahooQuote('AAPL', '1')]))))
   for (let failure = 1; failure <= 5; failure++) await assert.rejects(quotesOf(yahoo, ['AAPL']))
@@ -118,7 +117,6 @@ test('five failures in a row open the circuit for 30 seconds; then one request t
   })
   assert.equal(fake.asked.length, before)
   down = false
-  t.mock.timers.setTime(NOW + 30_001)
   clock.advance(30_001)
   assert.deepEqual((await quotesOf(yahoo, ['AAPL'])).map(summaryOf), ['AAPL 1'])
   assert.equal(fake.asked.length, before + 1)
@@ -126,7 +124,6 @@ test('five failures in a row open the circuit for 30 seconds; then one request t
 
 test('an open circuit is logged once, without a stack, and once more when it closes', async (t) => {
   const { fake, clock } = await createYahooHarness(t)
-  t.mock.timers.enable({ apis: ['Date'], now: NOW })
   const lines: string[] = []
   const log = {
     info: (details: object, message: string) => void lines.push(`info ${JSON.stringify(details)} ${message}`),
@@ -137,7 +134,7 @@ test('an open circuit is logged once, without a stack, and once more when it clo
   fake.answer(QUOTE_PATH, () => (down ? { status: 500 } : json(quoteReply([yahooQuote('AAPL', '1')]))))
   for (let failure = 1; failure <= 5; failure++) await assert.rejects(quotesOf(yahoo, ['AAPL']))
   for (let tries = 1; tries <= 4; tries++) {
-    t.mock.timers.setTime(NOW + tries * 30_001)
+    clock.advance(30_001)
     down = tries < 4
     await quotesOf(yahoo, ['AAPL']).catch(() => {})
   }
@@ -145,6 +142,38 @@ test('an open circuit is logged once, without a stack, and once more when it clo
     'warn {"provider":"yfinance","reason":"yfinance answered with status 500."} Circuit opened; next try in 30 s.',
     'info {"provider":"yfinance"} Circuit closed; the provider responds again.',
   ])
+})
+
+test('an open circuit names the cause and the time of the next try, whatever the clock is set to meanwhile', async (t) => {
+  const { fake, yahoo, clock } = await createYahooHarness(t)
+  fake.answer(QUOTE_PATH, () => ({ status: 500 }))
+  for (let failure = 1; failure <= 5; failure++) await assert.rejects(quotesOf(yahoo, ['AAPL']))
+  await assert.rejects(quotesOf(yahoo, ['AAPL']), refusedUntil('2025-06-15T20:31:30Z'))
+  clock.set(NOW - 3_600_000)
+  await assert.rejects(quotesOf(yahoo, ['AAPL']), refusedUntil('2025-06-15T19:31:30Z'))
+  clock.set(NOW + 3_600_000)
+  const before = fake.count(QUOTE_PATH)
+  await assert.rejects(quotesOf(yahoo, ['AAPL']), refusedUntil('2025-06-15T21:31:30Z'))
+  assert.equal(fake.count(QUOTE_PATH), before)
+  clock.advance(30_000)
+  await assert.rejects(quotesOf(yahoo, ['AAPL']), { message: 'yfinance answered with status 500.' })
+  assert.equal(fake.count(QUOTE_PATH), before + 1)
+})
+
+test('while one request tests whether Yahoo is back, no other is sent', async (t) => {
+  const { fake, yahoo, clock } = await createYahooHarness(t)
+  let down = true
+  fake.answer(QUOTE_PATH, () => (down ? { status: 500 } : json(quoteReply([yahooQuote('AAPL', '1')]))))
+  for (let failure = 1; failure <= 5; failure++) await assert.rejects(quotesOf(yahoo, ['AAPL']))
+  down = false
+  clock.advance(30_000)
+  const before = fake.count(QUOTE_PATH)
+  const answers = await Promise.allSettled([quotesOf(yahoo, ['AAPL']), quotesOf(yahoo, ['AAPL'])])
+  assert.deepEqual(
+    answers.map(({ status }) => status),
+    ['fulfilled', 'rejected'],
+  )
+  assert.equal(fake.count(QUOTE_PATH), before + 1)
 })
 
 test('errors of one symbol, however many, never open the circuit', async (t) => {
@@ -166,6 +195,12 @@ function limitedFor(seconds: number): (error: unknown) => boolean {
     assert.equal(error.code, 'provider_rate_limited')
     assert.equal(error.details.retryAfterSeconds, seconds)
     return true
+  }
+}
+
+function refusedUntil(time: string) {
+  return {
+    message: `yfinance failed 5 times in a row, last with: yfinance answered with status 500. Next try at ${time}.`,
   }
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { validateQuote } from '../../../src/core/ingest/validate-quote.ts'
+import { validateQuote, validateResult } from '../../../src/core/ingest/validate-quote.ts'
 import type { Instant } from '../../../src/lib/instant.ts'
 import type { Quote, QuoteResult } from '../../../src/core/prices/quote.ts'
 import { parseYahooQuotes } from '../../../src/providers/yahoo/parse.ts'
@@ -124,6 +124,10 @@ test('every symbol is refused if the body is not a quote reply, whatever its sta
   }
 })
 
+function errorsOf(symbols: readonly string[], quotes: readonly string[]) {
+  return parse(symbols, quotes).map((result) => ('error' in result ? [result.error.code, result.error.message] : []))
+}
+
 function quoteOf(more: Record<string, unknown>): Quote {
   const [result] = parse(['AAPL'], [yahooQuote('AAPL', '1', more)])
   assert.ok(result && 'quote' in result)
@@ -144,3 +148,73 @@ function replyOf(symbols: readonly string[], body: string, status: number) {
   const bytes = new TextEncoder().encode(body)
   return { provider: 'yfinance', symbols, request: '', status, body: bytes, receivedAt: RECEIVED_AT, parserVersion: 1 }
 }
+
+test('a renamed symbol names the one that came, and does not change what is said about others', () => {
+  const [meta, aapl] = [yahooQuote('META', '600'), yahooQuote('AAPL', '1')]
+  const renamed = ['provider_bad_data', 'yfinance, FB: Yahoo answers META instead.']
+  const unknown = ['symbol_not_found', 'yfinance, NOPE: Unknown symbol.']
+  assert.deepEqual(errorsOf(['FB', 'NOPE', 'AAPL'], [meta, aapl]), [renamed, unknown, []])
+  assert.deepEqual(errorsOf(['AAPL', 'FB', 'NOPE'], [aapl, meta]), [[], renamed, unknown])
+  assert.deepEqual(errorsOf(['NOPE', 'AAPL', 'FB'], [aapl, meta]), [unknown, [], renamed])
+  assert.deepEqual(errorsOf(['FB'], [meta]), [renamed])
+  const unnamed = yahooQuote('\ud800\0', '1')
+  assert.deepEqual(errorsOf(['FB'], [unnamed]), [
+    ['provider_bad_data', 'yfinance, FB: Yahoo answers something else instead.'],
+  ])
+})
+
+test('between two sessions of American stocks the market is closed', () => {
+  assert.equal(quoteOf({ marketState: 'OVERNIGHT' }).marketState, 'closed')
+})
+
+test('a pair of small units is not the pair of whole ones', () => {
+  const pence = yahooQuote('USDGBp=X', '75')
+  assert.deepEqual(parse(['USDGBP'], [pence]).map(resultText), ['provider_bad_data'])
+  assert.deepEqual(parse(['USDGBp=X', 'USDGBP'], [pence, yahooQuote('USDGBP=X', '0.75')]).map(resultText), [
+    '75',
+    '0.75',
+  ])
+})
+
+test('of a symbol that is there twice, the last quote counts', () => {
+  assert.deepEqual(parse(['AAPL'], [yahooQuote('AAPL', '1'), yahooQuote('AAPL', '2')]).map(resultText), ['2'])
+})
+
+const ODD: readonly Record<string, unknown>[] = [
+  { exchangeDataDelayedBy: 1e9 },
+  { exchangeDataDelayedBy: 1e30 },
+  { currency: 'US\0' },
+  { currency: '\ud800' },
+  { currency: 'U S' },
+  { currency: 'é' },
+]
+
+test('a number or a text that no statement takes refuses its own quote only', () => {
+  for (const more of ODD) {
+    const quotes = [yahooQuote('A', '1'), yahooQuote('AAPL', '2', more), yahooQuote('B', '3')]
+    assert.deepEqual(
+      parse(['A', 'AAPL', 'B'], quotes).map(resultText),
+      ['1', 'provider_bad_data', '3'],
+      JSON.stringify(more),
+    )
+  }
+})
+
+test('names are kept without what no terminal or database takes', () => {
+  const [result] = parse(['AAPL'], [yahooQuote('AAPL', '1', { longName: `Ap\0ple \ud800Inc.\n${'x'.repeat(500)}` })])
+  const name = result && 'quote' in result ? (result.details?.name ?? '') : ''
+  assert.match(name, /^Ap ple {1,2}Inc\. x+…$/)
+  assert.equal(name.length, 200)
+})
+
+test('a price outside the session that breaks the rules of a price is left out, with the reason', () => {
+  const odd = [{ postMarketTime: 1_750_200_000 }, { postMarketTime: 253_402_214_400 }, { postMarketPrice: 1e20 }]
+  for (const more of odd) {
+    const post = { ...REGULAR, marketState: 'POST', postMarketPrice: 3.5, postMarketTime: 1_750_005_000, ...more }
+    const [result] = parse(['AAPL'], [yahooQuote('AAPL', '1', post)])
+    assert.ok(result)
+    const valid = validateResult(result, RECEIVED_AT)
+    assert.ok('quote' in valid)
+    assert.deepEqual([valid.quote.extended, valid.quote.price, valid.leftOut?.code], [null, '1', 'provider_bad_data'])
+  }
+})

@@ -33,6 +33,7 @@ test('a price keeps every digit that Yahoo sent, and has its time, currency, mar
       previousClose: null,
       extended: null,
     },
+    details: { name: null, exchange: null, exchangeCode: null, type: 'equity' },
   })
 })
 

@@ -14,6 +14,9 @@ const SPELLINGS = [
   ['^GSPC', '^GSPC'],
   ['GC=F', 'GC=F'],
   ['GOOGLE', 'GOOGLE'],
+  ['NIFTY_FIN_SERVICE.NS', 'NIFTY_FIN_SERVICE.NS'],
+  ['USDGBp=X', 'USDGBp=X'],
+  ['ABCDEF=X', 'ABCDEF=X'],
 ] as const
 
 test('a symbol and Yahoo’s spelling of it are converted into each other', () => {

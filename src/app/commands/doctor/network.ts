@@ -1,6 +1,7 @@
 import type { Check } from '../../../cli/health/doctor.ts'
 import { validateQuote } from '../../../core/ingest/validate-quote.ts'
 import { kafkaReason } from '../../../kafka/client/errors.ts'
+import { proxyName } from '../../../providers/transport/proxy.ts'
 import { ConfigError } from '../../config.ts'
 import { createProviders, type AppContext } from '../../context.ts'
 import { kafkaOf } from '../../kafka.ts'
@@ -48,17 +49,18 @@ const PROVIDER_TIMEOUT_MS = 5_000
 
 /** Fetches one price and does not store it. A provider that is down is not a fault of the installation. Never rejects. */
 export async function checkProvider(context: AppContext): Promise<Check> {
-  const { DEFAULT_PROVIDER } = context.config
+  const { DEFAULT_PROVIDER, HTTPS_PROXY } = context.config
+  const by = HTTPS_PROXY === undefined ? '' : ` (HTTPS_PROXY is ${proxyName(HTTPS_PROXY)})`
   const name = 'provider'
   try {
     const provider = (await createProviders(context)).get(DEFAULT_PROVIDER)
     const reply = await provider.fetchReply([PROBE], AbortSignal.timeout(PROVIDER_TIMEOUT_MS))
     const [result] = provider.parseReply(reply)
     const error = result && 'quote' in result ? validateQuote(result.quote, reply.receivedAt) : result?.error
-    if (error === undefined) return { name, status: 'ok', detail: `${provider.name} returned a price of ${PROBE}` }
-    return { name, status: 'warn', detail: `${provider.name} returned no price of ${PROBE}: ${error.message}` }
+    if (error === undefined) return { name, status: 'ok', detail: `${provider.name} returned a price of ${PROBE}${by}` }
+    return { name, status: 'warn', detail: `${provider.name} returned no price of ${PROBE}: ${error.message}${by}` }
   } catch (error) {
-    const detail = `no price from ${DEFAULT_PROVIDER}: ${problemsOf(error).join('; ')}`
+    const detail = `no price from ${DEFAULT_PROVIDER}: ${problemsOf(error).join('; ')}${by}`
     return { name, status: 'warn', detail, help: 'The provider simulated works without a network.' }
   }
 }

@@ -5,6 +5,7 @@ import type { Check } from '../../../cli/health/doctor.ts'
 import type { ServiceStatus } from '../../../core/health/status.ts'
 import { systemClock as clock } from '../../../lib/clock.ts'
 import { millisOf, type Instant } from '../../../lib/instant.ts'
+import { isAhead } from '../../../formats/health/health.ts'
 import { joinDatabase, type Database } from '../../../postgres/database.ts'
 import { dataFolder } from '../../../postgres/embedded/cluster.ts'
 import { nearestFolder } from '../../../postgres/embedded/data-dir.ts'
@@ -55,7 +56,15 @@ async function checkDatabase({ pool, location }: Database, config: Config): Prom
   }
   const found = await createReadServiceStatus(pool, { windows: config.MA_WINDOWS, isPublished: false })()
   const tables: Check = { name: 'tables', status: 'ok', detail: 'match this version' }
-  return [reachable, clocks, tables, checkAverages(found, config), checkLog(found), checkJobs(found)]
+  return [
+    reachable,
+    clocks,
+    tables,
+    ...checkTimes(found),
+    checkAverages(found, config),
+    checkLog(found),
+    checkJobs(found),
+  ]
 }
 
 const NOTED_SKEW_MS = 1_000
@@ -71,6 +80,14 @@ async function checkClock(pool: pg.Pool): Promise<Check> {
   const help = status === 'ok' ? undefined : 'Synchronise the clocks of both machines (NTP).'
   const seconds = (skewMs / 1_000).toFixed(1)
   return { name: 'clock', status, detail: `differs from the database's by ${seconds} s`, help }
+}
+
+function checkTimes(found: ServiceStatus): readonly Check[] {
+  const name = 'stored times'
+  if (!isAhead(found)) return []
+  const detail = `up to ${found.timesAheadSeconds.toFixed(0)} s in the future: a clock was ahead when they were stored`
+  const help = 'If this machine’s time is right now, nothing is to be done: such times are ignored and replaced.'
+  return [{ name, status: 'warn', detail, help }]
 }
 
 type Limits = { readonly warn: number; readonly fail: number }
