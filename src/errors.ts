@@ -31,6 +31,8 @@ export type ErrorDetails = {
   readonly retryAfterSeconds?: number
   /** The stored reply of the provider that was refused. */
   readonly rawResponseId?: string
+  /** The request was held back in this process (circuit open, pause after 429): the provider did not receive it. */
+  readonly wasHeldBack?: boolean
   readonly errors?: readonly { readonly pointer: string; readonly detail: string }[]
 }
 

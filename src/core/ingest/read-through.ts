@@ -12,6 +12,8 @@ export type LatestRequest = {
   readonly currency?: string | undefined
   /** A price confirmed within this many seconds is answered from the store; 0 always asks the provider. */
   readonly maxAgeSeconds: number
+  /** Answers from the store however old the price is, and never asks the provider. */
+  readonly storedOnly?: boolean | undefined
 }
 
 export type LatestResult =
@@ -48,8 +50,9 @@ export function createLatest({ ingest, readLatest, onPricesStored, clock, signal
   const fetchShared = createSharedFetch({ ingest, readLatest, signal }, cache)
 
   return async (request) => {
-    const { provider, symbols, currency, maxAgeSeconds } = request
+    const { provider, symbols, currency, maxAgeSeconds, storedOnly = false } = request
     const stored = await cache.read(request)
+    if (storedOnly) return symbols.map((symbol) => storedAnswer(request, symbol, stored.get(symbol)))
     const freshAfter = clock.now() - maxAgeSeconds * 1000
     const isFresh = (price: StoredPrice | undefined) =>
       maxAgeSeconds > 0 && price !== undefined && millisOf(price.confirmedAt) > freshAfter
@@ -130,6 +133,12 @@ function answer(symbol: string, result: RecordResult | undefined, price: StoredP
   if (result && 'error' in result) return { symbol, error: result.error, ...(price && { lastKnown: price }) }
   if (price) return { symbol, price }
   return { symbol, error: new ServiceError('no_price', `No price of ${symbol} in that currency.`, { symbol }) }
+}
+
+function storedAnswer({ provider }: LatestRequest, symbol: string, price: StoredPrice | undefined): LatestResult {
+  if (price) return { symbol, price }
+  const detail = `No price of ${symbol} from ${provider} is stored.`
+  return { symbol, error: new ServiceError('no_price', detail, { symbol, provider }) }
 }
 
 function missingResult(symbol: string): RecordResult {

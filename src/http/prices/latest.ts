@@ -52,17 +52,19 @@ export function latestRoute(app: App, { latest, clock, ...providers }: LatestDep
     summary: 'Get the newest price of one or more symbols',
     description: `Give \`symbol\` for one price, or \`symbols\` for a list with one entry each. If the stored price was not
 confirmed within \`max_age\` seconds, the provider is requested, once for all concurrent callers. If it fails, the problem
-carries the stored price as \`last_known\`.`,
+carries the stored price as \`last_known\`. Imported prices are answered from the store, however old they are.`,
     querystring: LatestQuery,
     response: { 200: PriceOrPrices, ...LATEST_PROBLEMS },
   }
   app.get('/prices/latest', { schema }, async ({ query, id }, reply) => {
     assertOneOf(query, 'symbol', 'symbols')
+    const { name: provider, canBePolled } = providerOf(providers, query.provider)
     const results = await latest({
-      provider: providerOf(providers, query.provider).name,
+      provider,
       symbols: symbolsOf(query.symbol ?? query.symbols ?? ''),
       currency: query.currency,
       maxAgeSeconds: query.max_age ?? DEFAULT_MAX_AGE_SECONDS,
+      storedOnly: canBePolled === false,
     })
     const answers = query.stale_if_error ? results.map(orLastKnown) : results
     if (query.symbol === undefined) return { data: answers.map((answer) => entryOf(answer, clock.now(), id)) }

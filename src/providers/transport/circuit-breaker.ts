@@ -47,7 +47,12 @@ export function createCircuitBreaker({ provider, clock, log }: Needs): CircuitBr
       if (!(error instanceof BrokenCircuitError)) throw error
       const retryAfterSeconds = Math.max(1, Math.ceil((nextTryAt - clock.now()) / 1000))
       const message = `${provider} failed ${FAILURES_TO_OPEN} times in a row; next try in ${retryAfterSeconds} s.`
-      throw new ServiceError('provider_unavailable', message, { provider, retryAfterSeconds, cause: error })
+      throw new ServiceError('provider_unavailable', message, {
+        provider,
+        retryAfterSeconds,
+        wasHeldBack: true,
+        cause: error,
+      })
     }
   }
 }

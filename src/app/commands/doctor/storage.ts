@@ -13,6 +13,7 @@ import { assertMigrated } from '../../../postgres/schema/migrate.ts'
 import type { Config } from '../../config.ts'
 import { databaseOptions, type AppContext } from '../../context.ts'
 import { toleratedLagSeconds } from '../../kafka.ts'
+import { checkCalendars } from './calendars.ts'
 import { problemsOf } from './problems.ts'
 
 /** The database, what is in it, and the disk below the embedded one. Never rejects. */
@@ -55,7 +56,8 @@ async function checkDatabase({ pool, location }: Database, config: Config): Prom
   }
   const found = await createReadServiceStatus(pool, { windows: config.MA_WINDOWS, isPublished: false })()
   const tables: Check = { name: 'tables', status: 'ok', detail: 'match this version' }
-  return [reachable, clocks, tables, checkAverages(found, config), checkLog(found), checkJobs(found)]
+  const calendars = await checkCalendars(pool)
+  return [reachable, clocks, tables, checkAverages(found, config), checkLog(found), checkJobs(found), ...calendars]
 }
 
 const NOTED_SKEW_MS = 1_000

@@ -1,0 +1,46 @@
+import type pg from 'pg'
+import { exchangeOf, type MarketStatus } from '../../core/polling/market-hours.ts'
+import type { MarketState } from '../../core/prices/quote.ts'
+
+/** What is known of the markets of symbols; none of a symbol without a price. */
+export type ReadMarkets = (provider: string, symbols: readonly string[]) => Promise<ReadonlyMap<string, MarketStatus>>
+
+/** Reads the exchange from the newest quote, and the state and the delay as the provider reported them last. */
+export function createReadMarkets(pool: pg.Pool): ReadMarkets {
+  return async (provider, symbols) => {
+    const { rows } = await pool.query<MarketRow>(readMarkets(await codeOf(pool)), [provider, symbols])
+    return new Map(
+      rows.map(({ symbol, code, ...reported }) => [symbol, { exchange: exchangeOf(provider, code), ...reported }]),
+    )
+  }
+}
+
+type MarketRow = {
+  readonly symbol: string
+  readonly code: string | null
+  readonly state: MarketState
+  readonly delaySeconds: number | null
+}
+
+/** The exchange's code of a row `s`; null as long as migration 0009 is missing, which creates the table. */
+async function codeOf(pool: pg.Pool): Promise<string> {
+  const { rows } = await pool.query(`select where to_regclass('symbol_details') is not null`)
+  if (rows.length === 0) return 'null::text'
+  return `(select d.exchange_code from symbol_details d where d.provider = s.provider and d.symbol = s.symbol)`
+}
+
+/** Of several currencies, the series that the provider confirmed last. */
+const readMarkets = (code: string) => `
+  select distinct on (s.symbol) s.symbol, ${code} as code, st.market_state as state, st.delay_seconds as "delaySeconds"
+    from series s join series_state st on st.series_id = s.id
+   where s.provider = $1 and s.symbol = any($2::text[])
+   order by s.symbol, st.confirmed_at desc`
+
+/** The exchanges (MIC) of jobs that run only in market hours. */
+export async function readExchangesOfJobs(pool: pg.Pool): Promise<readonly string[]> {
+  const { rows } = await pool.query<{ provider: string; code: string | null }>(exchangesOfJobs(await codeOf(pool)))
+  return [...new Set(rows.flatMap(({ provider, code }) => exchangeOf(provider, code) ?? []))].toSorted()
+}
+
+const exchangesOfJobs = (code: string) => `
+  select distinct s.provider, ${code} as code from polling_jobs s where s.market_hours <> 'always'`
