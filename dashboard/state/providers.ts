@@ -21,9 +21,9 @@ export function startProviders(): void {
   })
 }
 
-/** Whether its last request failed, or all of its jobs fail. */
-export function isFailing({ jobs, failures_in_a_row, failing_jobs }: ProviderHealth): boolean {
-  return failures_in_a_row > 0 || (jobs > 0 && failing_jobs === jobs)
+/** Whether its failures matter now; the service decides, so that a banner does not stay after they do not. */
+export function isFailing({ status }: ProviderHealth): boolean {
+  return status === 'failing'
 }
 
 /** Read once: they do not change while the service runs. */
