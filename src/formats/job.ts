@@ -162,7 +162,7 @@ export function unknownSymbolsBody(refused: readonly RefusedSymbol[], isList: bo
   return { suggestions, errors: refused.map((one, index) => ({ pointer: `/symbols/${index}`, ...refusedBody(one) })) }
 }
 
-export function refusedBody({ symbol, error, suggestions }: RefusedSymbol): Static<typeof Refused> {
+function refusedBody({ symbol, error, suggestions }: RefusedSymbol): Static<typeof Refused> {
   return { symbol, code: error.code, detail: error.message, suggestions: suggestions.map(suggestionBody) }
 }
 

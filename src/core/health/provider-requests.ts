@@ -46,7 +46,6 @@ const MAX_PENDING = 480
 /** Counts the requests that were sent to each provider, by hour and cause. */
 export function createRequestCounts({ providerStats, table, clock, onError }: Needs): RequestCounts {
   let pending = new Map<string, HourCount>()
-  const hourOf = (ms: number) => instantFromMillis(ms - (ms % HOUR_MS))
 
   function add(counts: readonly HourCount[]): void {
     for (const one of counts) {
@@ -86,6 +85,10 @@ export function createRequestCounts({ providerStats, table, clock, onError }: Ne
       }
     },
   }
+}
+
+function hourOf(ms: number): Instant {
+  return instantFromMillis(ms - (ms % HOUR_MS))
 }
 
 function sumOf(a: HourCount, b: HourCount): HourCount {

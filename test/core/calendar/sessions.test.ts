@@ -132,7 +132,6 @@ function minuteOf(ms: number): string {
 }
 
 test('the close of a day is the end of its last session, and lunch is none', () => {
-  const at = (text: string) => Date.parse(text)
   assert.equal(nextClose('XTKS', 'regular', at('2026-03-02T02:30:00Z')), at('2026-03-02T06:30:00Z'))
   assert.equal(nextClose('XNYS', 'regular', at('2026-11-25T21:00:00Z')), at('2026-11-27T18:00:00Z'))
   assert.equal(nextClose('XNYS', 'extended', at('2026-11-27T18:00:00Z')), at('2026-11-27T22:00:00Z'))

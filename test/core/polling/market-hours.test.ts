@@ -8,6 +8,11 @@ import { instantFromMillis, millisOf } from '../../../src/lib/instant.ts'
 const HOUR_MS = 3_600_000
 const XNYS: JobMarket = { exchange: 'XNYS', hours: 'regular', state: 'open', delaySeconds: 0 }
 
+/** Of a job that runs every second, the first run after 1970 began. */
+function afterEpoch(market: JobMarket): number {
+  return nextRunInHours(market, (from) => Math.ceil(from / 1000) * 1000, 0)
+}
+
 function at(text: string): number {
   return Date.parse(text)
 }
@@ -93,13 +98,12 @@ test('elsewhere extended hours follow what the provider reports after the close'
 
 test('without a calendar a closed market is looked at every 15 min at most, and any other at each interval', () => {
   const unknown = { ...XNYS, exchange: undefined }
-  const next = (market: JobMarket) => nextRunInHours(market, (from) => Math.ceil(from / 1000) * 1000, 0)
-  assert.equal(next({ ...unknown, state: 'open' }), 1_000)
-  assert.equal(next({ ...unknown, state: 'always' }), 1_000)
-  assert.equal(next({ ...unknown, state: 'unknown' }), 1_000)
-  assert.equal(next({ ...unknown, state: 'post' }), 900_000)
-  assert.equal(next({ ...unknown, state: 'post', hours: 'extended' }), 1_000)
-  assert.equal(next({ ...unknown, state: 'closed', hours: 'extended' }), 900_000)
+  assert.equal(afterEpoch({ ...unknown, state: 'open' }), 1_000)
+  assert.equal(afterEpoch({ ...unknown, state: 'always' }), 1_000)
+  assert.equal(afterEpoch({ ...unknown, state: 'unknown' }), 1_000)
+  assert.equal(afterEpoch({ ...unknown, state: 'post' }), 900_000)
+  assert.equal(afterEpoch({ ...unknown, state: 'post', hours: 'extended' }), 1_000)
+  assert.equal(afterEpoch({ ...unknown, state: 'closed', hours: 'extended' }), 900_000)
 })
 
 test('beyond the end of the calendar the state that the provider reports decides', () => {

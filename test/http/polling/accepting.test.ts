@@ -75,7 +75,6 @@ test('jobs can be listed by symbol, provider and status, page by page', async (t
   const { jobs } = (await ask('/prices/poll', { method: 'POST', body })).json()
   await ask(`/prices/poll/${jobs[2].job_id}`, { method: 'PATCH', body: { status: 'paused' } })
   const list = async (query: string) => (await ask(`/prices/poll?${query}`)).json()
-  const symbolsOf = (page: { data: { symbol: string }[] }) => page.data.map(({ symbol }) => symbol).toSorted()
   assert.deepEqual(symbolsOf(await list('q=aap')), ['AAP', 'AAPL'])
   assert.deepEqual(symbolsOf(await list('status=paused')), ['MSFT'])
   assert.deepEqual(symbolsOf(await list('status=active&provider=alias&q=A')), ['AAP', 'AAPL', 'BA'])
@@ -119,6 +118,10 @@ test('imported prices are answered from the store, are never a failure, and cann
   )
   assert.equal(source.asked.length, 0)
 })
+
+function symbolsOf(page: { data: { symbol: string }[] }): string[] {
+  return page.data.map(({ symbol }) => symbol).toSorted()
+}
 
 /** Stores a price that was imported a month ago. */
 async function importPrice(pool: pg.Pool): Promise<void> {
