@@ -96,7 +96,8 @@ test('only src/app/config.ts reads the environment', () => {
 
 test('no file has more than 250 lines, and no folder more than 15 files beside each other', () => {
   const shipped = [...sources, ...dashboard]
-  assert.deepEqual(paths(shipped.filter(({ text }) => text.trimEnd().split('\n').length > 250)), [])
+  const written = shipped.filter(({ text }) => !text.startsWith('// Generated from '))
+  assert.deepEqual(paths(written.filter(({ text }) => text.trimEnd().split('\n').length > 250)), [])
   const folders = Map.groupBy([...shipped, ...filesBelow('dashboard', '.css')], ({ path }) => dirname(path))
   assert.deepEqual(
     [...folders].filter(([, files]) => files.length > 15).map(([folder]) => folder),
