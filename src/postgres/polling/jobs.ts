@@ -97,13 +97,16 @@ async function upsertJobs(pool: pg.Pool, request: CreateJob, now: Instant): Prom
   throw new ServiceError('invalid_request', `There can be at most ${MAX_JOBS} polling jobs; delete some first.`)
 }
 
-/** Writes all jobs or none. Rows are locked in the order of their symbols, so that two such statements never wait for each other. */
+/**
+ * Writes all jobs or none. The interval of a checked job counts from the request that is its first run. Rows are locked in
+ * the order of their symbols, so that two such statements never wait for each other.
+ */
 const UPSERT_JOBS = `
   with requested as (select * from unnest($1::uuid[], $2::text[], $8::jsonb[]) as w (id, symbol, checked)),
   known as (select symbol from polling_jobs where provider = $3 and symbol = any($2))
   insert into polling_jobs
          (id, symbol, provider, interval_seconds, anchored_at, next_run_at, created_at, market_hours, checked)
-  select id, symbol, $3, $4, $5, $5, $5, coalesce($7::text, 'always'), nullif(checked, 'null') from requested
+  select id, symbol, $3, $4, coalesce((checked ->> 'startedAt')::timestamptz, $5), $5, $5, coalesce($7::text, 'always'), nullif(checked, 'null') from requested
    where (select count(*) from polling_jobs) + (select count(*) from requested) - (select count(*) from known) <= $6
    order by symbol
   on conflict (symbol, provider) do update

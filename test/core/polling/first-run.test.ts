@@ -6,7 +6,7 @@ const CHECKED = { outcome: 'recorded', priceId: '18', replySha256: '5b', marketS
 
 test('the first run of a job takes the price that the check of its symbol brought, and asks for no other', async (t) => {
   const { jobs, startPoller, clock, requests, runsOf } = await createHarness(t)
-  const checked = new Map([['AAPL', { ...CHECKED, startedAt: at(-1), finishedAt: at(0) }]])
+  const checked = new Map([['AAPL', { ...CHECKED, startedAt: at(0), finishedAt: at(0.5) }]])
   await jobs.create({ symbols: ['AAPL', 'MSFT'], provider: 'simulated', intervalSeconds: 60, checked })
   startPoller()
   await clock.advance(70_000)
@@ -15,7 +15,7 @@ test('the first run of a job takes the price that the check of its symbol brough
     ['0 MSFT', '60 AAPL,MSFT'],
   )
   const [first, second] = await runsOf('AAPL')
-  assert.deepEqual([first?.priceId, first?.startedAt, first?.finishedAt], ['18', at(-1), at(0)])
+  assert.deepEqual([first?.priceId, first?.startedAt, first?.finishedAt], ['18', at(0), at(0.5)])
   assert.equal(second?.priceId, '17')
 })
 

@@ -1,7 +1,7 @@
 import type { RequestCounts } from '../core/health/provider-requests.ts'
 import type { QuoteProvider, SearchSymbols } from '../core/prices/quote.ts'
 import { ServiceError } from '../errors.ts'
-import type { ProviderRegistry } from '../providers/registry.ts'
+import type { ProviderRegistry } from './registry.ts'
 
 /** The same providers; their searches are counted as requests that a question caused. Prices are counted by ingest. */
 export function countSearches(registry: ProviderRegistry, counts: Pick<RequestCounts, 'count'>): ProviderRegistry {
