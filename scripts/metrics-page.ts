@@ -37,7 +37,7 @@ async function readMetrics(): Promise<string> {
   const providerStats = createProviderStats(systemClock)
   const at = instantFromMillis(0)
   const newest = { symbol: 'AAPL', eventTime: at, confirmedAt: at, marketState: 'open', delaySeconds: 0 } as const
-  const provider = { provider: 'simulated', series: 1, newest, jobs: 1, failingJobs: 0 }
+  const provider = { provider: 'simulated', series: 1, newest, jobs: 1, activeJobs: 1, failingJobs: 0 }
   const lease = { name: 'poller', holder: 'here', epoch: '1', isHeld: true, isOurs: true }
   const status = {
     averagesLagSeconds: 0,

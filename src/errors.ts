@@ -35,6 +35,8 @@ export type ErrorDetails = {
   readonly others?: readonly string[]
   /** Only where it differs from what the code says. */
   readonly retryable?: boolean
+  /** The request was held back in this process (circuit open, pause after 429): the provider did not receive it. */
+  readonly wasHeldBack?: boolean
   readonly errors?: readonly { readonly pointer: string; readonly detail: string }[]
 }
 

@@ -68,16 +68,27 @@ export type Calls = {
       readonly interval_minutes?: number
       readonly interval_seconds?: number
       readonly provider?: string
+      readonly market_hours?: 'regular' | 'extended' | 'always'
     }
     readonly answer: AcceptedJob | AcceptedJobs
   }
   readonly 'GET /prices/poll': {
-    readonly query: { readonly limit?: number | undefined; readonly cursor?: string | undefined }
+    readonly query: {
+      readonly limit?: number | undefined
+      readonly cursor?: string | undefined
+      readonly q?: string | undefined
+      readonly provider?: string | undefined
+      readonly status?: 'active' | 'paused' | 'failing' | undefined
+    }
     readonly answer: Jobs
   }
   readonly 'PATCH /prices/poll/{job_id}': {
     readonly path: { readonly job_id: string }
-    readonly body: { readonly status?: 'active' | 'paused'; readonly interval_seconds?: number }
+    readonly body: {
+      readonly status?: 'active' | 'paused'
+      readonly interval_seconds?: number
+      readonly market_hours?: 'regular' | 'extended' | 'always'
+    }
     readonly answer: Job
   }
   readonly 'DELETE /prices/poll/{job_id}': {

@@ -109,6 +109,8 @@ export type Provider = {
   readonly provider: string
   readonly description: string | null
   readonly is_default: boolean
+  readonly status: 'ok' | 'failing' | null
+  readonly can_be_polled: boolean
   readonly can_search: boolean
   readonly capabilities: {
     readonly quotes: boolean
@@ -119,6 +121,15 @@ export type Provider = {
   readonly max_batch: number
   readonly advised_interval_seconds: number
   readonly parser_version: number
+  readonly requests: {
+    readonly today: { readonly question: number; readonly job: number; readonly rate_limited: number }
+    readonly hours: readonly {
+      readonly hour: string
+      readonly question: number
+      readonly job: number
+      readonly rate_limited: number
+    }[]
+  }
 }
 
 export type Providers = {
@@ -160,11 +171,25 @@ export type Job = {
   readonly symbol: string
   readonly provider: string
   readonly interval_seconds: number
+  readonly market_hours: 'regular' | 'extended' | 'always'
   readonly status: 'active' | 'paused' | 'failing'
+  readonly paused_reason: string | null
   readonly next_run_at: string | null
   readonly last_run: Run | null
   readonly failures: number
   readonly created_at: string
+}
+
+export type RefusedSymbol = {
+  readonly symbol: string
+  readonly code: string
+  readonly detail: string
+  readonly suggestions: readonly {
+    readonly symbol: string
+    readonly name: string | null
+    readonly exchange: string | null
+    readonly type: string | null
+  }[]
 }
 
 export type AcceptedJob = {
@@ -174,6 +199,8 @@ export type AcceptedJob = {
   readonly config: { readonly symbols: readonly string[]; readonly interval: number }
   readonly jobs: readonly Job[]
   readonly warning?: string
+  readonly replaced?: readonly string[]
+  readonly errors?: readonly RefusedSymbol[]
 }
 
 export type AcceptedJobs = {
@@ -183,6 +210,8 @@ export type AcceptedJobs = {
   readonly config: { readonly symbols: readonly string[]; readonly interval: number }
   readonly jobs: readonly Job[]
   readonly warning?: string
+  readonly replaced?: readonly string[]
+  readonly errors?: readonly RefusedSymbol[]
 }
 
 export type Jobs = {
@@ -244,6 +273,7 @@ export type Pipeline = {
 
 export type ProviderHealth = {
   readonly provider: string
+  readonly status: 'ok' | 'failing'
   readonly requests: number
   readonly failures: number
   readonly failures_in_a_row: number

@@ -189,11 +189,11 @@ function showDetails(symbols: readonly StoredSymbol[]): void {
   for (const { name, exchange, currency, ...series } of symbols) {
     const details = rowsByKey.get(keyOf(series))?.details
     const found = { name, exchange, currency }
-    if (details && !isSame(details.peek(), found)) details.value = found
+    if (details && !areEqual(details.peek(), found)) details.value = found
   }
 }
 
-function isSame(one: SymbolDetails, other: SymbolDetails): boolean {
+function areEqual(one: SymbolDetails, other: SymbolDetails): boolean {
   return one.name === other.name && one.exchange === other.exchange && one.currency === other.currency
 }
 

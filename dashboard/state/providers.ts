@@ -7,14 +7,13 @@ import { poll } from './poll.ts'
 export type RequestCount = { readonly question: number; readonly job: number; readonly rate_limited: number }
 /** A provider. Older services leave out the optional members. */
 export type ListedProvider = Provider & {
-  readonly can_be_polled?: boolean
   readonly requests?: { readonly today: RequestCount }
 }
 
 /** The providers that the service offers. */
 export const providers = signal<readonly ListedProvider[]>([])
-/** Those that a job can ask: imported prices, for one, have nobody to ask. */
-export const pollable = computed(() => providers.value.filter((one) => one.can_be_polled !== false))
+/** Those that a job can ask: imported prices cannot be requested. */
+export const pollable = computed(() => providers.value.filter((one) => one.can_be_polled))
 /** The service's report on itself; undefined until it has been read. */
 export const health = signal<Health | undefined>(undefined)
 /** The windows of the moving averages that the service computes, the default first. */
@@ -31,7 +30,7 @@ export function startProviders(): void {
   })
 }
 
-/** Whether its last request failed, or all of its jobs fail. */
-export function isFailing({ jobs, failures_in_a_row, failing_jobs }: ProviderHealth): boolean {
-  return failures_in_a_row > 0 || (jobs > 0 && failing_jobs === jobs)
+/** Whether its failures matter now; the service decides, so that a banner does not stay after they do not. */
+export function isFailing({ status }: ProviderHealth): boolean {
+  return status === 'failing'
 }

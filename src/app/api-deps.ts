@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { createLatest } from '../core/ingest/read-through.ts'
+import { createAcceptJobs } from '../core/polling/accept-jobs.ts'
 import { createAccess } from '../http/access/authorize.ts'
 import type { ApiDeps } from '../http/api.ts'
 import { asyncApiYaml } from '../kafka/asyncapi.ts'
@@ -7,7 +8,7 @@ import { systemClock as clock } from '../lib/clock.ts'
 import { createSessions } from '../postgres/access/api-keys.ts'
 import { createReadAverages } from '../postgres/averages/averages.ts'
 import { poolUse } from '../postgres/connection/pool.ts'
-import { createReadServiceStatus } from '../postgres/health/status.ts'
+import { createReadProviderStatus, createReadServiceStatus } from '../postgres/health/status.ts'
 import { createStoreReply } from '../postgres/ingest/store-reply.ts'
 import { createReadLog, logEnd, readHighWaterMark } from '../postgres/log/log.ts'
 import { createReadHistory } from '../postgres/prices/history.ts'
@@ -37,8 +38,8 @@ export async function apiDeps(sources: Sources): Promise<ApiDeps> {
     servesAll: assembly.roles.includes('api'),
     server: serverOptions(assembly),
     guard: access,
-    prices: { ...providers, ...reads.prices, latest: latestOf(sources), clock, signal },
-    polling: { ...providers, jobs: shared.jobs, jobsChanged: shared.jobsChanged.notify },
+    prices: { ...providers, ...reads.prices, ...providerUse(shared), latest: latestOf(sources), clock, signal },
+    polling: { ...providers, jobs: shared.jobs, ...pollingOf(sources) },
     averages: { ...providers, ...reads.averages, windows: config.MA_WINDOWS },
     streams: { ...providers, ...reads.streams, ...streamed },
     access: { access, keys: keysOf(pool), sessions: createSessions(pool), clock },
@@ -77,6 +78,7 @@ function tableReads({ assembly, shared }: Sources) {
       readRawResponse: createReadRawResponse(pool),
       readRawBody: createReadRawBody(pool),
       findStoredSymbols: createFindStoredSymbols(pool),
+      readProviderStatus: createReadProviderStatus(pool),
     },
     averages: { readAverages: createReadAverages(pool), findStoredSymbols: createFindStoredSymbols(pool) },
     streams: { logEnd: () => logEnd(pool), readHighWaterMark: () => readHighWaterMark(pool) },
@@ -91,11 +93,22 @@ function latestOf({ assembly, shared }: Sources) {
   const { answering: pool } = assembly.database
   return createLatest({
     readLatest: createReadLatest(pool),
-    ingest: shared.ingestInto(createStoreReply(pool)),
+    ingest: shared.ingestInto(createStoreReply(pool), 'question'),
     onPricesStored: shared.pricesStored.subscribe,
     clock,
     signal: assembly.signal,
   })
+}
+
+function providerUse({ requestCounts, providerStats }: SharedParts) {
+  return { requestCounts, providerStats }
+}
+
+function pollingOf({ assembly, shared }: Sources) {
+  const { signal, database } = assembly
+  const { jobs, jobsChanged, ingestInto } = shared
+  const ingest = ingestInto(createStoreReply(database.answering), 'question')
+  return { acceptJobs: createAcceptJobs({ jobs, ingest, clock, signal }), jobsChanged: jobsChanged.notify }
 }
 
 async function healthDeps({ assembly, shared, workers }: Sources) {

@@ -19,7 +19,9 @@ export async function assemble(assembly: Assembly): Promise<Assembled> {
   const shared = await createSharedParts(assembly)
   const workers = await createProcessWorkers(assembly, shared)
   const server = createApi(await apiDeps({ assembly, shared, workers }))
-  return { server, jobs: shared.jobs, run: () => workers.run(assembly.signal) }
+  const { jobs, requestCounts } = shared
+  const { signal } = assembly
+  return { server, jobs, run: async () => void (await Promise.all([workers.run(signal), requestCounts.run(signal)])) }
 }
 
 function createProcessWorkers(assembly: Assembly, shared: SharedParts): Promise<Workers> {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { Role } from '../core/cluster/roles.ts'
+import { createRequestCounts, type RequestCause, type RequestCounts } from '../core/health/provider-requests.ts'
 import { createProviderStats, type ProviderStats } from '../core/health/provider-stats.ts'
 import { createIngest, type Ingest } from '../core/ingest/ingest.ts'
 import type { Jobs } from '../core/polling/job.ts'
@@ -9,7 +10,9 @@ import { systemClock as clock } from '../lib/clock.ts'
 import { createNotifier, type Notifier } from '../lib/notifier.ts'
 import { observePool } from '../postgres/connection/pool.ts'
 import type { Database } from '../postgres/database.ts'
+import { createRequestTable } from '../postgres/health/provider-requests.ts'
 import { createJobs } from '../postgres/polling/jobs.ts'
+import { countSearches } from '../providers/count-searches.ts'
 import type { ProviderRegistry } from '../providers/registry.ts'
 import { createProviders, type AppContext } from './context.ts'
 import type { Kafka } from './kafka.ts'
@@ -32,6 +35,7 @@ export type SharedParts = {
   readonly storage: StorageOutageLog
   readonly providers: ProviderRegistry
   readonly providerStats: ProviderStats
+  readonly requestCounts: RequestCounts
   /** Notifies when this process has stored prices. */
   readonly pricesStored: Notifier
   /** Notifies when this process has created or changed a polling job. */
@@ -39,7 +43,8 @@ export type SharedParts = {
   readonly jobs: Jobs
   /** Name of this process as a holder of leases. */
   readonly holder: string
-  readonly ingestInto: (record: StoreReply) => Ingest
+  /** The cause is why its requests are sent. */
+  readonly ingestInto: (record: StoreReply, cause: RequestCause) => Ingest
 }
 
 /** Nothing of it is started. */
@@ -48,23 +53,30 @@ export async function createSharedParts(assembly: Assembly): Promise<SharedParts
   const { pool, working, answering, leading } = database
   const storage = createStorageOutageLog({ log, clock, location: database.location })
   for (const each of [pool, working, answering, leading]) observePool(each, storage)
-  const providers = await createProviders(assembly)
   const providerStats = createProviderStats(clock)
+  const requestCounts = createRequestCounts({
+    providerStats,
+    table: createRequestTable(answering),
+    clock,
+    onError: (error) => storage.log.warn({ err: error, component: 'request counts' }, 'failed, retrying'),
+  })
+  const providers = countSearches(await createProviders(assembly), requestCounts)
   const pricesStored = createNotifier()
   return {
     storage,
     providers,
     providerStats,
+    requestCounts,
     pricesStored,
     jobsChanged: createNotifier(),
     jobs: createJobs(answering, clock),
     holder: holderName(database),
-    ingestInto: (record) =>
+    ingestInto: (record, cause) =>
       createIngest({
         record,
         providerOf: providers.get,
         notify: pricesStored.notify,
-        observe: providerStats.observe,
+        observe: providerStats.observeFor(cause),
         clock,
       }),
   }

@@ -20,7 +20,7 @@ export type FakeSymbol = Partial<SymbolEntry> & {
   readonly market_state?: string
   readonly freshness?: string
 }
-export type FakeJob = Job & { readonly market_hours?: string; readonly paused_reason?: string | null }
+export type FakeJob = Job
 
 /** What the service answers; a test may change it while the page is open. */
 export type FakeState = {
@@ -228,6 +228,8 @@ export function jobOf(symbol: string, given: Partial<FakeJob> = {}): FakeJob {
     next_run_at: now,
     last_run: { started_at: now, finished_at: now, outcome: 'recorded' },
     failures: 0,
+    market_hours: 'always',
+    paused_reason: null,
     created_at: now,
     ...given,
   }

@@ -13,6 +13,8 @@ import { createApi, type ApiDeps } from '../../src/http/api.ts'
 import { createReadAverages } from '../../src/postgres/averages/averages.ts'
 import { createRecompute } from '../../src/postgres/averages/recompute.ts'
 import { createReadHistory } from '../../src/postgres/prices/history.ts'
+import { createRequestCounts } from '../../src/core/health/provider-requests.ts'
+import { createAcceptJobs } from '../../src/core/polling/accept-jobs.ts'
 import { createJobs } from '../../src/postgres/polling/jobs.ts'
 import { createKeyTable, createReadCredentials, createSessions } from '../../src/postgres/access/api-keys.ts'
 import { createReadLatest } from '../../src/postgres/prices/latest.ts'
@@ -20,22 +22,18 @@ import { createReadLineage, createReadRawBody, createReadRawResponse } from '../
 import { createReadLog, logEnd, readHighWaterMark } from '../../src/postgres/log/log.ts'
 import { poolUse } from '../../src/postgres/connection/pool.ts'
 import { createStoreReply } from '../../src/postgres/ingest/store-reply.ts'
-import { createReadServiceStatus } from '../../src/postgres/health/status.ts'
+import { createRequestTable } from '../../src/postgres/health/provider-requests.ts'
+import { createReadProviderStatus, createReadServiceStatus } from '../../src/postgres/health/status.ts'
 import { createFindStoredSymbols } from '../../src/postgres/prices/symbols.ts'
 import { createIngest } from '../../src/core/ingest/ingest.ts'
-import { instantFromMillis } from '../../src/lib/instant.ts'
 import { createNotifier, type Notifier } from '../../src/lib/notifier.ts'
 import { createLatest } from '../../src/core/ingest/read-through.ts'
-import type { QuoteProvider, StoreReply } from '../../src/core/prices/quote.ts'
+import type { QuoteProvider } from '../../src/core/prices/quote.ts'
+import { createImported } from '../../src/providers/csv/imported.ts'
 import { createDatabase } from './database.ts'
 import { untilStable } from './stable.ts'
-import {
-  createScriptedProvider,
-  instantOf,
-  quoteOf,
-  type GivenPrice,
-  type ScriptedProvider,
-} from './scripted-provider.ts'
+import { storePrices } from './store-prices.ts'
+import { createScriptedProvider, type GivenPrice, type ScriptedProvider } from './scripted-provider.ts'
 
 const WINDOWS = [5, 3]
 
@@ -147,7 +145,6 @@ function apiDeps(parts: Parts, changes: Changes): ApiDeps {
       ...changes.server,
     },
     prices: { ...providers, ...pricesDeps(parts), ...changes.prices },
-    polling: { ...providers, jobs: createJobs(pool, clock), jobsChanged: () => {}, ...changes.polling },
     averages: {
       ...providers,
       readAverages: createReadAverages(pool),
@@ -155,6 +152,7 @@ function apiDeps(parts: Parts, changes: Changes): ApiDeps {
       windows: WINDOWS,
       ...changes.averages,
     },
+    polling: { ...providers, ...pollingDeps(parts), ...changes.polling },
     streams: { ...providers, ...streamsDeps(parts), access, ...changes.streams },
     access: { access, keys, sessions: createSessions(pool), clock, ...changes.access },
     health: { ...providers, ...healthDeps(parts, changes.health), ...changes.health },
@@ -175,14 +173,26 @@ function providersOf({ source }: Parts) {
   return { providers: { get: providerOf(source), list: () => [source] }, defaultProvider: source.name }
 }
 
-function pricesDeps({ pool, source, signal, providerStats, pricesStored }: Parts) {
-  const ingest = createIngest({
+function ingestOf({ pool, source, providerStats, pricesStored }: Parts) {
+  return createIngest({
     providerOf: providerOf(source),
     record: createStoreReply(pool),
     notify: pricesStored.notify,
     observe: providerStats.observe,
     clock,
   })
+}
+
+function pollingDeps(parts: Parts) {
+  const jobs = createJobs(parts.pool, clock)
+  const acceptJobs = createAcceptJobs({ jobs, ingest: ingestOf(parts), clock, signal: parts.signal })
+  return { jobs, acceptJobs, jobsChanged: () => {} }
+}
+
+function pricesDeps(parts: Parts) {
+  const { pool, signal, providerStats, pricesStored } = parts
+  const ingest = ingestOf(parts)
+  const table = createRequestTable(pool)
   const onPricesStored = pricesStored.subscribe
   return {
     latest: createLatest({ ingest, readLatest: createReadLatest(pool), onPricesStored, clock, signal }),
@@ -191,6 +201,9 @@ function pricesDeps({ pool, source, signal, providerStats, pricesStored }: Parts
     readRawResponse: createReadRawResponse(pool),
     readRawBody: createReadRawBody(pool),
     findStoredSymbols: createFindStoredSymbols(pool),
+    requestCounts: createRequestCounts({ providerStats, table, clock, onError: () => {} }),
+    readProviderStatus: createReadProviderStatus(pool),
+    providerStats,
     clock,
     signal,
   }
@@ -227,6 +240,8 @@ function healthDeps({ pool, providerStats }: Parts, changed: Changes['health']) 
 function providerOf(source: QuoteProvider) {
   return (name: string): QuoteProvider => {
     if (name === source.name || name === 'alias') return source
+    const imported = createImported(name)
+    if (imported) return imported
     throw new ServiceError('unknown_provider', `No provider ${name}.`)
   }
 }
@@ -241,22 +256,4 @@ async function ask(app: FastifyInstance, path: string, options: NonNullable<Para
     ...(body !== undefined && { payload: typeof body === 'string' ? body : JSON.stringify(body) }),
   })
   return { status: answer.statusCode, headers: answer.headers, text: answer.body, json: () => JSON.parse(answer.body) }
-}
-
-/** Stores each price with a response of its own, in the given order. */
-async function storePrices(record: StoreReply, prices: readonly Partial<GivenPrice>[]): Promise<void> {
-  for (const given of prices) {
-    const quote = quoteOf(given)
-    const receivedAt = given.receivedAt ? instantOf(given.receivedAt) : instantFromMillis(Date.now())
-    const reply = {
-      provider: quote.provider,
-      symbols: [quote.symbol],
-      request: `GET https://scripted.example/quote?symbols=${quote.symbol}`,
-      status: 200,
-      body: Buffer.from(JSON.stringify({ symbol: quote.symbol, price: quote.price })),
-      receivedAt,
-      parserVersion: 1,
-    }
-    await record(reply, [{ symbol: quote.symbol, quote }])
-  }
 }

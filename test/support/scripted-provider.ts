@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { ServiceError } from '../../src/errors.ts'
 import { instantFromMillis, parseInstant, type Instant } from '../../src/lib/instant.ts'
 import type { Decimal } from '../../src/lib/decimal.ts'
-import type { Quote, QuoteResult, RegisteredProvider } from '../../src/core/prices/quote.ts'
+import type { Quote, QuoteResult, RegisteredProvider, SymbolMatch } from '../../src/core/prices/quote.ts'
 
 /** A price as a test specifies it. */
 export type GivenPrice = { symbol: string; price: string; time: string; currency: string; receivedAt: string }
@@ -12,6 +12,8 @@ export type ScriptedProvider = RegisteredProvider & {
   readonly asked: readonly string[][]
   /** Sets the quote or the error of a symbol from now on; the default is 100 USD at the current time. */
   says(symbol: string, answer: Partial<Quote> | ServiceError): void
+  /** Makes searches find exactly these; the default is the query itself. */
+  finds(...matches: SymbolMatch[]): void
   /** Makes every request fail from now on; undefined ends that. */
   fails(error: ServiceError | undefined): void
   /** Sets the duration of every request. */
@@ -24,6 +26,7 @@ export function createScriptedProvider(): ScriptedProvider {
   const script = new Map<string, Partial<Quote> | ServiceError>()
   let failure: ServiceError | undefined
   let delayMs = 0
+  let found: readonly SymbolMatch[] | undefined
   return {
     name: 'scripted',
     description: 'Returns what the test specified.',
@@ -33,6 +36,7 @@ export function createScriptedProvider(): ScriptedProvider {
     advisedIntervalSeconds: 10,
     asked,
     says: (symbol, answer) => void script.set(symbol, answer),
+    finds: (...matches) => void (found = matches),
     fails: (error) => void (failure = error),
     takes: (ms) => void (delayMs = ms),
     fetchReply: async (symbols) => {
@@ -52,9 +56,11 @@ export function createScriptedProvider(): ScriptedProvider {
     parseReply: (reply) => reply.symbols.map((symbol) => resultOf(symbol, script.get(symbol))),
     searchSymbols: async (query) => {
       if (failure) throw failure
-      return [
-        { symbol: query.toUpperCase(), providerSymbol: query, name: `${query} Inc.`, exchange: 'X', kind: 'equity' },
-      ]
+      return (
+        found ?? [
+          { symbol: query.toUpperCase(), providerSymbol: query, name: `${query} Inc.`, exchange: 'X', kind: 'equity' },
+        ]
+      )
     },
   }
 }

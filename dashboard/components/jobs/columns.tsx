@@ -31,7 +31,7 @@ export const COLUMNS: readonly Column<Job>[] = [
   { title: <span class="hidden">Actions</span>, class: 'actions', cell: (job) => <JobActions job={job} /> },
 ]
 
-function Every({ job: { interval_seconds, market_hours = 'always' } }: { job: Job }) {
+function Every({ job: { interval_seconds, market_hours } }: { job: Job }) {
   return (
     <>
       {intervalText(interval_seconds)} {market_hours !== 'always' && <span class="source">{market_hours} hours</span>}

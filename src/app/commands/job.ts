@@ -1,6 +1,10 @@
 import { addJobs, changeJobs, listJobs } from '../../cli/polling/jobs.ts'
 import type { Actions } from '../../cli/program.ts'
+import { createIngest } from '../../core/ingest/ingest.ts'
+import { createAcceptJobs } from '../../core/polling/accept-jobs.ts'
+import { EXIT_FAILED } from '../../cli/terminal/output.ts'
 import { systemClock as clock } from '../../lib/clock.ts'
+import { createStoreReply } from '../../postgres/ingest/store-reply.ts'
 import { createJobs } from '../../postgres/polling/jobs.ts'
 import { openTables, type Tables } from './open-tables.ts'
 import { createProviders, type CommandContext } from '../context.ts'
@@ -23,11 +27,17 @@ export function createJobActions({
 
     addJobs: async (options) => {
       const context = readContext()
-      const provider = (await createProviders(context)).get(options.provider ?? context.config.DEFAULT_PROVIDER)
+      const providers = await createProviders(context)
+      const provider = providers.get(options.provider ?? context.config.DEFAULT_PROVIDER)
       await using tables = await openTables(context)
-      await addJobs(needsOf(tables), provider, options)
+      const needs = needsOf(tables)
+      const record = createStoreReply(tables.pool)
+      // A running service finds the prices in the log, so nothing has to be notified here.
+      const ingest = createIngest({ providerOf: providers.get, record, notify: () => {}, observe: () => {}, clock })
+      const acceptJobs = createAcceptJobs({ jobs: needs.jobs, ingest, clock, signal: output.closed })
+      const isComplete = await addJobs({ ...needs, acceptJobs }, provider, options)
       warnWithoutService(tables)
-      return 0
+      return isComplete ? 0 : EXIT_FAILED
     },
 
     changeJobs: async (verb, options) => {

@@ -7,6 +7,7 @@ import type { Leases } from '../../core/cluster/lease.ts'
 import { loadCheckpoint, saveCheckpoint } from '../../postgres/log/log.ts'
 import { inTransaction, type Fence } from '../../postgres/connection/transaction.ts'
 import type { Notifier } from '../../lib/notifier.ts'
+import type { RequestCause } from '../../core/health/provider-requests.ts'
 import type { Ingest } from '../../core/ingest/ingest.ts'
 import type { LogPosition } from '../../core/log/position.ts'
 import type { StoreReply } from '../../core/prices/quote.ts'
@@ -40,7 +41,7 @@ export type WorkerDatabase = {
 
 export type PollingNeeds = {
   readonly providers: ProviderRegistry
-  readonly ingestInto: (store: StoreReply) => Ingest
+  readonly ingestInto: (store: StoreReply, cause: RequestCause) => Ingest
   /** Notified when this process has created or changed a polling job. */
   readonly jobsChanged: Notifier
 }

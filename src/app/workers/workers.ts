@@ -70,7 +70,7 @@ function createPolling({ database, polling, clock }: WorkerNeeds, fence: Fence):
   const { providers, ingestInto, jobsChanged } = polling
   const poller = createPoller({
     jobs: createDueJobs(pool, fence),
-    ingest: ingestInto(createStoreReply(pool, fence)),
+    ingest: ingestInto(createStoreReply(pool, fence), 'job'),
     maxBatchOf: (provider) => providers.get(provider).maxBatch,
     clock,
     random: Math.random,

@@ -1,7 +1,11 @@
-import type { Command } from 'commander'
+import { Option, type Command } from 'commander'
 import type { Clock } from '../../lib/clock.ts'
 import { ServiceError } from '../../errors.ts'
+import { unknownSymbols, type AcceptJobs } from '../../core/polling/accept-jobs.ts'
+import type { RefusedSymbol } from '../../core/polling/check-symbols.ts'
 import { MAX_JOBS, type Job, type Jobs } from '../../core/polling/job.ts'
+import { MARKET_HOURS, type MarketHours } from '../../core/polling/market-hours.ts'
+import type { QuoteProvider } from '../../core/prices/quote.ts'
 import { millisOf } from '../../lib/instant.ts'
 import { canonicalSymbol } from '../../lib/symbol.ts'
 import { durationText, roughly } from '../terminal/duration.ts'
@@ -22,6 +26,7 @@ type AddOptions = JsonOption & {
   readonly provider?: string | undefined
   /** In seconds. */
   readonly every: number
+  readonly marketHours?: MarketHours | undefined
 }
 
 type ChangeOptions = JsonOption & {
@@ -58,16 +63,27 @@ function addList(jobs: Command, act: Act<JobActions>): void {
 function addAdd(jobs: Command, act: Act<JobActions>, providers: readonly string[]): void {
   const add = jobs
     .command('add')
-    .description('Create jobs; the first fetch is immediate, and an existing job takes the new interval')
+    .description('Create jobs, if the provider knows the symbol; an existing job takes the new interval')
     .argument('<symbols...>', 'Symbols, such as AAPL, BRK.B, BTC-USD', addSymbol)
     .requiredOption('-e, --every <interval>', 'Interval, such as 30s, 5m, 1h or 1d', parseInterval)
     .option(...providerOption(providers))
+    .addOption(MARKET_HOURS_OPTION)
     .option(...JSON_OPTION)
     .action((symbols: readonly string[], options: Omit<AddOptions, 'symbols'>) =>
       act((actions) => actions.addJobs({ ...options, symbols })),
     )
-  addExamples(add, 'market-data jobs add AAPL MSFT --every 1m', 'market-data jobs add BTC-USD -e 2s -p simulated')
+  addExamples(
+    add,
+    'market-data jobs add AAPL MSFT --every 1m --market-hours regular',
+    'market-data jobs add BTC-USD -e 2s -p simulated',
+  )
 }
+
+/** Not a default of the option: an existing job keeps its hours. */
+const MARKET_HOURS_OPTION = new Option(
+  '-m, --market-hours <hours>',
+  'When to run: in the hours of the exchange, also before and after them, or always (default)',
+).choices(MARKET_HOURS)
 
 const DESCRIPTIONS: Readonly<Record<JobVerb, string>> = {
   pause: 'Pause jobs until they are resumed',
@@ -90,8 +106,6 @@ function addChange(jobs: Command, act: Act<JobActions>, verb: JobVerb): void {
 }
 
 type Needs = { readonly jobs: Jobs; readonly output: Output; readonly clock: Clock }
-/** The provider by its canonical name, and the shortest interval that it tolerates. */
-type Provider = { readonly name: string; readonly advisedIntervalSeconds: number }
 
 export async function listJobs(needs: Needs, { json }: JsonOption): Promise<void> {
   const { data } = await needs.jobs.list({ limit: MAX_JOBS })
@@ -99,14 +113,29 @@ export async function listJobs(needs: Needs, { json }: JsonOption): Promise<void
   if (data.length === 0 && !json) needs.output.report('No jobs. To create one: market-data jobs add AAPL --every 1m')
 }
 
-/** Creates a job for each symbol; an existing one takes the new interval. */
-export async function addJobs(needs: Needs, provider: Provider, options: AddOptions): Promise<void> {
-  const { symbols, every, json } = options
-  const { name, advisedIntervalSeconds } = provider
-  await printJobs(needs, await needs.jobs.create({ symbols, provider: name, intervalSeconds: every }), json)
-  if (every >= advisedIntervalSeconds) return
-  const advised = durationText(advisedIntervalSeconds)
-  needs.output.report(`${name} may refuse requests more frequent than every ${advised}.`)
+/**
+ * Creates a job for each symbol that the provider knows; an existing one takes the new interval.
+ * @returns whether every symbol has a job now
+ * @throws ServiceError `symbol_not_found` or `symbol_delisted` if it knows none of them
+ */
+export async function addJobs(
+  needs: Needs & { readonly acceptJobs: AcceptJobs },
+  provider: QuoteProvider,
+  { symbols, every, marketHours, json }: AddOptions,
+): Promise<boolean> {
+  const { output } = needs
+  const request = { symbols, intervalSeconds: every, marketHours }
+  const { jobs, replaced, refused, warnings } = await needs.acceptJobs(provider, request)
+  if (jobs.length === 0) throw unknownSymbols(provider.name, refused)
+  await printJobs(needs, jobs, json)
+  for (const warning of warnings) output.report(warning)
+  if (replaced.length > 0) output.report(`Replaced the schedule of existing jobs: ${replaced.join(', ')}.`)
+  reportRefused(output, provider, refused)
+  return refused.length === 0
+}
+
+function reportRefused(output: Output, { name }: QuoteProvider, refused: readonly RefusedSymbol[]): void {
+  for (const one of refused) output.report(unknownSymbols(name, [one]).message)
 }
 
 /** Changes every named job, or none if any name is wrong. */
@@ -163,10 +192,10 @@ async function printJobs({ output, clock }: Needs, jobs: readonly Job[], json = 
 const HEAD = ['JOB', 'SYMBOL', 'PROVIDER', 'EVERY', 'STATUS', 'NEXT', 'LAST']
 
 function rowOf(job: Job, { paint }: Output, now: number): string[] {
-  const { jobId, symbol, provider, intervalSeconds, status } = job
+  const { jobId, symbol, provider, intervalSeconds, marketHours, status } = job
   const color = ({ active: 'green', failing: 'red', paused: 'yellow' } as const)[status]
   const id = jobId.slice(0, SHOWN_ID_LENGTH)
-  const every = durationText(intervalSeconds)
+  const every = durationText(intervalSeconds) + (marketHours === 'always' ? '' : ` ${marketHours}`)
   return [id, paint('bold', symbol), provider, every, paint(color, status), nextText(job, now), lastText(job, now)]
 }
 
@@ -176,7 +205,8 @@ function nextText({ nextRunAt }: Job, now: number): string {
   return waitMs > 0 ? `in ${roughly(waitMs)}` : 'due'
 }
 
-function lastText({ lastRun }: Job, now: number): string {
+function lastText({ lastRun, pausedReason }: Job, now: number): string {
+  if (pausedReason !== null) return pausedReason
   if (lastRun === null) return '-'
   const age = roughly(Math.max(0, now - millisOf(lastRun.finishedAt)))
   return `${age} ago: ${lastRun.error?.detail ?? lastRun.outcome}`

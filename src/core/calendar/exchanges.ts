@@ -33,9 +33,14 @@ const WITH_EXTENDED_HOURS: ReadonlySet<string> = new Set(['XNYS', 'XNAS', 'XASE'
 const EXTENDED_OPENS = 4 * 60
 const EXTENDED_AFTER_CLOSE = 4 * 60
 
+/** Whether the calendar knows what is traded on an exchange before and after its regular hours. */
+export function hasExtendedHours(exchange: string): boolean {
+  return WITH_EXTENDED_HOURS.has(exchange)
+}
+
 /** A day's regular stretches widened to the extended ones; elsewhere than in the United States they are the same. */
 export function extendedStretches(exchange: string, regular: readonly Stretch[]): readonly Stretch[] {
   const last = regular.at(-1)
-  if (!last || !WITH_EXTENDED_HOURS.has(exchange)) return regular
+  if (!last || !hasExtendedHours(exchange)) return regular
   return [{ opens: EXTENDED_OPENS, closes: last.closes + EXTENDED_AFTER_CLOSE }]
 }

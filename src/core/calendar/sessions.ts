@@ -43,6 +43,20 @@ export function nextOpening(exchange: string, kind: HoursKind, atMs: number): nu
   return undefined
 }
 
+/**
+ * The first moment after `atMs` at which the exchange closes for the day, in epoch milliseconds; a lunch break is no close.
+ * Undefined if the table does not know, or ends before.
+ */
+export function nextClose(exchange: string, kind: HoursKind, atMs: number): number | undefined {
+  for (let day = dayOf(exchange, atMs); day !== undefined; day = dayAfter(day)) {
+    const sessions = sessionsOf(exchange, day, kind)
+    if (!sessions) return undefined
+    const close = sessions.at(-1)?.closesAt
+    if (close !== undefined && atMs < close) return close
+  }
+  return undefined
+}
+
 /** The last day (`YYYY-MM-DD`) whose sessions are known; undefined for an unknown exchange. */
 export function calendarEnd(exchange: string): string | undefined {
   return calendarOf(exchange)?.lastDay

@@ -9,8 +9,18 @@ export type ProviderStatus = {
   /** Of the series that was confirmed last; null if there is no price. */
   readonly newest: Pick<StoredPrice, 'symbol' | 'eventTime' | 'confirmedAt' | 'marketState' | 'delaySeconds'> | null
   readonly jobs: number
+  /** Jobs that are not paused. */
+  readonly activeJobs: number
+  /** Active jobs whose last run failed. */
   readonly failingJobs: number
 }
+
+/** Of a provider that has neither prices nor jobs. */
+export function unusedProvider(provider: string): ProviderStatus {
+  return { provider, series: 0, newest: null, jobs: 0, activeJobs: 0, failingJobs: 0 }
+}
+
+export type ReadProviderStatus = () => Promise<readonly ProviderStatus[]>
 
 /** A lease and its holder. */
 export type LeaseStatus = {

@@ -28,7 +28,10 @@ export function createIngest({ providerOf, record, notify, observe, clock }: Nee
   async function ingestBatch(source: QuoteProvider, symbols: readonly string[], signal: AbortSignal) {
     const since = clock.monotonic()
     const reply = await fetchOrFail(source, symbols, signal)
-    observe(source.name, clock.monotonic() - since, reply instanceof ServiceError ? reply : undefined)
+    // Prices from files are never requested, so nothing can have failed.
+    if (source.canBePolled !== false) {
+      observe(source.name, clock.monotonic() - since, reply instanceof ServiceError ? reply : undefined)
+    }
     if (reply instanceof ServiceError) return symbols.map((symbol) => ({ symbol, error: reply }))
     const results = await record(reply, validatedQuotes(source, reply))
     if (results.some((result) => 'price' in result && isStored(result.outcome))) notify()

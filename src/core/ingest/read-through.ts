@@ -12,8 +12,8 @@ export type LatestRequest = {
   readonly currency?: string | undefined
   /** A price confirmed within this many seconds is answered from the store; 0 always asks the provider. */
   readonly maxAgeSeconds: number
-  /** Never asks the provider: the stored price is the answer, whatever its age. */
-  readonly onlyStored?: boolean | undefined
+  /** Why the provider is never asked: the stored price is the answer, however old it is. */
+  readonly storedOnly?: 'import' | 'foreign_page' | undefined
 }
 
 export type LatestResult =
@@ -50,9 +50,9 @@ export function createLatest({ ingest, readLatest, onPricesStored, clock, signal
   const fetchShared = createSharedFetch({ ingest, readLatest, signal }, cache)
 
   return async (request) => {
-    const { provider, symbols, currency, maxAgeSeconds } = request
+    const { provider, symbols, currency, maxAgeSeconds, storedOnly } = request
     const stored = await cache.read(request)
-    if (request.onlyStored) return symbols.map((symbol) => storedAnswer(symbol, stored.get(symbol)))
+    if (storedOnly) return symbols.map((symbol) => storedAnswer(request, symbol, stored.get(symbol)))
     const isFresh = (price: StoredPrice | undefined) =>
       maxAgeSeconds > 0 && price !== undefined && isConfirmedWithin(price, maxAgeSeconds * 1000, clock.now())
     const stale = symbols.filter((symbol) => !isFresh(stored.get(symbol)))
@@ -134,10 +134,17 @@ function answer(symbol: string, result: RecordResult | undefined, price: StoredP
   return { symbol, error: new ServiceError('no_price', `No price of ${symbol} in that currency.`, { symbol }) }
 }
 
-function storedAnswer(symbol: string, price: StoredPrice | undefined): LatestResult {
+function storedAnswer(
+  { provider, storedOnly }: LatestRequest,
+  symbol: string,
+  price: StoredPrice | undefined,
+): LatestResult {
   if (price) return { symbol, price }
-  const detail = `No price of ${symbol} is stored, and pages of other sites cannot request one; CORS_ORIGINS allows a site.`
-  return { symbol, error: new ServiceError('forbidden', detail, { symbol }) }
+  const detail = `No price of ${symbol} from ${provider} is stored`
+  if (storedOnly === 'import')
+    return { symbol, error: new ServiceError('no_price', `${detail}.`, { symbol, provider }) }
+  const forbidden = `${detail}, and pages of other sites cannot request one; CORS_ORIGINS allows a site.`
+  return { symbol, error: new ServiceError('forbidden', forbidden, { symbol }) }
 }
 
 function missingResult(symbol: string): RecordResult {

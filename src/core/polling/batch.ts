@@ -3,8 +3,9 @@ import { DeadlineError, withDeadline } from '../../lib/deadline.ts'
 import { ServiceError } from '../../errors.ts'
 import type { Ingest } from '../ingest/ingest.ts'
 import type { RecordResult } from '../prices/quote.ts'
-import { instantFromMillis } from '../../lib/instant.ts'
-import { retryDelayMs, type Claim, type FinishedRun } from './schedule.ts'
+import { instantFromMillis, millisOf, type Instant } from '../../lib/instant.ts'
+import type { CheckedResult } from './job.ts'
+import { countRefusal, replanJob, retryDelayMs, retryInHours, type Claim, type FinishedRun } from './schedule.ts'
 
 /** Claimed jobs of one provider, fetched in one request. */
 export type Batch = { readonly provider: string; readonly claims: readonly Claim[] }
@@ -19,12 +20,27 @@ export type BatchNeeds = {
 
 /** Longer than any provider's own timeout: a safety net for the day that timeout fails. */
 const DEADLINE_MS = 150_000
+/** A new job whose symbol was checked this short a time ago takes the result of that request for its first run. */
+const CHECKED_MS = 10_000
 
 /**
  * Fetches a batch and returns one run for each job, whatever happened: a timeout is a failed run, too. Undefined if the
  * signal interrupted it, because that says nothing about the jobs.
  */
 export async function runBatch(
+  needs: BatchNeeds,
+  batch: Batch,
+  signal: AbortSignal,
+): Promise<readonly FinishedRun[] | undefined> {
+  const checked = batch.claims.flatMap((claim) => firstRun(claim, needs.clock.now()) ?? [])
+  const known = new Set(checked.map(({ jobId }) => jobId))
+  const claims = batch.claims.filter(({ jobId }) => !known.has(jobId))
+  if (claims.length === 0) return checked
+  const fetched = await fetchBatch(needs, { ...batch, claims }, signal)
+  return fetched && [...checked, ...fetched]
+}
+
+async function fetchBatch(
   needs: BatchNeeds,
   batch: Batch,
   signal: AbortSignal,
@@ -43,18 +59,35 @@ export async function runBatch(
   )
 }
 
-type Timing = { readonly startedAt: FinishedRun['startedAt']; readonly finishedAtMs: number; readonly random: number }
+type Timing = { readonly startedAt: Instant; readonly finishedAtMs: number; readonly random: number }
+
+/** The run of a job that was created seconds ago, from the request that checked its symbol. */
+function firstRun(claim: Claim, nowMs: number): FinishedRun | undefined {
+  const { checked } = claim
+  if (!checked || Math.abs(nowMs - millisOf(checked.finishedAt)) > CHECKED_MS) return undefined
+  return succeeded(claim, checked, nowMs)
+}
 
 function finishedRun(claim: Claim, result: RecordResult, { startedAt, finishedAtMs, random }: Timing): FinishedRun {
-  const { jobId, nextRunAt } = claim
-  const run = { jobId, nextRunAt, startedAt, finishedAt: instantFromMillis(finishedAtMs) }
-  if ('error' in result) {
-    const { code, message, details } = result.error
-    const retryAt = instantFromMillis(finishedAtMs + retryDelay(claim, details.retryAfterSeconds, random))
-    return { ...run, outcome: 'failed', priceId: null, replySha256: null, error: { code, detail: message }, retryAt }
+  const finishedAt = instantFromMillis(finishedAtMs)
+  if (!('error' in result)) {
+    const { outcome, price, replySha256 } = result
+    const { priceId, marketState, delaySeconds } = price
+    const run = { startedAt, finishedAt, outcome, priceId, replySha256, marketState, delaySeconds }
+    return succeeded(claim, run, finishedAtMs)
   }
-  const { outcome, price, replySha256 } = result
-  return { ...run, outcome, priceId: price.priceId, replySha256, error: null, retryAt: null }
+  const { jobId, nextRunAt } = claim
+  const { code, message, details } = result.error
+  const error = { code, detail: message }
+  const retryAt = retryInHours(claim, finishedAtMs + retryDelay(claim, details.retryAfterSeconds, random))
+  const run = { jobId, nextRunAt, startedAt, finishedAt, outcome: 'failed', priceId: null, replySha256: null } as const
+  return { ...run, error, retryAt, ...countRefusal(claim, { startedAt, finishedAt, error }) }
+}
+
+function succeeded(claim: Claim, { marketState, delaySeconds, ...run }: CheckedResult, nowMs: number): FinishedRun {
+  const { jobId, nextRunAt } = claim
+  const retryAt = replanJob(claim, { state: marketState, delaySeconds }, nowMs)
+  return { jobId, nextRunAt, ...run, error: null, retryAt, ...countRefusal(claim, { ...run, error: null }) }
 }
 
 async function ingestInTime(

@@ -84,6 +84,8 @@ export type QuoteProvider = {
   readonly parserVersion: number
   /** The most symbols that one request may carry. */
   readonly maxBatch: number
+  /** False for prices that come from files: nothing can be requested, and the newest stored price is the answer. */
+  readonly canBePolled?: boolean
   /** Polling more often than this is unwise, in seconds. */
   readonly advisedIntervalSeconds: number
   /**

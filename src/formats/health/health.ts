@@ -1,13 +1,15 @@
 import { Type, type Static } from 'typebox'
 import { freshnessOf } from '../../core/prices/freshness.ts'
-import type { ProviderRecord } from '../../core/health/provider-stats.ts'
+import { isProviderFailing, type ProviderRecord } from '../../core/health/provider-stats.ts'
 import type { KafkaStatus, LeaseStatus, ProviderStatus, ServiceStatus } from '../../core/health/status.ts'
 import { orNull, timestamp } from '../json/fields.ts'
+import { ProviderState } from '../provider.ts'
 import { isFlowing, Pipeline, pipelineBody } from './pipeline.ts'
 
 const ProviderHealth = Type.Object(
   {
     provider: Type.String({ examples: ['yfinance'] }),
+    status: ProviderState,
     requests: Type.Integer({ description: 'Since this process started.' }),
     failures: Type.Integer(),
     failures_in_a_row: Type.Integer({ description: 'Since the last success.' }),
@@ -27,7 +29,7 @@ const ProviderHealth = Type.Object(
     ),
     series: Type.Integer(),
     jobs: Type.Integer(),
-    failing_jobs: Type.Integer(),
+    failing_jobs: Type.Integer({ description: 'Paused ones are not counted.' }),
   },
   { title: 'ProviderHealth' },
 )
@@ -105,7 +107,7 @@ export function isAhead({ timesAheadSeconds }: Pick<ServiceStatus, 'timesAheadSe
 }
 
 function isFailing(provider: Static<typeof ProviderHealth>): boolean {
-  return provider.failures_in_a_row > 0 || provider.failing_jobs > 0
+  return provider.status === 'failing' || provider.failing_jobs > 0
 }
 
 function leaseBody({ name, holder, epoch, isHeld }: LeaseStatus) {
@@ -119,6 +121,7 @@ function providerHealthBody(
 ): Static<typeof ProviderHealth> {
   return {
     provider: status.provider,
+    status: isProviderFailing(record, status, now) ? 'failing' : 'ok',
     requests: record.requests,
     failures: record.failures,
     failures_in_a_row: record.failuresInARow,

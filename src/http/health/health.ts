@@ -1,10 +1,15 @@
 import type { Clock } from '../../lib/clock.ts'
 import type { ProviderStats } from '../../core/health/provider-stats.ts'
-import type { ProviderStatus, ReadKafkaStatus, ReadServiceStatus } from '../../core/health/status.ts'
+import {
+  unusedProvider,
+  type ProviderStatus,
+  type ReadKafkaStatus,
+  type ReadServiceStatus,
+} from '../../core/health/status.ts'
 import { Health, healthBody } from '../../formats/health/health.ts'
 import type { App } from '../server/app.ts'
 import { problems } from '../server/problem.ts'
-import type { ProviderDeps } from '../server/providers.ts'
+import { canBePolled, type ProviderDeps } from '../server/providers.ts'
 import { NoQuery } from '../server/query.ts'
 
 export type HealthDeps = Pick<ProviderDeps, 'providers'> & {
@@ -45,13 +50,11 @@ export function healthRoute(app: App, deps: HealthDeps): void {
   })
 }
 
-/** Of the configured providers, and of those that only have stored prices. */
+/** Of the configured providers, and of those that only have stored prices; not of imports, which are never requested. */
 function statusOfEach(stored: readonly ProviderStatus[], { providers, providerStats }: HealthDeps) {
   const byName = new Map(stored.map((status) => [status.provider, status]))
   const names = new Set([...providers.list().map(({ name }) => name), ...byName.keys()])
-  return [...names].map((name) => [byName.get(name) ?? unused(name), providerStats.of(name)] as const)
-}
-
-function unused(provider: string): ProviderStatus {
-  return { provider, series: 0, newest: null, jobs: 0, failingJobs: 0 }
+  return [...names]
+    .filter((name) => canBePolled(providers, name))
+    .map((name) => [byName.get(name) ?? unusedProvider(name), providerStats.of(name)] as const)
 }

@@ -83,8 +83,15 @@ function countProviderReplies(providerStats: ProviderStats, registers: Registry[
     buckets: [0.05, 0.2, 0.5, 1, 2, 5, 10],
     registers,
   })
-  providerStats.onObserve((provider, outcome, ms) => {
+  const byCause = new Counter({
+    name: `${PREFIX}provider_requests_by_cause_total`,
+    help: 'Requests sent to providers, by cause: question (of a caller) or job.',
+    labelNames: ['provider', 'cause'],
+    registers,
+  })
+  providerStats.onObserve(({ provider, cause, outcome, wasSent, ms }) => {
     replies.inc({ provider, outcome })
+    if (wasSent) byCause.inc({ provider, cause })
     durations.observe({ provider }, ms / 1_000)
   })
 }

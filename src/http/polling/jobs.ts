@@ -1,11 +1,25 @@
 import { Type, type Static } from 'typebox'
+import { unknownSymbols, type AcceptJobs } from '../../core/polling/accept-jobs.ts'
 import type { Job, Jobs } from '../../core/polling/job.ts'
-import type { QuoteProvider } from '../../core/prices/quote.ts'
-import { AcceptedJobs, acceptedJobsBody, JobBody, jobBody, JobId, RunBody, runBody } from '../../formats/job.ts'
+import {
+  AcceptedJobs,
+  acceptedJobsBody,
+  JobBody,
+  jobBody,
+  JobId,
+  JobStatusName,
+  MarketHoursName,
+  RunBody,
+  runBody,
+  UnknownSymbolProblem,
+  unknownSymbolsBody,
+} from '../../formats/job.ts'
 import { listOf, pageBody } from '../../formats/json/page.ts'
+import { PROBLEM_TYPE } from '../../formats/json/problem.ts'
 import { canonicalSymbol } from '../../lib/symbol.ts'
 import type { App, Feature } from '../server/app.ts'
-import { PageQuery } from '../server/pagination.ts'
+import { sendProblem } from '../server/error-handler.ts'
+import { PageQuery, Paging } from '../server/pagination.ts'
 import { problems } from '../server/problem.ts'
 import { providerOf, type ProviderDeps } from '../server/providers.ts'
 import {
@@ -21,6 +35,7 @@ import {
 
 export type PollingDeps = ProviderDeps & {
   readonly jobs: Jobs
+  readonly acceptJobs: AcceptJobs
   /** Called after each request that may have made a job due. */
   readonly jobsChanged: () => void
 }
@@ -50,6 +65,7 @@ const CreateJobsRequest = Type.Object(
     ),
     interval_seconds: Type.Optional(IntervalSeconds),
     provider: Type.Optional(ProviderName),
+    market_hours: Type.Optional(MarketHoursName),
   },
   { ...CLOSED, examples: [{ symbol: 'ETH-USD', interval_minutes: 60, provider: 'simulated' }] },
 )
@@ -58,6 +74,7 @@ const ChangeJobRequest = Type.Object(
   {
     status: Type.Optional(Type.Enum(['active', 'paused'], { description: 'A resumed job is due at once.' })),
     interval_seconds: Type.Optional(IntervalSeconds),
+    market_hours: Type.Optional(MarketHoursName),
   },
   { ...CLOSED, minProperties: 1, examples: [{ status: 'paused' }] },
 )
@@ -67,26 +84,41 @@ const JobPath = Type.Object({ job_id: JobId })
 const tags = ['Polling']
 const ofJob = { tags, params: JobPath, querystring: NoQuery }
 
-function createRoute(app: App, { jobs, jobsChanged, ...providers }: PollingDeps): void {
+function createRoute(app: App, { acceptJobs, jobsChanged, ...providers }: PollingDeps): void {
   const schema = {
     operationId: 'createPollingJob',
     tags,
     summary: 'Poll one or more symbols at an interval',
     description: `Give \`symbol\` or \`symbols\`, and \`interval_minutes\` or \`interval_seconds\`. Each symbol and provider has
-one job: requesting it again replaces its interval. It runs at once and then at every interval.`,
+one job: requesting it again replaces its interval, and \`replaced\` names it. It runs at once and then at every interval.
+The provider is asked once for a new symbol. One that it does not know is refused with \`suggestions\`; of several symbols, the
+known ones are accepted and the others are in \`errors\`. If the provider does not answer within 3 s, the job is accepted
+with a \`warning\`.`,
     querystring: NoQuery,
     body: CreateJobsRequest,
-    response: { 202: AcceptedJobs, ...problems('unknown_provider', 'payload_too_large', 'unsupported_media_type') },
+    response: { 202: AcceptedJobs, ...CREATE_PROBLEMS },
   }
   app.post('/prices/poll', { schema }, async ({ body }, reply) => {
-    const symbols = symbolsIn(body)
-    const intervalSeconds = intervalIn(body)
+    const request = { symbols: symbolsIn(body), intervalSeconds: intervalIn(body), marketHours: body.market_hours }
     const provider = providerOf(providers, body.provider)
-    const request = { symbols, provider: provider.name, intervalSeconds }
-    const created = await jobs.create(request).finally(jobsChanged)
-    const warning = warningFor(provider, intervalSeconds)
-    return reply.code(202).send(acceptedJobsBody({ jobs: created, intervalSeconds, warning }))
+    const accepted = await acceptJobs(provider, request).finally(jobsChanged)
+    const { jobs, refused } = accepted
+    if (jobs.length > 0) return reply.code(202).send(acceptedJobsBody(accepted, request.intervalSeconds))
+    const more = unknownSymbolsBody(refused, body.symbols !== undefined)
+    return sendProblem(reply, unknownSymbols(provider.name, refused), more)
   })
+}
+
+/** With the suggestions for a symbol that is not known. */
+const CREATE_PROBLEMS = withSuggestions(
+  problems('unknown_provider', 'symbol_not_found', 'symbol_delisted', 'payload_too_large', 'unsupported_media_type'),
+)
+
+function withSuggestions(answers: ReturnType<typeof problems>) {
+  const { 404: unknown, ...others } = answers
+  if (unknown === undefined) return answers
+  const { examples } = unknown.content[PROBLEM_TYPE]
+  return { ...others, 404: { ...unknown, content: { [PROBLEM_TYPE]: { schema: UnknownSymbolProblem, examples } } } }
 }
 
 function symbolsIn(body: Static<typeof CreateJobsRequest>): string[] {
@@ -101,22 +133,38 @@ function intervalIn(body: Static<typeof CreateJobsRequest>): number {
   return interval_seconds ?? Math.round((interval_minutes ?? 0) * 60)
 }
 
-function warningFor({ name, advisedIntervalSeconds }: QuoteProvider, intervalSeconds: number): string | undefined {
-  if (intervalSeconds >= advisedIntervalSeconds) return undefined
-  return `${name} should not be polled more often than every ${advisedIntervalSeconds} s; it may refuse.`
-}
+const JobListQuery = Type.Object(
+  {
+    ...Paging,
+    q: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 40, description: 'Part of the symbol, in any case.', examples: ['AAP'] }),
+    ),
+    provider: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 40,
+        description: 'A name or alias from /providers.',
+        examples: ['simulated'],
+      }),
+    ),
+    status: Type.Optional(JobStatusName),
+  },
+  CLOSED,
+)
 
-function listRoute(app: App, { jobs }: PollingDeps): void {
+function listRoute(app: App, { jobs, providers }: PollingDeps): void {
   const schema = {
     operationId: 'listPollingJobs',
     tags,
-    summary: 'List all jobs, oldest first',
-    querystring: PageQuery,
-    response: { 200: listOf(JobBody, 'Jobs'), ...problems() },
+    summary: 'List jobs, oldest first',
+    description: 'All jobs, or those that match each given filter.',
+    querystring: JobListQuery,
+    response: { 200: listOf(JobBody, 'Jobs'), ...problems('unknown_provider') },
   }
   app.get('/prices/poll', { schema }, async ({ query, url }) => {
-    const { limit = DEFAULT_LIMIT, cursor } = query
-    return pageBody(await jobs.list({ limit, cursor }), url, jobBody)
+    const { limit = DEFAULT_LIMIT, cursor, q, status } = query
+    const provider = query.provider && providers.get(query.provider).name
+    return pageBody(await jobs.list({ limit, cursor }, { query: q, provider, status }), url, jobBody)
   })
 }
 
@@ -151,14 +199,14 @@ function changeRoute(app: App, { jobs, jobsChanged }: PollingDeps): void {
   const schema = {
     ...ofJob,
     operationId: 'changePollingJob',
-    summary: 'Pause or resume a job, or change its interval',
+    summary: 'Pause or resume a job, or change its interval or its market hours',
     body: ChangeJobRequest,
     response: { 200: JobBody, ...problems('not_found', 'payload_too_large', 'unsupported_media_type') },
   }
   app.patch('/prices/poll/:job_id', { schema }, async ({ params, body }) => {
-    const { status, interval_seconds: intervalSeconds } = body
+    const { status, interval_seconds: intervalSeconds, market_hours: marketHours } = body
     const paused = status === undefined ? undefined : status === 'paused'
-    return found(await jobs.change(params.job_id, { paused, intervalSeconds }).finally(jobsChanged))
+    return found(await jobs.change(params.job_id, { paused, intervalSeconds, marketHours }).finally(jobsChanged))
   })
 }
 

@@ -1,8 +1,9 @@
+import type { FastifyRequest } from 'fastify'
 import { Type, type Static } from 'typebox'
 import type { Clock } from '../../lib/clock.ts'
 import { ServiceError } from '../../errors.ts'
 import { ONE_YEAR_SECONDS } from '../../lib/instant.ts'
-import type { Latest, LatestResult } from '../../core/ingest/read-through.ts'
+import type { Latest, LatestRequest, LatestResult } from '../../core/ingest/read-through.ts'
 import type { StoredPrice } from '../../core/prices/quote.ts'
 import { lastKnownBody, Price, priceBody, PriceProblem, Prices } from '../../formats/price.ts'
 import { PROBLEM_TYPE, problemOf, statusOf } from '../../formats/json/problem.ts'
@@ -53,19 +54,20 @@ export function latestRoute(app: App, { latest, clock, ...providers }: LatestDep
     summary: 'Get the newest price of one or more symbols',
     description: `Give \`symbol\` for one price, or \`symbols\` for a list with one entry each. If the stored price was not
 confirmed within \`max_age\` seconds, the provider is queried, once for all concurrent callers. If it fails, the problem
-carries the stored price as \`last_known\`.`,
+carries the stored price as \`last_known\`. Imported prices are answered from the store, however old they are.`,
     querystring: LatestQuery,
     response: { 200: PriceOrPrices, ...LATEST_PROBLEMS },
   }
   app.get('/prices/latest', { schema }, async (request, reply) => {
     const { query, id } = request
     assertOneOf(query, 'symbol', 'symbols')
+    const { name: provider, canBePolled } = providerOf(providers, query.provider)
     const results = await latest({
-      provider: providerOf(providers, query.provider).name,
+      provider,
       symbols: symbolsOf(query.symbol ?? query.symbols ?? ''),
       currency: query.currency,
       maxAgeSeconds: query.max_age ?? DEFAULT_MAX_AGE_SECONDS,
-      onlyStored: isOfForeignPage(request),
+      storedOnly: storedOnlyReason(request, canBePolled),
     })
     const answers = query.stale_if_error ? results.map(orLastKnown) : results
     if (query.symbol === undefined) return { data: answers.map((answer) => entryOf(answer, clock.now(), id)) }
@@ -74,6 +76,12 @@ carries the stored price as \`last_known\`.`,
     const { error, lastKnown } = first ?? { error: new ServiceError('internal', 'No result.') }
     return sendProblem(reply, error, lastKnownOf(error, lastKnown, clock.now()))
   })
+}
+
+/** Why the provider is not asked for a request; undefined if it may be. */
+function storedOnlyReason(request: FastifyRequest, canBePolled: boolean | undefined): LatestRequest['storedOnly'] {
+  if (canBePolled === false) return 'import'
+  return isOfForeignPage(request) ? 'foreign_page' : undefined
 }
 
 const JSON_TYPE = 'application/json; charset=utf-8'

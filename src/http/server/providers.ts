@@ -14,3 +14,12 @@ export type ProviderDeps = {
 export function providerOf({ providers, defaultProvider }: ProviderDeps, name: string | undefined): QuoteProvider {
   return providers.get(name ?? defaultProvider)
 }
+
+/** Whether new prices can be requested, as far as this service knows the provider. */
+export function canBePolled(providers: ProviderDeps['providers'], name: string): boolean {
+  try {
+    return providers.get(name).canBePolled !== false
+  } catch {
+    return true
+  }
+}

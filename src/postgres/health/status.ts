@@ -4,7 +4,13 @@ import type { Instant } from '../../lib/instant.ts'
 import { RELAY_READER } from '../../core/log/position.ts'
 import type { MarketState } from '../../core/prices/quote.ts'
 import { HIGH_WATER_MARK, logEnd } from '../log/log.ts'
-import type { LeaseStatus, ProviderStatus, ReadServiceStatus, ServiceStatus } from '../../core/health/status.ts'
+import type {
+  LeaseStatus,
+  ProviderStatus,
+  ReadProviderStatus,
+  ReadServiceStatus,
+  ServiceStatus,
+} from '../../core/health/status.ts'
 
 type Options = {
   readonly windows: readonly number[]
@@ -17,12 +23,13 @@ type Options = {
 /** Reads the status for /health and /metrics; the lag of averages is that of the slowest window. */
 export function createReadServiceStatus(pool: pg.Pool, options: Options): ReadServiceStatus {
   const { windows, isPublished, holder = '' } = options
+  const readProviders = createReadProviderStatus(pool)
   return async () => {
     const [status, end, leases, providers] = await Promise.all([
       pool.query<StatusRow>(READ_STATUS, [windows.map(averagesReader), isPublished ? RELAY_READER : null]),
       logEnd(pool),
       pool.query<LeaseStatus>(READ_LEASES, [holder]),
-      pool.query<ProviderRow>(READ_PROVIDERS),
+      readProviders(),
     ])
     const row = status.rows[0]
     if (row === undefined) throw new Error('the status query returned no row')
@@ -34,9 +41,14 @@ export function createReadServiceStatus(pool: pg.Pool, options: Options): ReadSe
       logEnd: end,
       logHeldBy: application === null ? null : { application, pid, forSeconds },
       leases: leases.rows,
-      providers: providers.rows.map(toProviderStatus),
+      providers,
     }
   }
+}
+
+/** Reads what is stored of each provider that has prices or jobs. */
+export function createReadProviderStatus(pool: pg.Pool): ReadProviderStatus {
+  return async () => (await pool.query<ProviderRow>(READ_PROVIDERS)).rows.map(toProviderStatus)
 }
 
 type StatusRow = Pick<
@@ -110,10 +122,11 @@ type ProviderRow = Omit<ProviderStatus, 'newest'> & {
 const READ_PROVIDERS = `
   select p.provider, (select count(*)::integer from series s where s.provider = p.provider) as series,
          newest.symbol, newest."eventTime", newest."confirmedAt", newest."marketState", newest."delaySeconds",
-         jobs.total as jobs, jobs.failing as "failingJobs"
+         jobs.total as jobs, jobs.active as "activeJobs", jobs.failing as "failingJobs"
     from (select provider from series union select provider from polling_jobs) as p
    cross join lateral (
-      select count(*)::integer as total, count(*) filter (where failures > 0 and not paused)::integer as failing
+      select count(*)::integer as total, count(*) filter (where not paused)::integer as active,
+             count(*) filter (where failures > 0 and not paused)::integer as failing
         from polling_jobs j where j.provider = p.provider) as jobs
     left join lateral (
       select s.symbol, st.confirmed_at as "confirmedAt", st.market_state as "marketState",
@@ -125,6 +138,7 @@ const READ_PROVIDERS = `
        where s.provider = p.provider order by st.confirmed_at desc limit 1) as newest on true
    order by p.provider`
 
-function toProviderStatus({ provider, series, jobs, failingJobs, symbol, ...newest }: ProviderRow): ProviderStatus {
-  return { provider, series, jobs, failingJobs, newest: symbol === null ? null : { symbol, ...newest } }
+function toProviderStatus({ symbol, ...row }: ProviderRow): ProviderStatus {
+  const { provider, series, jobs, activeJobs, failingJobs, ...newest } = row
+  return { provider, series, jobs, activeJobs, failingJobs, newest: symbol === null ? null : { symbol, ...newest } }
 }

@@ -3,16 +3,21 @@ import type { DueJobs } from '../../core/polling/poller.ts'
 import { LONGEST_RETRY_AFTER_MS, LOWEST_CAP_MS, type DueJob } from '../../core/polling/schedule.ts'
 import { CLOCK_TOLERANCE_MS } from '../../lib/clock.ts'
 import type { InFlightNeeds } from '../../core/polling/in-flight.ts'
+import type { HoursKind } from '../../core/calendar/exchanges.ts'
+import { UNKNOWN_MARKET, type MarketHours } from '../../core/polling/market-hours.ts'
 import type { Instant } from '../../lib/instant.ts'
 import { inTransaction, type Fence } from '../connection/transaction.ts'
+import { createReadMarkets, type ReadMarkets } from './markets.ts'
 
 /**
- * What the poller reads and writes; each call is one statement.
+ * What the poller reads and writes; each call is one statement, and a second one for jobs that run only in market hours.
  * @param fence ends the transaction of each statement that writes
  */
 export function createDueJobs(pool: pg.Pool, fence?: Fence): DueJobs & InFlightNeeds['jobs'] {
   const write = <Row extends pg.QueryResultRow>(query: pg.QueryConfig) =>
     fence ? inTransaction(pool, (client) => client.query<Row>(query), fence) : pool.query<Row>(query)
+
+  const readMarkets = createReadMarkets(pool)
 
   async function moveJobs(moves: readonly Move[]): Promise<ReadonlySet<string>> {
     if (moves.length === 0) return new Set()
@@ -31,7 +36,7 @@ export function createDueJobs(pool: pg.Pool, fence?: Fence): DueJobs & InFlightN
     },
     due: async ({ provider, until, except, limit }) => {
       const query = { name: 'due-jobs', text: DUE, values: [provider, until, except, limit] }
-      return (await pool.query<DueJob>(query)).rows
+      return withMarkets(readMarkets, provider, (await pool.query<DueRow>(query)).rows)
     },
     claim: async (claims) => {
       const moves = claims.map(({ jobId, dueAt, nextRunAt }) => ({ jobId, from: dueAt, to: nextRunAt, claimed: dueAt }))
@@ -49,6 +54,26 @@ export function createDueJobs(pool: pg.Pool, fence?: Fence): DueJobs & InFlightN
   }
 }
 
+type DueRow = Omit<DueJob, 'market'> & { readonly marketHours: MarketHours }
+
+/** Adds to each job that runs only in market hours what is known of its market. */
+async function withMarkets(
+  readMarkets: ReadMarkets,
+  provider: string,
+  rows: readonly DueRow[],
+): Promise<readonly DueJob[]> {
+  const bound = rows.filter(({ marketHours }) => marketHours !== 'always')
+  if (bound.length === 0) return rows
+  const markets = await readMarkets(
+    provider,
+    bound.map(({ symbol }) => symbol),
+  )
+  const marketOf = (symbol: string, hours: HoursKind) => ({ ...(markets.get(symbol) ?? UNKNOWN_MARKET), hours })
+  return rows.map((row) =>
+    row.marketHours === 'always' ? row : { ...row, market: marketOf(row.symbol, row.marketHours) },
+  )
+}
+
 /** Makes claimed runs that never finished due again. Only for a new leader: the process that claimed them is gone. */
 export async function reclaimJobs(pool: pg.Pool, fence?: Fence): Promise<void> {
   await inTransaction(pool, (client) => client.query(RECLAIM), fence)
@@ -59,13 +84,17 @@ const RECLAIM = `
   update polling_jobs set next_run_at = least(next_run_at, claimed_run_at), claimed_run_at = null
    where claimed_run_at is not null`
 
+/** No exchange of the calendar is closed for longer. */
+const LONGEST_CLOSURE_DAYS = 15
+
 /**
  * Jobs whose plan no rule explains: further ahead than the interval, and than the wait after their last failure, or with a
- * last run that has yet to finish.
+ * last run that has yet to finish. A job that follows market hours may wait for the next session.
  */
 const JOBS_AHEAD = `
   select j.id from polling_jobs j
    where j.next_run_at > $1::timestamptz + make_interval(secs => ${CLOCK_TOLERANCE_MS / 1_000} + j.interval_seconds)
+     and (j.market_hours = 'always' or j.next_run_at > $1::timestamptz + interval '${LONGEST_CLOSURE_DAYS} days')
      and (j.failures = 0 or not exists (
        select from (select * from polling_runs where job_id = j.id order by id desc limit 1) as r
         where r.finished_at <= $1::timestamptz + interval '${CLOCK_TOLERANCE_MS} ms'
@@ -83,6 +112,7 @@ const UPCOMING = `
 
 const DUE = `
   select id as "jobId", symbol, provider, interval_seconds as "intervalSeconds", paused, failures,
+         refusals, refused_since as "refusedSince", checked, market_hours as "marketHours",
          anchored_at as "anchoredAt", next_run_at as "dueAt"
     from polling_jobs
    where provider = $1 and next_run_at <= $2 and id <> all($3::uuid[])
@@ -107,21 +137,32 @@ const MOVE = `
     from moved where j.id = moved.id returning j.id`
 
 /**
- * A failed run moves its job from its next time to the retry, unless the job was rescheduled since. A deleted job gets no
- * run. Rows are locked in the order in which `create` locks them, so that the two never wait for each other.
+ * A failed run moves its job from its next time to the retry, and a job that was refused too often is paused, unless the job
+ * was rescheduled since. A deleted job gets no run. Rows are locked in the order in which `create` locks them, so that the
+ * two never wait for each other.
  */
 const FINISH = `
   with finished as (
-    select j.id, f.*
+    select j.id, f.*, j.next_run_at is not distinct from f."nextRunAt" as "isAsPlanned"
       from polling_jobs j
       join jsonb_to_recordset($1::jsonb) as f ("jobId" uuid, "startedAt" timestamptz, "finishedAt" timestamptz,
-           outcome text, "priceId" bigint, "replySha256" text, error jsonb, "nextRunAt" timestamptz, "retryAt" timestamptz) on j.id = f."jobId"
+           outcome text, "priceId" bigint, "replySha256" text, error jsonb, "nextRunAt" timestamptz, "retryAt" timestamptz,
+           refusals integer, "refusedSince" timestamptz, "pausedReason" text) on j.id = f."jobId"
      order by j.provider, j.symbol for update of j),
   written as (
     insert into polling_runs (job_id, started_at, finished_at, outcome, price_id, error, reply_sha256)
     select id, "startedAt", "finishedAt", outcome, "priceId", error, decode("replySha256", 'hex') from finished)
   update polling_jobs j
      set claimed_run_at = null,
+         checked = null,
          failures = case when f.outcome = 'failed' then j.failures + 1 else 0 end,
-         next_run_at = case when j.next_run_at = f."nextRunAt" and f."retryAt" is not null then f."retryAt" else j.next_run_at end
+         refusals = case when f."isAsPlanned" then f.refusals else j.refusals end,
+         refused_since = case when f."isAsPlanned" then f."refusedSince" else j.refused_since end,
+         paused = j.paused or (f."isAsPlanned" and f."pausedReason" is not null),
+         paused_reason = case when f."isAsPlanned" and not j.paused then f."pausedReason" else j.paused_reason end,
+         next_run_at = case
+           when not f."isAsPlanned" then j.next_run_at
+           when f."pausedReason" is not null and not j.paused then null
+           when j.next_run_at is not null then coalesce(f."retryAt", j.next_run_at)
+         end
     from finished f where j.id = f.id`

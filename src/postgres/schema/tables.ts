@@ -101,6 +101,13 @@ export const TABLES = [
     writtenBy: { mds_consumer: ['insert', 'update'] },
     generatedId: 'id',
   },
+  {
+    // Not copied: they count what this installation sent. Each write deletes what is older than two days.
+    name: 'provider_requests',
+    copied: false,
+    readBy: SERVICE,
+    writtenBy: { mds_ingest: ['insert', 'update', 'delete'] },
+  },
   { name: 'imports', copied: true, readBy: SERVICE, writtenBy: { mds_ingest: ['insert', 'update', 'delete'] } },
   {
     // Read by every process, because each answers HTTP; the hashes are no use to an intruder. Never deleted: a service that

@@ -34,6 +34,7 @@ export function createImported(name: string): QuoteProvider | undefined {
     description: 'Prices imported from a file.',
     parserVersion: IMPORT_PARSER_VERSION,
     maxBatch: 1,
+    canBePolled: false,
     advisedIntervalSeconds: DAY_SECONDS,
     fetchReply: () => Promise.reject(new ServiceError('provider_unavailable', detail, { provider: name })),
     parseReply: parseLines,

@@ -52,7 +52,12 @@ export function createCircuitBreaker({ provider, clock, log }: Needs): CircuitBr
     const at = instantFromMillis(Math.ceil((clock.now() + remainingMs) / 1000) * 1000)
     const message = `${provider} failed ${failures} times in a row, last with: ${lastError?.message ?? ''} Next try at ${at}.`
     const retryAfterSeconds = Math.max(1, Math.ceil(remainingMs / 1000))
-    return new ServiceError('provider_unavailable', message, { provider, retryAfterSeconds, cause: lastError })
+    return new ServiceError('provider_unavailable', message, {
+      provider,
+      retryAfterSeconds,
+      wasHeldBack: true,
+      cause: lastError,
+    })
   }
 
   return async (work) => {

@@ -1,5 +1,5 @@
 import type { Clock } from '../../lib/clock.ts'
-import { ServiceError } from '../../errors.ts'
+import { ServiceError, withDetails } from '../../errors.ts'
 
 /** Holds requests back after a provider answered 429 (Too Many Requests). */
 export type RetryAfter = {
@@ -29,7 +29,7 @@ export function createRetryAfter({ provider, clock }: Needs): RetryAfter {
   return {
     assertAllowed: () => {
       const remainingMs = pausedUntil - clock.monotonic()
-      if (remainingMs > 0) throw refusal(remainingMs)
+      if (remainingMs > 0) throw withDetails(refusal(remainingMs), { wasHeldBack: true })
     },
     pause: (headers) => {
       const now = clock.monotonic()

@@ -42,6 +42,14 @@ test('without a service, jobs are stored for the next one, and a message reports
   assert.match(created.stdout, /AAPL +simulated +90s +active +due +-\n.*MSFT/)
   assert.equal(created.stderr, 'market-data: No service is running: start one to run jobs.\n')
 
+  const again = ['jobs', 'add', 'AAPL', '-e', '90s', '-p', 'simulated', '--market-hours', 'regular']
+  const replaced = await runCommand(again, { dataDir })
+  assert.match(replaced.stdout, /AAPL +simulated +90s regular +active /)
+  assert.match(replaced.stderr, /^market-data: Replaced the schedule of existing jobs: AAPL\.\n/)
+  const imported = await runCommand(['jobs', 'add', 'AAPL', '-e', '1m', '-p', 'import'], { dataDir })
+  assert.deepEqual([imported.code, imported.stdout], [1, ''])
+  assert.match(imported.stderr, /come from files/)
+
   await runCommand(['jobs', 'add', 'AAPL', '-e', '1s', '-p', 'yahoo'], { dataDir })
   const [unknown, ambiguous, exact] = [
     await runCommand(['jobs', 'pause', 'MSFT', 'TSLA'], { dataDir }),

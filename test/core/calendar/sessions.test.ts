@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import fc from 'fast-check'
 import { CALENDAR_TABLES, type HoursKind } from '../../../src/core/calendar/exchanges.ts'
-import { calendarEnd, isOpen, nextOpening, sessionsOf } from '../../../src/core/calendar/sessions.ts'
+import { calendarEnd, isOpen, nextOpening, sessionsOf, nextClose } from '../../../src/core/calendar/sessions.ts'
 
 const HOUR_MS = 3_600_000
 
@@ -130,3 +130,11 @@ function sessionsText(exchange: string, day: string, kind?: HoursKind): readonly
 function minuteOf(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 16)}Z`
 }
+
+test('the close of a day is the end of its last session, and lunch is none', () => {
+  assert.equal(nextClose('XTKS', 'regular', at('2026-03-02T02:30:00Z')), at('2026-03-02T06:30:00Z'))
+  assert.equal(nextClose('XNYS', 'regular', at('2026-11-25T21:00:00Z')), at('2026-11-27T18:00:00Z'))
+  assert.equal(nextClose('XNYS', 'extended', at('2026-11-27T18:00:00Z')), at('2026-11-27T22:00:00Z'))
+  assert.equal(nextClose('XNYS', 'regular', at('2035-01-01T00:00:00Z')), undefined)
+  assert.equal(nextClose('CCC', 'regular', at('2026-03-02T02:30:00Z')), undefined)
+})

@@ -33,10 +33,11 @@ export type Market = {
 type Options = { readonly maxBatch?: number; readonly concurrency?: number }
 
 /** The real table of jobs, time that the test controls, and a market that records the requests. */
-export async function createHarness(t: TestContext) {
+export async function createHarness(t: TestContext, start?: string) {
+  const startsAt = start === undefined ? NOON : Date.parse(start)
   const pool = await createDatabase(t)
   const database = { pending: 0, broken: false }
-  const clock = createVirtualClock(NOON, () => database.pending === 0)
+  const clock = createVirtualClock(startsAt, () => database.pending === 0)
   const jobs = createJobs(pool, clock)
   const requests: Request[] = []
   const market: Market = { takesMs: () => 10, fails: () => undefined }

@@ -37,6 +37,7 @@ const TABLES = [
   'api_keys',
   'api_sessions',
   'imports',
+  'provider_requests',
   'kysely_migration',
 ]
 const VIEWS = ['latest_prices', 'price_history', 'average_history']
@@ -61,6 +62,9 @@ const MAY: Readonly<Record<DbRole, readonly string[]>> = {
     'insert imports',
     'update imports',
     'delete imports',
+    'insert provider_requests',
+    'update provider_requests',
+    'delete provider_requests',
     'insert leases',
     'update leases',
     'update log_epoch',

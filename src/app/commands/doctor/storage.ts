@@ -15,6 +15,7 @@ import type { Config } from '../../config.ts'
 import { databaseOptions, type AppContext } from '../../context.ts'
 import { toleratedLagSeconds } from '../../kafka.ts'
 import { problemsOf } from '../problems.ts'
+import { checkCalendars } from './calendars.ts'
 
 /** The database, what is in it, and the disk below the embedded one. Never rejects. */
 export async function checkStorage(context: AppContext): Promise<readonly Check[]> {
@@ -64,6 +65,7 @@ async function checkDatabase({ pool, location }: Database, config: Config): Prom
     checkAverages(found, config),
     checkLog(found),
     checkJobs(found),
+    ...(await checkCalendars(pool)),
   ]
 }
 
