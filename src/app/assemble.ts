@@ -10,6 +10,8 @@ import { createWorkers, type Workers } from './workers/workers.ts'
 export type Assembled = {
   readonly server: FastifyInstance
   readonly jobs: Jobs
+  /** The names of the available providers. */
+  readonly providers: readonly string[]
   /** Runs the workers until the signal fires. */
   run(): Promise<void>
 }
@@ -19,7 +21,8 @@ export async function assemble(assembly: Assembly): Promise<Assembled> {
   const shared = await createSharedParts(assembly)
   const workers = await createProcessWorkers(assembly, shared)
   const server = createApi(await apiDeps({ assembly, shared, workers }))
-  return { server, jobs: shared.jobs, run: () => workers.run(assembly.signal) }
+  const providers = shared.providers.list().map(({ name }) => name)
+  return { server, jobs: shared.jobs, providers, run: () => workers.run(assembly.signal) }
 }
 
 function createProcessWorkers(assembly: Assembly, shared: SharedParts): Promise<Workers> {
