@@ -45,8 +45,9 @@ function checkDisk(path: string): Check {
   return { name: 'data directory', status, detail: `${path}, ${freeMib} MiB free`, help }
 }
 
-async function checkDatabase({ pool, location }: Database, config: Config): Promise<readonly Check[]> {
-  const reachable: Check = { name: 'database', status: 'ok', detail: location }
+async function checkDatabase(database: Database, config: Config): Promise<readonly Check[]> {
+  const { pool, location } = database
+  const reachable: Check = { name: 'database', status: 'ok', detail: location, help: sqlHelp(database) }
   const clocks = await checkClock(pool)
   try {
     await assertMigrated(pool)
@@ -56,6 +57,13 @@ async function checkDatabase({ pool, location }: Database, config: Config): Prom
   const found = await createReadServiceStatus(pool, { windows: config.MA_WINDOWS, isPublished: false })()
   const tables: Check = { name: 'tables', status: 'ok', detail: 'match this version' }
   return [reachable, clocks, tables, checkAverages(found, config), checkLog(found), checkJobs(found)]
+}
+
+/** The embedded database accepts connections only while a service or a command runs it. */
+function sqlHelp({ isShared, socket }: Database): string | undefined {
+  if (socket === undefined) return undefined
+  const command = `psql -h ${socket} -U postgres`
+  return isShared ? `SQL: ${command}` : 'SQL: start the service first, then this shows the address.'
 }
 
 const NOTED_SKEW_MS = 1_000
