@@ -120,7 +120,7 @@ test('two first starts at once install once: the second one says that it waits',
   writeFileSync(clone.path('.ready-lock'), String(process.pid))
   const child = clone.start()
   const end = endOf(child)
-  await once(child.stderr!, 'data')
+  await once(child.stderr, 'data')
   rmSync(clone.path('.ready-lock'))
   const { code, stderr } = await end
   assert.equal(code, 0)

@@ -76,7 +76,7 @@ export async function createKey({ keys, output, clock }: Needs, options: CreateK
   if (!json) output.report(`The key is shown only this once. To revoke it: market-data keys revoke ${issued.keyId}`)
 }
 
-/** The first key closes the service, and whoever has only this one may be locked out of the rest. */
+/** The first key closes the service, also to what this key may not do. */
 function firstKeyText(scopes: CreateKey['scopes']): string {
   const closed = 'This is the first key: from now on every request needs one.'
   if (allows(scopes, 'admin')) return closed

@@ -46,8 +46,8 @@ function checkDisk(path: string): Check {
 }
 
 async function checkDatabase(database: Database, config: Config): Promise<readonly Check[]> {
-  const { pool, location } = database
-  const reachable: Check = { name: 'database', status: 'ok', detail: location, help: sqlHelp(database) }
+  const { pool } = database
+  const reachable: Check = { name: 'database', status: 'ok', detail: addressText(database) }
   const clocks = await checkClock(pool)
   try {
     await assertMigrated(pool)
@@ -59,11 +59,9 @@ async function checkDatabase(database: Database, config: Config): Promise<readon
   return [reachable, clocks, tables, checkAverages(found, config), checkLog(found), checkJobs(found)]
 }
 
-/** The embedded database accepts connections only while a service or a command runs it. */
-function sqlHelp({ isShared, socket }: Database): string | undefined {
-  if (socket === undefined) return undefined
-  const command = `psql -h ${socket} -U postgres`
-  return isShared ? `SQL: ${command}` : 'SQL: start the service first, then this shows the address.'
+/** With the command that connects to the embedded database, which runs only as long as the service. */
+function addressText({ location, isShared, socket }: Database): string {
+  return isShared && socket !== undefined ? `${location}, for SQL: psql -h ${socket} -U postgres` : location
 }
 
 const NOTED_SKEW_MS = 1_000
