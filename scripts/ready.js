@@ -71,18 +71,19 @@ async function install() {
  */
 function run(program, args, env = process.env) {
   return new Promise((resolve) => {
-    const child = spawn(program, args, { cwd: root, env, stdio: ['ignore', 2, 2], detached: true })
-    const stop = (signal) => {
-      killGroup(child.pid)
-      process.exit(128 + constants.signals[signal])
-    }
+    // Before the program starts: a signal in between would end us, and leave the program behind.
     for (const signal of STOPPING) process.once(signal, stop)
+    const child = spawn(program, args, { cwd: root, env, stdio: ['ignore', 2, 2], detached: true })
     child.once('error', (error) => fail(`cannot run ${program}: ${error.message}`))
     child.once('exit', (code) => {
       for (const signal of STOPPING) process.off(signal, stop)
       if (code !== 0) process.exit(code ?? 1)
       resolve()
     })
+    function stop(signal) {
+      killGroup(child.pid)
+      process.exit(128 + constants.signals[signal])
+    }
   })
 }
 
