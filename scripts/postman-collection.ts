@@ -8,7 +8,8 @@ const DESCRIPTION = `Generated from the OpenAPI document by \`npm run docs\`.
 
 Every request works unchanged against \`npm start\`, without internet access, because it uses simulated prices. Run the requests
 in order: the \`price_id\`, \`raw_response_id\` and \`job_id\` of each response become variables of the collection for later
-requests. The averages need five prices, which exist ten seconds after the first start.
+requests. The averages need five prices, which exist ten seconds after the first start. The job that a run creates, changes and
+deletes is one of LTC-USD; your other jobs stay as they are. If the service requires a key, set the variable \`key\`.
 
 The collection omits the stream, \`GET /prices/stream\`, because a run would never end, and the keys, because the first key
 would close the service to the requests that follow.`
@@ -16,12 +17,16 @@ would close the service to the requests that follow.`
 /** Parameters that are enabled; the others are listed but disabled. */
 const ENABLED = new Set(['symbol', 'provider', 'q'])
 
-/** The demo polls AAPL; a job of another symbol does not change it. */
+/** The demo polls AAPL, and the README creates a job of ETH-USD: the job that a run deletes is neither. */
 const BODIES: Readonly<Record<string, unknown>> = {
-  createPollingJob: { symbol: 'ETH-USD', interval_minutes: 60, provider: 'simulated' },
+  createPollingJob: { symbol: 'LTC-USD', interval_minutes: 60, provider: 'simulated' },
 }
 
-const VARIABLES = { baseUrl: 'http://127.0.0.1:8000', price_id: '', raw_response_id: '', job_id: '' }
+const VARIABLES = { baseUrl: 'http://127.0.0.1:8000', key: '', price_id: '', raw_response_id: '', job_id: '' }
+
+/** An empty header would be a wrong key. */
+const SEND_KEY = `const key = pm.variables.get('key')
+if (key) pm.request.headers.upsert({ key: 'x-api-key', value: key })`
 
 const STORE_IDS = `if (pm.response.headers.get('content-type')?.startsWith('application/json')) {
   const body = pm.response.json()
@@ -45,7 +50,7 @@ export function postmanCollection(document: OpenApi): string {
   const collection = {
     info: { name: 'Blockhouse Market Data', description: DESCRIPTION, schema: SCHEMA },
     item: folders,
-    event: [testScript(STORE_IDS)],
+    event: [script('prerequest', SEND_KEY), testScript(STORE_IDS)],
     variable: Object.entries(VARIABLES).map(([key, value]) => ({ key, value })),
   }
   return `${JSON.stringify(collection, undefined, 2)}\n`
@@ -112,5 +117,9 @@ function variableOf(path: string, name: string): string {
 }
 
 function testScript(code: string) {
-  return { listen: 'test', script: { type: 'text/javascript', exec: code.split('\n') } }
+  return script('test', code)
+}
+
+function script(listen: 'prerequest' | 'test', code: string) {
+  return { listen, script: { type: 'text/javascript', exec: code.split('\n') } }
 }

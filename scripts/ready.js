@@ -1,33 +1,49 @@
 // Plain JavaScript on purpose: on a fresh clone this runs on the machine's Node, before anything is installed.
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
+import { constants } from 'node:os'
 import { delimiter, dirname, join, sep } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const modules = join(root, 'node_modules')
 const node = join(modules, '.bin', 'node')
+/** Where npm records what it has installed, once it is all there. */
+const installation = join(modules, '.package-lock.json')
 const vite = join(modules, 'vite', 'bin', 'vite.js')
 const builtFrom = join(root, 'dist', 'dashboard', '.built-from')
 
-if (!isReady()) withLock(prepare)
+const STOPPING = ['SIGINT', 'SIGTERM', 'SIGHUP']
+const RENEW_EVERY_MS = 1_000
+const ABANDONED_AFTER_MS = 15_000
+
+if (!isReady()) await withLock(prepare)
 
 function isReady() {
   return isInstalled() && existsSync(node) && isDashboardBuilt()
 }
 
-function prepare() {
-  if (!isInstalled()) install()
+async function prepare() {
+  if (!isInstalled()) await install()
   if (!existsSync(node)) linkNode()
-  if (!isDashboardBuilt()) buildDashboard()
+  if (!isDashboardBuilt()) await buildDashboard()
 }
 
 /** Compares contents, not dates: npm records what it has installed in a lock file of its own. */
 function isInstalled() {
-  const record = join(modules, '.package-lock.json')
-  if (!existsSync(record)) return false
-  const installed = packagesOf(record)
+  if (!existsSync(installation)) return false
+  const installed = packagesOf(installation)
   return Object.entries(packagesOf(join(root, 'package-lock.json'))).every(
     ([path, { version, optional, devOptional }]) => {
       if (path === '') return true
@@ -42,11 +58,46 @@ function packagesOf(lockFile) {
   return JSON.parse(readFileSync(lockFile, 'utf8')).packages
 }
 
-function install() {
+async function install() {
   console.error('Installing what package-lock.json lists…')
-  const env = { ...process.env, PATH: pathWithoutModules() }
-  const { status } = spawnSync('npm', ['ci', '--loglevel=error'], { cwd: root, env, stdio: ['ignore', 2, 2] })
-  if (status !== 0) process.exit(status ?? 1)
+  // Else an installation that is interrupted while the old one is deleted would pass for complete.
+  rmSync(installation, { force: true })
+  await run('npm', ['ci', '--loglevel=error'], { ...process.env, PATH: pathWithoutModules() })
+}
+
+/**
+ * Runs a program to its end, in a process group of its own: Ctrl-C would make npm undo its work, which can take a minute.
+ * Instead the group is killed, and the next start begins anew.
+ */
+function run(program, args, env = process.env) {
+  return new Promise((resolve) => {
+    // Before the program starts: a signal in between would end us, and leave the program behind.
+    for (const signal of STOPPING) process.once(signal, stop)
+    const child = spawn(program, args, { cwd: root, env, stdio: ['ignore', 2, 2], detached: true })
+    child.once('error', (error) => fail(`cannot run ${program}: ${error.message}`))
+    child.once('exit', (code) => {
+      for (const signal of STOPPING) process.off(signal, stop)
+      if (code !== 0) process.exit(code ?? 1)
+      resolve()
+    })
+    function stop(signal) {
+      killGroup(child.pid)
+      process.exit(128 + constants.signals[signal])
+    }
+  })
+}
+
+function killGroup(pid) {
+  try {
+    process.kill(-pid, 'SIGKILL')
+  } catch {
+    // It has just ended.
+  }
+}
+
+function fail(message) {
+  console.error(message)
+  process.exit(1)
 }
 
 /** npm must not run on the Node in the folder that it is about to delete. */
@@ -61,10 +112,9 @@ function linkNode() {
   const fits = existsSync(join(modules, '.bin', packaged))
   const [major, minor] = process.versions.node.split('.').map(Number)
   if (!fits && (major < 24 || (major === 24 && minor < 15))) {
-    console.error(
+    fail(
       `No Node package exists for this machine, and its own Node is ${process.version}: install Node 24.15 or newer.`,
     )
-    process.exit(1)
   }
   rmSync(node, { force: true })
   symlinkSync(fits ? packaged : process.execPath, node)
@@ -100,45 +150,54 @@ function relativeImports(file) {
   return [...names].map(([, name]) => join(dirname(file), name))
 }
 
-function buildDashboard() {
+async function buildDashboard() {
   console.error('Building the dashboard…')
   const sources = dashboardSources()
-  const command = [vite, 'build', '--config', join('dashboard', 'vite.config.ts'), '--logLevel', 'warn']
-  const { status } = spawnSync(node, command, { cwd: root, stdio: ['ignore', 2, 2] })
-  if (status !== 0) process.exit(status ?? 1)
+  await run(node, [vite, 'build', '--config', join('dashboard', 'vite.config.ts'), '--logLevel', 'warn'])
   writeFileSync(builtFrom, sources)
 }
 
 /** Two first starts at once would overwrite each other's installation. */
-function withLock(work) {
+async function withLock(work) {
   const lock = join(root, '.ready-lock')
   for (let isReported = false; !acquire(lock); isReported = true) {
-    if (!isReported)
-      console.error(`Waiting for another start in this folder to finish (if none is running, remove ${lock})…`)
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200)
+    if (!isReported) console.error('Waiting for another start in this folder to finish…')
+    await sleep(200)
   }
   process.once('exit', () => rmSync(lock, { force: true }))
-  work()
+  const renewal = setInterval(() => renew(lock), RENEW_EVERY_MS)
+  await work()
+  clearInterval(renewal)
 }
 
-/** Removes the lock of a process that no longer exists; the next attempt then succeeds. */
+/** Takes the lock, also from a start that was killed. */
 function acquire(lock) {
+  if (isAbandoned(lock)) rmSync(lock, { force: true })
   try {
     writeFileSync(lock, String(process.pid), { flag: 'wx' })
     return true
   } catch (error) {
     if (error.code !== 'EEXIST') throw error
-    const owner = ownerOf(lock)
-    if (owner > 0 && !isAlive(owner)) rmSync(lock, { force: true })
     return false
   }
 }
 
-function ownerOf(lock) {
+/** Its owner has died, or does not renew it: after a restart of the machine, another process may have the same id. */
+function isAbandoned(lock) {
   try {
-    return Number(readFileSync(lock, 'utf8'))
+    const owner = Number(readFileSync(lock, 'utf8'))
+    return (owner > 0 && !isAlive(owner)) || Date.now() - statSync(lock).mtimeMs > ABANDONED_AFTER_MS
   } catch {
-    return 0
+    return false
+  }
+}
+
+function renew(lock) {
+  const now = new Date()
+  try {
+    utimesSync(lock, now, now)
+  } catch {
+    // It was removed by hand.
   }
 }
 

@@ -10,6 +10,8 @@ import { createWorkers, type Workers } from './workers/workers.ts'
 export type Assembled = {
   readonly server: FastifyInstance
   readonly jobs: Jobs
+  /** The names of the available providers. */
+  readonly providers: readonly string[]
   /** Runs the workers until the signal fires. */
   run(): Promise<void>
 }
@@ -21,7 +23,13 @@ export async function assemble(assembly: Assembly): Promise<Assembled> {
   const server = createApi(await apiDeps({ assembly, shared, workers }))
   const { jobs, requestCounts } = shared
   const { signal } = assembly
-  return { server, jobs, run: async () => void (await Promise.all([workers.run(signal), requestCounts.run(signal)])) }
+  const providers = shared.providers.list().map(({ name }) => name)
+  return {
+    server,
+    jobs,
+    providers,
+    run: async () => void (await Promise.all([workers.run(signal), requestCounts.run(signal)])),
+  }
 }
 
 function createProcessWorkers(assembly: Assembly, shared: SharedParts): Promise<Workers> {

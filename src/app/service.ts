@@ -10,19 +10,20 @@ import { assemble } from './assemble.ts'
 import { databaseOptions, type AppContext } from './context.ts'
 import { prepareAccess, type AccessAtStart } from './first-key.ts'
 import { kafkaOf, prepareTopics } from './kafka.ts'
-import { assertCanListen, listenFailure, urlOf } from './listen.ts'
+import { assertCanListen, listenFailure, urlsOf, type Urls } from './listen.ts'
 import { createKafkaOutageLog } from './outage-log.ts'
 import { drain } from './shutdown.ts'
 
 /** The running service. Disposing of it ends everything in the reverse order of its start. */
-export type Service = AsyncDisposable & {
-  /** Address of the HTTP interface. */
-  readonly url: string
-  readonly database: Pick<Database, 'location' | 'moved'>
-  /** Symbols of the demo jobs; none unless they were requested and no job existed. */
-  readonly demoSymbols: readonly string[]
-  readonly access: AccessAtStart
-}
+export type Service = AsyncDisposable &
+  Urls & {
+    readonly database: Pick<Database, 'location' | 'moved'>
+    /** Symbols of the demo jobs; none unless they were requested and no job existed. */
+    readonly demoSymbols: readonly string[]
+    readonly access: AccessAtStart
+    /** The names of the available providers. */
+    readonly providers: readonly string[]
+  }
 
 export type ServeOptions = {
   readonly roles: readonly Role[]
@@ -47,7 +48,7 @@ export async function startService(context: AppContext, { demo, roles }: ServeOp
   }
   const stopping = new AbortController()
   const assembly = { ...context, kafka, kafkaWatch, roles, database, signal: stopping.signal }
-  const { server, jobs, run } = await assemble(assembly)
+  const { server, jobs, providers, run } = await assemble(assembly)
   const demoSymbols = demo && (await createDemoJobs(jobs)) ? DEMO.symbols : []
   const running = run()
   parts.defer(async () => {
@@ -55,13 +56,13 @@ export async function startService(context: AppContext, { demo, roles }: ServeOp
     stopping.abort(new ServiceError('overloaded', 'The service is stopping. Try again.'))
     await drain({ requests: server.close(), work: running }, { clock, log })
   })
-  await server.listen({ host: config.HOST, port: config.PORT }).catch((error: unknown) => {
-    throw listenFailure(error, config)
+  await server.listen({ host: config.HOST, port: config.PORT }).catch(async (error: unknown) => {
+    throw await listenFailure(error, config)
   })
 
   const started = parts.move()
-  const url = urlOf(server.server.address() as AddressInfo)
-  return { url, database, demoSymbols, access, [Symbol.asyncDispose]: () => started.disposeAsync() }
+  const urls = urlsOf(server.server.address() as AddressInfo)
+  return { ...urls, database, demoSymbols, access, providers, [Symbol.asyncDispose]: () => started.disposeAsync() }
 }
 
 const SUPERUSER = 'DATABASE_URL connects as a superuser; market-data roles create sets up roles with least privileges'

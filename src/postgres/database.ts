@@ -29,6 +29,8 @@ export type Database = AsyncDisposable & {
   readonly isOurs: boolean
   /** For users: a folder, or a server's URL without its password. */
   readonly location: string
+  /** The folder of the embedded database's socket, for other clients. */
+  readonly socket?: string | undefined
   /** Whether the data is elsewhere than in the default folder. */
   readonly moved: boolean
   /** Whether another process holds the embedded database: usually a running service. */
@@ -52,7 +54,9 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   const { path, moved } = at
   const onExit = (reason: string) => log.warn(`${reason} Starting it again.`)
   const embedded = await keepEmbedded({ state: path, log: (line) => log.debug(line.trimEnd()), onExit })
-  return database(options, embedded.connection, { location: path, moved, isShared: false, stop: () => embedded.stop() })
+  const { host: socket } = embedded.connection
+  const stop = () => embedded.stop()
+  return database(options, embedded.connection, { location: path, moved, isShared: false, socket, stop })
 }
 
 /** As `openDatabase`, for a command that may run beside a service: if one holds the embedded database, its server serves both. */
@@ -60,7 +64,7 @@ export async function joinDatabase(options: DatabaseOptions): Promise<Database> 
   const { at } = options
   const running = 'url' in at ? undefined : await findRunning(at.path)
   if ('url' in at || running === undefined) return openDatabase(options)
-  return database(options, running, { location: at.path, moved: at.moved, isShared: true })
+  return database(options, running, { location: at.path, moved: at.moved, isShared: true, socket: running.host })
 }
 
 /** Requests fail within 2 s if the database is unavailable. */
@@ -69,7 +73,7 @@ const ANSWER_WITHIN_MS = 1_500
 const WORK_WITHIN_MS = 8_000
 const MAINTENANCE_SIZE = 2
 
-type Location = Pick<Database, 'location' | 'moved' | 'isShared'> & { readonly stop?: () => Promise<void> }
+type Location = Pick<Database, 'location' | 'moved' | 'isShared' | 'socket'> & { readonly stop?: () => Promise<void> }
 
 function database({ poolSize, log }: DatabaseOptions, connection: Connection, { stop, ...where }: Location): Database {
   const onError = (error: Error) => log.debug(`connection: ${error.message}`)

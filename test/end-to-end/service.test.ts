@@ -105,6 +105,20 @@ test('a port in use is reported in one sentence, before a database is created', 
   assert.deepEqual(readdirSync(dataDir), [], 'nothing was begun')
 })
 
+test('a port on which a market-data service already runs is reported as such, with or without a key, before a database is created', async (t) => {
+  const { url, dataDir: used } = await startService(t)
+  const env = { PORT: new URL(url).port }
+  const dataDir = createFolder()
+  const start = () => runCommand(['serve'], { dataDir, env })
+  const open = await start()
+  assert.equal(open.code, 1)
+  assert.match(open.stderr, /^market-data: market-data \d\S* already runs at http:\S+: use it, .*another PORT\.\n$/)
+  await runCommand(['keys', 'create', '--scope', 'read'], { dataDir: used })
+  await until(async () => (await ask(`${url}/version`)).status === 401, 'a key is required')
+  assert.match((await start()).stderr, /^market-data: market-data already runs at http:/)
+  assert.deepEqual(readdirSync(dataDir), [], 'nothing was begun')
+})
+
 test('an address of another machine is a configuration error', async () => {
   const { code, stderr } = await runCommand(['serve'], { env: { HOST: '999.1.1.1', AUTH: 'off' } })
   assert.equal(code, 78)
@@ -140,6 +154,9 @@ test('an address that other machines can reach is rejected with 78 unless AUTH=o
 
   const service = await startService(t, { env: { HOST: '0.0.0.0', AUTH: 'off' } })
   assert.match(service.stdout(), /Access +anyone .*AUTH=off/)
+  const url = /Dashboard +(http\S+)/.exec(service.stdout())?.[1] ?? ''
+  assert.match(url, /^http:\/\/127\.0\.0\.1:/)
+  assert.equal((await ask(url)).status, 200)
 })
 
 for (const path of ['/dev/null/data', '/proc/data', '/proc/data/deep']) {

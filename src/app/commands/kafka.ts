@@ -11,6 +11,7 @@ import { createRecompute } from '../../postgres/averages/recompute.ts'
 import { createDeadLetterAdmin } from '../../postgres/events/dead-letters.ts'
 import { createReadLog, logEnd, positionBefore } from '../../postgres/log/log.ts'
 import { retentionOf } from '../workers/worker.ts'
+import { countOf } from '../../cli/terminal/progress.ts'
 import { EXIT_FAILED } from '../../cli/terminal/output.ts'
 import type { AppContext, CommandContext } from '../context.ts'
 import { openTables, type Tables } from './open-tables.ts'
@@ -31,7 +32,7 @@ export function createKafkaActions({
       await using publisher = createPublisher({ ...kafka, clock, onError })
       const between = { after: await positionBefore(tables.pool, since), end: await logEnd(tables.pool) }
       const count = await republish({ readLog: createReadLog(tables.pool), publisher }, between, stopSignal())
-      await output.write(json ? jsonLine({ announced: count }) : `Published ${count} prices again.\n`)
+      await output.write(json ? jsonLine({ announced: count }) : `Published ${countOf(count, 'price')} again.\n`)
       return 0
     },
 

@@ -1,6 +1,9 @@
 import type { PriceFeed } from '../../cli/prices/watch.ts'
+import { MAX_JOBS } from '../../core/polling/job.ts'
+import { systemClock as clock } from '../../lib/clock.ts'
 import { joinDatabase } from '../../postgres/database.ts'
 import { findRunning } from '../../postgres/embedded/server.ts'
+import { createJobs } from '../../postgres/polling/jobs.ts'
 import { createReadLatest } from '../../postgres/prices/latest.ts'
 import { createReadLog, logEnd } from '../../postgres/log/log.ts'
 import { assertMigrated } from '../../postgres/schema/migrate.ts'
@@ -17,6 +20,7 @@ export async function joinPriceFeed(context: AppContext, providers: readonly str
   const { pool } = opening.use(await joinDatabase(options))
   await assertMigrated(pool)
   const readLatest = createReadLatest(pool)
+  const jobs = createJobs(pool, clock)
   const joined = opening.move()
   return {
     readLog: createReadLog(pool),
@@ -25,6 +29,7 @@ export async function joinPriceFeed(context: AppContext, providers: readonly str
       const ofProviders = await Promise.all(providers.map((provider) => readLatest({ provider, symbols })))
       return ofProviders.flatMap((prices) => prices.values().toArray())
     },
+    readJobs: async () => (await jobs.list({ limit: MAX_JOBS })).data,
     [Symbol.asyncDispose]: () => joined.disposeAsync(),
   }
 }

@@ -36,8 +36,7 @@ export function createPriceActions({
       const provider = (await createProviders(context)).get(options.provider ?? context.config.DEFAULT_PROVIDER).name
       await using tables = await openTables(context)
       const reads = { readHistory: createReadHistory(tables.pool), findStored: createFindStoredSymbols(tables.pool) }
-      await printHistory({ ...reads, output }, { ...options, provider })
-      return 0
+      return (await printHistory({ ...reads, output }, { ...options, provider })) ? 0 : EXIT_FAILED
     },
 
     watch: async (options) => {

@@ -42,9 +42,11 @@ export function createServiceActions({
   }
 }
 
-function startStatus({ version }: AppContext, { url, database, demoSymbols, access }: Service) {
+function startStatus({ version, config }: AppContext, { url, otherUrls, database, ...service }: Service) {
   const dataNote = database.moved
     ? 'not ./data: PostgreSQL does not run as root, and its account cannot enter this directory'
     : undefined
-  return { url, version: version.version, data: database.location, dataNote, demoSymbols, access }
+  const { access, demoSymbols, providers } = service
+  const offered = { providers, defaultProvider: config.DEFAULT_PROVIDER, demoSymbols, access }
+  return { url, otherUrls, ...offered, version: version.version, data: database.location, dataNote }
 }

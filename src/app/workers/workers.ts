@@ -61,7 +61,11 @@ function underLease({ database, clock, log }: WorkerNeeds, name: string, create:
     leases: database.leases,
     work: (lease, signal) => create(fenceOf(lease)).run(signal),
     clock,
-    log: { info: (details, message) => log.info(details, message), warn: database.watch.log.warn },
+    log: {
+      debug: (details, message) => log.debug(details, message),
+      info: (details, message) => log.info(details, message),
+      warn: database.watch.log.warn,
+    },
   })
 }
 

@@ -1,8 +1,8 @@
 import { Option, type Command } from 'commander'
-import { SCOPES, type CreateKey, type Key, type Keys, type Scope } from '../../core/access/key.ts'
+import { allows, SCOPES, type CreateKey, type Key, type Keys, type Scope } from '../../core/access/key.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { ServiceError } from '../../errors.ts'
-import { instantFromMillis } from '../../lib/instant.ts'
+import { instantFromMillis, type Instant } from '../../lib/instant.ts'
 import { parseInterval } from '../terminal/arguments.ts'
 import { addExamples, JSON_OPTION, type Act, type JsonOption } from '../terminal/options.ts'
 import { jsonLine } from '../../formats/json/json-line.ts'
@@ -69,9 +69,19 @@ type Needs = { readonly keys: Keys; readonly output: Output; readonly clock: Clo
 export async function createKey({ keys, output, clock }: Needs, options: CreateKeyOptions): Promise<void> {
   const { scopes, name = null, expires, json } = options
   const expiresAt = expires === undefined ? null : instantFromMillis(clock.now() + expires * 1_000)
+  const isFirst = (await keys.list({ limit: 1, cursor: undefined })).data.length === 0
   const issued = await keys.create({ scopes, name, expiresAt })
   await output.write(json ? jsonLine(issuedKeyBody(issued)) : `${issued.key}\n`)
+  if (isFirst) output.report(firstKeyText(scopes))
   if (!json) output.report(`The key is shown only this once. To revoke it: market-data keys revoke ${issued.keyId}`)
+}
+
+/** The first key closes the service, also to what this key may not do. */
+function firstKeyText(scopes: CreateKey['scopes']): string {
+  const closed = 'This is the first key: from now on every request needs one.'
+  if (allows(scopes, 'admin')) return closed
+  const refused = allows(scopes, 'write') ? 'manage keys over HTTP' : 'create polling jobs or manage keys over HTTP'
+  return `${closed} This one cannot ${refused}; one that can: market-data keys create --scope admin`
 }
 
 const PAGE = 1_000
@@ -84,7 +94,7 @@ export async function listKeys({ keys, output }: Needs, { json }: JsonOption): P
     all.push(...page.data)
     cursor = page.nextCursor ?? undefined
   } while (cursor !== undefined)
-  await output.write(json ? jsonLine({ data: all.map(keyBody) }) : linesText(alignColumns(all.map(rowOf))))
+  await output.write(json ? jsonLine({ data: all.map(keyBody) }) : tableText(all, output))
   if (all.length === 0 && !json) output.report('No keys have been created: requests from this machine need none.')
 }
 
@@ -94,11 +104,23 @@ export async function revokeKey({ keys, output }: Needs, keyId: string, { json }
   await output.write(json ? jsonLine(keyBody(revoked)) : `revoked ${keyId}\n`)
 }
 
+const HEAD = ['KEY', 'SCOPE', 'CREATED', 'STATUS', 'NAME']
+
+function tableText(keys: readonly Key[], { paint }: Output): string {
+  if (keys.length === 0) return ''
+  return linesText(alignColumns([HEAD.map((word) => paint('dim', word)), ...keys.map(rowOf)]))
+}
+
 function rowOf(key: Key): string[] {
-  return [key.keyId, key.scopes.join(','), key.createdAt, validityOf(key), key.name ?? '']
+  return [key.keyId, key.scopes.join(','), toSecond(key.createdAt), validityOf(key), key.name ?? '']
 }
 
 function validityOf({ expiresAt, revokedAt }: Key): string {
-  if (revokedAt) return `revoked ${revokedAt}`
-  return expiresAt ? `valid until ${expiresAt}` : 'valid'
+  if (revokedAt) return `revoked ${toSecond(revokedAt)}`
+  return expiresAt ? `valid until ${toSecond(expiresAt)}` : 'valid'
+}
+
+/** A list is for people, who compare days and minutes; `--json` has every digit. */
+function toSecond(instant: Instant): string {
+  return instant.replace(/\.\d+(?=Z$)/, '')
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import type { Difference, Verification } from '../../core/health/verification.ts'
 import { addExamples, JSON_OPTION, type Act, type JsonOption } from '../terminal/options.ts'
+import { countOf } from '../terminal/progress.ts'
 
 export type VerifyActions = { verify(options: JsonOption): Promise<number> }
 
@@ -20,11 +21,11 @@ export function verifyReport(found: Verification): string {
   const lines = [
     ...differences.map(describe),
     ...(hidden > 0 ? [`… and ${hidden} more`] : []),
-    `Compared ${checkedPrices} prices with their raw replies, and ${checkedAverages} averages with their prices.`,
+    `Compared ${countOf(checkedPrices, 'price')} with their raw replies, and ${countOf(checkedAverages, 'average')} with their prices.`,
     ...(otherParserVersion > 0
-      ? [`Not compared: ${otherParserVersion} prices, parsed by another version of the parser.`]
+      ? [`Not compared: ${countOf(otherParserVersion, 'price')}, parsed by another version of the parser.`]
       : []),
-    ...(lagging > 0 ? [`Not computed yet: ${lagging} averages.`] : []),
+    ...(lagging > 0 ? [`Not computed yet: ${countOf(lagging, 'average')}.`] : []),
     differenceCount === 0 ? 'No differences.' : `Differences: ${differenceCount}.`,
   ]
   return `${lines.join('\n')}\n`

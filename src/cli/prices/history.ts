@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import type { HistoryRequest, PastPrice, ReadHistory } from '../../core/prices/history.ts'
 import { sixDigits, type Instant } from '../../lib/instant.ts'
-import type { FindStoredSymbols } from '../../core/prices/symbols.ts'
+import type { FindStoredSymbols, StoredSymbol } from '../../core/prices/symbols.ts'
 import { parseCount, parseSymbol, parseTime } from '../terminal/arguments.ts'
 import { addExamples, JSON_OPTION, providerOption, type Act, type JsonOption } from '../terminal/options.ts'
 import { HISTORY_CSV_HEADER, historyCsvLines, historyPriceBody, type HistorySource } from '../../formats/history.ts'
@@ -50,20 +50,29 @@ type HistoryQuery = Omit<HistoryOptions, 'provider'> & { readonly provider: stri
 const DEFAULT_LIMIT = 100
 const PAGE = 1_000
 
-/** Prints stored prices, newest first, page by page, so that memory use does not grow with their number. */
-export async function printHistory({ readHistory, findStored, output }: Needs, options: HistoryQuery): Promise<void> {
+/**
+ * Prints stored prices, newest first, page by page, so that memory use does not grow with their number.
+ * @returns false for a symbol of which no provider has a price
+ */
+export async function printHistory(
+  { readHistory, findStored, output }: Needs,
+  options: HistoryQuery,
+): Promise<boolean> {
   const format = formatOf(options)
   const { symbol, provider, from, to, limit = options.csv ? Number.POSITIVE_INFINITY : DEFAULT_LIMIT } = options
   const request = { symbol, provider, from, to, order: 'desc', withSuperseded: false } as const
   await output.write(format.head)
   let count = 0
   for await (const page of pagesOf(readHistory, request, limit)) {
-    if (output.closed.aborted) return
+    if (output.closed.aborted) return true
     await output.write(format.page(page, count === 0, options))
     count += page.length
   }
   await output.write(format.tail)
-  if (count === 0) output.report(await noneFoundText(findStored, request))
+  if (count > 0) return true
+  const stored = await findStored({ symbols: [request.symbol], limit: 10 })
+  output.report(stored.length === 0 ? unknownText(symbol) : noneFoundText(stored, request))
+  return stored.length > 0
 }
 
 function formatOf({ csv, json }: HistoryQuery): Format {
@@ -71,13 +80,16 @@ function formatOf({ csv, json }: HistoryQuery): Format {
   return json ? JSON_LIST : LINES
 }
 
+function unknownText(symbol: string): string {
+  return `No prices of ${symbol} are stored. To poll it: market-data jobs add ${symbol} --every 1m`
+}
+
 type PageRequest = Omit<HistoryRequest, 'limit'>
 
 /** Names the other providers that have prices of the symbol. */
-async function noneFoundText(findStored: FindStoredSymbols, { symbol, provider, from, to }: PageRequest) {
+function noneFoundText(stored: readonly StoredSymbol[], { symbol, provider, from, to }: PageRequest): string {
   const within = from === undefined && to === undefined ? '' : ' in this time range'
   const none = `No prices of ${symbol} from ${provider}${within}.`
-  const stored = await findStored({ symbols: [symbol], limit: 10 })
   const others = stored.filter((other) => other.provider !== provider && other.lastPriceAt !== null)
   if (others.length === 0) return none
   return `${none} Prices exist from: ${others.map((other) => `--provider ${other.provider}`).join(', ')}`

@@ -4,6 +4,7 @@ import type { Clock } from '../../lib/clock.ts'
 import type { LogEntry, ReadLog } from '../../core/log/entry.ts'
 import { createMemoryCheckpoint, followLogOnce, type Checkpoint } from '../../core/log/follow.ts'
 import type { LogPosition } from '../../core/log/position.ts'
+import type { Job } from '../../core/polling/job.ts'
 import { addSymbol } from '../terminal/arguments.ts'
 import { addExamples, type Act, type JsonOption } from '../terminal/options.ts'
 import { jsonLine } from '../../formats/json/json-line.ts'
@@ -37,7 +38,11 @@ export type PriceFeed = AsyncDisposable & {
   readonly logEnd: () => Promise<LogPosition>
   /** The newest price of each symbol from each provider. */
   readonly readNewest: (symbols: readonly string[]) => Promise<readonly ShownPrice[]>
+  /** The polling jobs of all symbols. */
+  readonly readJobs: () => Promise<readonly PolledSymbol[]>
 }
+
+type PolledSymbol = Pick<Job, 'symbol' | 'provider' | 'status'>
 
 type Needs = {
   /** Undefined while no service runs on the database: no price can arrive then. */
@@ -66,6 +71,7 @@ export async function watchPrices(needs: Needs, options: WatchOptions): Promise<
   async function follow(feed: PriceFeed): Promise<void> {
     if (checkpoint === undefined) {
       checkpoint = createMemoryCheckpoint(await feed.logEnd())
+      for (const text of unpolledTexts(await feed.readJobs(), options)) output.report(text)
       await view.start(await feed.readNewest(options.symbols))
     }
     notice(undefined)
@@ -93,6 +99,20 @@ export async function watchPrices(needs: Needs, options: WatchOptions): Promise<
     }
     await clock.sleep(RETRY_EVERY_MS, signal)
   }
+}
+
+/** Symbols for which no price can be expected, each with the command that changes that. */
+function unpolledTexts(jobs: readonly PolledSymbol[], { symbols, provider }: WatchOptions): string[] {
+  return symbols.flatMap((symbol) => {
+    const own = jobs.filter((job) => job.symbol === symbol && (provider ?? job.provider) === job.provider)
+    const option = provider === undefined ? '' : ` --provider ${provider}`
+    if (own.length === 0) {
+      const from = provider === undefined ? '' : ` from ${provider}`
+      return [`No job fetches ${symbol}${from}. To create one: market-data jobs add ${symbol} --every 1m${option}`]
+    }
+    if (own.some(({ status }) => status !== 'paused')) return []
+    return [`The job of ${symbol} is paused. To resume it: market-data jobs resume ${symbol}${option}`]
+  })
 }
 
 function matches({ symbols, provider }: WatchOptions): (entry: LogEntry) => boolean {

@@ -36,6 +36,11 @@ function bar(share: number): string {
   return '█'.repeat(full) + '░'.repeat(BAR_CELLS - full)
 }
 
+/** A number and its noun: `1 price`, `1,200 prices`. */
+export function countOf(number: number, noun: string): string {
+  return `${count(number)} ${noun}${number === 1 ? '' : 's'}`
+}
+
 /** With thousands separators. */
 export function count(number: number): string {
   return number.toLocaleString('en-US')

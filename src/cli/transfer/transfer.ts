@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
 import { parseDatabaseUrl } from '../terminal/arguments.ts'
 import { addExamples, JSON_OPTION, type Act, type JsonOption } from '../terminal/options.ts'
-import { count } from '../terminal/progress.ts'
 import { jsonLine } from '../../formats/json/json-line.ts'
 import { copyBody, dumpBody, type TransferredRows } from '../../formats/transfer.ts'
+import { countOf } from '../terminal/progress.ts'
 
 export type TransferActions = {
   copy(options: CopyOptions): Promise<number>
@@ -78,5 +78,5 @@ export function copyReport({ location, rows, isFinished }: ToServer, json: boole
 }
 
 function rowsText({ prices = 0, moving_averages: averages = 0 }: TransferredRows): string {
-  return `${count(prices)} prices, ${count(averages)} averages and all related data`
+  return `${countOf(prices, 'price')}, ${countOf(averages, 'average')} and all related data`
 }

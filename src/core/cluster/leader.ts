@@ -12,8 +12,14 @@ type Needs = {
   /** The leader's work, until the signal fires. Each of its transactions must end with the lease's fence. */
   readonly work: (lease: Lease, signal: AbortSignal) => Promise<void>
   readonly clock: Clock
-  readonly log: { info(details: object, message: string): void; warn(details: object, message: string): void }
+  readonly log: LeaderLog
 }
+
+/** A process that leads from its start to its end is the normal case; only a change of the leader is worth a line. */
+type Leading = { readonly signal: AbortSignal; readonly hasWaited: boolean }
+
+type LogLine = (details: object, message: string) => void
+type LeaderLog = { readonly debug: LogLine; readonly info: LogLine; readonly warn: LogLine }
 
 const RENEW_EVERY_MS = 2_000
 /** After a leader has released its lease, a standby takes over within this time. */
@@ -39,11 +45,11 @@ export function createLeader({ name, leases, work, clock, log }: Needs): Leader 
     }
   }
 
-  async function lead(lease: Lease, signal: AbortSignal): Promise<void> {
+  async function lead(lease: Lease, { signal, hasWaited }: Leading): Promise<void> {
     const lost = new AbortController()
     const ended = new AbortController()
     const ending = AbortSignal.any([signal, lost.signal])
-    log.info({ lease: name, epoch: lease.epoch }, 'lease acquired')
+    log[hasWaited ? 'info' : 'debug']({ lease: name, epoch: lease.epoch }, 'lease acquired')
     const held = hold(lease, ended.signal).finally(() => lost.abort())
     await work(lease, ending).catch((error: unknown) =>
       log.warn({ err: error, lease: name }, 'the work under the lease failed'),
@@ -52,14 +58,14 @@ export function createLeader({ name, leases, work, clock, log }: Needs): Leader 
     ended.abort()
     await held
     await leases.release(lease).catch(warn)
-    log.info({ lease: name, epoch: lease.epoch }, isLost ? 'lease lost' : 'lease released')
+    log[isLost ? 'info' : 'debug']({ lease: name, epoch: lease.epoch }, isLost ? 'lease lost' : 'lease released')
   }
 
   return {
     run: async (signal) => {
-      while (!signal.aborted) {
+      for (let hasWaited = false; !signal.aborted; hasWaited = true) {
         const lease = await leases.take(name).catch(warn)
-        await (lease ? lead(lease, signal) : clock.sleep(STANDBY_MS, signal))
+        await (lease ? lead(lease, { signal, hasWaited }) : clock.sleep(STANDBY_MS, signal))
       }
     },
   }

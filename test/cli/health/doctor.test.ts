@@ -6,6 +6,7 @@ import { createPool } from '../../../src/postgres/connection/pool.ts'
 import { createStoreReply } from '../../../src/postgres/ingest/store-reply.ts'
 import { createDatabaseConnection, urlOf } from '../../support/database.ts'
 import { quoteOf } from '../../support/scripted-provider.ts'
+import pg from 'pg'
 import { createDataDir, runCommand, startService } from '../../support/service-process.ts'
 
 type Report = { status: string; checks: { name: string; status: string; detail: string; help?: string }[] }
@@ -22,6 +23,21 @@ test('doctor reports no problem beside a healthy service', async (t) => {
   assert.equal(checks.map(({ name }) => name).join(', '), names)
   const lines = await runCommand(['doctor'], options)
   assert.match(lines.stdout, /^(ok {2}\S.* {2}\S.*\n)+$/)
+})
+
+test('doctor prints how to connect to the embedded database, and the views can be read there', async (t) => {
+  const { dataDir, url } = await startService(t, { args: ['--demo'] })
+  const { stdout } = await runCommand(['doctor'], { dataDir, env: { ...env, PORT: new URL(url).port } })
+  const [, location, host, user] = /^ok +database +(\S+), for SQL: psql -h (\S+) -U (\S+)$/m.exec(stdout) ?? []
+  assert.equal(location, dataDir)
+  const client = new pg.Client({ host, user, database: 'postgres' })
+  await client.connect()
+  t.after(() => client.end())
+  const { fields } = await client.query('select symbol, price from latest_prices')
+  assert.deepEqual(
+    fields.map(({ name }) => name),
+    ['symbol', 'price'],
+  )
 })
 
 test('on a machine where nothing was started, doctor warns, suggests a fix, and creates nothing', async () => {

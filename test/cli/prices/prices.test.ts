@@ -48,6 +48,15 @@ test('without a service, fetch stores prices in the embedded database, and histo
   )
 })
 
+test('history of a symbol that nothing has fetched says how to fetch it and exits with 1, in every format', async () => {
+  const installation = { dataDir: createDataDir() }
+  const message = 'market-data: No prices of NOSUCH are stored. To poll it: market-data jobs add NOSUCH --every 1m\n'
+  for (const option of [[], ['--csv'], ['--json'], ['--from', '2025-01-01']]) {
+    const { code, stderr } = await runCommand(['history', 'NOSUCH', ...option], installation)
+    assert.deepEqual({ code, stderr }, { code: 1, stderr: message })
+  }
+})
+
 test('beside a service, fetch uses its database; a symbol without a price is a message and exit code 1, and the others are stored', async (t) => {
   const fake = await createYahooFake(t)
   fake.quote('AAPL', yahooQuote('AAPL', '196.45'))

@@ -73,6 +73,36 @@ test('on a terminal, watch updates one line for each symbol in place, and never 
   await watching
 })
 
+test('watch says once, on stderr, which symbols no job fetches or whose job is paused', async () => {
+  const reports: string[] = []
+  const feed = createFeed()
+  const jobs = [
+    { symbol: 'AAPL', provider: 'yfinance', status: 'active' },
+    { symbol: 'MSFT', provider: 'simulated', status: 'paused' },
+    { symbol: 'TSLA', provider: 'simulated', status: 'failing' },
+  ] as const
+  const screen = createScreen({ columns: 80, rows: 24 })
+  const output = {
+    ...screen.output,
+    isTerminal: false,
+    write: () => Promise.resolve(),
+    report: (message: string) => void reports.push(message),
+  }
+  const join = () => Promise.resolve({ ...feed, readJobs: () => Promise.resolve(jobs) })
+  const watch = async (options: WatchOptions) => {
+    const signal = AbortSignal.timeout(300)
+    await watchPrices({ join, output, clock: systemClock, signal }, options)
+    return reports.splice(0)
+  }
+  assert.deepEqual(await watch({ symbols: ['AAPL', 'MSFT', 'TSLA', 'NOSUCH'] }), [
+    'The job of MSFT is paused. To resume it: market-data jobs resume MSFT',
+    'No job fetches NOSUCH. To create one: market-data jobs add NOSUCH --every 1m',
+  ])
+  assert.deepEqual(await watch({ symbols: ['AAPL'], provider: 'simulated' }), [
+    'No job fetches AAPL from simulated. To create one: market-data jobs add AAPL --every 1m --provider simulated',
+  ])
+})
+
 function startWatch(t: TestContext, args: readonly string[], dataDir: string) {
   const running = spawnCommand([process.execPath, LAUNCHER, 'watch', ...args], { dataDir })
   t.after(() => running.child.kill('SIGKILL'))
@@ -91,6 +121,7 @@ function createFeed(): PriceFeed & { add(symbol: string, price: string, options?
   let count = 0
   return {
     readNewest: () => Promise.resolve([]),
+    readJobs: () => Promise.resolve([]),
     logEnd: () => Promise.resolve(LOG_START),
     readLog: () => Promise.resolve(waiting.splice(0)),
     add: (symbol, price, { ageMs } = { ageMs: 0 }) => {

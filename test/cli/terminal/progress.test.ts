@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { stripVTControlCharacters } from 'node:util'
-import { createProgress } from '../../../src/cli/terminal/progress.ts'
+import { countOf, createProgress } from '../../../src/cli/terminal/progress.ts'
 
 /** What is written to the terminal and reported on stderr; each reading of the clock advances it by `stepMs`. */
 function show(isTerminal: boolean, stepMs: number) {
@@ -39,4 +39,9 @@ test('elsewhere, progress is reported every few seconds on stderr, and nothing i
     written: [],
     reported: ['25 %  prices  250 of 1,000', '100 %  prices  1,000 of 1,000'],
   })
+})
+
+test('a number stands before the singular or the plural of its noun', () => {
+  const texts = [0, 1, 2, 1_200].map((number) => countOf(number, 'price'))
+  assert.deepEqual(texts, ['0 prices', '1 price', '2 prices', '1,200 prices'])
 })

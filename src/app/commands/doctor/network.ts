@@ -1,4 +1,5 @@
 import type { Check } from '../../../cli/health/doctor.ts'
+import { countOf } from '../../../cli/terminal/progress.ts'
 import { validateQuote } from '../../../core/ingest/validate-quote.ts'
 import { kafkaReason } from '../../../kafka/client/errors.ts'
 import { proxyName } from '../../../providers/transport/proxy.ts'
@@ -17,7 +18,7 @@ export async function checkKafka({ config }: AppContext): Promise<readonly Check
     const { findTopic } = await import('../../../kafka/client/topics.ts')
     const topic = await findTopic(kafka.access, kafka.topic)
     const found = topic
-      ? `${topic.partitions} partitions`
+      ? countOf(topic.partitions, 'partition')
       : 'does not exist yet; the first relay or consumer creates it'
     return [{ name, status: 'ok', detail: `topic ${kafka.topic.name}: ${found}` }]
   } catch (error) {

@@ -47,8 +47,9 @@ function checkDisk(path: string): Check {
   return { name: 'data directory', status, detail: `${path}, ${freeMib} MiB free`, help }
 }
 
-async function checkDatabase({ pool, location }: Database, config: Config): Promise<readonly Check[]> {
-  const reachable: Check = { name: 'database', status: 'ok', detail: location }
+async function checkDatabase(database: Database, config: Config): Promise<readonly Check[]> {
+  const { pool } = database
+  const reachable: Check = { name: 'database', status: 'ok', detail: addressText(database) }
   const clocks = await checkClock(pool)
   try {
     await assertMigrated(pool)
@@ -67,6 +68,11 @@ async function checkDatabase({ pool, location }: Database, config: Config): Prom
     checkJobs(found),
     ...(await checkCalendars(pool)),
   ]
+}
+
+/** With the command that connects to the embedded database, which runs only as long as the service. */
+function addressText({ location, isShared, socket }: Database): string {
+  return isShared && socket !== undefined ? `${location}, for SQL: psql -h ${socket} -U postgres` : location
 }
 
 const NOTED_SKEW_MS = 1_000
