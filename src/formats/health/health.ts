@@ -148,7 +148,7 @@ export const ProbeStatus = Type.Object(
 export const VersionBody = Type.Object(
   {
     name: Type.String({ examples: ['market-data-service'] }),
-    version: Type.String({ examples: ['0.1.0'] }),
+    version: Type.String({ examples: ['0.2.0'] }),
     node: Type.String({ examples: ['v24.21.0'] }),
   },
   { title: 'Version', description: 'The program and the Node version that runs it.' },
