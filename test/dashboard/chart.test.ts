@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import test, { type TestContext } from 'node:test'
+import { ServiceError } from '../../src/errors.ts'
 import type { Page } from 'playwright-core'
 import { createHttpService, type HttpService } from '../support/http-service.ts'
 import type { GivenPrice } from '../support/scripted-provider.ts'
@@ -121,6 +122,8 @@ test('the axis learns its decimals from prices that come to an empty chart', { s
   const service = await createHttpService(t)
   const page = await openPage(t)
   await recordTexts(page)
+  // A job is accepted without a price only if the provider cannot be asked.
+  service.source.fails(new ServiceError('provider_unavailable', 'scripted does not answer.'))
   const body = { symbol: 'PEPE24478-USD', provider: 'scripted', interval_seconds: 3_600 }
   assert.equal((await service.ask('/prices/poll', { method: 'POST', body })).status, 202)
   await page.goto(`${await service.listen()}/?symbol=PEPE24478-USD&provider=scripted`)

@@ -74,6 +74,7 @@ const PROVIDER = {
   is_default: true,
   can_search: true,
   capabilities: { quotes: true, bars: false, stream: false, search: true },
+  can_be_polled: true,
   max_batch: 500,
   advised_interval_seconds: 1,
   parser_version: 1,

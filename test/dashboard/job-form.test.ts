@@ -178,7 +178,13 @@ test(
   { skip },
   async (t) => {
     const requests = { today: { question: 34, job: 1_200, rate_limited: 2 } }
-    const provider = { provider: 'simulated', is_default: true, can_search: true, advised_interval_seconds: 1 }
+    const provider = {
+      provider: 'simulated',
+      is_default: true,
+      can_be_polled: true,
+      can_search: true,
+      advised_interval_seconds: 1,
+    }
     const providers = [
       { ...provider, requests },
       { ...provider, provider: 'import', is_default: false, can_be_polled: false },

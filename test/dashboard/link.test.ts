@@ -38,6 +38,8 @@ test('a link to a provider without prices of the symbol names the one that has s
 
 test('the job that an unknown link offers is started, and its first price appears', { skip }, async (t) => {
   const { page, service } = await openAt(t, '/?symbol=LATER')
+  // A job is accepted without a price only if the provider cannot be asked.
+  service.source.fails(new ServiceError('provider_unavailable', 'scripted does not answer.'))
   await page.getByRole('button', { name: 'Start a job' }).click()
   await shown(page, 'LATER scripted')
   await page.locator('.no-data', { hasText: 'No price for LATER yet' }).waitFor()

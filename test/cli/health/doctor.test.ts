@@ -32,8 +32,8 @@ test('doctor prints how to connect to the embedded database, and the views can b
   assert.equal(location, dataDir)
   const client = new pg.Client({ host, user, database: 'postgres' })
   await client.connect()
-  t.after(() => client.end())
-  const { fields } = await client.query('select symbol, price from latest_prices')
+  // Before the service stops, and its database with it.
+  const { fields } = await client.query('select symbol, price from latest_prices').finally(() => client.end())
   assert.deepEqual(
     fields.map(({ name }) => name),
     ['symbol', 'price'],

@@ -34,7 +34,7 @@ test('watch shows the prices that another process stores, and continues when the
   }
   for (const line of json.stdout().trim().split('\n')) {
     const event = JSON.parse(line) as object
-    const members = ['symbol', 'price', 'timestamp', 'provider', 'raw_response_id', 'price_id']
+    const members = ['symbol', 'price', 'timestamp', 'provider', 'raw_response_id', 'price_id', 'currency']
     assert.deepEqual(Object.keys(event), members)
   }
   for (const { child, exited } of [lines, json]) {
