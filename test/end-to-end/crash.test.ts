@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
 import test, { type TestContext } from 'node:test'
+import { sixDigits, type Instant } from '../../src/lib/instant.ts'
 import { expectedAverages } from '../core/averages/oracle.ts'
 import { ask } from '../support/request.ts'
 import { createRandom } from '../support/random.ts'
@@ -102,7 +103,7 @@ async function assertAllStored({ url }: ServiceProcess, acknowledged: Acknowledg
     }
   }
   const lost = [...acknowledged].filter(
-    ([id, { symbol, timestamp, price }]) => stored.get(id) !== `${symbol} ${timestamp} ${price}`,
+    ([id, { symbol, timestamp, price }]) => stored.get(id) !== `${symbol} ${sixDigits(timestamp as Instant)} ${price}`,
   )
   assert.deepEqual(lost, [], 'acknowledged, but not stored unchanged')
 }
@@ -133,7 +134,7 @@ async function historyOf(url: string, symbol: string, more = '') {
   const { text } = await ask(`${url}/prices/history?symbol=${symbol}&order=asc&format=csv${more}`)
   const [, ...lines] = text.trimEnd().split('\n')
   return lines.map((line) => {
-    const [id = '', timestamp = '', price = ''] = line.split(',')
+    const [, , id = '', timestamp = '', price = ''] = line.split(',')
     return { id, timestamp, price }
   })
 }

@@ -28,9 +28,6 @@ test('from the clone to the own prices: start, page, docs, the requests of the R
   assert.equal(curls.length, 3)
   for (const curl of curls) assert.match(await shell.run(curl), /"symbol":"(?:AAPL|ETH-USD)"|ETH-USD/)
 
-  if (!(await shell.run('bin/market-data import --help')).includes('--preset')) {
-    return t.diagnostic('this version imports no CSV of yfinance yet')
-  }
   await shell.run(`cat > aapl.csv <<'END'\n${YFINANCE_CSV}END`)
   assert.match(await shell.run(IMPORT), /: 2 rows, 2 new/)
   const exported = await shell.run(`${EXPORT} | tee own.csv`)
