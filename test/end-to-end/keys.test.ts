@@ -36,7 +36,10 @@ test('the commands create, list and revoke keys; a running service accepts a new
   assert.equal(await statusOf(`${one.url}/keys`, bearer(key)), 403)
   const list = (await run('list', '--json')).stdout
   assert.deepEqual(JSON.parse(list).data, [{ ...shown, revoked_at: null }])
-  assert.match((await run('list')).stdout, new RegExp(`^${created.id}  read  .*  valid until 2\\S+Z  dashboards\n$`))
+  assert.match(
+    (await run('list')).stdout,
+    new RegExp(`^KEY .*\n${created.id}  read  .*  valid until 2\\S+Z  dashboards\n$`),
+  )
   const plain = await run('create', '--scope', 'admin')
   assert.match(plain.stdout, /^mds_live_\w{49}\n$/)
   assert.match((await run('revoke', created.id)).stdout, new RegExp(`^revoked ${created.id}\n$`))

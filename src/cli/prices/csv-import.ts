@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { ServiceError } from '../../errors.ts'
 import type { ImportNeeds, ImportTally, Mistake } from '../../core/ingest/csv-import.ts'
 import { addExamples, JSON_OPTION, type Act, type JsonOption } from '../terminal/options.ts'
+import { importBody, type ImportedFile } from '../../formats/csv-import.ts'
 import { jsonLine } from '../../formats/json/json-line.ts'
 import { count } from '../terminal/progress.ts'
 
@@ -57,25 +58,14 @@ export function refuseFile(file: string): ImportNeeds['refuse'] {
   }
 }
 
-type ImportedFile = ImportOptions & {
-  /** One, or several with commas. */
-  readonly provider: string
-  /** The options that it was read with, given or recognised; empty for a plain file. */
-  readonly readAs: string
-}
-
 /** The result of an import. */
-export function importReport(tally: ImportTally, { file, provider, readAs, skipBadLines, json }: ImportedFile): string {
-  const name = file === '-' ? 'stdin' : file
-  const { bad, mistakes, ...counts } = tally
-  if (json) {
-    const badLines = mistakes.map(({ line, error }) => ({ line, detail: error.message }))
-    const left = skipBadLines ? { bad, bad_lines: badLines } : {}
-    return jsonLine({ file: name, provider, ...(readAs ? { read_as: readAs } : {}), ...counts, ...left })
-  }
+export function importReport(tally: ImportTally, imported: ImportedFile & JsonOption): string {
+  const { provider, readAs, json } = imported
+  const file = imported.file === '-' ? 'stdin' : imported.file
+  if (json) return jsonLine(importBody(tally, { ...imported, file }))
   const read = readAs === '' ? '' : `Read as ${readAs}.\n`
   const rows = `${count(tally.lines)} ${tally.lines === 1 ? 'row' : 'rows'}`
-  return `${read}Imported ${name} as provider ${provider}: ${rows}, ${partsOf(tally).join(', ')}.\n${badText(tally)}`
+  return `${read}Imported ${file} as provider ${provider}: ${rows}, ${partsOf(tally).join(', ')}.\n${badText(tally)}`
 }
 
 function partsOf({ skipped, recorded, corrected, confirmed, outdated, bad }: ImportTally): string[] {
