@@ -49,7 +49,7 @@ test(
 )
 
 /** The expected message, written independently of the code that creates it. */
-function wordsOf({ symbol, eventTime, rawResponseId, position }: LogEntry) {
+function wordsOf({ symbol, eventTime, rawResponseId, position, currency }: LogEntry) {
   const value = `{"symbol":"${symbol}","price":196.4500000000000000001,"timestamp":"${eventTime}","provider":"recorded","raw_response_id":"${rawResponseId}"}`
   const headers = [
     ['content-type', 'application/json'],
@@ -61,6 +61,7 @@ function wordsOf({ symbol, eventTime, rawResponseId, position }: LogEntry) {
     ['ce_time', eventTime],
     ['mds.position', positionText(position)],
     ['mds.sha256', hash('sha256', value)],
+    ['mds.currency', currency],
   ]
   const partition = partitionOf(Buffer.from(symbol), 6)
   return { partition, key: symbol, value, headers: (is: string) => headers.map((header) => header.join(is)).join() }

@@ -23,7 +23,7 @@ test('requests pause for the time of Retry-After, in seconds or as a date, or fo
     clock.advance(seconds * 1000 - 1)
     assert.throws(() => retryAfter.assertAllowed(), {
       code: 'provider_rate_limited',
-      details: { provider: 'example', retryAfterSeconds: 1 },
+      details: { provider: 'example', retryAfterSeconds: 1, wasHeldBack: true },
     })
     clock.advance(1)
     retryAfter.assertAllowed()
@@ -42,7 +42,9 @@ test('a pause lasts as long as it was given for, when the clock is set back or f
     const retryAfter = createRetryAfter({ provider: 'example', clock })
     retryAfter.pause(headersOf('60'))
     clock.set(NOW + step)
-    assert.throws(() => retryAfter.assertAllowed(), { details: { provider: 'example', retryAfterSeconds: 60 } })
+    assert.throws(() => retryAfter.assertAllowed(), {
+      details: { provider: 'example', retryAfterSeconds: 60, wasHeldBack: true },
+    })
     clock.advance(60_000)
     retryAfter.assertAllowed()
   }

@@ -113,7 +113,7 @@ test('five failures in a row open the circuit for 30 seconds; then one request t
   const before = fake.asked.length
   await assert.rejects(quotesOf(yahoo, ['AAPL']), {
     code: 'provider_unavailable',
-    details: { provider: 'yfinance', retryAfterSeconds: 30 },
+    details: { provider: 'yfinance', retryAfterSeconds: 30, wasHeldBack: true },
   })
   assert.equal(fake.asked.length, before)
   down = false
