@@ -76,7 +76,9 @@ test(
   { skip },
   async (t) => {
     const { field, page, state } = await openForm(t)
-    const errors = [{ symbol: 'APPL', code: 'symbol_not_found', detail: 'Not known.', suggestions: [{ symbol: 'AAPL' }] }]
+    const errors = [
+      { symbol: 'APPL', code: 'symbol_not_found', detail: 'Not known.', suggestions: [{ symbol: 'AAPL' }] },
+    ]
     const warning = 'simulated is away; the symbols are checked later.'
     state.answers['POST /prices/poll'] = () => [202, { jobs: [jobOf('MSFT')], errors, warning, replaced: ['MSFT'] }]
     await field.fill('MSFT, APPL')
@@ -181,7 +183,13 @@ test(
   { skip },
   async (t) => {
     const requests = { today: { question: 34, job: 1_200, rate_limited: 2 }, hours: [] }
-    const provider = { provider: 'simulated', is_default: true, can_search: true, advised_interval_seconds: 1, requests }
+    const provider = {
+      provider: 'simulated',
+      is_default: true,
+      can_search: true,
+      advised_interval_seconds: 1,
+      requests,
+    }
     const providers = [
       { ...provider, can_be_polled: true },
       { ...provider, provider: 'import', is_default: false, can_be_polled: false, requests: NO_REQUESTS },
