@@ -33,10 +33,10 @@ const COLUMNS: readonly Column<ProviderHealth>[] = [
   { title: 'Failed', cell: (one) => countText(one.failures) },
 ]
 
-/** Today's by cause; of an older service, all since its start. */
-function Requests({ health: { provider, requests } }: { health: ProviderHealth }) {
-  const today = providers.value.find((one) => one.provider === provider)?.requests?.today
-  if (today === undefined) return <>{countText(requests)} since start</>
+/** Today's by cause. */
+function Requests({ health: { provider } }: { health: ProviderHealth }) {
+  const today = providers.value.find((one) => one.provider === provider)?.requests.today
+  if (today === undefined) return null
   const { job, question, rate_limited } = today
   return (
     <>

@@ -17,10 +17,13 @@ const CLOSED_TEXTS: Readonly<Record<QuoteStatus['marketState'], string>> = {
   unknown: 'closed',
 }
 
+/** An imported price may be new without anyone having said that the market is open. */
+const FRESH_TEXTS: Readonly<Partial<Record<QuoteStatus['marketState'], string>>> = { always: '24 h', unknown: 'new' }
+
 function statusOf({ freshness, marketState, delaySeconds }: QuoteStatus): Status {
   switch (freshness) {
     case 'fresh':
-      return ['full', 'good', marketState === 'always' ? '24 h' : 'open']
+      return ['full', 'good', FRESH_TEXTS[marketState] ?? 'open']
     case 'delayed':
       return ['half', 'neutral', `${durationText((delaySeconds ?? 0) * 1_000)} delay`]
     case 'stale':

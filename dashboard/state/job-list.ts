@@ -1,5 +1,6 @@
 import { request, RequestError } from '../api/client.ts'
-import type { Job, JobFilter } from './jobs.ts'
+import type { Job } from '../api/schemas.ts'
+import type { JobFilter } from './jobs.ts'
 
 const PAGE_SIZE = 500
 /** Beyond this many, a list to scroll through helps nobody; the filter asks the service. */
@@ -15,7 +16,6 @@ export function createJobList() {
   const byId = new Map<string, Job>()
   let pages: JobPage[] = []
   let turn = 0
-  let canFilter = true
 
   const readPage = async (at: number) => {
     const cursor = at === 0 ? undefined : pages[at - 1]?.next
@@ -55,11 +55,7 @@ export function createJobList() {
       if (pages.length === 0) await readAll()
       else await readNext()
       const isFiltered = filter.q !== '' || filter.status !== ''
-      if (pages.length > 1 && canFilter && isFiltered) {
-        const found = await readFiltered(filter)
-        canFilter = found !== undefined
-        put(found ?? [])
-      }
+      if (pages.length > 1 && isFiltered) put(await readFiltered(filter))
     },
     put,
     remove: (id: string) => void byId.delete(id),
@@ -69,13 +65,13 @@ export function createJobList() {
   }
 }
 
-/** @returns undefined from a service that cannot filter */
-async function readFiltered({ q, status }: JobFilter): Promise<readonly Job[] | undefined> {
+/** What the service matches; nothing for text that can be part of no symbol. */
+async function readFiltered({ q, status }: JobFilter): Promise<readonly Job[]> {
   const query = { limit: PAGE_SIZE, q: q.trim() || undefined, status: status || undefined }
   try {
     return (await request('GET /prices/poll', { query })).data
   } catch (error) {
-    if (error instanceof RequestError && error.code === 'invalid_request') return undefined
+    if (error instanceof RequestError && error.code === 'invalid_request') return []
     throw error
   }
 }

@@ -1,16 +1,13 @@
 import { computed, signal } from '@preact/signals'
 import type { Calls } from '../api/calls.ts'
 import { request } from '../api/client.ts'
-import type { AcceptedJob, Job as ListedJob, Run } from '../api/schemas.ts'
+import type { AcceptedJob, Job, Run } from '../api/schemas.ts'
 import { createJobList } from './job-list.ts'
 import { poll, type Poll } from './poll.ts'
 
 export const MARKET_HOURS = ['always', 'regular', 'extended'] as const
 /** When a job runs: at any time, or only while the market of its symbol is open. */
 export type MarketHours = (typeof MARKET_HOURS)[number]
-
-/** A job. Older services leave out the optional members. */
-export type Job = ListedJob & { readonly market_hours?: MarketHours; readonly paused_reason?: string | null }
 
 /** What the jobs are filtered by; empty members match every job. */
 export type JobFilter = { readonly q: string; readonly status: '' | Job['status'] }
@@ -52,22 +49,9 @@ export type CreateJobs = Omit<CreateJob, 'symbol'> & {
   readonly market_hours?: MarketHours
 }
 
-/** A symbol for which no job was created, and why. */
-export type RefusedSymbol = {
-  readonly symbol: string
-  readonly code: string
-  readonly detail: string
-  readonly suggestions?: readonly Suggestion[]
-}
-export type Suggestion = string | { readonly symbol: string; readonly name?: string | null }
+export type CreatedJobs = Pick<AcceptedJob, 'jobs' | 'warning' | 'replaced' | 'errors'>
 
-export type CreatedJobs = Pick<AcceptedJob, 'jobs' | 'warning'> & {
-  readonly errors?: readonly RefusedSymbol[]
-  /** The symbols whose job existed, and whose interval was replaced. */
-  readonly replaced?: readonly string[]
-}
-
-/** Starts jobs, or changes the interval of existing ones. @throws RequestError */
+/** Starts jobs, or changes the settings of existing ones. @throws RequestError */
 export async function createJobs({ symbols, ...rest }: CreateJobs): Promise<CreatedJobs> {
   const [first] = symbols
   const body = symbols.length === 1 && first !== undefined ? { symbol: first, ...rest } : { symbols, ...rest }
@@ -87,7 +71,7 @@ export async function setPaused({ job_id }: Job, paused: boolean): Promise<void>
 }
 
 /** The settings of a job that can be changed. */
-export type JobSettings = { readonly interval_seconds: number; readonly market_hours?: MarketHours }
+export type JobSettings = { readonly interval_seconds: number; readonly market_hours: MarketHours }
 
 /** @throws RequestError */
 export async function changeSettings({ job_id }: Job, settings: JobSettings): Promise<void> {

@@ -77,7 +77,7 @@ async function findPrice({ symbol, provider }: Sought): Promise<Price | Nowhere>
 }
 
 /** `others` names the providers that have prices of the symbol if this one has none. */
-type OnePrice = Pick<History, 'data'> & { readonly others?: readonly string[] }
+type OnePrice = Pick<History, 'data' | 'others'>
 
 async function readOne(name: { symbol: string; provider: string | undefined }): Promise<OnePrice> {
   try {

@@ -1,12 +1,12 @@
 import { batch, computed, effect, signal, type ReadonlySignal, type Signal } from '@preact/signals'
 import { percentOf, subtractDecimals, type Decimal } from '../../src/lib/decimal.ts'
 import type { PriceEvent } from '../api/stream.ts'
-import type { Price } from '../api/schemas.ts'
+import type { Price, Symbol as SymbolEntry } from '../api/schemas.ts'
 import { syncClock } from './clock.ts'
 import { jobs } from './jobs.ts'
 import { createLatestReader } from './symbols/latest.ts'
 import { poll, type Poll } from './poll.ts'
-import { listSymbols, stored, type StoredSymbol } from './symbols/stored.ts'
+import { listSymbols, stored } from './symbols/stored.ts'
 
 /** The newest price of a symbol, as the page shows it. */
 export type Quote = {
@@ -185,7 +185,7 @@ function createRow({ symbol, provider }: SeriesName): Row {
   return withDetails
 }
 
-function showDetails(symbols: readonly StoredSymbol[]): void {
+function showDetails(symbols: readonly SymbolEntry[]): void {
   for (const { name, exchange, currency, ...series } of symbols) {
     const details = rowsByKey.get(keyOf(series))?.details
     const found = { name, exchange, currency }

@@ -3,15 +3,8 @@ import { request } from '../api/client.ts'
 import type { Health, Provider, ProviderHealth } from '../api/schemas.ts'
 import { poll } from './poll.ts'
 
-/** Requests to a provider in a time, by what caused them. */
-export type RequestCount = { readonly question: number; readonly job: number; readonly rate_limited: number }
-/** A provider. Older services leave out the optional members. */
-export type ListedProvider = Provider & {
-  readonly requests?: { readonly today: RequestCount }
-}
-
 /** The providers that the service offers. */
-export const providers = signal<readonly ListedProvider[]>([])
+export const providers = signal<readonly Provider[]>([])
 /** Those that a job can ask: imported prices cannot be requested. */
 export const pollable = computed(() => providers.value.filter((one) => one.can_be_polled))
 /** The service's report on itself; undefined until it has been read. */

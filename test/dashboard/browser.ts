@@ -1,10 +1,7 @@
-import { existsSync } from 'node:fs'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { after, type TestContext } from 'node:test'
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core'
-
-const PATHS = [process.env['CHROMIUM'], '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
-const executablePath = PATHS.find((path) => path !== undefined && existsSync(path))
+import { chromiumPath as executablePath } from '../support/chromium.ts'
 
 /** Why the tests of the page are skipped on this machine; in CI they must run. */
 export const skip =

@@ -29,8 +29,6 @@ export type FakeState = {
   scopes: readonly string[]
   /** What a search finds besides the stored symbols, by the text in lower case. */
   found: Readonly<Record<string, readonly { symbol: string; name: string }[]>>
-  /** Whether the list of jobs can be filtered. */
-  canFilterJobs: boolean
   providers: readonly Record<string, unknown>[]
   /** Replaces the answer of a call, by method and path. */
   answers: Record<string, (body: Record<string, unknown>) => readonly [status: number, body: unknown]>
@@ -53,7 +51,6 @@ export async function startFakeService(given: Partial<FakeState> = {}) {
     jobs: [],
     scopes: ['read', 'write', 'admin'],
     found: {},
-    canFilterJobs: true,
     providers: [PROVIDER],
     answers: {},
     ...given,
@@ -78,6 +75,7 @@ const PROVIDER = {
   max_batch: 500,
   advised_interval_seconds: 1,
   parser_version: 1,
+  requests: { today: { question: 12, job: 1_234_567, rate_limited: 3 }, hours: [] },
 }
 
 type Exchange = { readonly request: IncomingMessage; readonly response: ServerResponse }
@@ -159,7 +157,7 @@ const RUN = {
 
 function listJobs(query: URLSearchParams, state: FakeState): readonly [number, unknown] {
   const [q, status] = [query.get('q')?.toUpperCase(), query.get('status')]
-  if ((q || status) && !state.canFilterJobs) return [422, { code: 'invalid_request', detail: 'q is not known here.' }]
+  if (q && q.length > 40) return [422, { code: 'invalid_request', detail: 'q: must be text of 1 to 40 characters.' }]
   const found = state.jobs.filter((job) => (!q || job.symbol.includes(q)) && (!status || job.status === status))
   return [200, pageOf(found, query)]
 }

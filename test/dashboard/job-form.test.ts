@@ -5,6 +5,8 @@ import { createFakeService, jobOf, type FakeState } from './fake-service.ts'
 
 const APPLE = { apple: [{ symbol: 'AAPL', name: 'Apple Inc.' }], aapl: [{ symbol: 'AAPL', name: 'Apple Inc.' }] }
 
+const NO_REQUESTS = { today: { question: 0, job: 0, rate_limited: 0 }, hours: [] }
+
 test(
   'Enter on a company’s name takes the first suggestion, and only a second Enter starts the job',
   { skip },
@@ -18,7 +20,8 @@ test(
     assert.deepEqual(posted(), [])
     await page.keyboard.press('Enter')
     await page.locator('.jobs .message', { hasText: 'AAPL from simulated: fetched every 1 min.' }).waitFor()
-    assert.deepEqual(posted(), [{ symbol: 'AAPL', provider: 'simulated', interval_seconds: 60 }])
+    const body = { symbol: 'AAPL', provider: 'simulated', interval_seconds: 60, market_hours: 'always' }
+    assert.deepEqual(posted(), [body])
   },
 )
 
@@ -73,12 +76,14 @@ test(
   { skip },
   async (t) => {
     const { field, page, state } = await openForm(t)
-    const errors = [{ symbol: 'APPL', code: 'symbol_not_found', detail: 'Not known.', suggestions: ['AAPL'] }]
+    const errors = [
+      { symbol: 'APPL', code: 'symbol_not_found', detail: 'Not known.', suggestions: [{ symbol: 'AAPL' }] },
+    ]
     const warning = 'simulated is away; the symbols are checked later.'
     state.answers['POST /prices/poll'] = () => [202, { jobs: [jobOf('MSFT')], errors, warning, replaced: ['MSFT'] }]
     await field.fill('MSFT, APPL')
     await page.keyboard.press('Enter')
-    await page.locator('.jobs .message', { hasText: `The interval of MSFT was replaced. ${warning}` }).waitFor()
+    await page.locator('.jobs .message', { hasText: `This replaced what was set for MSFT. ${warning}` }).waitFor()
     await page.getByRole('alert').getByText('APPL: Not known.').waitFor()
     assert.equal(await field.inputValue(), 'APPL')
     await page.getByRole('button', { name: 'AAPL', exact: true }).click()
@@ -177,17 +182,17 @@ test(
   'a provider that cannot be polled is not offered, and today’s requests are shown by cause',
   { skip },
   async (t) => {
-    const requests = { today: { question: 34, job: 1_200, rate_limited: 2 } }
+    const requests = { today: { question: 34, job: 1_200, rate_limited: 2 }, hours: [] }
     const provider = {
       provider: 'simulated',
       is_default: true,
-      can_be_polled: true,
       can_search: true,
       advised_interval_seconds: 1,
+      requests,
     }
     const providers = [
-      { ...provider, requests },
-      { ...provider, provider: 'import', is_default: false, can_be_polled: false },
+      { ...provider, can_be_polled: true },
+      { ...provider, provider: 'import', is_default: false, can_be_polled: false, requests: NO_REQUESTS },
     ]
     const { page } = await openForm(t, { providers })
     await page

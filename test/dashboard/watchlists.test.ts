@@ -8,6 +8,14 @@ import { createFakeService } from './fake-service.ts'
 
 const SYMBOLS = ['AAPL', 'MSFT', 'NVDA', 'TSLA'].map((symbol, at) => ({ symbol, price: String(10 - at) }))
 
+test('a new price of which nobody says that its market is open is not shown as open', { skip }, async (t) => {
+  const imported = { symbol: 'AAPL', provider: 'import', market_state: 'unknown', freshness: 'fresh' }
+  const service = await createFakeService(t, { symbols: [imported] })
+  const page = await openPage(t)
+  await page.goto(service.url)
+  await page.locator('.watchlist .status', { hasText: /^new$/ }).waitFor()
+})
+
 test(
   'a list of a person’s own is made, filled, renamed and deleted, and lasts across a reload',
   { skip },

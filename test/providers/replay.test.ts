@@ -15,6 +15,14 @@ const PRICES = `timestamp,symbol,price,currency,note
 2020-03-09T14:32:00Z,brk-b,201,USD,
 `
 
+test('a replay goes on in its rhythm when the clock is set back', async (t) => {
+  const clock = createTestClock()
+  const replay = await createReplay({ file: fileWith(t, PRICES), speed: 10, clock })
+  clock.advance(2050)
+  clock.set(clock.now() - 3_600_000)
+  assert.deepEqual((await quotesOf(replay, ['AAPL'])).map(summaryOf), ['AAPL 66.2'])
+})
+
 test('prices become current in the order and rhythm of the file, at the chosen speed, with every digit', async (t) => {
   const clock = createTestClock()
   const replay = await createReplay({ file: fileWith(t, PRICES), speed: 10, clock })

@@ -1,7 +1,7 @@
 import { countText } from '../../format/count.ts'
 import { durationText, intervalText } from '../../format/time.ts'
 import { now } from '../../state/clock.ts'
-import type { Job } from '../../state/jobs.ts'
+import type { Job } from '../../api/schemas.ts'
 import { StatusLabel, type IconShape, type IconTone } from '../status-icon.tsx'
 import type { Column, RowNote } from '../table.tsx'
 import { JobActions, openJob } from './job-actions.tsx'

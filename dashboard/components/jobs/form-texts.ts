@@ -1,8 +1,8 @@
 import { RequestError } from '../../api/client.ts'
-import type { Problem } from '../../api/schemas.ts'
+import type { Problem, RefusedSymbol } from '../../api/schemas.ts'
 import { countText } from '../../format/count.ts'
 import { intervalText } from '../../format/time.ts'
-import type { CreatedJobs, RefusedSymbol, Suggestion } from '../../state/jobs.ts'
+import type { CreatedJobs } from '../../state/jobs.ts'
 
 const LISTED_SYMBOLS = 5
 
@@ -12,7 +12,7 @@ export function createdText({ jobs, replaced = [], warning }: CreatedJobs): stri
   if (first === undefined) return ''
   const interval = intervalText(first.interval_seconds)
   const started = `${symbolsText(jobs.map(({ symbol }) => symbol))} from ${first.provider}: fetched every ${interval}.`
-  const before = replaced.length > 0 ? ` The interval of ${symbolsText(replaced)} was replaced.` : ''
+  const before = replaced.length > 0 ? ` This replaced what was set for ${symbolsText(replaced)}.` : ''
   return `${started}${before}${warning ? ` ${warning}` : ''}`
 }
 
@@ -34,15 +34,11 @@ function mistakeText({ pointer, detail }: { pointer: string; detail: string }): 
   return `${fieldOf(pointer)} ${detail.replace(/\.$/, '')}.`
 }
 
-type Refusal = Partial<Pick<Problem, 'symbol' | 'code'>> & { readonly suggestions?: readonly Suggestion[] }
+type Refusal = Partial<Pick<Problem, 'symbol' | 'code'> & Pick<RefusedSymbol, 'suggestions'>>
 
 /** The service names members of its request; a person needs to know which field is wrong. */
 function fieldOf(pointer: string): string {
   const [, member = '', at] = pointer.split('/')
   if (member === 'symbols' && at !== undefined) return `Symbol ${Number(at) + 1}:`
   return `${{ symbol: 'Symbol', symbols: 'Symbols', interval_seconds: 'Interval' }[member] ?? member}:`
-}
-
-export function suggestedSymbol(suggestion: Suggestion): string {
-  return typeof suggestion === 'string' ? suggestion : suggestion.symbol
 }

@@ -1,6 +1,7 @@
 import { signal, useSignal, type Signal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
-import { deleteJob, jobMessage, runNow, setPaused, type Job } from '../../state/jobs.ts'
+import type { Job } from '../../api/schemas.ts'
+import { deleteJob, jobMessage, runNow, setPaused } from '../../state/jobs.ts'
 import { mayWrite } from '../../state/session.ts'
 
 type OpenPart = { readonly id: string; readonly part: 'runs' | 'settings' }

@@ -1,14 +1,15 @@
 import { useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import { intervalText } from '../../format/time.ts'
-import { changeSettings, jobMessage, type Job, type MarketHours } from '../../state/jobs.ts'
+import type { Job } from '../../api/schemas.ts'
+import { changeSettings, jobMessage, type MarketHours } from '../../state/jobs.ts'
 import { IntervalFields, intervalProblem, MarketHoursField, secondsOf, useInterval } from './interval-fields.tsx'
 import { nameOf, openJob } from './job-actions.tsx'
 
 /** Changes a job's interval and market hours below its row. */
 export function JobEditor({ job }: { job: Job }) {
   const interval = useInterval(job.interval_seconds)
-  const hours = useSignal<MarketHours>(job.market_hours ?? 'always')
+  const hours = useSignal<MarketHours>(job.market_hours)
   const failure = useSignal('')
   const form = useRef<HTMLFormElement>(null)
   useEffect(() => form.current?.querySelector('input')?.focus(), [])
@@ -19,9 +20,8 @@ export function JobEditor({ job }: { job: Job }) {
     failure.value = intervalProblem(interval) ?? ''
     if (failure.value) return
     const interval_seconds = secondsOf(interval)
-    const isSame = hours.value === (job.market_hours ?? 'always')
     try {
-      await changeSettings(job, { interval_seconds, ...(!isSame && { market_hours: hours.value }) })
+      await changeSettings(job, { interval_seconds, market_hours: hours.value })
       jobMessage.value = `${nameOf(job)}: fetched every ${intervalText(interval_seconds)}.`
       close(job)
     } catch (error) {

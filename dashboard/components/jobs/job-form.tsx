@@ -1,6 +1,6 @@
 import { useComputed, useSignal } from '@preact/signals'
-import type { Provider, Symbol as SymbolEntry } from '../../api/schemas.ts'
-import { createJobs, jobMessage, type MarketHours, type RefusedSymbol } from '../../state/jobs.ts'
+import type { Provider, RefusedSymbol, Symbol as SymbolEntry } from '../../api/schemas.ts'
+import { createJobs, jobMessage, type MarketHours } from '../../state/jobs.ts'
 import { keyOf, selectedKey } from '../../state/market.ts'
 import { pollable } from '../../state/providers.ts'
 import { meaningOf, partsOf, searchSymbols } from '../../state/symbols/meaning.ts'
@@ -9,7 +9,7 @@ import { IntervalFields, intervalProblem, MarketHoursField, secondsOf, useInterv
 import { Refusals } from './refusals.tsx'
 import { SymbolSearch } from './symbol-search.tsx'
 
-/** Starts jobs of one or more symbols, or changes the interval of existing ones. */
+/** Starts jobs of one or more symbols, or changes the settings of existing ones. */
 export function JobForm() {
   const form = useJobForm()
   const { symbol, provider, interval, hours, failure, notice, refused } = form
@@ -79,7 +79,7 @@ function useJobForm() {
   }
   const start = async (symbols: readonly string[]) => {
     const body = { symbols, provider: provider.value?.provider ?? '', interval_seconds: secondsOf(interval) }
-    const created = await createJobs({ ...body, ...(hours.value !== 'always' && { market_hours: hours.value }) })
+    const created = await createJobs({ ...body, market_hours: hours.value })
     const [first] = created.jobs
     if (first) selectedKey.value = keyOf(first)
     jobMessage.value = createdText(created)

@@ -1,8 +1,8 @@
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
-import type { Run } from '../../api/schemas.ts'
+import type { Job, Run } from '../../api/schemas.ts'
 import { timeText } from '../../format/time.ts'
-import { readRuns, type Job } from '../../state/jobs.ts'
+import { readRuns } from '../../state/jobs.ts'
 
 /** The last runs of a job, read again after each run. */
 export function JobRuns({ job }: { job: Job }) {

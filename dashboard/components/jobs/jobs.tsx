@@ -1,5 +1,6 @@
+import type { Job } from '../../api/schemas.ts'
 import { countText } from '../../format/count.ts'
-import { filterJobs, hasMoreJobs, jobFilter, jobMessage, jobs, shownJobs, type Job } from '../../state/jobs.ts'
+import { filterJobs, hasMoreJobs, jobFilter, jobMessage, jobs, shownJobs } from '../../state/jobs.ts'
 import { mayWrite } from '../../state/session.ts'
 import { NotLoaded } from '../not-loaded.tsx'
 import { Table } from '../table.tsx'

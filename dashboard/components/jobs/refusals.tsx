@@ -1,6 +1,5 @@
 import type { Signal } from '@preact/signals'
-import type { RefusedSymbol } from '../../state/jobs.ts'
-import { suggestedSymbol } from './form-texts.ts'
+import type { RefusedSymbol } from '../../api/schemas.ts'
 
 type Props = {
   readonly refused: Signal<readonly RefusedSymbol[]>
@@ -12,12 +11,12 @@ export function Refusals({ refused, onChoose }: Props) {
   if (refused.value.length === 0) return null
   return (
     <ul class="refusals failure" role="alert" aria-label="Refused symbols">
-      {refused.value.map(({ symbol, detail, suggestions = [] }) => (
+      {refused.value.map(({ symbol, detail, suggestions }) => (
         <li key={symbol}>
           {detail.includes(symbol) || symbol === '' ? detail : `${symbol}: ${detail}`}
-          {suggestions.map(suggestedSymbol).map((suggestion) => (
-            <button key={suggestion} type="button" onClick={() => onChoose(suggestion)}>
-              {suggestion}
+          {suggestions.map((suggestion) => (
+            <button key={suggestion.symbol} type="button" onClick={() => onChoose(suggestion.symbol)}>
+              {suggestion.symbol}
             </button>
           ))}
         </li>

@@ -1,9 +1,6 @@
 import { signal } from '@preact/signals'
 import { request, RequestError } from '../../api/client.ts'
-import type { Symbol as SymbolEntry } from '../../api/schemas.ts'
-
-/** Members that newer services add to a stored symbol. */
-export type StoredSymbol = SymbolEntry & { readonly currency?: string | null }
+import type { Symbol as StoredSymbol } from '../../api/schemas.ts'
 
 /** The symbols with stored prices; undefined until the service has listed them. */
 export const stored = signal<readonly StoredSymbol[] | undefined>(undefined)

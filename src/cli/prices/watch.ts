@@ -169,7 +169,7 @@ function createTableView({ output, clock }: Needs, { symbols }: WatchOptions): V
     // One write, so that nothing flickers. Lines must not wrap: the cursor moves up by the number of lines.
     await output.write(`${UP(drawnLines)}\r${CLEAR_BELOW}${linesText(lines)}`)
     drawnLines = lines.length
-    drawnAt = clock.now()
+    drawnAt = clock.monotonic()
   }
 
   return {
@@ -179,7 +179,7 @@ function createTableView({ output, clock }: Needs, { symbols }: WatchOptions): V
     },
     show: async (entries) => {
       for (const entry of entries) table.put(entry)
-      if (entries.length > 0 || clock.now() - drawnAt >= REDRAW_EVERY_MS) await draw()
+      if (entries.length > 0 || clock.monotonic() - drawnAt >= REDRAW_EVERY_MS) await draw()
     },
   }
 }

@@ -15,11 +15,11 @@ const REPORT_EVERY_MS = 5_000
 const CLEAR_LINE = '\r\u001B[K'
 
 /** A bar on a terminal; otherwise a line on stderr every few seconds. */
-export function createProgress(output: Output, clock: Pick<Clock, 'now'>): Progress {
-  let last = output.isTerminal ? 0 : clock.now()
+export function createProgress(output: Output, clock: Pick<Clock, 'monotonic'>): Progress {
+  let last = output.isTerminal ? Number.NEGATIVE_INFINITY : clock.monotonic()
   return {
     show: (what, done, total) => {
-      const now = clock.now()
+      const now = clock.monotonic()
       if (now - last < (output.isTerminal ? REDRAW_EVERY_MS : REPORT_EVERY_MS)) return
       last = now
       const share = total === 0 ? 1 : Math.min(1, done / total)

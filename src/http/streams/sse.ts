@@ -45,6 +45,7 @@ const StreamHeaders = Type.Object({
     Type.String({
       pattern: '^\\d{1,10}-\\d{1,20}-\\d{1,19}$',
       description: 'The `id` of the last event received: the stream resumes right after it.',
+      'x-expects': 'the id of an event of this stream, such as 1-792-32',
     }),
   ),
 })

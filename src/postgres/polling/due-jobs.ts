@@ -89,12 +89,14 @@ const LONGEST_CLOSURE_DAYS = 15
 
 /**
  * Jobs whose plan no rule explains: further ahead than the interval, and than the wait after their last failure, or with a
- * last run that has yet to finish. A job that follows market hours may wait for the next session.
+ * last run that has yet to finish. A job that follows market hours may wait for the next session, but not after a run of the future.
  */
 const JOBS_AHEAD = `
   select j.id from polling_jobs j
    where j.next_run_at > $1::timestamptz + make_interval(secs => ${CLOCK_TOLERANCE_MS / 1_000} + j.interval_seconds)
-     and (j.market_hours = 'always' or j.next_run_at > $1::timestamptz + interval '${LONGEST_CLOSURE_DAYS} days')
+     and (j.market_hours = 'always' or j.next_run_at > $1::timestamptz + interval '${LONGEST_CLOSURE_DAYS} days'
+          or (select greatest(started_at, finished_at) from polling_runs where job_id = j.id order by id desc limit 1)
+             > $1::timestamptz + interval '${CLOCK_TOLERANCE_MS} ms')
      and (j.failures = 0 or not exists (
        select from (select * from polling_runs where job_id = j.id order by id desc limit 1) as r
         where r.finished_at <= $1::timestamptz + interval '${CLOCK_TOLERANCE_MS} ms'

@@ -37,7 +37,7 @@ const BATCH = 1_000
  */
 export async function createReplay({ file, options = {}, speed, clock }: Needs): Promise<QuoteProvider> {
   const { rows, first } = await readPrices(file, options)
-  const startedAt = clock.now()
+  const startedAt = clock.monotonic()
   const note = `Replayed from ${basename(file)} at ${speed} times real time.`
   return {
     name: 'replay',
@@ -47,7 +47,7 @@ export async function createReplay({ file, options = {}, speed, clock }: Needs):
     advisedIntervalSeconds: 1,
     fetchReply: async (symbols, signal) => {
       signal.throwIfAborted()
-      const reached = first + (clock.now() - startedAt) * speed
+      const reached = first + (clock.monotonic() - startedAt) * speed
       const quotes = symbols.flatMap((symbol) => currentRow(symbol, rows.get(symbol), reached))
       const request = { symbols, request: `replay ${symbols.join(',')}`, parserVersion: PARSER_VERSION }
       return localReply({ provider: 'replay', note, quotes }, request, clock)

@@ -33,7 +33,8 @@ test('doctor prints how to connect to the embedded database, and the views can b
   const client = new pg.Client({ host, user, database: 'postgres' })
   await client.connect()
   // Before the service stops, and its database with it.
-  const { fields } = await client.query('select symbol, price from latest_prices').finally(async () => client.end())
+  const { fields } = await client.query('select symbol, price from latest_prices')
+  await client.end()
   assert.deepEqual(
     fields.map(({ name }) => name),
     ['symbol', 'price'],

@@ -15,7 +15,7 @@ function show(isTerminal: boolean, stepMs: number) {
     size: () => ({ columns: 80, rows: 24 }),
   }
   let now = 1_000_000
-  const progress = createProgress(output, { now: () => (now += stepMs) })
+  const progress = createProgress(output, { monotonic: () => (now += stepMs) })
   for (const done of [0, 250, 500, 1_000]) progress.show('prices', done, 1_000)
   progress.end()
   return { written, reported }

@@ -26,6 +26,17 @@ for (const [name, backMs] of [
   })
 }
 
+test('a job that follows market hours continues within its interval when the clock is set back by an hour', async (t) => {
+  const { jobs, startPoller, clock, requests } = await createHarness(t)
+  await jobs.create({ symbols: ['AAPL'], provider: 'simulated', intervalSeconds: 2, marketHours: 'regular' })
+  startPoller()
+  await clock.advance(10_000)
+  const done = requests.length
+  clock.step(-HOUR_MS)
+  await clock.advance(10_000)
+  assert.ok(countSince(requests, done) >= 4, `${countSince(requests, done)} runs in 10 s`)
+})
+
 test('a process that starts after the clock was put right runs jobs that were planned while it was ahead', async (t) => {
   const { addJobs, startPoller, clock, requests } = await createHarness(t)
   await addJobs(['AAPL'], 2)

@@ -53,7 +53,9 @@ test('a stream resumes even if every price up to its position was trimmed, and n
   await store({ price: '2' })
   await second.until(1)
   assert.deepEqual(idsOf(second.prices), ['2'])
-  assert.equal((await ask('/prices/stream', { headers: { 'last-event-id': 'yesterday' } })).status, 422)
+  const refused = await ask('/prices/stream', { headers: { 'last-event-id': 'yesterday' } })
+  assert.equal(refused.status, 422)
+  assert.match(refused.json().detail, /must be the id of an event of this stream, such as 1-792-32/)
 })
 
 test('a position of another life of the database gets the event reset, and the stream continues from the end of the log', async (t) => {
