@@ -62,7 +62,7 @@ function stagesOf({ log, relay, topic, consumers, averages }: PipelineReport): r
 
 function logStage({ held_by, lag_seconds }: PipelineReport['log']): Stage {
   const lag = secondsText(lag_seconds)
-  if (held_by === null) return { name: 'Log', status: ['full', 'good', 'flowing'], lag }
+  if (held_by === null) return { name: 'Log', status: ['full', 'good', 'up to date'], lag }
   const { application, pid, for_seconds } = held_by
   const holder = pid === null ? `the ${application}` : `${application || 'an unnamed client'} (process ${pid})`
   return {

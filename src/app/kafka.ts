@@ -32,7 +32,7 @@ export function kafkaOf(config: Config): Kafka | undefined {
  */
 export function requireKafka(config: Config): Kafka {
   const kafka = kafkaOf(config)
-  if (kafka === undefined) throw new ConfigError(['KAFKA_BROKERS: is required for this command, but not set'])
+  if (kafka === undefined) throw new ConfigError(['KAFKA_BROKERS is not set; this command requires it.'])
   return kafka
 }
 

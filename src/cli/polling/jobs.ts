@@ -97,7 +97,7 @@ function addChange(jobs: Command, act: Act<JobActions>, verb: JobVerb): void {
     .command(verb)
     .description(DESCRIPTIONS[verb])
     .argument('<jobs...>', 'Symbols, or ids (or their first characters) as shown by list')
-    .option('-p, --provider <name>', 'Provider, if a symbol has jobs at more than one')
+    .option('-p, --provider <name>', 'Provider, if the symbol has jobs with several')
     .option(...JSON_OPTION)
     .action((names: readonly string[], options: Omit<ChangeOptions, 'names'>) =>
       act((actions) => actions.changeJobs(verb, { ...options, names })),

@@ -5,7 +5,7 @@ export type Act<Actions> = (work: (actions: Actions) => Promise<number>) => Prom
 
 export type JsonOption = { readonly json?: boolean | undefined }
 
-export const JSON_OPTION = ['--json', 'Print JSON; prices keep every digit'] as const
+export const JSON_OPTION = ['--json', 'Print JSON'] as const
 
 /** Of the commands that serve: they print one line once they accept requests. */
 export const READY_JSON_OPTION = ['--json', 'Print one line of JSON when the service is ready'] as const

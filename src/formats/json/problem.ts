@@ -47,8 +47,8 @@ const DEFAULT_RETRY_AFTER_SECONDS = 2
 /** Status and title of each code; the only place that knows both. */
 const PROBLEMS = {
   malformed_request: [400, 'Malformed request'],
-  unauthenticated: [401, 'Key missing or unknown'],
-  forbidden: [403, 'Not allowed'],
+  unauthenticated: [401, 'Missing or invalid API key'],
+  forbidden: [403, 'Forbidden'],
   not_found: [404, 'Not found'],
   unknown_provider: [404, 'Unknown provider'],
   not_enough_prices: [404, 'Not enough prices yet'],
@@ -64,10 +64,10 @@ const PROBLEMS = {
   internal: [500, 'Internal error'],
   provider_unavailable: [502, 'Provider unavailable'],
   provider_bad_data: [502, 'Provider sent bad data'],
-  provider_rate_limited: [503, "Provider's quota used up"],
+  provider_rate_limited: [503, 'Provider rate limit reached'],
   storage_unavailable: [503, 'Storage unavailable'],
   overloaded: [503, 'Overloaded'],
-  provider_timeout: [504, 'Provider too slow'],
+  provider_timeout: [504, 'Provider timed out'],
 } as const satisfies Record<ErrorCode, readonly [number, string]>
 
 /** The HTTP status of an error. */

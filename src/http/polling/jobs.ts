@@ -214,7 +214,7 @@ function deleteRoute(app: App, { jobs }: PollingDeps): void {
   const schema = {
     ...ofJob,
     operationId: 'deletePollingJob',
-    summary: 'Delete a job; its prices stay',
+    summary: 'Delete a job; its prices are kept',
     response: { 204: Type.Null({ description: 'Deleted, with its runs.' }), ...problems('not_found') },
   }
   app.delete('/prices/poll/:job_id', { schema }, async ({ params }, reply) => {

@@ -32,7 +32,7 @@ export function guardHosts(app: App, { host, allowedHosts, clock }: HostOptions)
 function foreignHost({ headers }: FastifyRequest, names: ReadonlySet<string>): string | undefined {
   const name = (headers.host ?? '').toLowerCase().replace(/:\d*$/, '')
   if (names.has(name) || isIP(name.replace(/^\[(.*)\]$/, '$1')) > 0) return undefined
-  return 'This host name is not allowed. ALLOWED_HOSTS adds host names.'
+  return 'This host name is not allowed; add it to ALLOWED_HOSTS.'
 }
 
 /** Methods that change nothing. */

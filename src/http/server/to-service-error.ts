@@ -15,7 +15,9 @@ export function toServiceError(thrown: unknown): ServiceError {
   const known = error.code === undefined ? undefined : FRAMEWORK[error.code]
   if (known) return new ServiceError(known[0], known[1], { cause: thrown })
   if (isCallersFault(error)) return new ServiceError('malformed_request', 'Not an HTTP request.', { cause: thrown })
-  return new ServiceError('internal', 'Something went wrong on our side.', { cause: thrown })
+  return new ServiceError('internal', 'Internal error; the log has the details under this request_id.', {
+    cause: thrown,
+  })
 }
 
 /** What Fastify puts on its errors. */

@@ -63,7 +63,7 @@ export function createYahoo({ clock, log, timeoutMs = DEFAULT_TIMEOUT_MS, ...nee
 
 /** Other refusals (400, 404) may be caused by the request itself: only its caller sees them, and they open no circuit. */
 function usable(reply: HttpReply, read: (body: Uint8Array) => unknown): HttpReply {
-  if (reply.status === 403) throw new ServiceError('provider_unavailable', 'Yahoo refuses this service (status 403).')
+  if (reply.status === 403) throw new ServiceError('provider_unavailable', 'Yahoo refused the request (status 403).')
   if (reply.status === 200 && read(reply.body) === undefined) throw badData()
   return reply
 }

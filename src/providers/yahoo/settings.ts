@@ -6,7 +6,7 @@ export const YAHOO_SETTINGS = {
       pattern: '^https?://',
       expects: 'an http or https address',
       description:
-        'Sends requests for Yahoo to this address, with the real host in `x-forwarded-host`. For tests and proxies.',
+        'Base URL to use instead of Yahoo, for tests and proxies; the real host is sent in `x-forwarded-host`.',
     }),
   ),
   YFINANCE_TIMEOUT_MS: Type.Integer({
