@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { Type, type Static } from 'typebox'
 import type { Clock } from '../../lib/clock.ts'
-import { ServiceError } from '../../errors.ts'
+import { ServiceError, withDetails } from '../../errors.ts'
 import { ONE_YEAR_SECONDS } from '../../lib/instant.ts'
 import type { Latest, LatestRequest, LatestResult } from '../../core/ingest/read-through.ts'
 import type { StoredPrice } from '../../core/prices/quote.ts'
@@ -12,9 +12,10 @@ import { sendProblem } from '../server/error-handler.ts'
 import type { App } from '../server/app.ts'
 import { problems } from '../server/problem.ts'
 import { providerOf, type ProviderDeps } from '../server/providers.ts'
+import { othersOf, type OthersDeps } from '../server/validation/series-query.ts'
 import { assertOneOf, CLOSED, Currency, ProviderName, SymbolList, symbolsOf, SymbolText } from '../server/query.ts'
 
-export type LatestDeps = ProviderDeps & { readonly latest: Latest; readonly clock: Clock }
+export type LatestDeps = ProviderDeps & OthersDeps & { readonly latest: Latest; readonly clock: Clock }
 
 const DEFAULT_MAX_AGE_SECONDS = 60
 
@@ -46,7 +47,8 @@ const PriceOrPrices = Type.Unsafe<string | Static<typeof Prices>>(
   Type.Union([Price, Prices], { description: 'One price, or a list.' }),
 )
 
-export function latestRoute(app: App, { latest, clock, ...providers }: LatestDeps): void {
+export function latestRoute(app: App, deps: LatestDeps): void {
+  const { latest, clock } = deps
   const textOf = createPriceText()
   const schema = {
     operationId: 'getLatestPrice',
@@ -61,7 +63,7 @@ carries the stored price as \`last_known\`. Imported prices are answered from th
   app.get('/prices/latest', { schema }, async (request, reply) => {
     const { query, id } = request
     assertOneOf(query, 'symbol', 'symbols')
-    const { name: provider, canBePolled } = providerOf(providers, query.provider)
+    const { name: provider, canBePolled } = providerOf(deps, query.provider)
     const results = await latest({
       provider,
       symbols: symbolsOf(query.symbol ?? query.symbols ?? ''),
@@ -74,9 +76,18 @@ carries the stored price as \`last_known\`. Imported prices are answered from th
     const [first] = answers
     if (first && 'price' in first) return reply.type(JSON_TYPE).send(textOf(first.price, clock.now()))
     const { error, lastKnown } = first ?? { error: new ServiceError('internal', 'No result.') }
-    return sendProblem(reply, error, lastKnownOf(error, lastKnown, clock.now()))
+    if (lastKnown) return sendProblem(reply, error, lastKnownOf(error, lastKnown, clock.now()))
+    return sendProblem(reply, await withOthers(deps, error, { provider, symbol: first?.symbol ?? '' }))
   })
 }
+
+/** Names the other providers that have prices of the symbol, if there are any. */
+async function withOthers(deps: OthersDeps, error: ServiceError, { provider, symbol }: Wanted): Promise<ServiceError> {
+  const others = await othersOf(deps, symbol, provider)
+  return others.length === 0 ? error : withDetails(error, { others })
+}
+
+type Wanted = { readonly provider: string; readonly symbol: string }
 
 /** Why the provider is not asked for a request; undefined if it may be. */
 function storedOnlyReason(request: FastifyRequest, canBePolled: boolean | undefined): LatestRequest['storedOnly'] {

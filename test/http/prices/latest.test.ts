@@ -159,3 +159,17 @@ test('a spelling of another vendor is refused with the one to write', async (t) 
 function unknown(symbol: string): ServiceError {
   return new ServiceError('symbol_not_found', 'Unknown symbol.', { provider: 'scripted', symbol })
 }
+
+test('the error of a provider without a price names the other providers that have one', async (t) => {
+  const { ask, store, source, pool } = await createHttpService(t)
+  await store({ symbol: 'AAPL', price: '5' })
+  await pool.query("update series set provider = 'import'")
+  source.says('AAPL', new ServiceError('provider_unavailable', 'scripted is down.'))
+  const failed = await ask('/prices/latest?symbol=AAPL')
+  assert.deepEqual([failed.status, failed.json().code, failed.json().others], [502, 'provider_unavailable', ['import']])
+  await store({ symbol: 'MSFT', price: '7' })
+  const missing = await ask('/prices/latest?symbol=MSFT&provider=import')
+  assert.deepEqual([missing.status, missing.json().code, missing.json().others], [404, 'no_price', ['scripted']])
+  const none = await ask('/prices/latest?symbol=NONE&provider=import')
+  assert.deepEqual([none.status, none.json().others], [404, undefined])
+})
