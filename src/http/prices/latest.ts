@@ -75,19 +75,20 @@ carries the stored price as \`last_known\`. Imported prices are answered from th
     if (query.symbol === undefined) return { data: answers.map((answer) => entryOf(answer, clock.now(), id)) }
     const [first] = answers
     if (first && 'price' in first) return reply.type(JSON_TYPE).send(textOf(first.price, clock.now()))
-    const { error, lastKnown } = first ?? { error: new ServiceError('internal', 'No result.') }
-    if (lastKnown) return sendProblem(reply, error, lastKnownOf(error, lastKnown, clock.now()))
-    return sendProblem(reply, await withOthers(deps, error, { provider, symbol: first?.symbol ?? '' }))
+    if (first === undefined) throw new ServiceError('internal', 'No result.')
+    return sendProblem(reply, ...(await failureOf(deps, provider, first)))
   })
 }
 
-/** Names the other providers that have prices of the symbol, if there are any. */
-async function withOthers(deps: OthersDeps, error: ServiceError, { provider, symbol }: Wanted): Promise<ServiceError> {
-  const others = await othersOf(deps, symbol, provider)
-  return others.length === 0 ? error : withDetails(error, { others })
-}
+type Failed = Exclude<LatestResult, { readonly price: StoredPrice }>
 
-type Wanted = { readonly provider: string; readonly symbol: string }
+/** The error and what goes with it: the last known price, or the other providers that have prices of the symbol. */
+async function failureOf(deps: LatestDeps, provider: string, failed: Failed): Promise<[ServiceError, object]> {
+  const { symbol, error, lastKnown } = failed
+  if (lastKnown) return [error, lastKnownOf(error, lastKnown, deps.clock.now())]
+  const others = await othersOf(deps, symbol, provider)
+  return [others.length === 0 ? error : withDetails(error, { others }), {}]
+}
 
 /** Why the provider is not asked for a request; undefined if it may be. */
 function storedOnlyReason(request: FastifyRequest, canBePolled: boolean | undefined): LatestRequest['storedOnly'] {
