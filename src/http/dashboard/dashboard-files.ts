@@ -5,6 +5,7 @@ import { Type } from 'typebox'
 import type { App, Feature } from '../server/app.ts'
 import { problems } from '../server/problem.ts'
 import { CLOSED } from '../server/query.ts'
+import { pagePolicy } from '../server/responses/page-policy.ts'
 
 export type DashboardDeps = {
   /** Folder of the built page; it may not exist. */
@@ -14,17 +15,8 @@ export type DashboardDeps = {
 /** The page that a browser finds at `/`, with its files. */
 export const dashboardApi: Feature<DashboardDeps> = { routes: [pageRoute] }
 
-/** Only this origin, whatever a library or a defect tries. The chart adds a style element. */
-const PAGE_POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self' 'unsafe-inline'",
-  "img-src 'self' data:",
-  "connect-src 'self'",
-  "form-action 'self'",
-  "base-uri 'none'",
-  "frame-ancestors 'none'",
-].join('; ')
+/** The chart adds a style element. */
+const PAGE_POLICY = pagePolicy("'self' 'unsafe-inline'")
 
 const PageQuery = Type.Object(
   {

@@ -1,18 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { App } from '../server/app.ts'
+import { pagePolicy } from '../server/responses/page-policy.ts'
 
-/** Only files and calls of this origin. */
-const DOCS_POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self' data:",
-  "connect-src 'self'",
-  "form-action 'self'",
-  "base-uri 'none'",
-  "frame-ancestors 'none'",
-].join('; ')
+const DOCS_POLICY = pagePolicy("'self'")
 
 const NOT_BUILT = `<!doctype html>
 <html lang="en">
