@@ -73,8 +73,13 @@ export function isQueryTimeout(error: unknown): boolean {
   return partsOf(driverErrorOf(error)).message === QUERY_TIMEOUT
 }
 
+/** Whether the storage failed such that nobody knows what became of the statement. What PostgreSQL itself refused was not done. */
+export function isOutage(error: unknown): boolean {
+  return storageFailureOf(error) !== undefined && partsOf(driverErrorOf(error)).severity !== 'ERROR'
+}
+
 /** What `pg`, node:net and node:fs put on their errors. */
-type Parts = { readonly code?: string; readonly message?: string }
+type Parts = { readonly code?: string; readonly message?: string; readonly severity?: string }
 
 function partsOf(error: unknown): Parts {
   return typeof error === 'object' && error !== null ? error : {}

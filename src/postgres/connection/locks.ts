@@ -24,5 +24,23 @@ export async function lockSeries(client: pg.ClientBase, seriesIds: readonly stri
 }
 
 /** Counted, so that one row is returned however many series there are. */
-const LOCK_SERIES = `
-  select count(pg_advisory_xact_lock(id)) from (select distinct id from unnest($1::bigint[]) as s (id) order by id) as ordered`
+const count = (extra = '') => `
+  select count(pg_advisory_xact_lock(id))${extra} from (select distinct id from unnest($1::bigint[]) as s (id) order by id) as ordered`
+
+const LOCK_SERIES = count()
+
+/**
+ * As `lockSeries`, and lets a statement write that was sent together with `begin` and asks `IS_STORING`: both are gone if
+ * there is no transaction. A plan that is made while a table is still small looks up single rows by an index, as it must
+ * once the table is large.
+ */
+export async function lockForStoring(client: pg.ClientBase, seriesIds: readonly string[]): Promise<void> {
+  await client.query({ name: 'lock-for-storing', text: LOCK_FOR_STORING, values: [idsText(seriesIds)] })
+}
+
+const LOCK_FOR_STORING = count(
+  `, set_config('market_data.storing', 'on', true), set_config('enable_seqscan', 'off', true)`,
+)
+
+/** Whether this transaction began with `lockForStoring`. */
+export const IS_STORING = `current_setting('market_data.storing', true) = 'on'`

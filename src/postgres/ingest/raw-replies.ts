@@ -14,21 +14,30 @@ export type HashedBody = StoredBody & { readonly sha256: Buffer }
 /** Bytes; compressing a smaller body saves nothing. */
 const WORTH_COMPRESSING = 400
 
+/** A reply as it is kept: its body packed, and what of it was refused. */
+export type Evidence = HashedBody & { readonly reply: RawReply; readonly refused: readonly Refusal[] }
+
+/** Packs a reply. */
+export function evidenceOf(reply: RawReply, refused: readonly Refusal[]): Evidence {
+  return { reply, refused, sha256: bodyHash(reply.body), ...packBody(reply.body) }
+}
+
 /** The parameters of `KEEP_REPLY`. */
-export function replyValues(reply: RawReply, refused: readonly Refusal[]): unknown[] {
-  const { encoding, body } = packBody(reply.body)
-  return [
-    bodyHash(reply.body),
-    encoding,
-    body,
-    reply.provider,
-    reply.symbols,
-    reply.request,
-    reply.status,
-    reply.parserVersion,
-    reply.receivedAt,
-    JSON.stringify(refused),
-  ]
+export function replyValues({ reply, refused, sha256, encoding, body }: Evidence): unknown[] {
+  const { provider, symbols, request, status, parserVersion, receivedAt } = reply
+  const lists = [textArray(symbols), request, status, parserVersion, receivedAt, JSON.stringify(refused)]
+  return [sha256, encoding, body, provider, ...lists]
+}
+
+/** The same for several replies: an array for each parameter. */
+export function replyColumns(kept: readonly Evidence[]): unknown[] {
+  const rows = kept.map(replyValues)
+  return rows[0]?.map((_, column) => rows.map((row) => row[column])) ?? []
+}
+
+/** As text, so that it can be an element of an array: those of PostgreSQL have no elements of different lengths. */
+function textArray(values: readonly string[]): string {
+  return `{${values.map((value) => `"${value.replaceAll(/[\\"]/g, '\\$&')}"`).join(',')}}`
 }
 
 /**

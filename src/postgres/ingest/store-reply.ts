@@ -1,18 +1,21 @@
 import type pg from 'pg'
 import { systemClock, type Clock } from '../../lib/clock.ts'
-import { decideRevisions, writes, type Item, type Decided, type Stored } from '../../core/ingest/revision.ts'
-import type { CurrentPrice } from '../../core/ingest/revision.ts'
-import type { QuoteResult, RawReply, StoreReply, RecordResult } from '../../core/prices/quote.ts'
-import { lockSeries } from '../connection/locks.ts'
+import { decideRevisions, writes, type CurrentPrice, type Decided, type Stored } from '../../core/ingest/revision.ts'
+import type { QuoteResult, StoreReply, RecordResult } from '../../core/prices/quote.ts'
+import { lockForStoring } from '../connection/locks.ts'
 import { arrayText } from '../connection/parameters.ts'
 import { isForeignKeyViolation } from '../connection/errors.ts'
-import { confirmNewest } from './confirm.ts'
-import { readKnown, seriesIdsText } from './known-prices.ts'
-import { bodyHash, KEEP_REPLY, replyValues, type Refusal } from './raw-replies.ts'
+import { createGroupCommit } from './group-commit.ts'
+import { evidenceOf, KEEP_REPLY, replyValues } from './raw-replies.ts'
 import { createSeriesIds } from './series.ts'
-import { createSymbolDetails, type NewDetails } from './symbol-details.ts'
+import { confirmNewest, seriesIdsText } from './series-state.ts'
+import { storeNew, type Entry } from './store-new.ts'
+import { createSymbolDetails } from './symbol-details.ts'
 import { withAbsences } from './absences.ts'
 import { inTransactionFrom, type Fence } from '../connection/transaction.ts'
+
+/** Replies with fewer prices share transactions. */
+const LARGE = 50
 
 /**
  * The only writer of `prices`. One transaction stores the reply with its new prices, and confirms those that were stored
@@ -22,15 +25,21 @@ import { inTransactionFrom, type Fence } from '../connection/transaction.ts'
 export function createStoreReply(pool: pg.Pool, fence?: Fence, clock: Pick<Clock, 'now'> = systemClock): StoreReply {
   const seriesIds = createSeriesIds(pool)
   const newDetails = createSymbolDetails()
+  const storeTogether = (entries: readonly Entry[]) => storeEntries(pool, entries, { fence, now: clock.now() })
+  const storeSmall = createGroupCommit(storeTogether)
   const store: StoreReply = async (reply, parsed) => {
     const results = await withAbsences(pool, reply, parsed)
-    const details = newDetails(reply, results)
     const quotes = results.flatMap((result) => ('quote' in result ? [result.quote] : []))
+    if (quotes.length === 0 && !results.some(isEvidence)) return results as Refused[]
     const ids = await seriesIds.of(quotes)
     const items = quotes.map((quote, index) => ({ quote, seriesId: ids[index] as string }))
-    const decided = await storeItems(pool, { reply, results, items, fence, now: clock.now(), details })
+    const details = newDetails(reply, results)
+    const entry = { ...evidenceOf(reply, refusals(results)), isEvidence: results.some(isEvidence), items, details }
+    // Details are written once; those of two groups might wait for each other.
+    const isSmall = items.length < LARGE && details === undefined
+    const decided = isSmall ? await storeSmall(entry) : (await storeTogether([entry]))[0]
     details?.onStored()
-    return toResults(reply, results, decided)
+    return toResults(entry, results, decided ?? [])
   }
   return (reply, results) =>
     store(reply, results).catch((error: unknown) => {
@@ -41,42 +50,58 @@ export function createStoreReply(pool: pg.Pool, fence?: Fence, clock: Pick<Clock
     })
 }
 
-type Work = {
-  readonly reply: RawReply
-  readonly results: readonly QuoteResult[]
-  readonly items: readonly Item[]
+type Options = {
   readonly fence: Fence | undefined
   /** Milliseconds since 1970. */
   readonly now: number
-  readonly details: NewDetails | undefined
 }
 
-async function storeItems(pool: pg.Pool, { reply, results, items, fence, now, details }: Work): Promise<Decided[]> {
-  const refused = results.some((result) => isEvidence(result))
-  if (items.length === 0 && !refused) return []
+/**
+ * Stores entries in one transaction; no two have a series in common.
+ * @returns what was decided about the quotes of each
+ */
+function storeEntries(
+  pool: pg.Pool,
+  entries: readonly Entry[],
+  { fence, now }: Options,
+): Promise<(readonly Decided[])[]> {
   // The lock precedes any write: the transaction id is assigned under it, so the log keeps the order of a series.
   const open = async (client: pg.PoolClient) => {
-    const locked = lockSeries(
+    const locked = lockForStoring(
       client,
-      items.map((item) => item.seriesId),
+      entries.flatMap(({ items }) => items.map(({ seriesId }) => seriesId)),
     )
-    const [, known] = await Promise.all([locked, readKnown(client, items)])
-    return known
+    const [, looked] = await Promise.all([locked, storeNew(client, entries, now)])
+    return looked
   }
-  const work = async (client: pg.PoolClient, known: Stored) => {
-    const decided = decideRevisions(items, known, { receivedAt: reply.receivedAt, now })
-    const newPrices = decided.filter(({ decision }) => writes(decision))
-    await Promise.all([
-      newPrices.length > 0 || refused
-        ? storeNewPrices(client, { reply, refused: refusals(results), newPrices })
-        : undefined,
-      details?.write(client),
-      confirmNewest(client, decided, { receivedAt: reply.receivedAt, now }),
-    ])
-    return decided
-  }
+  const work = (client: pg.PoolClient, { stored, known }: Awaited<ReturnType<typeof open>>) =>
+    Promise.all(
+      entries.map(async (entry, at) => {
+        const [decided] = await Promise.all([
+          stored.get(at) ?? decideAndStore(client, entry, { known, now }),
+          entry.details?.write(client),
+        ])
+        return decided
+      }),
+    )
   return inTransactionFrom(pool, { open, work, fence })
 }
+
+type Known = { readonly known: Stored; readonly now: number }
+
+/** Stores a reply of which something may be stored already. */
+async function decideAndStore(client: pg.PoolClient, entry: Entry, { known, now }: Known): Promise<Decided[]> {
+  const times = { receivedAt: entry.reply.receivedAt, now }
+  const decided = decideRevisions(entry.items, known, times)
+  const newPrices = decided.filter(({ decision }) => writes(decision))
+  await Promise.all([
+    confirmNewest(client, decided, times),
+    newPrices.length > 0 || entry.isEvidence ? storeNewPrices(client, entry, newPrices) : undefined,
+  ])
+  return decided
+}
+
+type Refused = Extract<QuoteResult, { error: unknown }>
 
 /** A wrong reply of a provider is kept as evidence; an unknown symbol needs none. */
 const KEPT_REFUSALS: ReadonlySet<string> = new Set(['provider_bad_data', 'no_price'])
@@ -92,15 +117,9 @@ function refusals(results: readonly QuoteResult[]) {
   })
 }
 
-type NewPrices = {
-  readonly reply: RawReply
-  readonly refused: readonly Refusal[]
-  readonly newPrices: readonly Decided[]
-}
-
-async function storeNewPrices(client: pg.PoolClient, { reply, refused, newPrices }: NewPrices): Promise<void> {
+async function storeNewPrices(client: pg.PoolClient, entry: Entry, newPrices: readonly Decided[]): Promise<void> {
   const values = [
-    ...replyValues(reply, refused),
+    ...replyValues(entry),
     seriesIdsText(newPrices),
     arrayText(newPrices.map((item) => item.quote.eventTime)),
     arrayText(newPrices.map((item) => item.decision.revision)),
@@ -127,14 +146,15 @@ const STORE_PRICES = `${KEEP_REPLY}
    order by q.n
   returning id as "priceId", recorded_at as "recordedAt", raw_response_id as "rawResponseId"`
 
-function toResults(reply: RawReply, results: readonly QuoteResult[], decided: readonly Decided[]): RecordResult[] {
+function toResults(entry: Entry, results: readonly QuoteResult[], decided: readonly Decided[]): RecordResult[] {
+  const { receivedAt } = entry.reply
+  const replySha256 = entry.sha256.toString('hex')
   const inOrder = decided.values()
-  const replySha256 = bodyHash(reply.body).toString('hex')
   return results.map((result) => {
     const item = 'quote' in result ? inOrder.next().value : undefined
-    if (item === undefined) return result as Extract<QuoteResult, { error: unknown }>
+    if (item === undefined) return result as Refused
     const { quote, seriesId, decision, current } = item
-    const price = { ...quote, ...current, seriesId, confirmedAt: reply.receivedAt }
+    const price = { ...quote, ...current, seriesId, confirmedAt: receivedAt }
     return { symbol: result.symbol, outcome: decision.outcome, price, replySha256 }
   })
 }

@@ -1,0 +1,70 @@
+import { isOutage } from '../connection/errors.ts'
+import type { Decided } from '../../core/ingest/revision.ts'
+import type { Entry } from './store-new.ts'
+
+/** Stores entries in one transaction: all of them or none. */
+type StoreTogether = (entries: readonly Entry[]) => Promise<readonly (readonly Decided[])[]>
+
+type Waiting = {
+  readonly entry: Entry
+  readonly resolve: (decided: readonly Decided[]) => void
+  readonly reject: (error: unknown) => void
+}
+
+/** The most that shares a transaction. */
+const MAX_ENTRIES = 64
+const MAX_PRICES = 1_000
+
+/**
+ * Stores small replies, of which most of the cost is that of a transaction: those that arrive while a transaction runs share
+ * the next one. Each promise resolves once its own reply is durable. If the transaction fails, each reply is stored alone,
+ * so that none fails for another's sake; unless the database is gone, for then nobody knows what was stored.
+ */
+export function createGroupCommit(store: StoreTogether): (entry: Entry) => Promise<readonly Decided[]> {
+  let waiting: Waiting[] = []
+  let isRunning = false
+
+  async function run(): Promise<void> {
+    isRunning = true
+    while (waiting.length > 0) {
+      const group = groupOf(waiting)
+      const members = new Set(group)
+      waiting = waiting.filter((one) => !members.has(one))
+      await storeGroup(store, group)
+    }
+    isRunning = false
+  }
+
+  return (entry) =>
+    new Promise((resolve, reject) => {
+      waiting.push({ entry, resolve, reject })
+      if (!isRunning) void run()
+    })
+}
+
+/** Two replies of one series are decided one after the other, in the order of their arrival. */
+function groupOf(waiting: readonly Waiting[]): readonly Waiting[] {
+  const group: Waiting[] = []
+  const taken = new Set<string>()
+  let prices = 0
+  for (const one of waiting) {
+    const { items } = one.entry
+    const isFree = !items.some(({ seriesId }) => taken.has(seriesId))
+    for (const { seriesId } of items) taken.add(seriesId)
+    if (!isFree) continue
+    prices += items.length
+    if (group.length === MAX_ENTRIES || prices > MAX_PRICES) break
+    group.push(one)
+  }
+  return group
+}
+
+async function storeGroup(store: StoreTogether, group: readonly Waiting[]): Promise<void> {
+  try {
+    const stored = await store(group.map(({ entry }) => entry))
+    for (const [at, { resolve }] of group.entries()) resolve(stored[at] ?? [])
+  } catch (error) {
+    if (group.length > 1 && !isOutage(error)) await Promise.all(group.map((one) => storeGroup(store, [one])))
+    else for (const { reject } of group) reject(error)
+  }
+}
