@@ -16,6 +16,14 @@ export function idsText(ids: readonly string[]): string {
   return `{${ids.join(',')}}`
 }
 
+/** As `arrayText`, for texts with any character. */
+export function textArray(values: readonly string[]): string {
+  return `{${values.map((value) => `"${SPECIAL.test(value) ? value.replaceAll(SPECIALS, '\\$&') : value}"`).join(',')}}`
+}
+
+const SPECIAL = /[\\"]/
+const SPECIALS = /[\\"]/g
+
 type Range = Omit<HistoryRequest, 'order' | 'withSuperseded' | 'after'>
 
 /** $1 to $6 of a statement that reads the rows of a symbol in a range of event times. */

@@ -90,6 +90,11 @@ export function observePool(pool: pg.Pool, observer: PoolObserver): void {
   stateOf.get(pool)?.observers.push(observer)
 }
 
+/** Tells the observers that a statement added rows which is none of the statements that they can tell that from. */
+export function reportStored(pool: pg.Pool): void {
+  for (const observer of stateOf.get(pool)?.observers ?? []) observer.worked(true)
+}
+
 /** Increases with each connection that is opened or closed: from then on another server may answer. */
 export function turnover(pool: pg.Pool): number {
   return stateOf.get(pool)?.changes ?? 0

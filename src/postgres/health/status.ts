@@ -3,6 +3,7 @@ import { averagesReader } from '../../core/averages/follow.ts'
 import type { Instant } from '../../lib/instant.ts'
 import { RELAY_READER } from '../../core/log/position.ts'
 import type { MarketState } from '../../core/prices/quote.ts'
+import { CONFIRMED_AT } from '../connection/confirmed-at.ts'
 import { HIGH_WATER_MARK, logEnd } from '../log/log.ts'
 import type {
   LeaseStatus,
@@ -120,23 +121,23 @@ type ProviderRow = Omit<ProviderStatus, 'newest'> & {
 }
 
 const READ_PROVIDERS = `
-  select p.provider, (select count(*)::integer from series s where s.provider = p.provider) as series,
+  select known.provider, (select count(*)::integer from series s where s.provider = known.provider) as series,
          newest.symbol, newest."eventTime", newest."confirmedAt", newest."marketState", newest."delaySeconds",
          jobs.total as jobs, jobs.active as "activeJobs", jobs.failing as "failingJobs"
-    from (select provider from series union select provider from polling_jobs) as p
+    from (select provider from series union select provider from polling_jobs) as known
    cross join lateral (
       select count(*)::integer as total, count(*) filter (where not paused)::integer as active,
              count(*) filter (where failures > 0 and not paused)::integer as failing
-        from polling_jobs j where j.provider = p.provider) as jobs
+        from polling_jobs j where j.provider = known.provider) as jobs
     left join lateral (
-      select s.symbol, st.confirmed_at as "confirmedAt", st.market_state as "marketState",
-             st.delay_seconds as "delaySeconds", price.event_time as "eventTime"
+      select s.symbol, ${CONFIRMED_AT} as "confirmedAt", coalesce(st.market_state, 'unknown') as "marketState",
+             st.delay_seconds as "delaySeconds", p.event_time as "eventTime"
         from series s
-        join series_state st on st.series_id = s.id
+        left join series_state st on st.series_id = s.id
        cross join lateral (
-          select event_time from prices where series_id = s.id order by event_time desc, revision desc limit 1) as price
-       where s.provider = p.provider order by st.confirmed_at desc limit 1) as newest on true
-   order by p.provider`
+          select event_time, received_at from prices where series_id = s.id order by event_time desc, revision desc limit 1) as p
+       where s.provider = known.provider order by 2 desc limit 1) as newest on true
+   order by known.provider`
 
 function toProviderStatus({ symbol, ...row }: ProviderRow): ProviderStatus {
   const { provider, series, jobs, activeJobs, failingJobs, ...newest } = row

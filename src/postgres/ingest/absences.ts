@@ -31,8 +31,9 @@ function isMissing(result: QuoteResult): boolean {
 const COUNT_ABSENCES = `
   insert into symbol_absences as a (provider, symbol, absences, first_at, last_at)
   select $1, s.symbol, 1, $3, $3
-    from series s join series_state st on st.series_id = s.id
+    from series s
    where s.provider = $1 and s.symbol = any($2::text[])
+     and (exists (select from series_state st where st.series_id = s.id) or exists (select from prices p where p.series_id = s.id))
    group by s.symbol order by s.symbol
   on conflict (provider, symbol) do update set
     absences = case when ${startsAgain()} then 1 else a.absences + 1 end,
@@ -40,9 +41,17 @@ const COUNT_ABSENCES = `
     last_at = excluded.last_at
   returning symbol, absences, first_at as "firstAt"`
 
+/** A time further ahead was written by a wrong clock. */
+function isSince(time: string): string {
+  return `${time} > a.last_at and ${time} <= excluded.last_at + interval '${CLOCK_TOLERANCE_MS} ms'`
+}
+
 function startsAgain(): string {
   return `(a.first_at > excluded.first_at or exists (
-    select from series s join series_state st on st.series_id = s.id
-     where s.provider = a.provider and s.symbol = a.symbol and st.confirmed_at > a.last_at
-       and st.confirmed_at <= excluded.last_at + interval '${CLOCK_TOLERANCE_MS} ms'))`
+    select from series s
+      left join series_state st on st.series_id = s.id
+      left join lateral (
+        select received_at from prices where series_id = s.id order by event_time desc, revision desc limit 1) as p on true
+     where s.provider = a.provider and s.symbol = a.symbol
+       and (${isSince('st.confirmed_at')} or ${isSince('p.received_at')})))`
 }

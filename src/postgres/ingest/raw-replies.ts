@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import type { RawReply } from '../../core/prices/quote.ts'
+import { textArray } from '../connection/parameters.ts'
 
 /** A part of a reply that was refused, and why. */
 export type Refusal = { readonly symbol: string; readonly code: string; readonly detail: string }
@@ -25,6 +26,7 @@ export function evidenceOf(reply: RawReply, refused: readonly Refusal[]): Eviden
 /** The parameters of `KEEP_REPLY`. */
 export function replyValues({ reply, refused, sha256, encoding, body }: Evidence): unknown[] {
   const { provider, symbols, request, status, parserVersion, receivedAt } = reply
+  // As text, so that several can be the elements of one array: those of PostgreSQL have no elements of different lengths.
   const lists = [textArray(symbols), request, status, parserVersion, receivedAt, JSON.stringify(refused)]
   return [sha256, encoding, body, provider, ...lists]
 }
@@ -33,11 +35,6 @@ export function replyValues({ reply, refused, sha256, encoding, body }: Evidence
 export function replyColumns(kept: readonly Evidence[]): unknown[] {
   const rows = kept.map(replyValues)
   return rows[0]?.map((_, column) => rows.map((row) => row[column])) ?? []
-}
-
-/** As text, so that it can be an element of an array: those of PostgreSQL have no elements of different lengths. */
-function textArray(values: readonly string[]): string {
-  return `{${values.map((value) => `"${value.replaceAll(/[\\"]/g, '\\$&')}"`).join(',')}}`
 }
 
 /**

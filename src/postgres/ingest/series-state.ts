@@ -3,7 +3,7 @@ import { CLOCK_TOLERANCE_MS } from '../../lib/clock.ts'
 import { compareInstants, instantFromMillis, type Instant } from '../../lib/instant.ts'
 import { writes, type Decided, type Item, type ReplyTimes } from '../../core/ingest/revision.ts'
 import type { Quote } from '../../core/prices/quote.ts'
-import { arrayText, idsText, type Plain } from '../connection/parameters.ts'
+import { arrayText, idsText, textArray, type Plain } from '../connection/parameters.ts'
 
 /** The ids of some quotes' series, as the text of a parameter. */
 export function seriesIdsText(items: readonly Item[]): string {
@@ -39,10 +39,13 @@ export function stateArrays(first: number): string {
 
 /** The values of `stateArrays`. */
 export function stateValues(items: readonly Item[]): unknown[] {
-  const column = (pick: (quote: Quote) => Plain) => arrayText(items.map(({ quote }) => pick(quote)))
+  const column = (pick: (quote: Quote) => Plain) => {
+    const values = items.map(({ quote }) => pick(quote))
+    // `unnest` fills a column without values with nulls; most replies have several such columns.
+    return values.every((value) => value == null) ? null : arrayText(values)
+  }
   return [
-    // The provider's own text: it may contain any character.
-    items.map(({ quote }) => quote.providerSymbol),
+    textArray(items.map(({ quote }) => quote.providerSymbol)),
     column((quote) => quote.marketState),
     column((quote) => quote.delaySeconds),
     column((quote) => quote.previousClose),

@@ -98,6 +98,12 @@ const KNOWN = `
         from prices p where p.series_id = q.series_id and p.event_time = q.event_time
        order by p.revision desc limit 1) as current on true`
 
+/** The states of the entries that are stored. */
+const NEW_STATES = `(
+  select state.*, r.received_at, true as is_new
+    from unnest((select $12::integer[]), (select $13::bigint[]), ${stateArrays(16)}) as state (reply, series_id, ${STATE_COLUMNS})
+    join stored_reply r using (reply))`
+
 /**
  * The rows of an `insert` have no place, but their ids ascend with it. The equal bodies of several replies are one body; in
  * order, so that two transactions never wait for each other.
@@ -110,8 +116,7 @@ const STORE_NEW = `
         as r (sha256, encoding, body, provider, symbols, request, status, parser_version, received_at, refused, is_plain, reply)
   ), q as materialized (
     select * from unnest((select $12::integer[]), (select $13::bigint[]), (select $14::timestamptz[]),
-             (select $15::numeric[]), ${stateArrays(16)}) with ordinality
-        as q (reply, series_id, event_time, price, ${STATE_COLUMNS}, at)
+             (select $15::numeric[])) with ordinality as q (reply, series_id, event_time, price, at)
   ), known as materialized (${KNOWN}
   ), fresh as materialized (
     select * from given
@@ -130,11 +135,11 @@ const STORE_NEW = `
       join (select reply, row_number() over (order by reply) as n from fresh) as fresh using (n)
   ), stored as (
     insert into prices (series_id, event_time, revision, late, price, received_at, recorded_at, raw_response_id, epoch)
-    select q.series_id, q.event_time, 1, false, q.price, r.received_at, r.recorded_at, r.id, e.epoch
-      from q join stored_reply r using (reply) cross join log_epoch e
+    select q.series_id, q.event_time, 1, false, q.price, r.received_at, r.recorded_at, r.id, (select epoch from log_epoch)
+      from q join stored_reply r using (reply)
      order by q.at
     returning id, raw_response_id
-  ), state as (${writeStates(`(select q.*, r.received_at, true as is_new from q join stored_reply r using (reply))`, '$23::timestamptz')}
+  ), state as (${writeStates(NEW_STATES, '$23::timestamptz')}
   )
   select w.reply::integer, w.ids, coalesce(w.id, known."rawResponseId") as "rawResponseId",
          coalesce(w.recorded_at, known."recordedAt") as "recordedAt", known.at::integer, known.newest, known."priceId",

@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { CONFIRMED_AT } from '../connection/confirmed-at.ts'
 import { exchangeOf, type MarketStatus } from '../../core/polling/market-hours.ts'
 import type { MarketState } from '../../core/prices/quote.ts'
 
@@ -28,10 +29,13 @@ const EXCHANGE_CODE =
 
 /** Of several currencies, the series that the provider confirmed last. */
 const READ_MARKETS = `
-  select distinct on (s.symbol) s.symbol, ${EXCHANGE_CODE} as code, st.market_state as state, st.delay_seconds as "delaySeconds"
-    from series s join series_state st on st.series_id = s.id
-   where s.provider = $1 and s.symbol = any($2::text[])
-   order by s.symbol, st.confirmed_at desc`
+  select distinct on (s.symbol) s.symbol, ${EXCHANGE_CODE} as code, coalesce(st.market_state, 'unknown') as state, st.delay_seconds as "delaySeconds"
+    from series s
+    left join series_state st on st.series_id = s.id
+    left join lateral (
+      select received_at from prices where series_id = s.id order by event_time desc, revision desc limit 1) as p on true
+   where s.provider = $1 and s.symbol = any($2::text[]) and (st.series_id is not null or p.received_at is not null)
+   order by s.symbol, ${CONFIRMED_AT} desc`
 
 /** The exchanges (MIC) of jobs that run only in market hours. */
 export async function readExchangesOfJobs(pool: pg.Pool): Promise<readonly string[]> {

@@ -1,9 +1,9 @@
 import type pg from 'pg'
-import { CLOCK_TOLERANCE_MS } from '../../lib/clock.ts'
 import type { Decimal } from '../../lib/decimal.ts'
 import type { Instant } from '../../lib/instant.ts'
 import type { ReadLatest } from '../../core/ingest/read-through.ts'
 import type { ExtendedPrice, StoredPrice } from '../../core/prices/quote.ts'
+import { CONFIRMED_AT, NOT_AHEAD } from '../connection/confirmed-at.ts'
 
 /** Reads the newest price of each symbol; of several currencies, that of the newest price. */
 export function createReadLatest(pool: pg.Pool): ReadLatest {
@@ -33,17 +33,19 @@ const READ_LATEST = `
          s.symbol, s.provider, s.currency, s.id as "seriesId",
          p.id as "priceId", p.price, p.event_time as "eventTime", p.revision, p.correction,
          p.received_at as "receivedAt", p.recorded_at as "recordedAt", p.raw_response_id as "rawResponseId",
-         st.provider_symbol as "providerSymbol", st.confirmed_at as "confirmedAt", st.market_state as "marketState",
+         coalesce(st.provider_symbol, s.symbol) as "providerSymbol", confirmed.at as "confirmedAt",
+         coalesce(st.market_state, 'unknown') as "marketState",
          st.delay_seconds as "delaySeconds", st.previous_close as "previousClose",
          st.extended_price, st.extended_at, st.extended_session, d.name
     from series s
-    join series_state st on st.series_id = s.id
     left join symbol_details d on d.provider = s.provider and d.symbol = s.symbol
    cross join lateral (
       select * from prices where prices.series_id = s.id order by event_time desc, revision desc limit 1) as p
+    left join series_state st on st.series_id = s.id
+   cross join lateral (select ${CONFIRMED_AT} as at) as confirmed
    where s.provider = $1 and s.symbol = any($2::text[]) and ($3::text is null or s.currency = $3)
    order by s.symbol, p.event_time desc,
-         case when st.confirmed_at <= clock_timestamp() + interval '${CLOCK_TOLERANCE_MS} ms' then st.confirmed_at end desc nulls last,
+         case when confirmed.at <= ${NOT_AHEAD} then confirmed.at end desc nulls last,
          p.id desc`
 
 function toStoredPrice({ extended_price, extended_at, extended_session, name, ...price }: LatestRow): StoredPrice {
