@@ -13,7 +13,7 @@ export function second(at: number): Instant {
 }
 
 /** A price of a test; times are seconds, and the event is by default as old as its reply. */
-export type Given = Partial<Pick<Quote, 'symbol' | 'currency' | 'marketState' | 'previousClose'>> & {
+export type Given = Partial<Pick<Quote, 'symbol' | 'providerSymbol' | 'currency' | 'marketState' | 'previousClose'>> & {
   readonly price?: string
   readonly event?: number
 }
