@@ -21,7 +21,7 @@ type Steps<Seen, T> = {
 
 /**
  * As `inTransaction`, for work that begins with locks and reads: they are sent together with `begin`, in one round trip.
- * They must not write: they run even if `begin` fails.
+ * They run even if `begin` fails, so what writes there must ask whether there is a transaction (`lockForStoring`).
  */
 export async function inTransactionFrom<Seen, T>(pool: pg.Pool, { open, work, fence }: Steps<Seen, T>): Promise<T> {
   const client = await pool.connect()
