@@ -10,6 +10,8 @@ import { outcomesOf, storing, type Given } from './stored-replies.ts'
 
 const SYMBOLS = Array.from({ length: 200 }, (_, at) => `S${at}`)
 
+const many = (name: string, length: number) => Array.from({ length }, (_, at) => ({ symbol: `${name}${at}` }))
+
 /** The number of prices in each transaction that stored some, in order. */
 async function transactions(pool: pg.Pool): Promise<number[]> {
   const { rows } = await pool.query('select count(*)::integer as n from prices group by xid order by xid')
@@ -49,7 +51,6 @@ test('small replies that arrive together share transactions of at most 64, and e
 
 test('a transaction has at most 1,000 prices, and a large reply one of its own, at once', async (t) => {
   const { pool, store } = await createQueue(t, SYMBOLS.slice(0, 1))
-  const many = (name: string, length: number) => Array.from({ length }, (_, at) => ({ symbol: `${name}${at}` }))
   const replies = Array.from({ length: 26 }, (_, at) => many(`R${at}S`, 40))
   await Promise.all(replies.map((reply, at) => store(at + 1, ...reply)))
   await pool.query('truncate prices')

@@ -25,6 +25,8 @@ async function states(pool: pg.Pool) {
   return rows
 }
 
+const previousClose = (text: string) => ({ previousClose: text as Decimal })
+
 const AAPL = { provider: 'scripted', symbols: ['AAPL'] }
 
 async function latestOf(pool: pg.Pool) {
@@ -40,7 +42,6 @@ test('the state of a series is written with its first price, when anything in it
     const [after] = await states(pool)
     return before?.xmin !== after?.xmin
   }
-  const previousClose = (text: string) => ({ previousClose: text as Decimal })
   assert.equal(await isWritten(1, { price: '1' }), true)
   assert.equal(await isWritten(2, { price: '2' }), false)
   assert.equal(await isWritten(3, { price: '3', event: 2 }), false)

@@ -39,12 +39,13 @@ test('if a transaction cannot begin, nothing is written by what was sent with it
   assert.deepEqual(outcomesOf(await store(2, { symbol: 'A' })), ['recorded'])
 })
 
+const reply = (from: number, length: number) => Array.from({ length }, (_, at) => ({ symbol: `S${from + at}` }))
+
 test('a session that began with tiny tables looks up each price and state by an index once they are large', async (t) => {
   const connection = await createDatabaseConnection(t)
   const [pool, other] = [createPool(connection, ONE), createPool(connection, ONE)]
   t.after(() => Promise.all([endPool(pool), endPool(other)]))
   const store = storing(pool)
-  const reply = (from: number, length: number) => Array.from({ length }, (_, at) => ({ symbol: `S${from + at}` }))
   await store(1, ...reply(0, 10))
   // As an early autovacuum: whatever is planned now is planned for tables of one page.
   await other.query('analyze prices; analyze series_state')
