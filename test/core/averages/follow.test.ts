@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import type pg from 'pg'
-import { averagesReader, createAveraging } from '../../../src/core/averages/follow.ts'
+import { averagesReader } from '../../../src/core/averages/advance.ts'
+import { createAveraging } from '../../../src/core/averages/follow.ts'
 import { systemClock } from '../../../src/lib/clock.ts'
 import { createRecompute } from '../../../src/postgres/averages/recompute.ts'
-import { createReadAffected, loadCheckpoint, saveCheckpoint } from '../../../src/postgres/log/log.ts'
+import { createReadInputsBefore } from '../../../src/postgres/averages/inputs.ts'
+import { createStoreAverages } from '../../../src/postgres/averages/store.ts'
+import { loadCheckpoint } from '../../../src/postgres/log/log.ts'
+import { createReadPriceEntries } from '../../../src/postgres/log/price-entries.ts'
 import { comparePositions, LOG_START } from '../../../src/core/log/position.ts'
 import { expectedAverages } from './oracle.ts'
 import { until } from '../../support/until.ts'
@@ -22,9 +26,10 @@ const recomputeIn =
 function createConsumer(t: TestContext, pool: pg.Pool, parts: Parts = {}) {
   const averaging = createAveraging({
     windows: [3],
-    readLog: createReadAffected(pool),
+    readLog: createReadPriceEntries(pool),
     loadCheckpoint: (reader) => loadCheckpoint(pool, reader),
-    saveCheckpoint: (reader, position) => saveCheckpoint(pool, reader, position),
+    readInputsBefore: createReadInputsBefore(pool),
+    storeAverages: createStoreAverages(pool),
     recompute: recomputeIn(pool),
     waitForPrices: (ms, signal) => systemClock.sleep(ms, signal),
     clock: systemClock,
@@ -109,7 +114,7 @@ test('windows with the same checkpoint share their reads, and a window that is b
   const { pool, recordPrices } = await createRecorder(t)
   await recordPrices({ minute: 0, price: '1' }, { minute: 1, price: '2' }, { minute: 2, price: '3' })
   await readStableLog(pool)
-  const readLog = createReadAffected(pool)
+  const readLog = createReadPriceEntries(pool)
   let readings = 0
   const first = createConsumer(t, pool, {
     windows: [2, 3],
