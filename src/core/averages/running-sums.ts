@@ -47,14 +47,15 @@ export function createRunningSums({ window, maxInputs, readInputsBefore }: Needs
   const seriesPerRead = Math.max(1, Math.floor(INPUTS_PER_READ / window))
 
   const readUnknown = async (series: readonly SeriesEntries[]) => {
-    const unknown = series.filter((one) => one.mean === undefined && one.isOrdinary).slice(0, seriesPerRead)
-    if (unknown.length === 0) return
-    const firsts = unknown.flatMap(({ entries }) => entries[0] ?? [])
-    const inputs = window === 1 ? new Map<string, MeanInput[]>() : await readInputsBefore(firsts, window - 1)
-    for (const one of unknown) {
-      const mean = createRunningMean(window)
-      for (const input of inputs.get(one.seriesId) ?? []) mean.add(input)
-      if (memory.add(one.seriesId, mean)) one.mean = mean
+    const unknown = series.filter((one) => one.mean === undefined && one.isOrdinary)
+    const read = unknown.slice(0, memory.makeRoom(Math.min(unknown.length, seriesPerRead)))
+    const firsts = read.flatMap(({ entries }) => entries[0] ?? [])
+    const hasInputs = window > 1 && firsts.length > 0
+    const inputs = hasInputs ? await readInputsBefore(firsts, window - 1) : new Map<string, MeanInput[]>()
+    for (const one of read) {
+      one.mean = createRunningMean(window)
+      for (const input of inputs.get(one.seriesId) ?? []) one.mean.add(input)
+      memory.add(one.seriesId, one.mean)
     }
   }
 

@@ -2,8 +2,10 @@
 export type SeriesMemory<T> = {
   /** What is remembered of the series, which counts as used now. */
   use(seriesId: string): T | undefined
-  /** Remembers it if there is room. @returns whether there was */
-  add(seriesId: string, value: T): boolean
+  /** @returns for how many of `wanted` more series there is room now */
+  makeRoom(wanted: number): number
+  /** Remembers a series for which there is room. */
+  add(seriesId: string, value: T): void
   forget(seriesId: string): void
   forgetAll(): void
 }
@@ -24,11 +26,6 @@ export function createSeriesMemory<T>(capacity: number, idleUses = IDLE_USES): S
     known.delete(seriesId)
     known.set(seriesId, { value, usedAt: uses })
   }
-  const makeRoom = () => {
-    const [seriesId, idle] = known.entries().next().value ?? []
-    if (seriesId !== undefined && idle && uses - idle.usedAt > idleUses) known.delete(seriesId)
-  }
-
   return {
     use: (seriesId) => {
       uses += 1
@@ -36,12 +33,14 @@ export function createSeriesMemory<T>(capacity: number, idleUses = IDLE_USES): S
       if (value !== undefined) remember(seriesId, value)
       return value
     },
-    add: (seriesId, value) => {
-      if (known.size >= capacity) makeRoom()
-      if (known.size >= capacity) return false
-      remember(seriesId, value)
-      return true
+    makeRoom: (wanted) => {
+      for (const [seriesId, { usedAt }] of known) {
+        if (known.size + wanted <= capacity || uses - usedAt <= idleUses) break
+        known.delete(seriesId)
+      }
+      return Math.max(0, Math.min(wanted, capacity - known.size))
     },
+    add: remember,
     forget: (seriesId) => void known.delete(seriesId),
     forgetAll: () => known.clear(),
   }
