@@ -35,8 +35,8 @@ type Start = { readonly window: number; readonly position: LogPosition; readonly
 /**
  * Takes a window along the log, from its checkpoint on: `advance` resolves once the averages of the entries are stored.
  *
- * Sums give the averages as they are at `to`, while the table may have later prices already. That is right as long as whoever
- * goes on from `to` meets those prices, so a checkpoint only moves from where the averages before it were computed. If it is
+ * Sums give the averages as they are at `to`, while the table may have later prices already. That is right as long as the
+ * reader that goes on from `to` meets those prices, so a checkpoint only moves from where the averages before it were computed. If it is
  * found elsewhere, another process follows the same window: then everything is recomputed from the table.
  */
 export function createAdvance(needs: AdvanceNeeds, { window, position, maxInputs }: Start) {
