@@ -16,7 +16,10 @@ export type Summed = {
   readonly others: Affected[]
 }
 
-/** The last prices of each series before its entry in the log, at most `limit` of each, oldest first. */
+/**
+ * The current prices of each series for the last times before that of its entry, at most `limit` of each, oldest first. One that
+ * comes later in the log may be among them: it is late or a correction, so the averages are recomputed when its entry comes.
+ */
 export type ReadInputsBefore = (
   entries: readonly PriceEntry[],
   limit: number,

@@ -12,7 +12,7 @@ import { createReadPriceEntries } from '../../../src/postgres/log/price-entries.
 import { trim } from '../../../src/postgres/log/retention.ts'
 import { untilStable } from '../../support/stable.ts'
 import { expectedAverages } from '../../core/averages/oracle.ts'
-import { createRecorder, recorderOf, type TestPrice } from '../../core/averages/recorded-prices.ts'
+import { createRecorder, readAverages, recorderOf, type TestPrice } from '../../core/averages/recorded-prices.ts'
 
 // Followers of the log against the plain arithmetic, with everything that can come between them and the table. Retention
 // counts days, so the prices are a day apart.
@@ -26,6 +26,13 @@ const { signal } = new AbortController()
 /** What may go wrong in the next step of a follower. */
 type Fault = 'none' | 'lease lost' | 'killed before the commit' | 'killed after the commit'
 
+const needsOf = (pool: pg.Pool): AdvanceNeeds => ({
+  loadCheckpoint: (reader) => loadCheckpoint(pool, reader),
+  readInputsBefore: createReadInputsBefore(pool),
+  recompute: (affected, window) => createRecompute(pool, [window])(affected),
+  storeAverages: createStoreAverages(pool),
+})
+
 /** Follows the log in steps, each window on its own; a fault ends it, and the next step starts it again. */
 function createFollower(pool: pg.Pool) {
   let fault: Fault = 'none'
@@ -34,8 +41,7 @@ function createFollower(pool: pg.Pool) {
   }
   const storeAverages = createStoreAverages(pool, fence)
   const needs: AdvanceNeeds = {
-    loadCheckpoint: (reader) => loadCheckpoint(pool, reader),
-    readInputsBefore: createReadInputsBefore(pool),
+    ...needsOf(pool),
     recompute: (affected, window) =>
       createRecompute(pool, [window], fault === 'lease lost' ? fence : undefined)(affected),
     storeAverages: async (averages) => {
@@ -131,6 +137,29 @@ test('averages equal the plain arithmetic over the prices, with late, corrected 
     }),
     { numRuns: Number(process.env['AVERAGES_RUNS'] ?? 15) },
   )
+})
+
+test('a process that another one has overtaken stores no average from before a late price, and moves no checkpoint back', async (t) => {
+  const { pool, recordPrices } = await createRecorder(t)
+  const readLog = createReadPriceEntries(pool)
+  const advanceOf = () => createAdvance(needsOf(pool), { window: 2, position: LOG_START, maxInputs: 100 })
+  const [slow, fast] = [advanceOf(), advanceOf()]
+  await recordPrices({ minute: 0, price: '1' }, { minute: 2, price: '3' }, { minute: 4, price: '5' })
+  await untilStable(pool)
+  const before = await readLog(LOG_START, 10)
+  await recordPrices({ minute: 3, price: '4' })
+  await untilStable(pool)
+  const all = await readLog(LOG_START, 10)
+  assert.deepEqual([before.length, all.length], [3, 4])
+
+  await fast(all, signal)
+  await slow(before, signal)
+  assert.deepEqual(await readAverages(pool, 2), [
+    [2, '2'],
+    [3, '3.5'],
+    [4, '4.5'],
+  ])
+  assert.deepEqual(await loadCheckpoint(pool, averagesReader(2)), all.at(-1)?.position)
 })
 
 type Quoted = { readonly series: (typeof SERIES)[number]; readonly earlier: number | null; readonly price: string }
