@@ -92,11 +92,12 @@ test('a consumer that restarts resumes after its checkpoint', async (t) => {
   await second.stop()
 })
 
+const isAway = () => Promise.reject(new Error('the database is away'))
+
 test('a batch whose recomputation fails is retried, and the checkpoint is not saved before it succeeds', async (t) => {
   const { pool, recordPrices } = await createRecorder(t)
   const errors: unknown[] = []
   const [recompute, storeAverages] = [recomputeIn(pool), createStoreAverages(pool)]
-  const isAway = () => Promise.reject(new Error('the database is away'))
   let outage: 'recompute' | 'store' | undefined = 'recompute'
   const consumer = createConsumer(t, pool, {
     recompute: (entries, window) => (outage === 'recompute' ? isAway() : recompute(entries, window)),

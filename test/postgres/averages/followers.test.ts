@@ -126,7 +126,7 @@ test('averages equal the plain arithmetic over the prices, with late, corrected 
       for (const each of actions) {
         if ('quotes' in each) await recordPrices(...each.quotes.map((quote) => priceOf(quote, days)))
         else if ('back' in each) await trimBefore(pool, Math.max(0, ...days.values()) - each.back)
-        else if ('who' in each) await followers[each.who]!(each.batch, each.fault)
+        else if ('who' in each) await followers[each.who](each.batch, each.fault)
         else await Promise.all(followers.map((follow) => follow(each.batch)))
       }
       await untilStable(pool)

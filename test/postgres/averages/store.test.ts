@@ -33,7 +33,7 @@ test('averages are stored together with the checkpoint, and only if it is where 
   const first = [[[1, '1.5']], step.to]
   assert.deepEqual(await stored(), first)
 
-  const wrong = { ...step, averages: step.averages.map((one) => ({ ...one, average: '7' as Decimal })) }
+  const wrong = { ...step, averages: [{ ...step.averages[0]!, average: '7' as Decimal }] }
   assert.equal(await storeAverages(wrong), false)
   assert.deepEqual(await stored(), first)
 })
@@ -42,7 +42,7 @@ test('of two processes that store the same part of the log at once, one does', a
   const { pool, step, stored } = await createStep(t)
   const storeAverages = createStoreAverages(pool)
   const outcomes = await Promise.all([storeAverages(step), storeAverages(step), storeAverages(step)])
-  assert.deepEqual(outcomes.toSorted(), [false, false, true])
+  assert.equal(outcomes.filter((isStored) => isStored).length, 1)
   assert.deepEqual(await stored(), [[[1, '1.5']], step.to])
 })
 
