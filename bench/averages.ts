@@ -2,7 +2,10 @@ import { startBroker } from '../test/support/kafka-broker.ts'
 import { createAveraging } from '../src/core/averages/follow.ts'
 import { systemClock } from '../src/lib/clock.ts'
 import { createRecompute } from '../src/postgres/averages/recompute.ts'
-import { createReadAffected, loadCheckpoint, saveCheckpoint } from '../src/postgres/log/log.ts'
+import { createReadInputsBefore } from '../src/postgres/averages/inputs.ts'
+import { createStoreAverages } from '../src/postgres/averages/store.ts'
+import { loadCheckpoint } from '../src/postgres/log/log.ts'
+import { createReadPriceEntries } from '../src/postgres/log/price-entries.ts'
 import { fillPrices, rowsToRead } from './fill.ts'
 import { fail, createTopic } from './kafka.ts'
 import { fillReferenceTables, startReference } from './reference.ts'
@@ -46,7 +49,7 @@ export async function measureAverages(scale: Scale): Promise<readonly Figure[]> 
 
 /** Continues in the log after the previous round. */
 async function average({ pool }: Database, events: number): Promise<number> {
-  const readLog = createReadAffected(pool)
+  const readLog = createReadPriceEntries(pool)
   const stopping = new AbortController()
   let done = 0
   const averaging = createAveraging({
@@ -58,7 +61,8 @@ async function average({ pool }: Database, events: number): Promise<number> {
       return entries
     },
     loadCheckpoint: (reader) => loadCheckpoint(pool, reader),
-    saveCheckpoint: (reader, position) => saveCheckpoint(pool, reader, position),
+    readInputsBefore: createReadInputsBefore(pool),
+    storeAverages: createStoreAverages(pool),
     recompute: (affected, window) => createRecompute(pool, [window])(affected),
     waitForPrices: systemClock.sleep,
     clock: systemClock,

@@ -127,7 +127,7 @@ export const STORED_NAMES: Readonly<Record<string, readonly string[]>> = {
       'api_keys imports',
   ),
   'src/postgres/connection/locks.ts': ['LOCK_CLASS = 1', 'pg_advisory_xact_lock(id)', 'pg_advisory_xact_lock($1, id)'],
-  'src/core/averages/follow.ts': ['`averages:${'],
+  'src/core/averages/advance.ts': ['`averages:${'],
   'src/core/averages/sweep.ts': ['`sweep:${'],
   'src/app/workers/workers.ts': ["'poller'", "'relay'", "'retention'"],
   'src/app/api-deps.ts': ["['work'", "['answers'", "['leases'", "['upkeep'"],

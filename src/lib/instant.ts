@@ -66,9 +66,9 @@ export function millisOf(instant: Instant): number {
 
 /** Negative, zero or positive. The texts do not sort as they are (`:27Z` is earlier than `:27.500Z`), but without the `Z` they do. */
 export function compareInstants(a: Instant, b: Instant): number {
-  const [x, y] = [a.slice(0, -1), b.slice(0, -1)]
-  if (x === y) return 0
-  return x < y ? -1 : 1
+  if (a === b) return 0
+  if (a.length === b.length) return a < b ? -1 : 1
+  return a.slice(0, -1) < b.slice(0, -1) ? -1 : 1
 }
 
 function isoZone(zone: string): string {

@@ -8,7 +8,9 @@ import { createRecompute } from '../../postgres/averages/recompute.ts'
 import { createDueJobs, reclaimJobs } from '../../postgres/polling/due-jobs.ts'
 import { createLeader } from '../../core/cluster/leader.ts'
 import { fenceOf } from '../../postgres/cluster/leases.ts'
-import { createReadAffected } from '../../postgres/log/log.ts'
+import { createReadInputsBefore } from '../../postgres/averages/inputs.ts'
+import { createStoreAverages } from '../../postgres/averages/store.ts'
+import { createReadPriceEntries } from '../../postgres/log/price-entries.ts'
 import { createStoreReply } from '../../postgres/ingest/store-reply.ts'
 import { createTrimming } from '../../postgres/log/retention.ts'
 import { createReadSweepSlice } from '../../postgres/averages/sweep.ts'
@@ -106,7 +108,9 @@ function createAverages(needs: WorkerNeeds, fence: Fence, windows: readonly numb
   if (kafka !== undefined) return sweeping
   const following = createAveraging({
     ...shared,
-    readLog: createReadAffected(pool),
+    readLog: createReadPriceEntries(pool),
+    readInputsBefore: createReadInputsBefore(pool),
+    storeAverages: createStoreAverages(pool, fence),
     waitForPrices: pricesStored.wait,
     onError: logRetry(database, 'averages'),
   })

@@ -6,7 +6,7 @@ const MORE_DECIMALS = 6
 
 /**
  * The exact mean of some prices: a mean with finitely many decimals is written in full, without trailing zeros; any other
- * is rounded half up once. `verify` compares the averages that PostgreSQL computes with this: they share only the rule.
+ * is rounded half up once. `verify` compares the stored averages with this: running sums and the SQL share only the rule with it.
  */
 export function exactMean(prices: readonly Decimal[]): Decimal {
   const scale = Math.max(...prices.map(scaleOf))

@@ -1,7 +1,7 @@
 import type { Clock } from '../../lib/clock.ts'
 import type { Affected } from '../log/entry.ts'
 import { comparePositions, LOG_START, type LogPosition } from '../log/position.ts'
-import { averagesReader } from './follow.ts'
+import { averagesReader } from './advance.ts'
 import { repeatUntilAborted } from '../../lib/retry.ts'
 
 /** A part of the log, as the sweep reads it for one window. */

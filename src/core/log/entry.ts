@@ -19,11 +19,15 @@ export type LogEntry = {
 /** An event time of a series whose price is new or changed. */
 export type Affected = { readonly seriesId: string; readonly eventTime: Instant }
 
-/** An entry reduced to what it affects. */
-export type AffectedEntry = Affected & Pick<LogEntry, 'position'>
+/** An entry reduced to what averages need. */
+export type PriceEntry = Affected &
+  Pick<LogEntry, 'position' | 'price'> & {
+    /** Whether it was the first price of its time, and newer than all others of its series, when it was stored. */
+    readonly isNewest: boolean
+  }
 
 /** Reads the stable entries after a position, oldest first, at most `limit`. */
 export type ReadLog = (after: LogPosition, limit: number) => Promise<readonly LogEntry[]>
 
-/** As `ReadLog`, for readers that only need what the entries affect. */
-export type ReadAffected = (after: LogPosition, limit: number) => Promise<readonly AffectedEntry[]>
+/** As `ReadLog`, for averages. */
+export type ReadPriceEntries = (after: LogPosition, limit: number) => Promise<readonly PriceEntry[]>

@@ -231,7 +231,7 @@ const getTypeParser: pg.CustomTypesConfig['getTypeParser'] = (oid, format) => {
 }
 
 /** `2025-06-15 20:30:27.28+00` without checking each digit: PostgreSQL only writes valid times, and they are many. */
-function instantOf(text: string): Instant | string {
+export function instantOf(text: string): Instant | string {
   const isCommonForm = text[10] === ' ' && text.endsWith('+00')
   if (!isCommonForm) return parseInstant(text) ?? text
   const fraction = text.slice(19, -3)

@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { averagesReader } from '../../core/averages/follow.ts'
+import { averagesReader } from '../../core/averages/advance.ts'
 import type { Instant } from '../../lib/instant.ts'
 import { RELAY_READER } from '../../core/log/position.ts'
 import type { MarketState } from '../../core/prices/quote.ts'

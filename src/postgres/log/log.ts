@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import type { Instant } from '../../lib/instant.ts'
-import type { LogEntry, ReadLog, ReadAffected, Affected } from '../../core/log/entry.ts'
+import type { LogEntry, ReadLog } from '../../core/log/entry.ts'
 import { LOG_START, type LogPosition } from '../../core/log/position.ts'
 
 /** Runs a statement: a pool, or the connection of a transaction. */
@@ -17,15 +17,6 @@ export function createReadLog(pool: pg.Pool): ReadLog {
   return async (after, limit) => {
     const { rows } = await pool.query<LogRow>({ name: 'read-log', text: READ_LOG, values: pageValues(after, limit) })
     return rows.map(toEntry)
-  }
-}
-
-/** As `createReadLog`, but only the series and the time of each entry: averages need no more. */
-export function createReadAffected(pool: pg.Pool): ReadAffected {
-  return async (after, limit) => {
-    const values = pageValues(after, limit)
-    const { rows } = await pool.query<AffectedRow>({ name: 'read-affected', text: READ_AFFECTED, values })
-    return rows.map((row) => ({ position: positionOf(row), seriesId: row.seriesId, eventTime: row.eventTime }))
   }
 }
 
@@ -63,17 +54,29 @@ export async function saveCheckpoint(pool: Queryable, reader: string, { epoch, x
   await pool.query({ name: 'save-checkpoint', text: SAVE_CHECKPOINT, values: [reader, epoch, xid, id] })
 }
 
+/** A checkpoint that moves only from where it is expected to be. */
+type Move = { readonly from: LogPosition; readonly to: LogPosition }
+
+/** Moves the checkpoint of a reader; `from` is `LOG_START` if it has none. @returns false, and nothing changes, if it is another one */
+export async function moveCheckpoint(client: pg.ClientBase, reader: string, { from, to }: Move): Promise<boolean> {
+  const values = [reader, to.epoch, to.xid, to.id, from.epoch, from.xid, from.id]
+  const { rowCount } = await client.query({ name: 'move-checkpoint', text: MOVE_CHECKPOINT, values })
+  return rowCount === 1
+}
+
 type LogRow = Omit<LogEntry, 'position' | 'priceId'> & LogPosition
-type AffectedRow = Affected & LogPosition
 
-/** Uses the index only. Other tables are joined after it: a join before the limit may be planned over the whole log. */
-const PAGE = `
-  with page as materialized (
-    select * from prices
-     where (epoch, xid, id) > ($1, $2, $3) and (epoch, xid) < (${HIGH_WATER_MARK})
-     order by epoch, xid, id limit $4)`
+/** The stable entries after the position $1 to $3, in their order, at most $4. It uses the index only. */
+export const STABLE_PRICES = `
+  select * from prices
+   where (epoch, xid, id) > ($1, $2, $3) and (epoch, xid) < (${HIGH_WATER_MARK})
+   order by epoch, xid, id limit $4`
 
-function pageValues({ epoch, xid, id }: LogPosition, limit: number): unknown[] {
+/** Other tables are joined after it: a join before the limit may be planned over the whole log. */
+const PAGE = `with page as materialized (${STABLE_PRICES})`
+
+/** The values of `STABLE_PRICES`. */
+export function pageValues({ epoch, xid, id }: LogPosition, limit: number): unknown[] {
   return [epoch, xid, id, Math.min(limit, READ_LIMIT)]
 }
 
@@ -82,9 +85,6 @@ const READ_LOG = `${PAGE}
          p.event_time as "eventTime", p.raw_response_id as "rawResponseId", p.correction
     from page p join series s on s.id = p.series_id
    order by p.epoch, p.xid, p.id`
-
-const READ_AFFECTED = `${PAGE}
-  select epoch::text, xid, id, series_id as "seriesId", event_time as "eventTime" from page order by page.epoch, page.xid, page.id`
 
 const LOG_END = `
   select p.epoch::text, p.xid, p.id from prices p where (p.epoch, p.xid) < (${HIGH_WATER_MARK})
@@ -100,6 +100,12 @@ const SAVE_CHECKPOINT = `
   on conflict (reader) do update
     set epoch = excluded.epoch, xid = excluded.xid, id = excluded.id, saved_at = excluded.saved_at
   where (p.epoch, p.xid, p.id) < (excluded.epoch, excluded.xid, excluded.id)`
+
+const MOVE_CHECKPOINT = `
+  insert into log_positions as p (reader, epoch, xid, id) values ($1, $2, $3, $4)
+  on conflict (reader) do update
+    set epoch = excluded.epoch, xid = excluded.xid, id = excluded.id, saved_at = excluded.saved_at
+  where (p.epoch, p.xid, p.id) = ($5, $6, $7)`
 
 function toEntry(row: LogRow): LogEntry {
   const { epoch: _epoch, xid: _xid, id, ...entry } = row

@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { averagesReader } from '../../core/averages/follow.ts'
+import { averagesReader } from '../../core/averages/advance.ts'
 import { exactMean } from '../../core/averages/mean.ts'
 import type { Difference } from '../../core/health/verification.ts'
 import type { Decimal } from '../../lib/decimal.ts'

@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { averagesReader } from '../../core/averages/follow.ts'
+import { averagesReader } from '../../core/averages/advance.ts'
 import type { Verify } from '../../core/health/verification.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { comparePositions, LOG_START } from '../../core/log/position.ts'

@@ -1,20 +1,24 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import type pg from 'pg'
-import { averagesReader, createAveraging } from '../../../src/core/averages/follow.ts'
+import { averagesReader } from '../../../src/core/averages/advance.ts'
+import { createAveraging } from '../../../src/core/averages/follow.ts'
 import { systemClock } from '../../../src/lib/clock.ts'
 import { createRecompute } from '../../../src/postgres/averages/recompute.ts'
-import { createReadAffected, loadCheckpoint, saveCheckpoint } from '../../../src/postgres/log/log.ts'
+import { createReadInputsBefore } from '../../../src/postgres/averages/inputs.ts'
+import { createStoreAverages } from '../../../src/postgres/averages/store.ts'
+import { loadCheckpoint } from '../../../src/postgres/log/log.ts'
+import { createReadPriceEntries } from '../../../src/postgres/log/price-entries.ts'
 import { comparePositions, LOG_START } from '../../../src/core/log/position.ts'
 import { expectedAverages } from './oracle.ts'
 import { until } from '../../support/until.ts'
 import { createRecorder, readAverages, readStableLog } from './recorded-prices.ts'
 
-type Recompute = Parameters<typeof createAveraging>[0]['recompute']
-type Parts = Partial<Pick<Parameters<typeof createAveraging>[0], 'windows' | 'recompute' | 'readLog' | 'onError'>>
+type Needs = Parameters<typeof createAveraging>[0]
+type Parts = Partial<Pick<Needs, 'windows' | 'recompute' | 'storeAverages' | 'readLog' | 'onError'>>
 
 const recomputeIn =
-  (pool: pg.Pool): Recompute =>
+  (pool: pg.Pool): Needs['recompute'] =>
   (affected, window) =>
     createRecompute(pool, [window])(affected)
 
@@ -22,9 +26,10 @@ const recomputeIn =
 function createConsumer(t: TestContext, pool: pg.Pool, parts: Parts = {}) {
   const averaging = createAveraging({
     windows: [3],
-    readLog: createReadAffected(pool),
+    readLog: createReadPriceEntries(pool),
     loadCheckpoint: (reader) => loadCheckpoint(pool, reader),
-    saveCheckpoint: (reader, position) => saveCheckpoint(pool, reader, position),
+    readInputsBefore: createReadInputsBefore(pool),
+    storeAverages: createStoreAverages(pool),
     recompute: recomputeIn(pool),
     waitForPrices: (ms, signal) => systemClock.sleep(ms, signal),
     clock: systemClock,
@@ -72,34 +77,40 @@ test('a consumer that restarts resumes after its checkpoint', async (t) => {
   await first.stop()
   await recordPrices({ minute: 2, price: '3' })
 
-  const affected: string[] = []
-  const recompute = recomputeIn(pool)
+  const read: string[] = []
+  const readLog = createReadPriceEntries(pool)
   const second = createConsumer(t, pool, {
-    recompute: (entries, window) => {
-      affected.push(...entries.map((entry) => entry.eventTime))
-      return recompute(entries, window)
+    readLog: async (after, limit) => {
+      const entries = await readLog(after, limit)
+      read.push(...entries.map((entry) => entry.eventTime))
+      return entries
     },
   })
   await untilCaughtUp(pool, 3)
-  assert.deepEqual(affected, ['2025-06-15T00:02:00Z'])
+  assert.deepEqual(read, ['2025-06-15T00:02:00Z'])
   assert.deepEqual(await readAverages(pool, 3), [[2, '2']])
   await second.stop()
 })
 
+const isAway = () => Promise.reject(new Error('the database is away'))
+
 test('a batch whose recomputation fails is retried, and the checkpoint is not saved before it succeeds', async (t) => {
   const { pool, recordPrices } = await createRecorder(t)
   const errors: unknown[] = []
-  const recompute = recomputeIn(pool)
-  let outage = true
+  const [recompute, storeAverages] = [recomputeIn(pool), createStoreAverages(pool)]
+  let outage: 'recompute' | 'store' | undefined = 'recompute'
   const consumer = createConsumer(t, pool, {
-    recompute: (entries, window) =>
-      outage ? Promise.reject(new Error('the database is away')) : recompute(entries, window),
+    recompute: (entries, window) => (outage === 'recompute' ? isAway() : recompute(entries, window)),
+    storeAverages: (averages) => (outage === 'store' ? isAway() : storeAverages(averages)),
     onError: (error) => errors.push(error),
   })
-  await recordPrices({ minute: 0, price: '1' }, { minute: 1, price: '2' }, { minute: 2, price: '3' })
+  await recordPrices({ minute: 0, price: '1' }, { minute: 2, price: '3' }, { minute: 1, price: '2' })
   await until(() => errors.length >= 2, 'two failures')
   assert.equal(await loadCheckpoint(pool, averagesReader(3)), undefined)
-  outage = false
+  outage = 'store'
+  await until(() => errors.length >= 4, 'two more failures')
+  assert.equal(await loadCheckpoint(pool, averagesReader(3)), undefined)
+  outage = undefined
   await untilCaughtUp(pool, 3)
   assert.deepEqual(await readAverages(pool, 3), [[2, '2']])
   await consumer.stop()
@@ -109,7 +120,7 @@ test('windows with the same checkpoint share their reads, and a window that is b
   const { pool, recordPrices } = await createRecorder(t)
   await recordPrices({ minute: 0, price: '1' }, { minute: 1, price: '2' }, { minute: 2, price: '3' })
   await readStableLog(pool)
-  const readLog = createReadAffected(pool)
+  const readLog = createReadPriceEntries(pool)
   let readings = 0
   const first = createConsumer(t, pool, {
     windows: [2, 3],
@@ -123,13 +134,13 @@ test('windows with the same checkpoint share their reads, and a window that is b
   assert.equal(readings, 1)
   await first.stop()
 
-  const recompute = recomputeIn(pool)
+  const storeAverages = createStoreAverages(pool)
   const { promise: freed, resolve: free } = Promise.withResolvers<void>()
   const second = createConsumer(t, pool, {
     windows: [1, 2, 3],
-    recompute: async (entries, window) => {
-      if (window === 1) await freed
-      return recompute(entries, window)
+    storeAverages: async (averages) => {
+      if (averages.window === 1) await freed
+      return storeAverages(averages)
     },
   })
   await recordPrices({ minute: 3, price: '4' })

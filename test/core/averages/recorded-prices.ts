@@ -11,7 +11,12 @@ import { createDatabase } from '../../support/database.ts'
 import { untilStable } from '../../support/stable.ts'
 
 /** A price in a test: for the given minute of a day in June. */
-export type TestPrice = { readonly symbol?: string; readonly minute: number; readonly price: string }
+export type TestPrice = {
+  readonly symbol?: string
+  readonly currency?: string
+  readonly minute: number
+  readonly price: string
+}
 
 const MIDNIGHT = Date.parse('2025-06-15T00:00:00Z')
 const encoder = new TextEncoder()
@@ -52,7 +57,10 @@ function replyOf(prices: readonly TestPrice[], receivedAt: Instant): RawReply {
 /** The parser of the provider `recorded`. */
 export function parseRecorded(reply: RawReply): QuoteResult[] {
   const prices = JSON.parse(decoder.decode(reply.body)) as TestPrice[]
-  return prices.map(({ symbol = 'AAPL', minute, price }) => ({ symbol, quote: quoteOf(symbol, minute, price) }))
+  return prices.map(({ symbol = 'AAPL', currency = 'USD', minute, price }) => ({
+    symbol,
+    quote: { ...quoteOf(symbol, minute, price), currency },
+  }))
 }
 
 function quoteOf(symbol: string, minute: number, price: string): Quote {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import type pg from 'pg'
-import { averagesReader } from '../../../src/core/averages/follow.ts'
+import { averagesReader } from '../../../src/core/averages/advance.ts'
 import { createSweeping } from '../../../src/core/averages/sweep.ts'
 import { systemClock } from '../../../src/lib/clock.ts'
 import { createRecompute } from '../../../src/postgres/averages/recompute.ts'

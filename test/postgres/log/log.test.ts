@@ -4,12 +4,12 @@ import { test } from 'node:test'
 import type pg from 'pg'
 import {
   createReadLog,
-  createReadAffected,
   loadCheckpoint,
   logEnd,
   readHighWaterMark,
   saveCheckpoint,
 } from '../../../src/postgres/log/log.ts'
+import { createReadPriceEntries } from '../../../src/postgres/log/price-entries.ts'
 import type { LogEntry } from '../../../src/core/log/entry.ts'
 import { comparePositions, LOG_START } from '../../../src/core/log/position.ts'
 import { atMinute, createRecorder, readStableLog } from '../../core/averages/recorded-prices.ts'
@@ -48,19 +48,25 @@ test('an entry has the details of its price, and the log is read from any positi
   assert.deepEqual(await readLog(await logEnd(pool), 10), [])
 })
 
-test('a reader of affected series only sees the same positions, also page by page', async (t) => {
+test('a reader for averages sees the same entries, page by page, and which of them were the newest of their series', async (t) => {
   const { pool, recordPrices } = await createRecorder(t)
-  const minutes = [3, 1, 2, 1]
-  for (const [at, minute] of minutes.entries())
-    await recordPrices({ minute, price: `${at + 1}` }, { symbol: 'MSFT', minute, price: '7' })
-  const all = (await readStableLog(pool)).map(({ position, seriesId, eventTime }) => ({
+  await recordPrices({ minute: 3, price: '1.50' }, { symbol: 'MSFT', minute: 3, price: '7' })
+  // Late, and the newest of another series.
+  await recordPrices({ minute: 1, price: '2' }, { symbol: 'MSFT', minute: 4, price: '8.125' })
+  // Another price for the newest time.
+  await recordPrices({ minute: 3, price: '1.5001' })
+  const isNewest = [true, true, false, true, false]
+  const all = (await readStableLog(pool)).map(({ position, seriesId, eventTime, price }, at) => ({
     position,
     seriesId,
     eventTime,
+    price,
+    isNewest: isNewest[at],
   }))
-  const readAffected = createReadAffected(pool)
-  assert.deepEqual(await readAffected(LOG_START, 100), all)
-  assert.deepEqual(await readAffected(all[1]!.position, 3), all.slice(2, 5))
+  const readPrices = createReadPriceEntries(pool)
+  assert.deepEqual(await readPrices(LOG_START, 100), all)
+  assert.deepEqual(await readPrices(all[1]!.position, 2), all.slice(2, 4))
+  assert.deepEqual(await readPrices(all[4]!.position, 2), [])
 })
 
 test('the log reader misses nothing under concurrent writers with long and rolled-back transactions; a reader by id would', async (t) => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
-import { averagesReader } from '../../../src/core/averages/follow.ts'
+import { averagesReader } from '../../../src/core/averages/advance.ts'
 import type pg from 'pg'
 import type { LogEntry } from '../../../src/core/log/entry.ts'
 import { systemClock } from '../../../src/lib/clock.ts'
