@@ -8,6 +8,7 @@ import { allowOrigins } from './responses/cors.ts'
 import { handleErrors, requestIdOf, sendBrokenRequest, sendError } from './error-handler.ts'
 import { guardHosts, type HostOptions } from './host-guard.ts'
 import { refuseOverload, type OverloadOptions } from './overload.ts'
+import { createQueryParser } from './validation/query-parser.ts'
 import { compileValidator } from './validation/validator.ts'
 
 export type ServerOptions = HostOptions &
@@ -37,6 +38,7 @@ export function createServer(options: ServerOptions): App {
     logController: createRequestLog(),
     genReqId: requestIdOf,
     rewriteUrl: createRewriteUrl(basePath),
+    routerOptions: { querystringParser: createQueryParser() },
     bodyLimit: BODY_LIMIT,
     requestTimeout: REQUEST_TIMEOUT_MS,
     trustProxy: trustedProxies.length > 0 && [...trustedProxies],
