@@ -39,7 +39,7 @@ function createHarness() {
     clock,
     signal: new AbortController().signal,
   })
-  const request = (symbols: string[], maxAgeSeconds = 60) => latest({ provider: 'p', symbols, maxAgeSeconds })
+  const request = (symbols: string[], maxAgeSeconds = 60) => latest.find({ provider: 'p', symbols, maxAgeSeconds })
   const pass = (ms: number) => (now += ms)
   return { request, fetched, store, open: gate.resolve, notify: notifier.notify, pass, reads: () => reads }
 }

@@ -215,13 +215,25 @@ test('data that is not HTTP is answered with a problem too', async (t) => {
   }
 })
 
+/** A prefix of the process and a number. */
+const OWN_ID = /^[0-9a-f]{12}-\d+$/
+
 test("the caller's request id is returned if it is harmless, and replaced if it is not", async (t) => {
   const { ask } = await createHttpService(t)
   const echoed = await ask('/nowhere', { headers: { 'x-request-id': 'abc-123' } })
   assert.equal(echoed.headers['x-request-id'], 'abc-123')
   assert.equal(echoed.json().request_id, 'abc-123')
   const replaced = await ask('/livez', { headers: { 'x-request-id': 'a"b<script>' } })
-  assert.match(String(replaced.headers['x-request-id']), /^[0-9a-f-]{36}$/)
+  assert.match(String(replaced.headers['x-request-id']), OWN_ID)
+})
+
+test('without an id of the caller each request gets one of its own, also in another process', async (t) => {
+  const services = [await createHttpService(t), await createHttpService(t)]
+  const answers = await Promise.all(
+    [...services, ...services].map(async ({ ask }) => String((await ask('/livez')).headers['x-request-id'])),
+  )
+  assert.equal(new Set(answers).size, answers.length)
+  for (const id of answers) assert.match(id, OWN_ID)
 })
 
 function assertProblem(answer: Answer, code: ErrorCode, what: string): void {
