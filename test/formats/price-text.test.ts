@@ -90,7 +90,13 @@ test('the text changes in the very millisecond in which the state of the market 
 test('each boundary is where freshness says it is', () => {
   const at = (ms: number) => instantFromMicros(BigInt(ms) * 1_000n)
   const [price] = fc.sample(storedPrice, 1)
-  const confirmed = { ...price, eventTime: at(NOW), confirmedAt: at(NOW), marketState: 'open', delaySeconds: 60 } as const
+  const confirmed = {
+    ...price,
+    eventTime: at(NOW),
+    confirmedAt: at(NOW),
+    marketState: 'open',
+    delaySeconds: 60,
+  } as const
   const textOf = createPriceText()
   const seen = (now: number) => {
     const { market_state, freshness } = JSON.parse(textOf(confirmed as StoredPrice, now))

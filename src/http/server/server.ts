@@ -8,6 +8,7 @@ import { allowOrigins } from './responses/cors.ts'
 import { handleErrors, sendBrokenRequest, sendError } from './error-handler.ts'
 import { guardHosts, type HostOptions } from './host-guard.ts'
 import { refuseOverload, type OverloadOptions } from './overload.ts'
+import { EMPTY_BODY_OPTIONS, readEmptyBodies } from './requests/empty-bodies.ts'
 import { lazyChildren } from './requests/lazy-log.ts'
 import { createRequestIds } from './requests/request-id.ts'
 import { createRequestLog } from './requests/request-log.ts'
@@ -37,6 +38,7 @@ const REQUEST_TIMEOUT_MS = 30_000
 export function createServer(options: ServerOptions): App {
   const { log, trustedProxies, basePath = '', corsOrigins = [] } = options
   const app: App = fastify({
+    http: EMPTY_BODY_OPTIONS,
     loggerInstance: lazyChildren(log),
     logController: createRequestLog(log),
     genReqId: createRequestIds(),
@@ -50,6 +52,7 @@ export function createServer(options: ServerOptions): App {
   }).withTypeProvider<TypeBoxTypeProvider>()
   app.setValidatorCompiler(compileValidator)
   acceptJsonOnly(app)
+  readEmptyBodies(app)
   handleErrors(app, options.notFoundHint)
   limitConnections(app, options.connectionLimit)
   addHeaders(app)

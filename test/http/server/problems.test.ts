@@ -215,6 +215,21 @@ test('data that is not HTTP is answered with a problem too', async (t) => {
   }
 })
 
+test('a request that names a type but has neither a body nor a length is answered as one without a body', async (t) => {
+  const { listen, ask } = await createHttpService(t)
+  const port = Number(new URL(await listen()).port)
+  for (const [method, path] of [
+    ['POST', '/prices/poll'],
+    ['POST', '/nowhere'],
+    ['DELETE', '/session'],
+    ['GET', '/livez'],
+  ] as const) {
+    const head = `${method} ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nConnection: close`
+    const { status } = await ask(path, { method, headers: { 'content-type': 'application/json' } })
+    assert.match(await speak(t, port, `${head}\r\n\r\n`), new RegExp(`^HTTP/1.1 ${status} `), `${method} ${path}`)
+  }
+})
+
 /** A prefix of the process and a number. */
 const OWN_ID = /^[0-9a-f]{12}-\d+$/
 
