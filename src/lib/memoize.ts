@@ -2,7 +2,7 @@
  * The same function, which computes the result for each object only once and keeps it for as long as the object exists.
  * The function must be pure, and its objects must not change. What it throws is not kept.
  */
-export function memoizeByObject<Given extends object, Result extends NonNullable<unknown>>(
+export function memoizeByObject<Given extends object, Result extends object | number | string>(
   compute: (given: Given) => Result,
 ): (given: Given) => Result {
   const results = new WeakMap<Given, Result>()

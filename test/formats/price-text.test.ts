@@ -6,7 +6,7 @@ import type { MarketState, StoredPrice } from '../../src/core/prices/quote.ts'
 import { priceBody } from '../../src/formats/price.ts'
 import { createPriceText } from '../../src/formats/price-text.ts'
 import type { Decimal } from '../../src/lib/decimal.ts'
-import { instantFromMicros } from '../../src/lib/instant.ts'
+import { instantFromMicros, instantFromMillis } from '../../src/lib/instant.ts'
 
 const NOW = Date.parse('2025-06-15T20:30:00Z')
 const HOUR = 3_600_000
@@ -88,12 +88,11 @@ test('the text changes in the very millisecond in which the state of the market 
 })
 
 test('each boundary is where freshness says it is', () => {
-  const at = (ms: number) => instantFromMicros(BigInt(ms) * 1_000n)
   const [price] = fc.sample(storedPrice, 1)
   const confirmed = {
     ...price,
-    eventTime: at(NOW),
-    confirmedAt: at(NOW),
+    eventTime: instantFromMillis(NOW),
+    confirmedAt: instantFromMillis(NOW),
     marketState: 'open',
     delaySeconds: 60,
   } as const

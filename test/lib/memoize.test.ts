@@ -15,11 +15,11 @@ test('a result is computed once for each object, and an equal object is another 
 
 test('an error is thrown to each caller anew', () => {
   let calls = 0
-  const fail = memoizeByObject((_: object): string => {
+  const fail = memoizeByObject(({ what }: { what: string }): string => {
     calls += 1
-    throw new Error(`call ${calls}`)
+    throw new Error(`${what} ${calls}`)
   })
-  const given = {}
+  const given = { what: 'call' }
   assert.throws(() => fail(given), { message: 'call 1' })
   assert.throws(() => fail(given), { message: 'call 2' })
 })

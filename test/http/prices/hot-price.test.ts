@@ -130,28 +130,31 @@ test('a price in memory is behind the guard of host names and of other sites, an
 })
 
 test('a price in memory needs a key once there is one, a valid one, and counts against its quota', async (t) => {
-  const changes = () => ({ guard: { rateLimit: 3, clock } })
-  const { hot } = await onBothPaths(t, changes, async ({ ask, issueKey, app }) => {
-    const use = (key: string) => ask(PATH, { headers: { authorization: `Bearer ${key}` } })
-    const { key } = await issueKey('read')
-    assert.equal((await ask(PATH)).status, 401)
-    assert.equal((await use(createKeySecret().text)).status, 401)
-    assert.equal((await use(`${key.slice(0, -1)}${key.endsWith('0') ? '1' : '0'}`)).status, 401)
-    const first = await use(key)
-    assert.deepEqual(
-      ['cache-control', 'ratelimit-policy', 'ratelimit'].map((name) => first.headers[name]),
-      ['no-store', '"key";q=3;w=60', '"key";r=2;t=60'],
-    )
-    assert.deepEqual([(await use(key)).status, (await use(key)).status], [200, 200])
-    const refused = await use(key)
-    assert.deepEqual([refused.status, refused.headers['retry-after']], [429, '60'])
-    const { key: admin } = await issueKey('admin')
-    const other = await issueKey('read')
-    assert.equal((await use(other.key)).status, 200)
-    const headers = { host: 'localhost', 'x-api-key': admin }
-    await app.inject({ method: 'DELETE', url: `/keys/${other.keyId}`, headers })
-    assert.equal((await use(other.key)).status, 401, 'revoked')
-  })
+  const { hot } = await onBothPaths(
+    t,
+    () => ({ guard: { rateLimit: 3, clock } }),
+    async ({ ask, issueKey, app }) => {
+      const use = (key: string) => ask(PATH, { headers: { authorization: `Bearer ${key}` } })
+      const { key } = await issueKey('read')
+      assert.equal((await ask(PATH)).status, 401)
+      assert.equal((await use(createKeySecret().text)).status, 401)
+      assert.equal((await use(`${key.slice(0, -1)}${key.endsWith('0') ? '1' : '0'}`)).status, 401)
+      const first = await use(key)
+      assert.deepEqual(
+        ['cache-control', 'ratelimit-policy', 'ratelimit'].map((name) => first.headers[name]),
+        ['no-store', '"key";q=3;w=60', '"key";r=2;t=60'],
+      )
+      assert.deepEqual([(await use(key)).status, (await use(key)).status], [200, 200])
+      const refused = await use(key)
+      assert.deepEqual([refused.status, refused.headers['retry-after']], [429, '60'])
+      const { key: admin } = await issueKey('admin')
+      const other = await issueKey('read')
+      assert.equal((await use(other.key)).status, 200)
+      const headers = { host: 'localhost', 'x-api-key': admin }
+      await app.inject({ method: 'DELETE', url: `/keys/${other.keyId}`, headers })
+      assert.equal((await use(other.key)).status, 401, 'revoked')
+    },
+  )
   assert.equal(hot.found.length, 0)
 })
 
@@ -170,8 +173,12 @@ test('a price in memory is refused while too many requests are in progress, and 
     await slow
     for (let n = 0; n < 3; n++) assert.equal((await ask(PATH)).status, 200)
     const { body } = await app.inject({ url: '/metrics', headers: { host: 'localhost' } })
-    const series = (status: number) => `{method="GET",route="/prices/latest",status="${status}"}`
-    assert.ok(body.includes(`market_data_http_request_seconds_count${series(200)} 3\n`))
-    assert.ok(body.includes(`market_data_http_request_seconds_count${series(503)} 1\n`))
+    for (const [status, count] of [
+      [200, 3],
+      [503, 1],
+    ] as const) {
+      const series = `http_request_seconds_count{method="GET",route="/prices/latest",status="${status}"} ${count}\n`
+      assert.ok(body.includes(series), `${count} answers with ${status}`)
+    }
   })
 })

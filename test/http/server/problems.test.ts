@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict'
-import { connect } from 'node:net'
-import { once } from 'node:events'
-import { test, type TestContext } from 'node:test'
+import { test } from 'node:test'
 import { ServiceError, type ErrorCode } from '../../../src/errors.ts'
 import { createPool } from '../../../src/postgres/connection/pool.ts'
 import { toStorageError } from '../../../src/postgres/connection/errors.ts'
@@ -205,31 +203,6 @@ test('an internal error is 500 and does not reveal its reason', async (t) => {
   assert.doesNotMatch(answer.text, /secret|home/)
 })
 
-test('data that is not HTTP is answered with a problem too', async (t) => {
-  const { listen } = await createHttpService(t)
-  const port = Number(new URL(await listen()).port)
-  for (const request of ['nonsense\r\n\r\n', `GET /${'x'.repeat(20_000)} HTTP/1.1\r\nHost: localhost\r\n\r\n`]) {
-    const reply = await speak(t, port, request)
-    assert.match(reply, /^HTTP\/1\.1 400 Bad Request\r\n/)
-    assert.match(reply, /application\/problem\+json[^]*"code":"malformed_request"/)
-  }
-})
-
-test('a request that names a type but has neither a body nor a length is answered as one without a body', async (t) => {
-  const { listen, ask } = await createHttpService(t)
-  const port = Number(new URL(await listen()).port)
-  for (const [method, path] of [
-    ['POST', '/prices/poll'],
-    ['POST', '/nowhere'],
-    ['DELETE', '/session'],
-    ['GET', '/livez'],
-  ] as const) {
-    const head = `${method} ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nConnection: close`
-    const { status } = await ask(path, { method, headers: { 'content-type': 'application/json' } })
-    assert.match(await speak(t, port, `${head}\r\n\r\n`), new RegExp(`^HTTP/1.1 ${status} `), `${method} ${path}`)
-  }
-})
-
 /** A prefix of the process and a number. */
 const OWN_ID = /^[0-9a-f]{12}-\d+$/
 
@@ -259,15 +232,4 @@ function assertProblem(answer: Answer, code: ErrorCode, what: string): void {
   assert.equal(status, answer.status)
   assert.equal(request_id, answer.headers['x-request-id'] ?? request_id)
   assert.deepEqual([typeof title, typeof detail, typeof retryable], ['string', 'string', 'boolean'])
-}
-
-async function speak(t: TestContext, port: number, request: string): Promise<string> {
-  const socket = connect(port, '127.0.0.1')
-  t.after(() => socket.destroy())
-  socket.on('error', () => {})
-  let reply = ''
-  socket.on('data', (chunk) => (reply += String(chunk)))
-  socket.write(request)
-  await once(socket, 'close')
-  return reply
 }

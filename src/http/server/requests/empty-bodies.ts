@@ -10,7 +10,7 @@ export const EMPTY_BODY_OPTIONS: ServerOptions = { optimizeEmptyRequests: true }
 
 /** Lets the parser of a body see the end of one that has already ended: many clients name a type without sending a body. */
 export function readEmptyBodies(app: App): void {
-  app.addHook('preParsing', (request, _reply, payload, done) => {
+  app.addHook('preParsing', (request, _reply, ...[payload, done]) => {
     const isParsed = request.headers['content-type'] !== undefined
     done(null, isParsed && request.raw.readableEnded ? Readable.from([]) : payload)
   })

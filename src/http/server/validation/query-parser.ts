@@ -9,7 +9,7 @@ const MAX_LENGTH = 200
 
 /**
  * Parses queries, each text once: the same text gives the same frozen object. So whatever is derived from a query, such as
- * the verdict of its validation, can be kept by that object (`memoizeByObject`), and is then found without comparing texts.
+ * the result of its validation, can be kept by that object (`memoizeByObject`), and is then found without comparing texts.
  */
 export function createQueryParser(): (text: string) => ParsedQuery {
   const known = new Map<string, ParsedQuery>()
