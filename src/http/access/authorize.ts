@@ -107,14 +107,14 @@ type AtOnce = { readonly cache: CredentialCache; readonly admitKey: AdmitKey; is
 function createAdmitAtOnce({ cache, admitKey, isOpenHere }: AtOnce): Access['admitAtOnce'] {
   return (request, reply) => {
     if (isProbe(request)) return true
-    if (cache.isStale() || isOfPage(request)) return false
+    if (cache.isStale()) return false
     const key = keyIn(request)
     if (key === undefined) {
       const isOwner = isOpenHere() && isThisMachine(request.ip) && !request.headers.cookie
       if (isOwner) request.setDecorator('caller', OWNER)
       return isOwner
     }
-    const credential = cache.find(key, false)
+    const credential = isOfPage(request) ? undefined : cache.find(key, false)
     if (credential) admitKey(credential, request, reply)
     return credential !== undefined
   }
