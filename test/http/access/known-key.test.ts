@@ -45,10 +45,11 @@ function createHarness(all: readonly Credential[]) {
   return { access, ask, pass: (ms: number) => (now += ms) }
 }
 
+const bearer = (text: string) => ({ authorization: `Bearer ${text}` })
+
 test('a known key is admitted at once; everything else takes the way that reads the keys or refuses', async () => {
   const [known, unknown, session] = [createKeySecret(), createKeySecret(), createSessionSecret()]
   const { access, ask, pass } = createHarness([credentialOf(known, 'read'), credentialOf(session, 'read', true)])
-  const bearer = (text: string) => ({ authorization: `Bearer ${text}` })
   assert.equal(await ask(bearer(known.text)), false, 'before the first read')
   await access.refresh()
   assert.equal(await ask(bearer(known.text)), true)
