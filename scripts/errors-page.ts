@@ -53,7 +53,7 @@ ${JSON.stringify(
       symbol: 'AAPL',
       retryAfterSeconds: 30,
     }),
-    '7d0f2c1e-5b1d-4b8e-9c53-1f0a6f3f6f0e',
+    '1f0a6f3f6f0e-42',
   ),
   undefined,
   2,

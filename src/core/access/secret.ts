@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { hash, randomBytes } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 import type { Secret } from './key.ts'
 
@@ -50,10 +50,14 @@ function readSecret(prefix: string, text: string): Secret | undefined {
   return checksum === checksumOf(body) ? secretOf(prefix, text) : undefined
 }
 
-/** A fast hash is sufficient for 256 random bits. */
 function secretOf(prefix: string, text: string): Secret {
   const id = text.slice(prefix.length, prefix.length + ID_LENGTH)
-  return { text, id, digest: createHash('sha256').update(text).digest() }
+  return { text, id, digest: Buffer.from(hexDigestOf(text), 'hex') }
+}
+
+/** SHA-256 in hexadecimal, by which a secret is found: a fast hash is sufficient for 256 random bits. */
+export function hexDigestOf(text: string): string {
+  return hash('sha256', text, 'hex')
 }
 
 function checksumOf(body: string): string {

@@ -1,6 +1,7 @@
 import type { Clock } from '../../lib/clock.ts'
 import { ServiceError } from '../../errors.ts'
 import type { Ingest } from './ingest.ts'
+import { createPriceMemory, type PriceMemory } from './price-memory.ts'
 import { isConfirmedWithin } from '../prices/freshness.ts'
 import type { RecordResult, StoredPrice } from '../prices/quote.ts'
 
@@ -20,8 +21,16 @@ export type LatestResult =
   | { readonly symbol: string; readonly price: StoredPrice }
   | { readonly symbol: string; readonly error: ServiceError; readonly lastKnown?: StoredPrice }
 
-/** One result per symbol, in the order of the request. Rejects only if the storage fails or the provider is unknown. */
-export type Latest = (request: LatestRequest) => Promise<readonly LatestResult[]>
+export type Latest = {
+  /** One result per symbol, in the order of the request. Rejects only if the storage fails or the provider is unknown. */
+  find(request: LatestRequest): Promise<readonly LatestResult[]>
+  /**
+   * The price that `find` would give for the first symbol, if memory holds it. It never waits, reads or fetches.
+   * @param request an object that stays the same; a question that comes again is best asked with the same object
+   * @param now milliseconds since 1970
+   */
+  peek(request: LatestRequest, now: number): StoredPrice | undefined
+}
 
 /** The newest stored price of each symbol that has one. */
 export type ReadLatest = (
@@ -45,17 +54,15 @@ type Fetched = { readonly result: RecordResult; readonly stored: StoredPrice | u
  * same symbol. The request belongs to no caller, so a caller that leaves does not end it; it ends with the service (`signal`).
  */
 export function createLatest({ ingest, readLatest, onPricesStored, clock, signal }: Needs): Latest {
-  const cache = createReadCache(readLatest, clock)
-  onPricesStored(cache.forget)
-  const fetchShared = createSharedFetch({ ingest, readLatest, signal }, cache)
+  const memory = createPriceMemory(readLatest, clock)
+  onPricesStored(memory.forget)
+  const fetchShared = createSharedFetch({ ingest, readLatest, signal }, memory)
 
-  return async (request) => {
-    const { provider, symbols, currency, maxAgeSeconds, storedOnly } = request
-    const stored = await cache.read(request)
+  async function find(request: LatestRequest): Promise<readonly LatestResult[]> {
+    const { provider, symbols, currency, storedOnly } = request
+    const stored = await memory.read(request)
     if (storedOnly) return symbols.map((symbol) => storedAnswer(request, symbol, stored.get(symbol)))
-    const isFresh = (price: StoredPrice | undefined) =>
-      maxAgeSeconds > 0 && price !== undefined && isConfirmedWithin(price, maxAgeSeconds * 1000, clock.now())
-    const stale = symbols.filter((symbol) => !isFresh(stored.get(symbol)))
+    const stale = symbols.filter((symbol) => !isAnswer(request, stored.get(symbol), clock.now()))
     if (stale.length === 0) return symbols.map((symbol) => answer(symbol, undefined, stored.get(symbol)))
     const fetched = new Map((await fetchShared(provider, stale)).map((one) => [one.result.symbol, one]))
     const now = currency === undefined ? undefined : await readLatest(request)
@@ -65,19 +72,32 @@ export function createLatest({ ingest, readLatest, onPricesStored, clock, signal
       return answer(symbol, one.result, now === undefined ? one.stored : now.get(symbol))
     })
   }
+
+  function peek(request: LatestRequest, now: number): StoredPrice | undefined {
+    const price = memory.peek(request)?.get(request.symbols[0] ?? '')
+    return isAnswer(request, price, now) ? price : undefined
+  }
+
+  return { find, peek }
+}
+
+/** Whether a stored price answers the request, so that the provider need not be asked. */
+function isAnswer({ maxAgeSeconds, storedOnly }: LatestRequest, price: StoredPrice | undefined, now: number): boolean {
+  if (price === undefined) return false
+  return storedOnly !== undefined || (maxAgeSeconds > 0 && isConfirmedWithin(price, maxAgeSeconds * 1000, now))
 }
 
 /** Fetches symbols: joins the requests in flight, and fetches the other symbols in one request. */
 function createSharedFetch(
   { ingest, readLatest, signal }: Pick<Needs, 'ingest' | 'readLatest' | 'signal'>,
-  cache: ReadCache,
+  memory: PriceMemory,
 ) {
   const inFlight = new Map<string, Promise<Fetched>>()
 
   /** What is stored afterwards counts, not the reply: it may be older than the stored price. */
   async function fetchAndRead(provider: string, symbols: readonly string[]): Promise<readonly Fetched[]> {
     const results = await ingest(provider, symbols, signal)
-    cache.forget()
+    memory.forget()
     const stored = await readLatest({ provider, symbols, currency: undefined })
     return results.map((result) => ({ result, stored: stored.get(result.symbol) }))
   }
@@ -93,38 +113,6 @@ function createSharedFetch(
       one.then(remove, remove)
     }
     return Promise.all(symbols.flatMap((symbol) => inFlight.get(key(symbol)) ?? []))
-  }
-}
-
-/** Limits the reads of a popular symbol; prices that other processes store are seen this much later. */
-const CACHE_MS = 100
-const CACHE_SIZE = 1_000
-
-type ReadCache = ReturnType<typeof createReadCache>
-type CachedRead = { readonly prices: ReturnType<ReadLatest>; until: number }
-
-/** Callers of the same key share one read while it is running, and until a moment after it started. */
-function createReadCache(readLatest: ReadLatest, clock: Clock) {
-  const known = new Map<string, CachedRead>()
-
-  function startRead(key: string, request: LatestRequest): CachedRead {
-    if (known.size >= CACHE_SIZE) known.clear()
-    const until = clock.monotonic() + CACHE_MS
-    const read = { prices: readLatest(request), until: Number.POSITIVE_INFINITY }
-    known.set(key, read)
-    const expire = (at: number) => () => void (read.until = at)
-    read.prices.then(expire(until), expire(0))
-    return read
-  }
-
-  return {
-    read: (request: LatestRequest) => {
-      const { provider, currency = '', symbols } = request
-      const key = `${provider} ${currency} ${symbols.join()}`
-      const found = known.get(key)
-      return (found && found.until > clock.monotonic() ? found : startRead(key, request)).prices
-    },
-    forget: () => known.clear(),
   }
 }
 

@@ -1,4 +1,5 @@
 import { CLOCK_TOLERANCE_MS } from '../../lib/clock.ts'
+import { memoizeByObject } from '../../lib/memoize.ts'
 import { millisOf } from '../../lib/instant.ts'
 import type { MarketState, StoredPrice } from './quote.ts'
 
@@ -30,9 +31,35 @@ export function freshnessOf(price: Dated, now: number): FreshnessView {
 }
 
 /** Whether the provider confirmed the price less than `ms` ago. A confirmation that lies ahead of now was never made. */
-export function isConfirmedWithin({ confirmedAt }: Pick<Dated, 'confirmedAt'>, ms: number, now: number): boolean {
-  const sinceMs = now - millisOf(confirmedAt)
+export function isConfirmedWithin(price: Confirmed, ms: number, now: number): boolean {
+  const sinceMs = now - confirmedMs(price)
   return sinceMs < ms && sinceMs >= -CLOCK_TOLERANCE_MS
+}
+
+type Confirmed = Pick<Dated, 'confirmedAt'>
+const confirmedMs = memoizeByObject(({ confirmedAt }: Confirmed) => millisOf(confirmedAt))
+
+/** A stretch of time in milliseconds since 1970, from `from` on, until before `until`. */
+export type Span = { readonly from: number; readonly until: number }
+
+/**
+ * The span around `now` in which nothing about the freshness of a price changes but its age. It begins and ends where
+ * `freshnessOf` compares; all times are whole milliseconds.
+ */
+export function freshnessSpan(price: Dated, now: number): Span {
+  const [event, confirmed] = [millisOf(price.eventTime), confirmedMs(price)]
+  const tooOld = event + TOLERANCE_MS + 1
+  const changes = [
+    confirmed - CLOCK_TOLERANCE_MS,
+    confirmed + TOLERANCE_MS,
+    event - FUTURE_MS,
+    tooOld,
+    tooOld + (price.delaySeconds ?? 0) * 1000,
+  ]
+  return {
+    from: Math.max(...changes.filter((at) => at <= now)),
+    until: Math.min(...changes.filter((at) => at > now)),
+  }
 }
 
 function classifyFreshness(ageMs: number, state: MarketState, delayMs: number): Freshness {

@@ -44,18 +44,21 @@ export function createAuthenticate(cache: CredentialCache, clock: Clock) {
   /** A known credential is accepted however many wrong ones came from the same network. */
   async function lookUp(secret: Secret, isSession: boolean, { ip }: FastifyRequest): Promise<Credential | undefined> {
     await cache.freshen()
-    const known = cache.find(secret, isSession)
+    const known = cache.find(secret.text, isSession)
     if (known || failures.isUsedUp(networkOf(ip))) return known
-    return cache.findAnew(secret, isSession)
+    return cache.findAnew(secret.text, isSession)
   }
 
   return authenticate
 }
 
-function keyIn({ headers }: FastifyRequest): string | undefined {
-  const [, bearer] = /^Bearer +(.+?) *$/i.exec(headers.authorization ?? '') ?? []
-  return bearer ?? headers['x-api-key']?.toString()
+/** The key that a request presents, whatever it is; undefined if it presents none. */
+export function keyIn({ headers }: FastifyRequest): string | undefined {
+  const scheme = BEARER.exec(headers.authorization ?? '')?.[0]
+  return scheme === undefined ? headers['x-api-key']?.toString() : headers.authorization?.slice(scheme.length).trimEnd()
 }
+
+const BEARER = /^Bearer +/i
 
 /** The error, with the header that names the way to authenticate. */
 export function unauthenticated(reply: FastifyReply, detail: string): ServiceError {

@@ -3,7 +3,7 @@ import { allows, type Scope } from '../../core/access/key.ts'
 import type { Credential } from '../../core/access/credential.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { ServiceError } from '../../errors.ts'
-import { createAuthenticate, unauthenticated } from './authenticate.ts'
+import { createAuthenticate, keyIn, unauthenticated } from './authenticate.ts'
 import { createSecurityLog } from '../server/security-log.ts'
 import type { App } from '../server/app.ts'
 import { READS } from '../server/host-guard.ts'
@@ -27,8 +27,11 @@ export type Caller = { readonly credential: Credential | undefined; readonly sco
 export type Access = {
   /** @throws ServiceError `unauthenticated`, `forbidden` or `rate_limited` */
   admit(request: FastifyRequest, reply: FastifyReply): Promise<void>
-  /** Admits without a promise, if that is possible. */
-  admitAtOnce(request: FastifyRequest): boolean
+  /**
+   * Admits without a promise. False if it takes one, to read the keys or to refuse: then `admit` decides.
+   * @throws ServiceError `forbidden` or `rate_limited`
+   */
+  admitAtOnce(request: FastifyRequest, reply: FastifyReply): boolean
   callerOf(request: FastifyRequest): Caller
   stillAllows(caller: Caller): boolean
   /** Calls back when keys may have ended, or the first one was created. */
@@ -57,46 +60,63 @@ export function createAccess(options: AccessOptions): Access {
   const { isAuthOff, isPrivate, clock } = options
   const cache = createCredentialCache(options)
   const authenticate = createAuthenticate(cache, clock)
-  const logFirstUse = createFirstUses()
   const refuseWithoutKey = createRefusal(clock)
-  const isClosed = () => !isPrivate || cache.isClosed()
-  const quotas = createQuotas(options, (ip) => isThisMachine(ip) && (isAuthOff || !isClosed()))
-
-  async function callerWithoutKey({ ip }: FastifyRequest): Promise<Caller | undefined> {
-    if (isAuthOff) return VISITOR
-    await cache.freshen()
-    if (isClosed()) return undefined
-    return isThisMachine(ip) ? OWNER : VISITOR
-  }
+  const needsKey = () => !isAuthOff && (!isPrivate || cache.isClosed())
+  const quotas = createQuotas(options, (ip) => isThisMachine(ip) && !needsKey())
+  const admitKey = createAdmitKey(quotas)
 
   async function admit(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     if (isOfPage(request)) return quotas.countAddress(request, reply)
     const credential = await authenticate(request, reply)
-    const caller = credential ? { credential, scopes: credential.scopes } : await callerWithoutKey(request)
-    if (credential) quotas.countKey(credential, request, reply)
-    else quotas.countAddress(request, reply)
-    if (credential) logFirstUse(credential, request)
+    if (credential) return admitKey(credential, request, reply)
+    if (!isAuthOff) await cache.freshen()
+    const isOwner = !isAuthOff && isThisMachine(request.ip)
+    const caller = needsKey() ? undefined : isOwner ? OWNER : VISITOR
+    quotas.countAddress(request, reply)
     request.setDecorator('caller', caller)
     if (caller === undefined) throw refuseWithoutKey(request, reply)
     assertMay(request, caller)
   }
 
-  /** The common local case: no key is presented, and none is needed. */
-  function admitAtOnce(request: FastifyRequest): boolean {
-    if (isProbe(request)) return true
-    const { headers, ip } = request
-    if (isAuthOff || cache.isStale() || isClosed() || !isThisMachine(ip)) return false
-    if (headers.authorization !== undefined || headers['x-api-key'] !== undefined || headers.cookie) return false
-    request.setDecorator('caller', OWNER)
-    return true
-  }
-
   return {
     admit,
-    admitAtOnce,
+    admitAtOnce: createAdmitAtOnce({ cache, admitKey, isOpenHere: () => !isAuthOff && !needsKey() }),
     callerOf: (request) => request.getDecorator<Caller>('caller'),
-    stillAllows: ({ credential }) => (credential ? cache.has(credential) : isAuthOff || !isClosed()),
+    stillAllows: ({ credential }) => (credential ? cache.has(credential) : !needsKey()),
     ...changesOf(cache),
+  }
+}
+
+type AdmitKey = (credential: Credential, request: FastifyRequest, reply: FastifyReply) => void
+
+/** Admits a caller whose key or session was found. */
+function createAdmitKey({ countKey }: ReturnType<typeof createQuotas>): AdmitKey {
+  const logFirstUse = createFirstUses()
+  return (credential, request, reply) => {
+    const caller = { credential, scopes: credential.scopes }
+    countKey(credential, request, reply)
+    logFirstUse(credential, request)
+    request.setDecorator('caller', caller)
+    assertMay(request, caller)
+  }
+}
+
+type AtOnce = { readonly cache: CredentialCache; readonly admitKey: AdmitKey; isOpenHere(): boolean }
+
+/** The common cases: a probe, a key that is known, and a caller on this machine as long as no key is needed. */
+function createAdmitAtOnce({ cache, admitKey, isOpenHere }: AtOnce): Access['admitAtOnce'] {
+  return (request, reply) => {
+    if (isProbe(request)) return true
+    if (cache.isStale()) return false
+    const key = keyIn(request)
+    if (key === undefined) {
+      const isOwner = isOpenHere() && isThisMachine(request.ip) && !request.headers.cookie
+      if (isOwner) request.setDecorator('caller', OWNER)
+      return isOwner
+    }
+    const credential = isOfPage(request) ? undefined : cache.find(key, false)
+    if (credential) admitKey(credential, request, reply)
+    return credential !== undefined
   }
 }
 
@@ -104,7 +124,7 @@ export function createAccess(options: AccessOptions): Access {
 export function guardAccess(app: App, access: Access): void {
   app.decorateRequest('caller', null)
   app.addHook('onRequest', (request, reply, done) => {
-    if (access.admitAtOnce(request)) return done()
+    if (access.admitAtOnce(request, reply)) return done()
     // Fastify waits for a promise as it would for `done`.
     return access.admit(request, reply)
   })

@@ -1,6 +1,5 @@
-import { timingSafeEqual } from 'node:crypto'
 import type { FastifyBaseLogger } from 'fastify'
-import type { Secret } from '../../core/access/key.ts'
+import { hexDigestOf } from '../../core/access/secret.ts'
 import type { Credential, Credentials, ReadCredentials } from '../../core/access/credential.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { createNotifier } from '../../lib/notifier.ts'
@@ -23,10 +22,10 @@ export type CredentialCache = {
   isClosed(): boolean
   /** Whether `freshen` would read. */
   isStale(): boolean
-  /** The credential of the secret, as far as this process knows. */
-  find(secret: Secret, isSession: boolean): Credential | undefined
+  /** The credential of a secret's text, as far as this process knows. */
+  find(text: string, isSession: boolean): Credential | undefined
   /** The same after another read, which may wait: the credential may have been created just now. */
-  findAnew(secret: Secret, isSession: boolean): Promise<Credential | undefined>
+  findAnew(text: string, isSession: boolean): Promise<Credential | undefined>
   /** Whether it is still in force. */
   has(credential: Credential): boolean
   /** Calls back after each read. */
@@ -63,9 +62,9 @@ export function createCredentialCache(options: CredentialCacheOptions): Credenti
         if (known.isClosed()) throw error
       })
     },
-    findAnew: async (secret, isSession) => {
+    findAnew: async (text, isSession) => {
       await look()
-      return known.find(secret, isSession)
+      return known.find(text, isSession)
     },
     follow: async () => {
       while (!signal.aborted) {
@@ -76,20 +75,18 @@ export function createCredentialCache(options: CredentialCacheOptions): Credenti
   }
 }
 
-/** Compared if the id is unknown, so that it takes as long as a known one. */
-const NO_DIGEST = new Uint8Array(32)
-
 /** What the last read found. */
 function createKnownCredentials(log: FastifyBaseLogger) {
-  let known: ReadonlyMap<string, Credential> | undefined
+  let known: Known | undefined
+  let byDigest: Known = new Map()
   let isClosed = true
   return {
     isClosed: () => isClosed,
     has: (credential: Credential) => known?.has(nameOf(credential)) ?? false,
-    find: ({ id, digest }: Secret, isSession: boolean): Credential | undefined => {
-      const credential = known?.get(nameOf({ id, isSession }))
-      const isRight = timingSafeEqual(digest, credential?.digest ?? NO_DIGEST)
-      return isRight ? credential : undefined
+    // How long a lookup takes depends on the digest, from which nobody can tell which text to try next.
+    find: (text: string, isSession: boolean): Credential | undefined => {
+      const credential = byDigest.get(hexDigestOf(text))
+      return credential?.isSession === isSession ? credential : undefined
     },
     replace: (found: Credentials) => {
       const now = new Map(found.all.map((one) => [nameOf(one), one]))
@@ -97,6 +94,7 @@ function createKnownCredentials(log: FastifyBaseLogger) {
       // Never open again: an emptied table is no reason to admit everyone.
       isClosed = found.isClosed || (isClosed && known !== undefined)
       known = now
+      byDigest = new Map(found.all.map((one) => [Buffer.from(one.digest).toString('hex'), one]))
     },
   }
 }

@@ -24,12 +24,13 @@ type Options = {
 type Window = { used: number; endsAt: number }
 
 const WINDOW_SECONDS = 60
-/** Beyond it the least recently seen caller is forgotten, so that many addresses cost bounded memory. */
+/** Beyond it the caller whose window began first is forgotten, so that many addresses cost bounded memory. */
 const MAX_WINDOWS = 20_000
 
 /** A quota per caller in windows of one minute, which begin with the first request. Each process counts separately. */
 export function createRateLimit({ name, quota, clock }: Options): RateLimit {
   const windows = new Map<string, Window>()
+  const policy = `"${name}";q=${quota};w=${WINDOW_SECONDS}`
 
   function forgetOldest(): void {
     const oldest = windows.keys().next()
@@ -38,7 +39,9 @@ export function createRateLimit({ name, quota, clock }: Options): RateLimit {
 
   function windowOf(caller: string, now: number): Window {
     const old = windows.get(caller)
-    const window = old && old.endsAt > now ? old : { used: 0, endsAt: now + WINDOW_SECONDS * 1_000 }
+    if (old && old.endsAt > now) return old
+    const window = { used: 0, endsAt: now + WINDOW_SECONDS * 1_000 }
+    // Deleted first, so that the oldest windows come first.
     windows.delete(caller)
     windows.set(caller, window)
     if (windows.size > MAX_WINDOWS) forgetOldest()
@@ -53,7 +56,7 @@ export function createRateLimit({ name, quota, clock }: Options): RateLimit {
       window.used += 1
       const left = Math.max(0, quota - window.used)
       const seconds = Math.ceil((window.endsAt - now) / 1_000)
-      reply.header('ratelimit-policy', `"${name}";q=${quota};w=${WINDOW_SECONDS}`)
+      reply.header('ratelimit-policy', policy)
       reply.header('ratelimit', `"${name}";r=${left};t=${seconds}`)
       if (window.used <= quota) return
       // Once per window, so that a flood of requests does not flood the log.

@@ -7,6 +7,7 @@ import type { App } from '../server/app.ts'
 import { problems } from '../server/problem.ts'
 import type { ProviderStats } from '../../core/health/provider-stats.ts'
 import { NoQuery } from '../server/query.ts'
+import { createRequestDurations, type RequestDurations } from './request-durations.ts'
 
 export type MetricsDeps = {
   readonly readServiceStatus: ReadServiceStatus
@@ -26,7 +27,7 @@ export function metricsRoute(app: App, deps: MetricsDeps): void {
   const registry = new Registry()
   const registers = [registry]
   collectDefaultMetrics({ register: registry })
-  countRequests(app, registers)
+  const durations = countRequests(app)
   countProviderReplies(deps.providerStats, registers)
   const setStatus = statusGauges(deps, registers)
   const setPools = poolGauge(deps, registers)
@@ -35,7 +36,7 @@ export function metricsRoute(app: App, deps: MetricsDeps): void {
     setPools()
     setConsumerLag()
     await setStatus()
-    return reply.type(registry.contentType).send(await registry.metrics())
+    return reply.type(registry.contentType).send(`${durations.text()}\n${await registry.metrics()}`)
   })
 }
 
@@ -53,20 +54,14 @@ const SCHEMA = {
   },
 }
 
-function countRequests(app: App, registers: Registry[]): void {
-  const durations = new Histogram({
-    name: `${PREFIX}http_request_seconds`,
-    help: 'Duration of requests, by route.',
-    labelNames: ['method', 'route', 'status'],
-    buckets: [0.005, 0.02, 0.1, 0.5, 2, 10],
-    registers,
-  })
+function countRequests(app: App): RequestDurations {
+  const durations = createRequestDurations()
   app.addHook('onResponse', ({ method, routeOptions }, reply, done) => {
-    // The pattern of the route and not the path, so that callers cannot create labels.
-    const route = routeOptions.url ?? 'unknown'
-    durations.observe({ method, route, status: String(reply.statusCode) }, reply.elapsedTime / 1_000)
+    const labels = { method, route: routeOptions.url ?? 'unknown', status: reply.statusCode }
+    durations.count(labels, reply.elapsedTime / 1_000)
     done()
   })
+  return durations
 }
 
 function countProviderReplies(providerStats: ProviderStats, registers: Registry[]): void {

@@ -1,83 +1,59 @@
-import type { FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type, type Static } from 'typebox'
 import type { Clock } from '../../lib/clock.ts'
+import { memoizeByObject } from '../../lib/memoize.ts'
 import { ServiceError, withDetails } from '../../errors.ts'
-import { ONE_YEAR_SECONDS } from '../../lib/instant.ts'
-import type { Latest, LatestRequest, LatestResult } from '../../core/ingest/read-through.ts'
+import type { Latest, LatestResult } from '../../core/ingest/read-through.ts'
 import type { StoredPrice } from '../../core/prices/quote.ts'
 import { lastKnownBody, Price, priceBody, PriceProblem, Prices } from '../../formats/price.ts'
+import { createPriceText, type PriceText } from '../../formats/price-text.ts'
 import { PROBLEM_TYPE, problemOf, statusOf } from '../../formats/json/problem.ts'
 import { isOfForeignPage } from '../server/responses/cors.ts'
 import { sendProblem } from '../server/error-handler.ts'
 import type { App } from '../server/app.ts'
 import { problems } from '../server/problem.ts'
-import { providerOf, type ProviderDeps } from '../server/providers.ts'
+import type { ProviderDeps } from '../server/providers.ts'
 import { othersOf, type OthersDeps } from '../server/validation/series-query.ts'
-import { assertOneOf, CLOSED, Currency, ProviderName, SymbolList, symbolsOf, SymbolText } from '../server/query.ts'
+import { askedBy, LatestQuery, type Asked } from './latest-query.ts'
 
 export type LatestDeps = ProviderDeps & OthersDeps & { readonly latest: Latest; readonly clock: Clock }
-
-const DEFAULT_MAX_AGE_SECONDS = 60
-
-const LatestQuery = Type.Object(
-  {
-    symbol: Type.Optional(SymbolText),
-    symbols: Type.Optional(SymbolList),
-    provider: Type.Optional(ProviderName),
-    currency: Type.Optional(Currency),
-    max_age: Type.Optional(
-      Type.Number({
-        minimum: 0,
-        maximum: ONE_YEAR_SECONDS,
-        default: DEFAULT_MAX_AGE_SECONDS,
-        description:
-          'A stored price is returned if the provider confirmed it within this many seconds. 0 always queries the provider.',
-        examples: [60],
-      }),
-    ),
-    stale_if_error: Type.Optional(
-      Type.Boolean({ default: false, description: 'If the provider fails, answer 200 with the last known price.' }),
-    ),
-  },
-  CLOSED,
-)
 
 /** One price is sent as text. */
 const PriceOrPrices = Type.Unsafe<string | Static<typeof Prices>>(
   Type.Union([Price, Prices], { description: 'One price, or a list.' }),
 )
 
+/**
+ * A hot question is one that came before, about one price that is in memory and young enough. Its text is not read again,
+ * and it is answered without a promise. All hooks of the server have run by then, as for every other question.
+ */
 export function latestRoute(app: App, deps: LatestDeps): void {
   const { latest, clock } = deps
+  const understand = memoizeByObject((query: Static<typeof LatestQuery>) => askedBy(query, deps))
   const textOf = createPriceText()
-  const schema = {
-    operationId: 'getLatestPrice',
-    tags: ['Prices'],
-    summary: 'Get the newest price of one or more symbols',
-    description: `Give \`symbol\` for one price, or \`symbols\` for a list with one entry each. If the stored price was not
-confirmed within \`max_age\` seconds, the provider is queried, once for all concurrent callers. If it fails, the problem
-carries the stored price as \`last_known\`. Imported prices are answered from the store, however old they are.`,
-    querystring: LatestQuery,
-    response: { 200: PriceOrPrices, ...LATEST_PROBLEMS },
-  }
-  app.get('/prices/latest', { schema }, async (request, reply) => {
-    const { query, id } = request
-    assertOneOf(query, 'symbol', 'symbols')
-    const { name: provider, canBePolled } = providerOf(deps, query.provider)
-    const results = await latest({
-      provider,
-      symbols: symbolsOf(query.symbol ?? query.symbols ?? ''),
-      currency: query.currency,
-      maxAgeSeconds: query.max_age ?? DEFAULT_MAX_AGE_SECONDS,
-      storedOnly: storedOnlyReason(request, canBePolled),
-    })
-    const answers = query.stale_if_error ? results.map(orLastKnown) : results
-    if (query.symbol === undefined) return { data: answers.map((answer) => entryOf(answer, clock.now(), id)) }
+  const answer = createAnswer(deps, textOf)
+  app.get('/prices/latest', { schema: SCHEMA }, (request, reply) => {
+    const asked = understand(request.query)
+    const now = clock.now()
+    const price = asked.isList || isOfForeignPage(request) ? undefined : latest.peek(asked.request, now)
+    if (price === undefined) return answer(asked, request, reply)
+    return void reply.type(JSON_TYPE).send(textOf(price, now))
+  })
+}
+
+/** Answers any question: from the store, and from the provider where the stored price is too old. */
+function createAnswer(deps: LatestDeps, textOf: PriceText) {
+  const { latest, clock } = deps
+  return async (asked: Asked, request: FastifyRequest, reply: FastifyReply) => {
+    const storedOnly = asked.request.storedOnly ?? (isOfForeignPage(request) ? 'foreign_page' : undefined)
+    const results = await latest.find({ ...asked.request, storedOnly })
+    const answers = asked.staleIfError ? results.map(orLastKnown) : results
+    if (asked.isList) return { data: answers.map((one) => entryOf(one, clock.now(), request.id)) }
     const [first] = answers
     if (first && 'price' in first) return reply.type(JSON_TYPE).send(textOf(first.price, clock.now()))
     if (first === undefined) throw new ServiceError('internal', 'No result.')
-    return sendProblem(reply, ...(await failureOf(deps, provider, first)))
-  })
+    return sendProblem(reply, ...(await failureOf(deps, asked.request.provider, first)))
+  }
 }
 
 type Failed = Exclude<LatestResult, { readonly price: StoredPrice }>
@@ -90,25 +66,7 @@ async function failureOf(deps: LatestDeps, provider: string, failed: Failed): Pr
   return [others.length === 0 ? error : withDetails(error, { others }), {}]
 }
 
-/** Why the provider is not asked for a request; undefined if it may be. */
-function storedOnlyReason(request: FastifyRequest, canBePolled: boolean | undefined): LatestRequest['storedOnly'] {
-  if (canBePolled === false) return 'import'
-  return isOfForeignPage(request) ? 'foreign_page' : undefined
-}
-
 const JSON_TYPE = 'application/json; charset=utf-8'
-
-/** A popular symbol is requested many times in one millisecond, and each response has the same text. */
-function createPriceText() {
-  const written = new WeakMap<StoredPrice, { readonly now: number; readonly text: string }>()
-  return (price: StoredPrice, now: number): string => {
-    const known = written.get(price)
-    if (known?.now === now) return known.text
-    const text = JSON.stringify(priceBody(price, now))
-    written.set(price, { now, text })
-    return text
-  }
-}
 
 /** Each of them may carry the last known price. */
 const LATEST_PROBLEMS = Object.fromEntries(
@@ -128,6 +86,17 @@ const LATEST_PROBLEMS = Object.fromEntries(
     return [status, { ...answer, content: { [PROBLEM_TYPE]: { schema: PriceProblem, examples } } }]
   }),
 )
+
+const SCHEMA = {
+  operationId: 'getLatestPrice',
+  tags: ['Prices'],
+  summary: 'Get the newest price of one or more symbols',
+  description: `Give \`symbol\` for one price, or \`symbols\` for a list with one entry each. If the stored price was not
+confirmed within \`max_age\` seconds, the provider is queried, once for all concurrent callers. If it fails, the problem
+carries the stored price as \`last_known\`. Imported prices are answered from the store, however old they are.`,
+  querystring: LatestQuery,
+  response: { 200: PriceOrPrices, ...LATEST_PROBLEMS },
+}
 
 /** A failure of the provider can be excused; that a symbol is unknown is a valid answer. */
 function isProviderFailure(error: ServiceError): boolean {

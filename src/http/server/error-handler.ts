@@ -1,21 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import { STATUS_CODES, type IncomingMessage } from 'node:http'
+import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { ServiceError } from '../../errors.ts'
 import { otherSpelling } from '../../lib/symbol.ts'
 import type { App } from './app.ts'
 import { toServiceError } from './to-service-error.ts'
-import { withoutSecrets } from '../../core/access/secret.ts'
 import { PROBLEM_TYPE, problemOf, statusOf } from '../../formats/json/problem.ts'
-
-const SANE_ID = /^[\w.:-]{1,64}$/
-
-/** The caller's own request id if it is harmless, so that its log and ours can be correlated. */
-export function requestIdOf({ headers }: { headers: IncomingMessage['headers'] }): string {
-  const given = headers['x-request-id']
-  return typeof given === 'string' && SANE_ID.test(given) && given === withoutSecrets(given) ? given : randomUUID()
-}
 
 /** Sends an error as a problem; `more` are members of this case only. */
 export function sendProblem(reply: FastifyReply, error: ServiceError, more: object = {}): FastifyReply {

@@ -18,10 +18,11 @@ const MAX_REQUESTS = 5_000
  */
 export function refuseOverload(app: App, { requestLimit = MAX_REQUESTS, isExempt }: OverloadOptions): void {
   let inFlight = 0
+  const leave = () => void (inFlight -= 1)
   app.addHook('onRequest', (request, { raw }, done) => {
     inFlight += 1
-    // Also when the caller disconnects before the response has ended.
-    raw.once('close', () => (inFlight -= 1))
+    // Emitted once, also when the caller disconnects before the response has ended.
+    raw.on('close', leave)
     if (inFlight <= requestLimit || isExempt(request)) done()
     else done(new ServiceError('overloaded', `More than ${requestLimit} requests are in progress.`))
   })

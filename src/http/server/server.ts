@@ -1,13 +1,18 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import { fastify, LogController, type FastifyBaseLogger, type FastifyReply, type FastifyRequest } from 'fastify'
+import { fastify, type FastifyBaseLogger } from 'fastify'
 import type { App } from './app.ts'
 import { addBasePath, createRewriteUrl } from './responses/base-path.ts'
 import { compressResponses } from './responses/compression.ts'
 import { limitConnections } from './connection-limit.ts'
 import { allowOrigins } from './responses/cors.ts'
-import { handleErrors, requestIdOf, sendBrokenRequest, sendError } from './error-handler.ts'
+import { handleErrors, sendBrokenRequest, sendError } from './error-handler.ts'
 import { guardHosts, type HostOptions } from './host-guard.ts'
 import { refuseOverload, type OverloadOptions } from './overload.ts'
+import { EMPTY_BODY_OPTIONS, readEmptyBodies } from './requests/empty-bodies.ts'
+import { lazyChildren } from './requests/lazy-log.ts'
+import { createRequestIds } from './requests/request-id.ts'
+import { createRequestLog } from './requests/request-log.ts'
+import { createQueryParser } from './validation/query-parser.ts'
 import { compileValidator } from './validation/validator.ts'
 
 export type ServerOptions = HostOptions &
@@ -33,10 +38,12 @@ const REQUEST_TIMEOUT_MS = 30_000
 export function createServer(options: ServerOptions): App {
   const { log, trustedProxies, basePath = '', corsOrigins = [] } = options
   const app: App = fastify({
-    loggerInstance: log,
-    logController: createRequestLog(),
-    genReqId: requestIdOf,
+    http: EMPTY_BODY_OPTIONS,
+    loggerInstance: lazyChildren(log),
+    logController: createRequestLog(log),
+    genReqId: createRequestIds(),
     rewriteUrl: createRewriteUrl(basePath),
+    routerOptions: { querystringParser: createQueryParser() },
     bodyLimit: BODY_LIMIT,
     requestTimeout: REQUEST_TIMEOUT_MS,
     trustProxy: trustedProxies.length > 0 && [...trustedProxies],
@@ -45,6 +52,7 @@ export function createServer(options: ServerOptions): App {
   }).withTypeProvider<TypeBoxTypeProvider>()
   app.setValidatorCompiler(compileValidator)
   acceptJsonOnly(app)
+  readEmptyBodies(app)
   handleErrors(app, options.notFoundHint)
   limitConnections(app, options.connectionLimit)
   addHeaders(app)
@@ -78,19 +86,5 @@ function addHeaders(app: App): void {
   app.addHook('onRequest', (request, reply, done) => {
     reply.headers(HEADERS).header('x-request-id', request.id)
     done()
-  })
-}
-
-/** One line per request at `debug`: at `info`, requests of pollers would fill the log. */
-function createRequestLog(): LogController {
-  return Object.assign(new LogController(), {
-    incomingRequest: () => {},
-    requestCompleted: (error: unknown, { log, method, url }: FastifyRequest, reply: FastifyReply) =>
-      log.debug({ method, url, status: reply.statusCode, ms: Math.round(reply.elapsedTime), err: error }, 'request'),
-    // Every reader of a stream leaves like this.
-    streamError: (error: NodeJS.ErrnoException, { log }: FastifyRequest) => {
-      const level = error.code === 'ERR_STREAM_PREMATURE_CLOSE' ? 'debug' : 'warn'
-      log[level]({ err: error }, 'response interrupted')
-    },
   })
 }

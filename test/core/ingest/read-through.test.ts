@@ -39,9 +39,9 @@ function createHarness() {
     clock,
     signal: new AbortController().signal,
   })
-  const request = (symbols: string[], maxAgeSeconds = 60) => latest({ provider: 'p', symbols, maxAgeSeconds })
+  const request = (symbols: string[], maxAgeSeconds = 60) => latest.find({ provider: 'p', symbols, maxAgeSeconds })
   const pass = (ms: number) => (now += ms)
-  return { request, fetched, store, open: gate.resolve, notify: notifier.notify, pass, reads: () => reads }
+  return { latest, request, fetched, store, open: gate.resolve, notify: notifier.notify, pass, reads: () => reads }
 }
 
 test('a thousand callers of one stale symbol cause one request', async () => {
@@ -119,4 +119,40 @@ test('a price that was confirmed in the future is fetched again: a clock was ahe
   open(undefined)
   await request(['AAPL', 'MSFT'])
   assert.deepEqual(fetched, [['AAPL']], 'clocks of several machines differ a little')
+})
+
+test('memory answers without waiting what was read less than 100 ms ago, until this process stores prices', async () => {
+  const { latest, store, notify, pass, reads } = createHarness()
+  const price = store('AAPL', 0)
+  const asked = { provider: 'p', symbols: ['AAPL'], maxAgeSeconds: 60 }
+  const peek = () => latest.peek(asked, NOW)
+  assert.equal(peek(), undefined, 'nothing was read')
+  const reading = latest.find(asked)
+  assert.equal(peek(), undefined, 'the read is still running')
+  await reading
+  assert.equal(peek(), price)
+  assert.equal(latest.peek({ ...asked }, NOW), price, 'another object with the same question')
+  for (const other of [{ symbols: ['MSFT'] }, { provider: 'q' }, { currency: 'USD' }]) {
+    assert.equal(latest.peek({ ...asked, ...other }, NOW), undefined, JSON.stringify(other))
+  }
+  pass(99)
+  assert.equal(peek(), price)
+  pass(1)
+  assert.equal(peek(), undefined, 'another process may have stored a newer price')
+  await latest.find(asked)
+  assert.equal(peek(), price)
+  notify()
+  assert.equal(peek(), undefined, 'this process has stored a price')
+  assert.equal(reads(), 2, 'looking reads nothing')
+})
+
+test('memory answers only what is young enough at the time of the answer, or may be of any age', async () => {
+  const { latest, store } = createHarness()
+  const price = store('AAPL', 59)
+  const asked = { provider: 'p', symbols: ['AAPL'], maxAgeSeconds: 60 }
+  await latest.find(asked)
+  assert.equal(latest.peek(asked, NOW + 999), price)
+  assert.equal(latest.peek(asked, NOW + 1_000), undefined)
+  assert.equal(latest.peek({ ...asked, maxAgeSeconds: 0 }, NOW), undefined)
+  assert.equal(latest.peek({ ...asked, maxAgeSeconds: 0, storedOnly: 'import' }, NOW + 1_000), price)
 })

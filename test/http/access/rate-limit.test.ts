@@ -110,7 +110,7 @@ test('probes are never limited, nor are local callers while no key has been crea
     assert.deepEqual(await statusesOf(3, () => service.ask(path)), [200, 200, 200])
 })
 
-test('many callers cost bounded memory: those not seen for longest are forgotten', () => {
+test('many callers cost bounded memory: those whose minute began first are forgotten', () => {
   const limit = createRateLimit({ name: 'address', quota: 1, clock: systemClock })
   const request = { log: pino({ level: 'silent' }) } as unknown as FastifyRequest
   const reply = { header: () => {} } as unknown as FastifyReply

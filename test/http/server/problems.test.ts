@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict'
-import { connect } from 'node:net'
-import { once } from 'node:events'
-import { test, type TestContext } from 'node:test'
+import { test } from 'node:test'
 import { ServiceError, type ErrorCode } from '../../../src/errors.ts'
 import { createPool } from '../../../src/postgres/connection/pool.ts'
 import { toStorageError } from '../../../src/postgres/connection/errors.ts'
@@ -205,15 +203,8 @@ test('an internal error is 500 and does not reveal its reason', async (t) => {
   assert.doesNotMatch(answer.text, /secret|home/)
 })
 
-test('data that is not HTTP is answered with a problem too', async (t) => {
-  const { listen } = await createHttpService(t)
-  const port = Number(new URL(await listen()).port)
-  for (const request of ['nonsense\r\n\r\n', `GET /${'x'.repeat(20_000)} HTTP/1.1\r\nHost: localhost\r\n\r\n`]) {
-    const reply = await speak(t, port, request)
-    assert.match(reply, /^HTTP\/1\.1 400 Bad Request\r\n/)
-    assert.match(reply, /application\/problem\+json[^]*"code":"malformed_request"/)
-  }
-})
+/** A prefix of the process and a number. */
+const OWN_ID = /^[0-9a-f]{12}-\d+$/
 
 test("the caller's request id is returned if it is harmless, and replaced if it is not", async (t) => {
   const { ask } = await createHttpService(t)
@@ -221,7 +212,16 @@ test("the caller's request id is returned if it is harmless, and replaced if it 
   assert.equal(echoed.headers['x-request-id'], 'abc-123')
   assert.equal(echoed.json().request_id, 'abc-123')
   const replaced = await ask('/livez', { headers: { 'x-request-id': 'a"b<script>' } })
-  assert.match(String(replaced.headers['x-request-id']), /^[0-9a-f-]{36}$/)
+  assert.match(String(replaced.headers['x-request-id']), OWN_ID)
+})
+
+test('without an id of the caller each request gets one of its own, also in another process', async (t) => {
+  const services = [await createHttpService(t), await createHttpService(t)]
+  const answers = await Promise.all(
+    [...services, ...services].map(async ({ ask }) => String((await ask('/livez')).headers['x-request-id'])),
+  )
+  assert.equal(new Set(answers).size, answers.length)
+  for (const id of answers) assert.match(id, OWN_ID)
 })
 
 function assertProblem(answer: Answer, code: ErrorCode, what: string): void {
@@ -232,15 +232,4 @@ function assertProblem(answer: Answer, code: ErrorCode, what: string): void {
   assert.equal(status, answer.status)
   assert.equal(request_id, answer.headers['x-request-id'] ?? request_id)
   assert.deepEqual([typeof title, typeof detail, typeof retryable], ['string', 'string', 'boolean'])
-}
-
-async function speak(t: TestContext, port: number, request: string): Promise<string> {
-  const socket = connect(port, '127.0.0.1')
-  t.after(() => socket.destroy())
-  socket.on('error', () => {})
-  let reply = ''
-  socket.on('data', (chunk) => (reply += String(chunk)))
-  socket.write(request)
-  await once(socket, 'close')
-  return reply
 }

@@ -3,11 +3,14 @@ import type { FastifySchemaValidationError } from 'fastify'
 import type { TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { Value } from 'typebox/value'
+import { memoizeByObject } from '../../../lib/memoize.ts'
 import { momentMistake, readMoment } from './moment.ts'
 
 /**
  * Like the validator of the type provider, with one shortcut: most queries are valid text as they are, and only the others
  * are converted to what the schema requires. Calling the original from here would compile every schema twice.
+ *
+ * The decision on a query is kept with the query: the query parser gives the same object for the same text.
  *
  * It reports all mistakes at once, also those against the rules of ours that JSON Schema cannot express: `x-instant` (a
  * member is a time) and `x-one-of` (pairs of members of which exactly one is given). Each error carries the schema of its
@@ -16,13 +19,18 @@ import { momentMistake, readMoment } from './moment.ts'
 export const compileValidator: typeof TypeBoxValidatorCompiler = ({ schema, httpPart }) => {
   const validator = Compile(schema)
   const rulesBroken = createRules(schema)
-  return (given) => {
-    const value: unknown = validator.Check(given) || httpPart === 'body' ? given : Value.Convert(schema, given)
+  const decide = (given: unknown): Decision => {
+    const isValidText = httpPart === 'body' || validator.Check(given)
+    // The conversion changes what it gets, and a remembered query is frozen.
+    const value: unknown = isValidText ? given : Value.Convert(schema, Value.Clone(given))
     const broken = validator.Check(value) ? [] : validator.Errors(value).map((error) => withSchema(error, schema))
     const error = [...broken, ...rulesBroken(value)]
-    return error.length === 0 ? { value } : { error }
+    return error.length === 0 ? { value: Object.freeze(value) } : { error }
   }
+  return httpPart === 'querystring' ? memoizeByObject(decide) : decide
 }
+
+type Decision = { readonly value: unknown } | { error: FastifySchemaValidationError[] }
 
 /** The schemas of an object's members, those of arrays' items included. */
 type Members = Readonly<Record<string, TSchema>>
