@@ -28,11 +28,16 @@ const all = globSync(asked.length > 0 ? asked : 'test/**/*.test.ts').toSorted()
 const files = [...new Set([...FIRST.flatMap((pattern) => matching(all, pattern)), ...all])]
 if (files.length === 0) throw new Error(`no test file matches ${asked.join(' ')}`)
 
+// Then what the run has started is stopped, too. The second Ctrl-C ends at once.
+const stop = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => stop.abort())
+
 // A variable, since the types do not know the last one yet.
 const options = {
   files,
   concurrency: CONCURRENCY,
   timeout: TIMEOUT_MS,
+  signal: stop.signal,
   globalSetupPath: 'test/support/global-setup.ts',
 }
 run(options)

@@ -22,8 +22,6 @@ export function createDataRoot(): { readonly folder: string; remove(): void } {
   const folder = join(parent, `${PREFIX}${process.pid}`)
   mkdirSync(folder, { mode: 0o755 })
   const remove = () => rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })
-  // Ctrl-C ends a run without its teardown.
-  process.once('exit', remove)
   return { folder, remove }
 }
 
