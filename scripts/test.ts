@@ -1,5 +1,5 @@
-// `npm test`: runs every test file, or those that the arguments match. Node's own command would take them by name, and one
-// long file that comes late, alone on one core, would hold up the end.
+// `npm test`: runs every test file, or those that the arguments match; flags are passed on to Node. Node's own command would
+// take the files by name, and one long file that comes late, alone on one core, would hold up the end.
 import { globSync } from 'node:fs'
 import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
@@ -23,7 +23,9 @@ const FIRST = [
 const CONCURRENCY = 4
 const TIMEOUT_MS = 180_000
 
-const [, , ...asked] = process.argv
+const given = process.argv.slice(2)
+const flags = given.filter((argument) => argument.startsWith('-'))
+const asked = given.filter((argument) => !argument.startsWith('-'))
 const all = globSync(asked.length > 0 ? asked : 'test/**/*.test.ts').toSorted()
 const files = [...new Set([...FIRST.flatMap((pattern) => matching(all, pattern)), ...all])]
 if (files.length === 0) throw new Error(`no test file matches ${asked.join(' ')}`)
@@ -38,6 +40,7 @@ const options = {
   concurrency: CONCURRENCY,
   timeout: TIMEOUT_MS,
   signal: stop.signal,
+  execArgv: flags,
   globalSetupPath: 'test/support/global-setup.ts',
 }
 run(options)
