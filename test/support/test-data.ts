@@ -17,7 +17,7 @@ export function dataRoot(): string {
 
 /** A folder for the data of one test run: in memory if there is room, so that no test waits for the disk. */
 export function createDataRoot(): { readonly folder: string; remove(): void } {
-  const parent = hasRoom(MEMORY) ? MEMORY : tmpdir()
+  const parent = hasCapacity(MEMORY) ? MEMORY : tmpdir()
   removeAbandoned(parent)
   const folder = join(parent, `${PREFIX}${process.pid}`)
   mkdirSync(folder, { mode: 0o755 })
@@ -25,7 +25,7 @@ export function createDataRoot(): { readonly folder: string; remove(): void } {
   return { folder, remove }
 }
 
-function hasRoom(folder: string): boolean {
+function hasCapacity(folder: string): boolean {
   if (!existsSync(folder)) return false
   const { bavail, bsize } = statfsSync(folder)
   return bavail * bsize > NEEDED_BYTES
