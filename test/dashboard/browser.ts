@@ -1,7 +1,7 @@
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { after, type TestContext } from 'node:test'
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core'
-import { chromiumPath as executablePath } from '../support/chromium.ts'
+import { chromiumArguments as args, chromiumPath as executablePath } from '../support/chromium.ts'
 
 /** Why the tests of the page are skipped on this machine; in CI they must run. */
 export const skip =
@@ -12,7 +12,7 @@ after(async () => (await browser)?.close())
 
 export function openBrowser(): Promise<Browser> {
   if (executablePath === undefined) throw new Error('Chromium is not installed: apt-get install chromium')
-  browser ??= chromium.launch({ executablePath })
+  browser ??= chromium.launch({ executablePath, args })
   return browser
 }
 

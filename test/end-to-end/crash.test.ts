@@ -8,7 +8,7 @@ import { expectedAverages } from '../core/averages/oracle.ts'
 import { ask } from '../support/request.ts'
 import { createRandom } from '../support/random.ts'
 import {
-  createDataDir,
+  createEmptyDataDir,
   LAUNCHER,
   processesIn,
   runCommand,
@@ -71,7 +71,7 @@ test(`${rounds} times kill -9 during writes: every acknowledged price is kept, a
 })
 
 test('a service that is killed while it creates its database starts again, and leaves no partial database', async (t) => {
-  const dataDir = createDataDir()
+  const dataDir = createEmptyDataDir()
   const child = spawn(process.execPath, [LAUNCHER, 'serve'], { env: { DATA_DIR: dataDir, PORT: '0' }, stdio: 'ignore' })
   await until(() => readdirSync(dataDir).some((name) => name.startsWith('pg18')), 'the database is being created')
   child.kill('SIGKILL')

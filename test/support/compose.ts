@@ -1,6 +1,5 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import pg from 'pg'
@@ -9,6 +8,7 @@ import { startEmbedded } from '../../src/postgres/embedded/server.ts'
 import { freePort } from './free-port.ts'
 import { freshName, kafkaBrokers } from './kafka.ts'
 import { createFolder, spawnCommand, startService, type ServiceProcess } from './service-process.ts'
+import { binaries, copyCluster } from './test-data.ts'
 
 /** A container as compose.yaml describes it; only the parts that tests use. */
 export type Container = {
@@ -123,12 +123,13 @@ function dockerfile(): string {
 /** A PostgreSQL server that requires passwords, on which users.sql has run as in its container. */
 async function startPostgres(t: TestContext): Promise<number> {
   const state = createFolder()
+  copyCluster(state)
   const port = await freePort()
   const hba_file = join(state, 'pg_hba.conf')
   writeFileSync(hba_file, 'local all postgres trust\nhost all all 127.0.0.1/32 scram-sha-256\n')
   const server = await startEmbedded({
     state,
-    binaries: join(tmpdir(), `market-data-test-binaries-${process.getuid?.()}`),
+    binaries,
     log: () => {},
     settings: { listen_addresses: '127.0.0.1', port: String(port), hba_file, max_connections: '100', fsync: 'off' },
   })

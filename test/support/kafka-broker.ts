@@ -3,11 +3,11 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { freePorts } from './free-port.ts'
 import { kafkaJava } from './kafka-libraries.ts'
+import { dataRoot } from './test-data.ts'
 import { until } from './until.ts'
 
 export type Broker = {
@@ -93,7 +93,7 @@ type Plan = {
 
 async function createBroker({ id, ports, clusterId, settings, scram = [] }: Plan): Promise<Broker> {
   const java = await kafkaJava()
-  const folder = mkdtempSync(join(tmpdir(), 'market-data-kafka-'))
+  const folder = mkdtempSync(join(dataRoot(), 'market-data-kafka-'))
   const file = join(folder, 'server.properties')
   const own = ports[id - 1] as Ports
   writeFileSync(file, properties({ ...settings, ...places(id, ports, folder) }))

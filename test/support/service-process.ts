@@ -11,11 +11,11 @@ import {
   rmSync,
   symlinkSync,
 } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { after, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { unpackBinaries } from '../../src/postgres/embedded/binaries.ts'
+import { binaries, copyCluster, dataRoot } from './test-data.ts'
 import { until } from './until.ts'
 
 /** A running `market-data serve`. */
@@ -110,18 +110,24 @@ after(() => {
 
 /** A folder readable by every account, because as root PostgreSQL runs as another one. Removed after all tests. */
 export function createFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'market-data-test-'))
+  const folder = mkdtempSync(join(dataRoot(), 'market-data-test-'))
   chmodSync(folder, 0o755)
   folders.push(folder)
   return folder
 }
 
-/** The service copies PostgreSQL into its data directory; here a link to one shared copy saves 60 MB per service. */
+/** A data directory with a cluster that has no tables yet, for tests whose subject is not its creation. */
 export function createDataDir(): string {
+  const dataDir = createEmptyDataDir()
+  copyCluster(dataDir)
+  return dataDir
+}
+
+/** The service copies PostgreSQL into its data directory; here a link to one shared copy saves 60 MB per service. */
+export function createEmptyDataDir(): string {
   const dataDir = createFolder()
-  const shared = join(tmpdir(), `market-data-test-binaries-${process.getuid?.()}`)
-  mkdirSync(shared, { recursive: true, mode: 0o755 })
-  const home = dirname(unpackBinaries(shared))
+  mkdirSync(binaries, { recursive: true, mode: 0o755 })
+  const home = dirname(unpackBinaries(binaries))
   symlinkSync(home, join(dataDir, basename(home)))
   return dataDir
 }

@@ -8,7 +8,7 @@ import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { ask } from './request.ts'
 import { createEmptyDatabase, urlOf } from './database.ts'
-import { createDataDir, createFolder, startService, type ServiceProcess } from './service-process.ts'
+import { createEmptyDataDir, createFolder, startService, type ServiceProcess } from './service-process.ts'
 import { until } from './until.ts'
 import { createYahooFake, yahooQuote } from './yahoo-fake.ts'
 
@@ -58,7 +58,7 @@ async function createContext(t: TestContext): Promise<Context> {
   const yahoo = await createYahooFake(t)
   for (const symbol of ['AAPL', 'MSFT']) yahoo.quote(symbol, yahooQuote(symbol, '196.45'))
   const PATH = [join(project, 'node_modules', '.bin'), process.env['PATH']].join(delimiter)
-  return { cwd, dataDir: createDataDir(), env: { PATH, YFINANCE_BASE_URL: yahoo.url } }
+  return { cwd, dataDir: createEmptyDataDir(), env: { PATH, YFINANCE_BASE_URL: yahoo.url } }
 }
 
 async function untilAverages({ url }: ServiceProcess): Promise<void> {

@@ -7,7 +7,7 @@ import { createStoreReply } from '../../../src/postgres/ingest/store-reply.ts'
 import { createDatabaseConnection, urlOf } from '../../support/database.ts'
 import { quoteOf } from '../../support/scripted-provider.ts'
 import pg from 'pg'
-import { createDataDir, runCommand, startService } from '../../support/service-process.ts'
+import { createDataDir, createEmptyDataDir, runCommand, startService } from '../../support/service-process.ts'
 
 type Report = { status: string; checks: { name: string; status: string; detail: string; help?: string }[] }
 
@@ -42,7 +42,7 @@ test('doctor prints how to connect to the embedded database, and the views can b
 })
 
 test('on a machine where nothing was started, doctor warns, suggests a fix, and creates nothing', async () => {
-  const dataDir = createDataDir()
+  const dataDir = createEmptyDataDir()
   const port = await unusedPort()
   const { code, stdout } = await runCommand(['doctor'], { dataDir, env: { ...env, PORT: port } })
   assert.equal(code, 0)
