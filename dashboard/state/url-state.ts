@@ -1,6 +1,6 @@
 import { batch, effect } from '@preact/signals'
 import { queryText } from '../api/client.ts'
-import { keyOf, selected, selectedKey, sought } from './market.ts'
+import { keyOf, selected, selectedKey, sought } from './market/rows.ts'
 import { resolveLinks } from './link.ts'
 import { chosenWindow, range, TIME_RANGES } from './view.ts'
 
