@@ -13,7 +13,9 @@ test('the page opens on the symbol with the newest price, not on the first of th
   const { page, url } = await openFake(t, { symbols: [OLD_IMPORT, NEWEST, OTHER] })
   await page.goto(url)
   await shown(page, 'MSFT')
-  assert.equal(page.url(), `${url}/`)
+  // Completed in place: Back leaves the page, and a reload shows the same symbol.
+  await page.waitForURL(`${url}/?symbol=MSFT&provider=simulated`)
+  assert.equal(await page.evaluate('history.length'), 2)
 })
 
 test('without any price it opens on the first symbol, and on the first one that gets a price', { skip }, async (t) => {

@@ -1,36 +1,28 @@
-import { computed, effect } from '@preact/signals'
+import { effect } from '@preact/signals'
 import { jobs } from '../jobs.ts'
 import { readLocal, writeLocal } from '../local-storage.ts'
 import { isListComplete, stored } from '../symbols/stored.ts'
-import { hasPrice, keyOf, openingKey, rows, selected, selectedKey, type Row } from './rows.ts'
+import { keyOf, openingKey, rows, selectedKey, sought, type Row } from './rows.ts'
 
 const STORAGE_KEY = 'last-symbol'
 
 /**
- * Decides which row is shown while none has been chosen: the one that was last looked at in this browser, else the one with
- * the newest price, else the first. It decides once: a newer price elsewhere does not take the chart from its reader.
+ * Selects a row while neither a person nor a link has: the one that was last looked at in this browser, else the one with
+ * the newest price. Until there is a price, the first row is shown.
  */
 export function startOpening(): void {
-  const lastKey = readLocal(STORAGE_KEY)
-  let decided: string | undefined
   effect(() => {
+    if (selectedKey.value !== undefined || sought.value) return
     const listed = rows.value ?? []
-    if (listed.some(({ key }) => key === decided)) return
-    decided = listed.find(({ key }) => key === lastKey)?.key
-    if (decided === undefined && (!isListComplete.value || mayBeListed(lastKey))) return
-    decided ??= newestOf(listed)
-    openingKey.value = decided ?? listed[0]?.key
+    const lastKey = readLocal(STORAGE_KEY)
+    const last = listed.find(({ key }) => key === lastKey)
+    if (last === undefined && (!isListComplete.value || mayBeListed(lastKey))) return
+    selectedKey.value = last?.key ?? newestOf(listed)
+    openingKey.value = listed[0]?.key
   })
-  const seenKey = computed(seen)
   effect(() => {
-    if (seenKey.value !== undefined) writeLocal(STORAGE_KEY, seenKey.value)
+    if (selectedKey.value !== undefined) writeLocal(STORAGE_KEY, selectedKey.value)
   })
-}
-
-/** The key of the row that is looked at. The first of rows without prices is only a stopgap. */
-function seen(): string | undefined {
-  const row = selected.value
-  return row && (selectedKey.value === row.key || hasPrice(row)) ? row.key : undefined
 }
 
 /** A symbol without a price is listed once its job is known. */

@@ -27,9 +27,9 @@ export type SeriesName = { readonly symbol: string; readonly provider: string }
 
 /** Undefined until the service has listed them. */
 export const rows = signal<readonly Row[] | undefined>(undefined)
-/** The row that a person or a link has chosen. */
+/** The row that was chosen: by a person, by a link, or when the page was opened. */
 export const selectedKey = signal<string | undefined>(undefined)
-/** The row that is shown while none has been chosen. */
+/** The row that is shown while none can be chosen, because none has a price. */
 export const openingKey = signal<string | undefined>(undefined)
 /** What a link names, until its row is found. */
 export const sought = signal<Sought | undefined>(undefined)
