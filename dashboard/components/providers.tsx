@@ -54,7 +54,7 @@ function Failures({ health: { failures, requests } }: { health: ProviderHealth }
   return (
     <>
       {countText(failures)}
-      {requests > 0 && <span class="source">of {countText(requests)} since the start</span>}
+      {requests > 0 && <span class="source">of {countText(requests)} since start</span>}
     </>
   )
 }

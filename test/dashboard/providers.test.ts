@@ -44,7 +44,7 @@ test(
       assert.equal(await row.locator('.status').textContent(), state, name)
     }
     const failed = page.locator('.providers tbody tr[data-key=only-failures] td').last()
-    assert.equal(await failed.textContent(), '3of 3 since the start')
+    assert.equal(await failed.textContent(), '3of 3 since start')
   },
 )
 
