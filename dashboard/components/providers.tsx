@@ -41,10 +41,12 @@ function Requests({ health: { provider } }: { health: ProviderHealth }) {
   return (
     <>
       {countText(job + question)}
-      <span class="source">
-        {countText(job)} by jobs, {countText(question)} by questions
-        {rate_limited > 0 && `, ${countText(rate_limited)} refused (429)`}
-      </span>
+      {job + question > 0 && (
+        <span class="source">
+          {countText(job)} by jobs, {countText(question)} by questions
+          {rate_limited > 0 && `, ${countText(rate_limited)} refused (429)`}
+        </span>
+      )}
     </>
   )
 }
