@@ -5,7 +5,8 @@ import { SignIn } from './components/sign-in.tsx'
 import { startClock } from './state/clock.ts'
 import { reportReset, reportStream } from './state/connection.ts'
 import { startJobs } from './state/jobs.ts'
-import { reloadMarket, startMarket } from './state/market.ts'
+import { followPrices, reloadPrices } from './state/market/follow-prices.ts'
+import { startOpening } from './state/market/opening.ts'
 import { startProviders } from './state/providers.ts'
 import { mayEnter } from './state/session.ts'
 import { startTheme } from './state/theme.ts'
@@ -25,14 +26,15 @@ function showPage(): void {
   startWatchlists()
   startSorting()
   startUrlState()
+  startOpening()
   startTimeZone()
-  streamPrices({ onState: reportStream, onPrices: startMarket(), onReset: reset })
+  streamPrices({ onState: reportStream, onPrices: followPrices(), onReset: reset })
   if (container) render(<Page />, container)
 }
 
 /** The database is another one. */
 function reset(): void {
-  reloadMarket()
+  reloadPrices()
   reportReset()
 }
 

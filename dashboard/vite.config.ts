@@ -23,6 +23,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     rolldownOptions: {
+      // On a busy machine it would warn in the first start of a newcomer.
+      checks: { pluginTimings: false },
       input: { index: join(import.meta.dirname, 'index.html'), docs: join(import.meta.dirname, 'docs.html') },
     },
   },

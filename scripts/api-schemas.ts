@@ -1,4 +1,4 @@
-import type { OpenApi, Operation, Schema } from './openapi.ts'
+import type { OpenApi, Operation, Schema } from '../dashboard/docs/document.ts'
 
 // A generator of our own: openapi-typescript needs TypeScript 5 as a library, which TypeScript 7 no longer offers, and it
 // types an exact decimal as a float.

@@ -1,4 +1,4 @@
-import { routesOf, type OpenApi, type Route } from './openapi.ts'
+import { callsOf, type Call, type OpenApi } from '../dashboard/docs/document.ts'
 
 const HEAD = `# HTTP API
 
@@ -18,12 +18,12 @@ export function httpPage(document: OpenApi): string {
   const sections = document.tags.map(
     ({ name, description }) =>
       `\n## ${name}\n\n${description}\n\n| request | query | description |\n|---|---|---|\n` +
-      routesOf(document, name).map(row).join(''),
+      callsOf(document, name).map(row).join(''),
   )
   return HEAD + sections.join('')
 }
 
-function row({ method, path, summary, parameters = [] }: Route): string {
+function row({ method, path, summary, parameters = [] }: Call): string {
   const query = parameters
     .filter((parameter) => parameter.in === 'query')
     .map(({ name, required }) => (required ? `**\`${name}\`**` : `\`${name}\``))

@@ -1,4 +1,5 @@
-import { routesOf, type OpenApi, type Parameter, type Route } from './openapi.ts'
+import { callsOf, isEndless, type Call, type OpenApi, type Parameter } from '../dashboard/docs/document.ts'
+import { exampleName, FILLED } from '../dashboard/docs/examples.ts'
 
 // The name and the place of the collection's file are fixed by the assignment that this service answers.
 
@@ -13,9 +14,6 @@ deletes is one of LTC-USD; your other jobs stay as they are. If the service requ
 
 The collection omits the stream, \`GET /prices/stream\`, because a run would never end, and the keys, because the first key
 would close the service to the requests that follow.`
-
-/** Parameters that are enabled; the others are listed but disabled. */
-const ENABLED = new Set(['symbol', 'provider', 'q'])
 
 /** The demo polls AAPL, and the README creates a job of ETH-USD: the job that a run deletes is neither. */
 const BODIES: Readonly<Record<string, unknown>> = {
@@ -41,8 +39,8 @@ export function postmanCollection(document: OpenApi): string {
   const folders = tags.map(({ name, description }) => ({
     name,
     description,
-    item: routesOf(document, name)
-      .filter((route) => !isEndless(route))
+    item: callsOf(document, name)
+      .filter((call) => !isEndless(call))
       // Read before delete.
       .toSorted((a, b) => Number(a.method === 'DELETE') - Number(b.method === 'DELETE'))
       .map(itemOf),
@@ -56,14 +54,10 @@ export function postmanCollection(document: OpenApi): string {
   return `${JSON.stringify(collection, undefined, 2)}\n`
 }
 
-function isEndless({ responses }: Route): boolean {
-  return 'text/event-stream' in (responses['200']?.content ?? {})
-}
-
-function itemOf(route: Route) {
-  const { method, summary, description, operationId, requestBody } = route
+function itemOf(call: Call) {
+  const { method, summary, description, operationId, requestBody } = call
   const example = BODIES[operationId] ?? requestBody?.content['application/json']?.example
-  const status = Object.keys(route.responses).find((one) => one.startsWith('2'))
+  const status = Object.keys(call.responses).find((one) => one.startsWith('2'))
   return {
     name: summary,
     event: [testScript(`pm.test('responds with ${status}', () => pm.response.to.have.status(${status}))`)],
@@ -72,7 +66,7 @@ function itemOf(route: Route) {
       description,
       header: example === undefined ? [] : [{ key: 'Content-Type', value: 'application/json' }],
       body: example === undefined ? undefined : jsonBody(example),
-      url: urlOf(route),
+      url: urlOf(call),
     },
   }
 }
@@ -81,7 +75,7 @@ function jsonBody(example: unknown) {
   return { mode: 'raw', raw: JSON.stringify(example, undefined, 2), options: { raw: { language: 'json' } } }
 }
 
-function urlOf({ path, parameters = [] }: Route) {
+function urlOf({ path, parameters = [] }: Call) {
   const ofQuery = parameters.filter((parameter) => parameter.in === 'query')
   const enabled = ofQuery.filter(isEnabled).map((parameter) => `${parameter.name}=${exampleOf(parameter)}`)
   const pattern = path.replaceAll(/\{(\w+)\}/g, ':$1')
@@ -97,23 +91,17 @@ function urlOf({ path, parameters = [] }: Route) {
     })),
     variable: parameters
       .filter((parameter) => parameter.in === 'path')
-      .map(({ name }) => ({ key: name, value: `{{${variableOf(path, name)}}}` })),
+      .map(({ name }) => ({ key: name, value: `{{${exampleName(path, name)}}}` })),
   }
 }
 
 function isEnabled({ name, required = false }: Parameter): boolean {
-  return required || ENABLED.has(name)
+  return required || FILLED.has(name)
 }
 
 function exampleOf({ example, schema }: Parameter): string {
   const value = example ?? schema.default ?? schema.enum?.[0] ?? schema.anyOf?.[0]?.enum?.[0] ?? ''
   return String(value)
-}
-
-/** The collection variable for a path parameter: `/prices/{id}` takes a `price_id`. */
-function variableOf(path: string, name: string): string {
-  if (name !== 'id') return name
-  return path.startsWith('/raw-responses/') ? 'raw_response_id' : 'price_id'
 }
 
 function testScript(code: string) {

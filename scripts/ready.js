@@ -59,7 +59,7 @@ function packagesOf(lockFile) {
 }
 
 async function install() {
-  console.error('Installing what package-lock.json lists…')
+  console.error('Installing dependencies (about a minute, 600 MB)…')
   // Else an installation that is interrupted while the old one is deleted would pass for complete.
   rmSync(installation, { force: true })
   await run('npm', ['ci', '--loglevel=error'], { ...process.env, PATH: pathWithoutModules() })

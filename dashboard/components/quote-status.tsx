@@ -1,5 +1,5 @@
 import { durationText } from '../format/time.ts'
-import type { QuoteStatus } from '../state/market.ts'
+import type { QuoteStatus } from '../state/market/quote.ts'
 import { StatusLabel, type Status } from './status-icon.tsx'
 
 /** Whether the price is current: the market's state and the price's freshness in a word. */

@@ -1,4 +1,4 @@
-/** The parts of the OpenAPI document that this page shows. */
+/** The parts of the OpenAPI document that this page, the generated documents and the collection use. */
 export type OpenApi = {
   readonly info: { readonly title: string; readonly version: string; readonly description: string }
   readonly tags: readonly { readonly name: string; readonly description: string }[]
@@ -8,11 +8,12 @@ export type OpenApi = {
 
 type Scalar = string | number | boolean
 
+/** The part of JSON Schema that the service's schemas use. */
 export type Schema = {
   readonly $ref?: string
   readonly title?: string
   readonly type?: string
-  readonly enum?: readonly unknown[]
+  readonly enum?: readonly Scalar[]
   readonly const?: unknown
   readonly default?: Scalar
   readonly anyOf?: readonly Schema[]
@@ -21,6 +22,8 @@ export type Schema = {
   readonly required?: readonly string[]
   readonly description?: string
   readonly examples?: readonly Scalar[]
+  /** A JSON number that is an exact decimal: a float may lose digits of it. */
+  readonly 'x-decimal'?: true
 }
 
 export type Parameter = {
@@ -32,10 +35,10 @@ export type Parameter = {
   readonly schema: Schema
 }
 
-type Content = Readonly<Record<string, { readonly schema?: Schema; readonly example?: unknown }>>
+type Content = Readonly<Record<string, { readonly schema: Schema; readonly example?: unknown }>>
 export type Responses = Readonly<Record<string, { readonly description: string; readonly content?: Content }>>
 
-type Operation = {
+export type Operation = {
   readonly operationId: string
   readonly summary: string
   readonly description?: string

@@ -4,7 +4,7 @@ import type { Call, Parameter } from './document.ts'
 export type Examples = Readonly<Record<string, string>>
 
 /** Parameters that are filled in; the others are optional and show their example as a placeholder. */
-const FILLED: ReadonlySet<string> = new Set(['symbol', 'provider', 'q'])
+export const FILLED: ReadonlySet<string> = new Set(['symbol', 'provider', 'q'])
 
 /** If nothing is stored yet: the simulated provider knows every symbol, without a network. */
 const WITHOUT_PRICES = { symbol: 'AAPL', provider: 'simulated' }
@@ -45,8 +45,8 @@ export function startValue({ path }: Call, { name, required }: Parameter, exampl
   return examples[exampleName(path, name)] ?? ''
 }
 
-/** `/prices/{id}/lineage` takes a `price_id`, and `/raw-responses/{id}` a `raw_response_id`. */
-function exampleName(path: string, name: string): string {
+/** The name of the example that a path parameter takes: `/prices/{id}/lineage` a `price_id`, and `/raw-responses/{id}` a `raw_response_id`. */
+export function exampleName(path: string, name: string): string {
   if (name !== 'id') return name
   return path.startsWith('/raw-responses/') ? 'raw_response_id' : 'price_id'
 }

@@ -1,8 +1,9 @@
 import { batch, effect } from '@preact/signals'
 import { queryText, request, RequestError } from '../api/client.ts'
 import type { History, Price } from '../api/schemas.ts'
-import { hasPrice, MAX_AGE_SECONDS, rows, selectedKey, selectPrice, sought, type Row, type Sought } from './market.ts'
+import { hasPrice, rows, selectedKey, selectPrice, sought, type Row, type Sought } from './market/rows.ts'
 import { providers } from './providers.ts'
+import { MAX_AGE_SECONDS } from './symbols/latest.ts'
 
 const RETRY_MS = 2_000
 

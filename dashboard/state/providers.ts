@@ -1,4 +1,4 @@
-import { computed, signal } from '@preact/signals'
+import { batch, computed, signal } from '@preact/signals'
 import { request } from '../api/client.ts'
 import type { Health, Provider, ProviderHealth } from '../api/schemas.ts'
 import { poll } from './poll.ts'
@@ -18,8 +18,10 @@ const REFRESH_MS = 5_000
 export function startProviders(): void {
   poll(REFRESH_MS, async () => {
     const [current, listed] = await Promise.all([request('GET /health', {}), request('GET /providers', {})])
-    health.value = current
-    providers.value = listed.data
+    batch(() => {
+      health.value = current
+      providers.value = listed.data
+    })
   })
 }
 

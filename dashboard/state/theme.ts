@@ -1,4 +1,5 @@
 import { computed, effect, signal } from '@preact/signals'
+import { readLocal, writeLocal } from './local-storage.ts'
 
 type Theme = 'light' | 'dark'
 
@@ -19,14 +20,11 @@ export function switchTheme(): void {
 /** Applies the theme, and remembers a choice that differs from the system's. */
 export function startTheme(): void {
   darkQuery.addEventListener('change', ({ matches }) => (system.value = matches ? 'dark' : 'light'))
-  effect(() => {
-    document.documentElement.dataset['theme'] = theme.value
-    if (chosen.value === undefined) localStorage.removeItem(STORAGE_KEY)
-    else localStorage.setItem(STORAGE_KEY, chosen.value)
-  })
+  effect(() => void (document.documentElement.dataset['theme'] = theme.value))
+  effect(() => writeLocal(STORAGE_KEY, chosen.value))
 }
 
 function readChosen(): Theme | undefined {
-  const value = localStorage.getItem(STORAGE_KEY)
+  const value = readLocal(STORAGE_KEY)
   return value === 'light' || value === 'dark' ? value : undefined
 }

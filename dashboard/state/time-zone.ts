@@ -1,6 +1,7 @@
 import { computed, effect, signal } from '@preact/signals'
 import { exchangeZone } from '../format/exchange-zone.ts'
-import { selected } from './market.ts'
+import { readLocal, writeLocal } from './local-storage.ts'
+import { selected } from './market/rows.ts'
 
 /** Whose clock the page shows: this machine's, that of the selected symbol's exchange, or UTC. */
 export const ZONE_CHOICES = ['local', 'exchange', 'UTC'] as const
@@ -21,9 +22,9 @@ export function zoneOf(choice: ZoneChoice): string | undefined {
 
 /** Remembers the choice in this browser. */
 export function startTimeZone(): void {
-  effect(() => localStorage.setItem(STORAGE_KEY, zoneChoice.value))
+  effect(() => writeLocal(STORAGE_KEY, zoneChoice.value))
 }
 
 function readChoice(): ZoneChoice {
-  return ZONE_CHOICES.find((one) => one === localStorage.getItem(STORAGE_KEY)) ?? 'local'
+  return ZONE_CHOICES.find((one) => one === readLocal(STORAGE_KEY)) ?? 'local'
 }

@@ -1,6 +1,6 @@
 import { batch, effect } from '@preact/signals'
 import { queryText } from '../api/client.ts'
-import { keyOf, selected, selectedKey, sought } from './market.ts'
+import { keyOf, selected, selectedKey, sought } from './market/rows.ts'
 import { resolveLinks } from './link.ts'
 import { chosenWindow, range, TIME_RANGES } from './view.ts'
 
@@ -26,7 +26,10 @@ function readUrl(): void {
   })
 }
 
-/** Another symbol is another entry in the browser's history; another range or average is not. */
+/**
+ * Another symbol is another entry in the browser's history; another range or average is not, nor is the symbol with which a
+ * page without one was opened: Back has to find it again.
+ */
 function writeUrl(): void {
   const view = { range: range.value === 'latest' ? undefined : range.value, average: chosenWindow.value }
   const name = nameInUrl()
@@ -48,6 +51,7 @@ function nameInUrl(): Name {
 }
 
 function isAnother(before: URLSearchParams, { symbol, provider }: Name): boolean {
+  if (!before.has('symbol')) return false
   return before.get('symbol')?.toUpperCase() !== symbol || (before.get('provider') ?? provider) !== provider
 }
 

@@ -82,8 +82,9 @@ test(
   { skip },
   async (t) => {
     const { page, address } = await openAt(t, '/')
-    await shown(page, 'AAPL')
-    const first = await page.locator('.headline h2').textContent()
+    await page.locator('.headline').waitFor()
+    await page.locator('.watchlist tbody tr', { hasText: 'AAPL scripted' }).click()
+    await shown(page, 'AAPL scripted')
     await page.locator('.watchlist tbody tr', { hasText: 'MSFT' }).click()
     await shown(page, 'MSFT other')
     await page.getByLabel('1 d').check()
@@ -98,8 +99,8 @@ test(
     assert.equal(await page.getByLabel('1 d').isChecked(), true)
     assert.equal(await page.getByLabel('Average of').inputValue(), '3')
     await page.goBack()
-    await page.locator('.headline h2', { hasText: String(first) }).waitFor()
-    assert.equal(page.url(), `${address}/`)
+    await shown(page, 'AAPL scripted')
+    assert.equal(page.url(), `${address}/?symbol=AAPL&provider=scripted`)
     await page.goForward()
     await shown(page, 'MSFT other')
   },

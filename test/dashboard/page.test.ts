@@ -175,7 +175,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
       const errors: string[] = []
       page.on('console', (message) => message.type() === 'error' && errors.push(message.text()))
       page.on('request', (request) => request.url().startsWith(address) || errors.push(request.url()))
-      await page.goto(address)
+      await page.goto(`${address}/?symbol=AAPL&provider=simulated`)
       await drawn(page)
       await page.locator('.jobs', { hasText: 'recorded' }).waitFor()
       const { violations } = await new AxeBuilder({ page }).analyze()

@@ -61,7 +61,7 @@ async function endOf(child: ChildProcess) {
   return { code, stderr }
 }
 
-const INSTALLED = { code: 0, stderr: 'Installing what package-lock.json lists…\n' }
+const INSTALLED = { code: 0, stderr: 'Installing dependencies (about a minute, 600 MB)…\n' }
 
 test('Ctrl-C during the first installation ends it at once, and the next start installs without a word about a lock', async (t) => {
   const clone = createClone(t)

@@ -1,5 +1,5 @@
 import { AreaSeries, LineSeries, type AutoscaleInfo, type IChartApiBase } from 'lightweight-charts'
-import type { Point } from '../../state/series.ts'
+import type { Point } from '../../state/series/points.ts'
 import { createLine, type Line } from './line.ts'
 import { indexOf } from './time-scale.ts'
 

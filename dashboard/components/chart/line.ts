@@ -1,6 +1,6 @@
 import type { ISeriesApi, LineData, UTCTimestamp } from 'lightweight-charts'
 import type { Decimal } from '../../../src/lib/decimal.ts'
-import type { Point } from '../../state/series.ts'
+import type { Point } from '../../state/series/points.ts'
 import { decimalsOf } from './decimals.ts'
 
 export type Line = ReturnType<typeof createLine>

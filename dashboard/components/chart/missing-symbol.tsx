@@ -2,7 +2,7 @@ import { useSignal } from '@preact/signals'
 import { queryText } from '../../api/client.ts'
 import { intervalText } from '../../format/time.ts'
 import { createJob } from '../../state/jobs.ts'
-import { hasPrice, keyOf, rows, selectedKey, type Sought } from '../../state/market.ts'
+import { hasPrice, keyOf, rows, selectedKey, type Sought } from '../../state/market/rows.ts'
 import { providers } from '../../state/providers.ts'
 import { mayWrite } from '../../state/session.ts'
 

@@ -6,8 +6,7 @@ import {
   type UTCTimestamp,
 } from 'lightweight-charts'
 import type { Decimal } from '../../../src/lib/decimal.ts'
-import type { Canvas } from '../../state/follow-series.ts'
-import type { Point } from '../../state/series.ts'
+import type { Canvas, Point } from '../../state/series/points.ts'
 import type { TimeRange } from '../../state/view.ts'
 import { createCurrencyLines, type CurrencyLines } from './currency-lines.ts'
 import { createTimeScale, showRange, TIME_OPTIONS, zoom } from './time-scale.ts'

@@ -1,7 +1,7 @@
 import { useComputed, useSignal } from '@preact/signals'
 import type { Provider, RefusedSymbol, Symbol as SymbolEntry } from '../../api/schemas.ts'
 import { createJobs, jobMessage, type MarketHours } from '../../state/jobs.ts'
-import { keyOf, selectedKey } from '../../state/market.ts'
+import { keyOf, selectedKey } from '../../state/market/rows.ts'
 import { pollable } from '../../state/providers.ts'
 import { meaningOf, partsOf, searchSymbols } from '../../state/symbols/meaning.ts'
 import { createdText, refusalOf } from './form-texts.ts'

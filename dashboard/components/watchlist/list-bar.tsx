@@ -1,7 +1,7 @@
 import { useSignal, type Signal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import { countText } from '../../format/count.ts'
-import { rows } from '../../state/market.ts'
+import { rows } from '../../state/market/rows.ts'
 import { createList, deleteList, ownLists, renameList, showList, shownList } from '../../state/watchlists/watchlists.ts'
 
 type Mode = 'choose' | 'create' | 'rename' | 'delete'

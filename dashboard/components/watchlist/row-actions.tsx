@@ -1,5 +1,5 @@
 import { signal } from '@preact/signals'
-import type { Row } from '../../state/market.ts'
+import type { Row } from '../../state/market/rows.ts'
 import { sorting } from '../../state/watchlists/shown.ts'
 import type { OwnList } from '../../state/watchlists/saved.ts'
 import { addTo, createList, removeFrom, shownList, targetList } from '../../state/watchlists/watchlists.ts'

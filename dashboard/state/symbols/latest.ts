@@ -6,7 +6,7 @@ const REQUESTS_AT_ONCE = 4
 /** Up to this many rows are all read each time. */
 const ALL_UP_TO = 200
 /** A year: stored prices are enough here, so that opening the page never triggers a request to a provider. */
-const MAX_AGE_SECONDS = 31_536_000
+export const MAX_AGE_SECONDS = 31_536_000
 
 type Rows = {
   /** The keys of all series with prices. */

@@ -6,6 +6,8 @@ import type { Symbol as StoredSymbol } from '../../api/schemas.ts'
 export const stored = signal<readonly StoredSymbol[] | undefined>(undefined)
 /** Whether the service has more than are listed; a filter then finds the others. */
 export const hasMoreSymbols = signal(false)
+/** Whether all symbols that are listed have been read once. */
+export const isListComplete = signal(false)
 
 const PAGE_SIZE = 1_000
 /** Beyond this many, a list to scroll through helps nobody. */
@@ -24,6 +26,7 @@ export async function listSymbols(): Promise<void> {
   } while (cursor !== undefined && listed.length < MAX_LISTED)
   hasMoreSymbols.value = cursor !== undefined
   stored.value = hasMoreSymbols.value ? mergedWith(listed) : listed
+  isListComplete.value = true
 }
 
 /** Adds the stored symbols that match the text, if the list is not complete. A failure changes nothing. */

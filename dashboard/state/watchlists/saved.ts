@@ -16,7 +16,7 @@ export function savedText({ lists, shownId }: Saved): string {
 }
 
 /** What of the text can be read: anything may stand in a browser's storage, and one broken list costs no other. */
-export function readSaved(text: string | null): Saved {
+export function readSaved(text: string | undefined): Saved {
   const { version, lists, shown } = objectOf(parsed(text))
   if (version !== VERSION || !Array.isArray(lists)) return NOTHING
   const byId = new Map(lists.flatMap(listOf).map((list) => [list.id, list]))
@@ -24,12 +24,12 @@ export function readSaved(text: string | null): Saved {
 }
 
 /** Whether a newer version of the page wrote the text: then this one leaves it as it is. */
-export function isOfNewerPage(text: string | null): boolean {
+export function isOfNewerPage(text: string | undefined): boolean {
   const { version } = objectOf(parsed(text))
   return typeof version === 'number' && version > VERSION
 }
 
-function parsed(text: string | null): unknown {
+function parsed(text: string | undefined): unknown {
   try {
     return JSON.parse(text ?? 'null')
   } catch {

@@ -1,5 +1,5 @@
 import { computed, signal } from '@preact/signals'
-import { rowOf, rows, type Row } from '../market.ts'
+import { rowOf, rows, type Row } from '../market/rows.ts'
 import { shownList } from './watchlists.ts'
 
 /** What the rows can be ordered by. */

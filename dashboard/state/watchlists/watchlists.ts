@@ -1,9 +1,10 @@
 import { computed, effect, signal } from '@preact/signals'
+import { readLocal, writeLocal } from '../local-storage.ts'
 import { isOfNewerPage, readSaved, savedText, type OwnList, type Saved } from './saved.ts'
 
 const STORAGE_KEY = 'watchlists'
 
-const saved = signal<Saved>(readSaved(storedText()))
+const saved = signal<Saved>(readSaved(readLocal(STORAGE_KEY)))
 
 /** A person's own lists, which this browser keeps. */
 export const ownLists = computed(() => saved.value.lists)
@@ -18,12 +19,13 @@ const lastShownId = signal(saved.peek().shownId)
 /** Keeps the lists in this browser, and takes over what another tab of it changes. */
 export function startWatchlists(): void {
   addEventListener('storage', ({ key, newValue }) => {
-    if (key === STORAGE_KEY && !isOfNewerPage(newValue)) saved.value = readSaved(newValue)
+    if (key === STORAGE_KEY && !isOfNewerPage(newValue ?? undefined)) saved.value = readSaved(newValue ?? undefined)
   })
   effect(() => {
     const text = savedText(saved.value)
-    const before = storedText()
-    if (text !== before && !isOfNewerPage(before) && (before !== null || saved.value.lists.length > 0)) store(text)
+    const before = readLocal(STORAGE_KEY)
+    const isNeeded = before !== undefined || saved.value.lists.length > 0
+    if (text !== before && !isOfNewerPage(before) && isNeeded) writeLocal(STORAGE_KEY, text)
   })
 }
 
@@ -84,21 +86,4 @@ function freeName(name: string): string {
 /** Not `crypto.randomUUID`: browsers offer it on HTTPS and on loopback only. */
 function idOf(): string {
   return `${Date.now().toString(36)}-${Math.random().toString(36).slice(2, 8)}`
-}
-
-/** A browser may refuse storage altogether; then the lists last until the page is closed. */
-function storedText(): string | null {
-  try {
-    return localStorage.getItem(STORAGE_KEY)
-  } catch {
-    return null
-  }
-}
-
-function store(text: string): void {
-  try {
-    localStorage.setItem(STORAGE_KEY, text)
-  } catch {
-    // Refused, or full: the lists stay in this page.
-  }
 }

@@ -37,7 +37,7 @@ const NOT_BUILT = `<!doctype html>
 <title>Market data service</title>
 <h1>The service is running, but its page has not been built</h1>
 <p><code>npm run build</code> in the service's folder builds it; then restart the service. <code>npm start</code> does both.</p>
-<p><a href="/docs">/docs</a> documents every call and can send it; <a href="/health">/health</a> shows the state of the service.</p>
+<p><a href="docs">docs</a> documents every call and can send it; <a href="health">health</a> shows the state of the service.</p>
 </html>
 `
 

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { createHttpService } from '../../support/http-service.ts'
 
@@ -36,5 +38,20 @@ test('paths in responses have the prefix: of the next page, of the bytes of a re
     assert.equal((await ask(`${prefix}/raw-responses/1`)).json().body_url, '/market/raw-responses/1/body')
     assert.equal((await ask(`${prefix}/prices/1/lineage`)).json().raw_response.body_url, '/market/raw-responses/1/body')
     assert.equal((await ask(`${prefix}/openapi.json`)).json().servers[0].url, '/market')
+  }
+})
+
+test('the links of pages that have not been built stay within the prefix, and each leads somewhere', async (t) => {
+  const notBuilt = { pageFolder: join(tmpdir(), 'not-built') }
+  const { ask } = await createHttpService(t, { ...under, dashboard: notBuilt, documents: notBuilt })
+  for (const page of ['/market/', '/market/docs']) {
+    const { status, text } = await ask(page)
+    assert.equal(status, 200, page)
+    const links = [...text.matchAll(/href="([^"]+)"/g)].map(([, link = '']) => new URL(link, `http://host${page}`))
+    assert.ok(links.length > 0, page)
+    for (const { pathname } of links) {
+      assert.match(pathname, /^\/market\//)
+      assert.equal((await ask(pathname)).status, 200, pathname)
+    }
   }
 })

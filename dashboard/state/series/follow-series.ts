@@ -1,16 +1,10 @@
 import { effect, signal, type ReadonlySignal } from '@preact/signals'
-import type { PriceEvent } from '../api/stream.ts'
-import { stream, streamOpens } from './connection.ts'
-import { keyOf, onPrices, type Row } from './market.ts'
-import { MAX_POINTS, readAverages, readPrices, secondsOf, type Point } from './series.ts'
-
-/** What shows the points: a chart. */
-export type Canvas = {
-  setPrices(points: readonly Point[]): void
-  addPrices(points: readonly Point[]): void
-  setAverages(points: readonly Point[]): void
-  addAverages(points: readonly Point[]): void
-}
+import type { PriceEvent } from '../../api/stream.ts'
+import { stream, streamOpens } from '../connection.ts'
+import { onPrices } from '../market/follow-prices.ts'
+import { keyOf, type Row } from '../market/rows.ts'
+import { followAverages } from './follow-averages.ts'
+import { MAX_POINTS, readAverages, readPrices, RETRY_MS, secondsOf, type Canvas, type Point } from './points.ts'
 
 /** `empty` if there is no price yet; `failed` if they could not be read, which is retried. */
 export type SeriesState = 'loading' | 'drawn' | 'empty' | 'failed'
@@ -25,7 +19,6 @@ type Needs = { readonly row: Row; readonly window: number; readonly canvas: Canv
 
 /** Beyond this many points the newest are loaded again, because the page stays open all day. */
 const RELOAD_POINTS = 2 * MAX_POINTS
-const RETRY_MS = 2_000
 
 /** Draws a series and its moving average, and keeps both up to date until it is stopped. */
 export function followSeries({ row, window, canvas }: Needs): FollowedSeries {
@@ -93,61 +86,4 @@ export function followSeries({ row, window, canvas }: Needs): FollowedSeries {
 
 function pointOf({ timestamp, price, currency }: PriceEvent): Point {
   return { time: secondsOf(timestamp), text: price, currency }
-}
-
-/** Averages follow their prices with a short delay. The service computes them; the page never does. */
-const AVERAGES_AFTER_MS = 200
-/** Each try waits longer than the one before. */
-const MAX_TRIES = 8
-const LONGEST_WAIT_MS = 3_200
-
-type AverageNeeds = Needs & { readonly stopped: AbortSignal }
-type AwaitedPrice = { readonly event: PriceEvent; readonly tries: number }
-
-function followAverages({ row, window, canvas, stopped }: AverageNeeds) {
-  let awaited: readonly AwaitedPrice[] = []
-  let timer: ReturnType<typeof setTimeout> | undefined
-  let dueAt = Number.POSITIVE_INFINITY
-
-  const read = async () => {
-    dueAt = Number.POSITIVE_INFINITY
-    const requested = awaited.toSorted((a, b) => secondsOf(a.event.timestamp) - secondsOf(b.event.timestamp))
-    awaited = []
-    try {
-      const { points } = await readAverages(window, { row, from: requested[0]?.event.timestamp, signal: stopped })
-      canvas.addAverages(points)
-      awaited = [...stillMissing(requested, points), ...awaited]
-    } catch {
-      awaited = [...requested, ...awaited]
-      return schedule(RETRY_MS)
-    }
-    if (awaited.length > 0) schedule(AVERAGES_AFTER_MS * 2 ** Math.min(...awaited.map(({ tries }) => tries)))
-  }
-  /** An earlier time replaces a later one. */
-  const schedule = (ms = AVERAGES_AFTER_MS) => {
-    const at = Date.now() + Math.min(ms, LONGEST_WAIT_MS)
-    if (stopped.aborted || at >= dueAt) return
-    clearTimeout(timer)
-    dueAt = at
-    timer = setTimeout(() => void read(), at - Date.now())
-  }
-
-  return {
-    /** Reads the averages from the earliest of these prices on. */
-    refresh: (events: readonly PriceEvent[]) => {
-      awaited = [...awaited, ...events.map((event) => ({ event, tries: 0 }))]
-      schedule()
-    },
-  }
-}
-
-/**
- * Prices whose average is still to come. They are requested again, a limited number of times: the first prices of a series
- * never have one. A later average says nothing about a price that arrived late.
- */
-function stillMissing(requested: readonly AwaitedPrice[], averages: readonly Point[]): readonly AwaitedPrice[] {
-  const found = new Set(averages.map(({ time, currency }) => `${time} ${currency}`))
-  return requested
-    .filter(({ event: { timestamp, currency } }) => !found.has(`${secondsOf(timestamp)} ${currency}`))
-    .flatMap(({ event, tries }) => (tries < MAX_TRIES ? [{ event, tries: tries + 1 }] : []))
 }

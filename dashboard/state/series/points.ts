@@ -1,11 +1,21 @@
-import type { Decimal } from '../../src/lib/decimal.ts'
-import { request } from '../api/client.ts'
-import type { Row } from './market.ts'
+import type { Decimal } from '../../../src/lib/decimal.ts'
+import { request } from '../../api/client.ts'
+import type { Row } from '../market/rows.ts'
 
 /** A number at a time, in seconds since 1970. Points of different currencies belong to different lines. */
 export type Point = { readonly time: number; readonly text: Decimal; readonly currency: string | null }
 export type Points = { readonly points: readonly Point[]; readonly hasMore: boolean }
 
+/** What shows the points: a chart. */
+export type Canvas = {
+  setPrices(points: readonly Point[]): void
+  addPrices(points: readonly Point[]): void
+  setAverages(points: readonly Point[]): void
+  addAverages(points: readonly Point[]): void
+}
+
+/** How long to wait before points that could not be read are requested again. */
+export const RETRY_MS = 2_000
 /** The maximum of one request, and more than a screen can resolve. */
 export const MAX_POINTS = 10_000
 
