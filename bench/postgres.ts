@@ -6,9 +6,17 @@ import { startEmbedded } from '../src/postgres/embedded/server.ts'
 import { migrate } from '../src/postgres/schema/migrate.ts'
 import { createPool } from '../src/postgres/connection/pool.ts'
 import { freePort } from '../test/support/free-port.ts'
+import { parentOf } from './resource-usage.ts'
 
 /** A database with our tables. */
-export type Database = { readonly pool: pg.Pool; readonly url: string; readonly port: number; readonly name: string }
+export type Database = {
+  readonly pool: pg.Pool
+  readonly url: string
+  readonly port: number
+  readonly name: string
+  /** The process that started all processes of the server. */
+  readonly postmaster: number
+}
 
 export type Server = AsyncDisposable & {
   createDatabase(): Promise<Database>
@@ -45,9 +53,9 @@ export async function startServer(): Promise<Server> {
     const name = `bench_${++databases}`
     await administer(port, `create database ${name}`)
     const url = `postgres://postgres@127.0.0.1:${port}/${name}`
-    const pool = started.adopt(createPool(url, { size: 8, onError: () => {} }), (open) => open.end())
+    const pool = started.adopt(createPool(url, { size: 16, onError: () => {} }), (open) => open.end())
     await migrate(pool)
-    return { pool, url, port, name }
+    return { pool, url, port, name, postmaster: await postmasterOf(pool) }
   }
   return { createDatabase, [Symbol.asyncDispose]: () => started.disposeAsync() }
 }
@@ -60,6 +68,11 @@ export function createFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'market-data-bench-'))
   chmodSync(folder, 0o755)
   return folder
+}
+
+async function postmasterOf(pool: pg.Pool): Promise<number> {
+  const { rows } = await pool.query<{ pid: number }>('select pg_backend_pid() as pid')
+  return parentOf(rows[0]?.pid ?? 0)
 }
 
 async function administer(port: number, statement: string): Promise<void> {
