@@ -1,5 +1,6 @@
 import { startBroker } from '../test/support/kafka-broker.ts'
 import { measured, ownMeters, programMeters, serverMeters, type Work } from './cpu.ts'
+import type { Ingest } from '../src/core/ingest/ingest.ts'
 import { createSustainedIngest, symbolsOf } from './fill.ts'
 import { createTopic } from './kafka.ts'
 import { startReference } from './reference.ts'
@@ -69,8 +70,12 @@ function peerOf(name: string, { figure, cpu }: Sample, atLeast: number): Peer {
 }
 
 /** Stores prices with several concurrent workers, in replies of one size; an operation is a price. */
-export function ingest({ pool }: Pick<Database, 'pool'>, { size, workers, seconds }: Workload): Promise<Work> {
-  const store = createSustainedIngest(pool)
+export function ingest({ pool }: Pick<Database, 'pool'>, load: Workload): Promise<Work> {
+  return ingestWith(createSustainedIngest(pool), load)
+}
+
+/** The same with an ingest that may be of another version. */
+export function ingestWith(store: Ingest, { size, workers, seconds }: Workload): Promise<Work> {
   const { signal } = new AbortController()
   return timed(async () => {
     const deadline = performance.now() + seconds * 1_000

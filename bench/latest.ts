@@ -10,9 +10,9 @@ import { startService, type Service } from './service.ts'
 import type { Figure, Peer } from './table.ts'
 
 const ROUTE = '/prices/latest'
-export const PATH = `${ROUTE}?symbol=AAPL&provider=simulated`
+const PATH = `${ROUTE}?symbol=AAPL&provider=simulated`
 const REFERENCE_PATH = `${ROUTE}?symbol=AAPL&provider=yfinance`
-export const CONNECTIONS = 16
+const CONNECTIONS = 16
 
 const BARE = new URL('peers/bare.ts', import.meta.url)
 const FRAMEWORK = new URL('peers/fastify.ts', import.meta.url)
@@ -23,7 +23,7 @@ const RATE_LIMIT = '1000000'
 type Headers = Readonly<Record<string, string>>
 
 /** A server that responds to the path, and what each request to it carries. */
-export type Target = Pids & { readonly url: string; readonly headers?: Headers }
+type Target = Pids & { readonly url: string; readonly headers?: Headers }
 
 /**
  * Responses per second for a stored, fresh price, from this machine and with a key. We validate the request, read the price
@@ -78,13 +78,14 @@ function peerOf(name: string, { figure, cpu }: Sample, atLeast?: number): Peer {
   return { name, theirs: figure, cpu, ...(atLeast === undefined ? {} : { target: { atLeast } }) }
 }
 
-function withEmbedded(service: Service): Service & Target {
+/** A service whose PostgreSQL is embedded. */
+export function withEmbedded(service: Service): Service & Target {
   return { ...service, postmaster: service.pid }
 }
 
 /** A service that only callers with a key may use, and a key of it. */
-async function startKeyedService(): Promise<Service & Target> {
-  const service = await startService(({ dataDir }) => ({ FIRST_KEY_FILE: keyFile(dataDir), RATE_LIMIT }))
+export async function startKeyedService(folder?: string): Promise<Service & Target> {
+  const service = await startService(({ dataDir }) => ({ FIRST_KEY_FILE: keyFile(dataDir), RATE_LIMIT }), folder)
   const key = readFileSync(keyFile(service.dataDir), 'utf8').trim()
   return { ...withEmbedded(service), headers: { authorization: `Bearer ${key}` } }
 }
