@@ -20,6 +20,8 @@ export type Database = {
 
 export type Server = AsyncDisposable & {
   createDatabase(): Promise<Database>
+  /** The same data, row for row. Nobody may be connected to the original but its pool. */
+  copyDatabase(original: Database): Promise<Database>
 }
 
 /** The defaults of PostgreSQL; the embedded server has smaller settings. Commits wait for the disk. */
@@ -49,15 +51,23 @@ export async function startServer(): Promise<Server> {
   parts.defer(() => embedded.stop())
   const started = parts.move()
   let databases = 0
-  const createDatabase = async () => {
+  const create = async (template: string) => {
     const name = `bench_${++databases}`
-    await administer(port, `create database ${name}`)
+    await administer(port, `create database ${name} template ${template}`)
     const url = `postgres://postgres@127.0.0.1:${port}/${name}`
     const pool = started.adopt(createPool(url, { size: 16, onError: () => {} }), (open) => open.end())
     await migrate(pool)
     return { pool, url, port, name, postmaster: await postmasterOf(pool) }
   }
-  return { createDatabase, [Symbol.asyncDispose]: () => started.disposeAsync() }
+  const copyDatabase = async ({ name }: Database) => {
+    await administer(port, `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}'`)
+    return create(name)
+  }
+  return {
+    createDatabase: () => create('template1'),
+    copyDatabase,
+    [Symbol.asyncDispose]: () => started.disposeAsync(),
+  }
 }
 
 /** One copy of the program, shared by all servers and runs. */
