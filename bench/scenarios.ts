@@ -10,6 +10,7 @@ import { measureKafka } from './kafka.ts'
 import { measureLatency } from './latency.ts'
 import { measureLatest } from './latest.ts'
 import type { Scale } from './interleave.ts'
+import { measureStart } from './start.ts'
 import { measureStreams } from './streams.ts'
 import type { Figure } from './table.ts'
 
@@ -33,5 +34,9 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   latency: { about: "provider reply to stream client, beside Kafka's own tool", measure: measureLatency },
   streams: { about: 'a thousand stream clients', measure: measureStreams },
   growth: { about: 'the same work with twenty times as many rows', measure: measureGrowth },
+  start: {
+    about: 'until the service is ready, and until --version is printed, against budgets',
+    measure: measureStart,
+  },
   dashboard: { about: 'the dashboard in Chromium, against budgets', measure: measureDashboard },
 }

@@ -18,20 +18,30 @@ const ROWS = 20_000
  * Fills a database: prices of every kind with their averages, jobs and keys. The service that creates the keys and jobs has
  * ended when this resolves.
  */
-export async function furnish(
-  database: Database,
-  start: (database: Database) => Promise<Service>,
-): Promise<Furnished> {
+export async function furnish(database: Database, start: (database: Database) => Promise<Service>): Promise<Furnished> {
   await fillPrices(database.pool, { series: SERIES, rows: ROWS, averages: true })
   for (const statement of FURTHER_PRICES) await database.pool.query(statement)
   await using service = await start(database)
   const first = await create(service.url, '/keys', { name: 'admin', scopes: ['admin'] })
   const key = String(first['key'])
   const other = await create(service.url, '/keys', { name: 'reader', scopes: ['read'] }, key)
-  const jobs = await create(service.url, '/prices/poll', { symbols: ['S1', 'AAPL'], interval_seconds: 60, provider: 'simulated' }, key)
+  const jobs = await create(
+    service.url,
+    '/prices/poll',
+    { symbols: ['S1', 'AAPL'], interval_seconds: 60, provider: 'simulated' },
+    key,
+  )
   await untilAveraged(database)
   const { rows } = await database.pool.query<{ id: string }>(SOME_IDS)
-  return { key, known: { ...KNOWN, job_id: [...(jobs['job_ids'] as string[]), 'x'], key_id: [String(other['key_id']), 'x'], id: [...rows.map(({ id }) => id), '999999999', 'x'] } }
+  return {
+    key,
+    known: {
+      ...KNOWN,
+      job_id: [...(jobs['job_ids'] as string[]), 'x'],
+      key_id: [String(other['key_id']), 'x'],
+      id: [...rows.map(({ id }) => id), '999999999', 'x'],
+    },
+  }
 }
 
 async function create(url: string, path: string, body: object, key?: string): Promise<Record<string, unknown>> {
@@ -55,17 +65,17 @@ const IS_AVERAGED = `
 const SOME_IDS = `(select id::text from prices order by id limit 3) union all (select max(id)::text from prices)
   union all (select id::text from raw_responses order by id limit 2)`
 
-/** A second currency, imported prices, a negative one, long ones, and revisions that supersede others. */
+/** A second currency, imported prices, long ones, and revisions that supersede others. */
 const FURTHER_PRICES = [
   `insert into series (provider, symbol, currency) values
      ('simulated', 'S2', 'EUR'), ('import', 'S1', 'USD'), ('import', 'OLD', null), ('import', 'LONG', 'USD')`,
   `insert into prices (series_id, event_time, revision, late, price, received_at, raw_response_id, epoch)
    select s.id, '2024-01-01Z'::timestamptz + n * interval '1 day' + n * interval '0.000001 s', 1, false,
-          case s.symbol when 'LONG' then 1234567890123456789012345.000000000123456789 + n else 50.5 - n end, now(), 1, 1
+          case s.symbol when 'LONG' then 1234567890123456789012345.000000000123456789 + n else 200.5 - n end, now(), 1, 1
      from series s cross join generate_series(1, 150) as n
     where s.provider = 'import' or s.currency = 'EUR' order by n, s.id`,
-  `insert into prices (series_id, event_time, revision, late, correction, price, received_at, raw_response_id, epoch)
-   select series_id, event_time, 2, true, true, price + 1, now(), 1, 1
+  `insert into prices (series_id, event_time, revision, late, price, received_at, raw_response_id, epoch)
+   select series_id, event_time, 2, true, price + 1, now(), 1, 1
      from prices where id % 97 = 0`,
 ]
 

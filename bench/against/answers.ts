@@ -48,7 +48,8 @@ type Version = { readonly folder: string; readonly frozenAt: number }
 function startFrozen({ url }: Database, { folder, frozenAt }: Version) {
   const clock = new URL('frozen-clock.js', import.meta.url).href
   const frozen = { NODE_OPTIONS: `--import ${clock}`, FROZEN_AT: String(frozenAt) }
-  return startService({ ...frozen, DATABASE_URL: url, DEFAULT_PROVIDER: 'simulated', LOG_LEVEL: 'fatal' }, folder)
+  const settings = { DATABASE_URL: url, DEFAULT_PROVIDER: 'simulated', RATE_LIMIT: '1000000', LOG_LEVEL: 'fatal' }
+  return startService({ ...frozen, ...settings }, folder)
 }
 
 async function compareOne(request: Asked, before: string, now: string): Promise<readonly Difference[]> {
@@ -70,13 +71,27 @@ type Sampling = { readonly seed: number; readonly count: number }
 
 /** Requests of every operation of the other version's document, some of them with odd headers, methods, keys or paths. */
 async function generate(url: string, { known, key }: Furnished, { seed, count }: Sampling): Promise<readonly Asked[]> {
-  const document = JSON.parse((await ask(url, { method: 'GET', path: '/openapi.json', headers: keyed(key) })).text) as Json
+  const document = JSON.parse(
+    (await ask(url, { method: 'GET', path: '/openapi.json', headers: keyed(key) })).text,
+  ) as Json
   const oddly = fc.record({
     request: documentedRequests(document, known),
-    headers: fc.oneof({ weight: 6, arbitrary: fc.constant({}) }, { weight: 4, arbitrary: fc.constantFrom(...ODD_HEADERS) }),
-    method: fc.oneof({ weight: 19, arbitrary: fc.constant(undefined) }, fc.constantFrom('HEAD', 'OPTIONS', 'PUT', 'PATCH')),
-    path: fc.oneof({ weight: 19, arbitrary: fc.constant('') }, fc.constantFrom('/', 'x', '/x', '?', '&symbol=AAPL', '&a=%zz')),
-    key: fc.oneof({ weight: 18, arbitrary: fc.constant(keyed(key)) }, fc.constantFrom({}, keyed(`${key}x`), { 'x-api-key': key })),
+    headers: fc.oneof(
+      { weight: 6, arbitrary: fc.constant({}) },
+      { weight: 4, arbitrary: fc.constantFrom(...ODD_HEADERS) },
+    ),
+    method: fc.oneof(
+      { weight: 19, arbitrary: fc.constant(undefined) },
+      fc.constantFrom('HEAD', 'OPTIONS', 'PUT', 'PATCH'),
+    ),
+    path: fc.oneof(
+      { weight: 19, arbitrary: fc.constant('') },
+      fc.constantFrom('/', 'x', '/x', '?', '&symbol=AAPL', '&a=%zz'),
+    ),
+    key: fc.oneof(
+      { weight: 18, arbitrary: fc.constant(keyed(key)) },
+      fc.constantFrom({}, keyed(`${key}x`), { 'x-api-key': key }),
+    ),
   })
   return fc.sample(oddly, { seed, numRuns: count }).map(({ request, headers, method, path, key: credential }) => ({
     method: method ?? request.method,

@@ -45,7 +45,7 @@ export function reportOf(wrong: readonly Difference[], allowed: readonly Differe
 
 function kindOf({ request, what }: Difference): string {
   const [path = ''] = request.path.split('?')
-  return `${request.method} ${path.replaceAll(/\/[\w-]*\d[\w-]*/g, '/{id}').slice(0, SHOWN / 2)}: ${what}`
+  return `${request.method} ${path.replaceAll(/\/[^/]*[\d%][^/]*/g, '/{id}').slice(0, SHOWN / 2)}: ${what}`
 }
 
 function groupText(kind: string, all: readonly Difference[]): string {
