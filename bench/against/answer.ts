@@ -6,7 +6,7 @@ export type Asked = {
   readonly method: string
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
-  readonly body?: string
+  readonly body?: string | undefined
 }
 
 export type Answer = {
@@ -87,7 +87,7 @@ function comparableJson(text: string): string {
   }
 }
 
-function keep(this: unknown, name: string, value: unknown, context?: { readonly source?: string }): unknown {
+function keep(name: string, value: unknown, context?: { readonly source?: string }): unknown {
   if (VARYING_MEMBERS.test(name) && value !== null && typeof value !== 'object') return `any ${typeof value}`
   return typeof value === 'number' ? `number ${context?.source}` : value
 }

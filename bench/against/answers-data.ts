@@ -22,15 +22,11 @@ export async function furnish(database: Database, start: (database: Database) =>
   await fillPrices(database.pool, { series: SERIES, rows: ROWS, averages: true })
   for (const statement of FURTHER_PRICES) await database.pool.query(statement)
   await using service = await start(database)
-  const first = await create(service.url, '/keys', { name: 'admin', scopes: ['admin'] })
+  const first = await create(service.url, '/keys', { body: { name: 'admin', scopes: ['admin'] } })
   const key = String(first['key'])
-  const other = await create(service.url, '/keys', { name: 'reader', scopes: ['read'] }, key)
-  const jobs = await create(
-    service.url,
-    '/prices/poll',
-    { symbols: ['S1', 'AAPL'], interval_seconds: 60, provider: 'simulated' },
-    key,
-  )
+  const other = await create(service.url, '/keys', { body: { name: 'reader', scopes: ['read'] }, key })
+  const job = { symbols: ['S1', 'AAPL'], interval_seconds: 60, provider: 'simulated' }
+  const jobs = await create(service.url, '/prices/poll', { body: job, key })
   await untilAveraged(database)
   const { rows } = await database.pool.query<{ id: string }>(SOME_IDS)
   return {
@@ -44,7 +40,9 @@ export async function furnish(database: Database, start: (database: Database) =>
   }
 }
 
-async function create(url: string, path: string, body: object, key?: string): Promise<Record<string, unknown>> {
+type Creation = { readonly body: object; readonly key?: string }
+
+async function create(url: string, path: string, { body, key }: Creation): Promise<Record<string, unknown>> {
   const headers = key === undefined ? {} : { authorization: `Bearer ${key}` }
   const { status, text } = await ask(url, { method: 'POST', path, headers, body: JSON.stringify(body) })
   if (status >= 300) throw new Error(`POST ${path}: ${status} ${text}`)

@@ -71,9 +71,8 @@ type Sampling = { readonly seed: number; readonly count: number }
 
 /** Requests of every operation of the other version's document, some of them with odd headers, methods, keys or paths. */
 async function generate(url: string, { known, key }: Furnished, { seed, count }: Sampling): Promise<readonly Asked[]> {
-  const document = JSON.parse(
-    (await ask(url, { method: 'GET', path: '/openapi.json', headers: keyed(key) })).text,
-  ) as Json
+  const { text } = await ask(url, { method: 'GET', path: '/openapi.json', headers: keyed(key) })
+  const document: Json = JSON.parse(text)
   const oddly = fc.record({
     request: documentedRequests(document, known),
     headers: fc.oneof(
@@ -97,7 +96,7 @@ async function generate(url: string, { known, key }: Furnished, { seed, count }:
     method: method ?? request.method,
     path: request.path + path,
     headers: { ...request.headers, ...headers, ...credential },
-    ...bodyOf(request.body),
+    body: bodyOf(request.body),
   }))
 }
 
@@ -105,9 +104,8 @@ function keyed(key: string): Record<string, string> {
   return { authorization: `Bearer ${key}` }
 }
 
-function bodyOf(body: unknown): { body?: string } {
-  if (body === undefined) return {}
-  return { body: typeof body === 'string' ? body : JSON.stringify(body) }
+function bodyOf(body: unknown): string | undefined {
+  return typeof body === 'string' ? body : JSON.stringify(body)
 }
 
 const ODD_HEADERS: readonly Record<string, string>[] = [

@@ -20,19 +20,19 @@ export function differences(request: Asked, before: Answer, now: Answer): readon
   const parts = [...names].map((name) => [`header ${name}`, before.headers[name], now.headers[name]] as const)
   return [...parts, ['body', before.text, now.text] as const]
     .filter(([, one, other]) => one !== other)
-    .map(([what, one = 'none', other = 'none']) => ({ request, what, ...fromFirstDifference(one, other) }))
+    .map(([what, one = 'none', other = 'none']) => differenceOf(request, what, [one, other]))
 }
 
 function summary({ status, text }: Answer): string {
   return `${status} ${text.replaceAll(/\s+/g, ' ').slice(0, SHOWN)}`
 }
 
-/** The texts around the first character that differs. */
-function fromFirstDifference(before: string, now: string): Pick<Difference, 'before' | 'now'> {
+/** Shows the texts around the first character that differs. */
+function differenceOf(request: Asked, what: string, [before, now]: readonly [string, string]): Difference {
   let at = 0
   while (before[at] === now[at]) at++
   const shown = (text: string) => text.slice(Math.max(0, at - SHOWN / 4), at + SHOWN).replaceAll(/\s+/g, ' ')
-  return { before: shown(before), now: shown(now) }
+  return { request, what, before: shown(before), now: shown(now) }
 }
 
 /** Differences of one kind are shown once, with their number and one example. */

@@ -1,11 +1,13 @@
 import { join } from 'node:path'
+import type * as PoolModule from '../../src/postgres/connection/pool.ts'
+import type * as FillModule from '../fill.ts'
 import { ingestWith, type Workload } from '../ingest.ts'
 
 // `node ingest-process.ts FOLDER URL`: ingests with the code of a checkout, and reports each workload that it receives.
 // It relies on what these files of the other version export.
 
-type Fill = Pick<typeof import('../fill.ts'), 'createSustainedIngest'>
-type Pool = Pick<typeof import('../../src/postgres/connection/pool.ts'), 'createPool' | 'endPool'>
+type Fill = Pick<typeof FillModule, 'createSustainedIngest'>
+type Pool = Pick<typeof PoolModule, 'createPool' | 'endPool'>
 
 const [folder = '', url = ''] = process.argv.slice(2)
 const { createSustainedIngest } = (await import(join(folder, 'bench/fill.ts'))) as Fill

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module'
-import type { SerializerCompiler } from '@fastify/fast-json-stringify-compiler'
+import type * as CompilerModule from '@fastify/fast-json-stringify-compiler'
 import type { FastifySerializerCompiler } from 'fastify'
 
 type Serialize = (body: unknown) => string
@@ -29,13 +29,11 @@ export function serializerOf(schema: object): Serialize {
   return serialize
 }
 
-let compile: SerializerCompiler | undefined
+let compile: CompilerModule.SerializerCompiler | undefined
 
 /** A serializer is built while a response is sent, so its compiler is loaded synchronously. */
-function loadCompiler(): SerializerCompiler {
+function loadCompiler(): CompilerModule.SerializerCompiler {
   const load = createRequire(import.meta.url)
-  const { SerializerSelector } = load(
-    '@fastify/fast-json-stringify-compiler',
-  ) as typeof import('@fastify/fast-json-stringify-compiler')
+  const { SerializerSelector } = load('@fastify/fast-json-stringify-compiler') as typeof CompilerModule
   return SerializerSelector()()
 }
