@@ -16,13 +16,20 @@ export type Answer = {
   readonly text: string
 }
 
-const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+/** A connection for each request: one that the server closes must not fail the next request. */
+const agent = new Agent({ keepAlive: false })
 
-/** Sends a request without changing it, as `fetch` would. */
-export async function ask(url: string, { method, path, headers, body }: Asked): Promise<Answer> {
+/** Sends a request without changing it, as `fetch` would. A response that breaks off has the status 0. */
+export async function ask(url: string, asked: Asked): Promise<Answer> {
+  return send(url, asked).catch((error: unknown) => ({ status: 0, headers: {}, text: String(error) }))
+}
+
+async function send(url: string, { method, path, headers, body }: Asked): Promise<Answer> {
   const { hostname, port } = new URL(url)
   const typed = body === undefined ? {} : { 'content-type': 'application/json' }
   const sent = request({ agent, hostname, port, method, path, headers: { ...typed, ...headers } })
+  // It may come after the response, which then breaks off.
+  sent.on('error', () => {})
   sent.end(body)
   const [response] = (await once(sent, 'response')) as [IncomingMessage]
   const found = Object.fromEntries(Object.entries(response.headers).map(([name, value]) => [name, String(value)]))

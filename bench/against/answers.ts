@@ -96,7 +96,7 @@ async function generate(url: string, { known, key }: Furnished, { seed, count }:
     method: method ?? request.method,
     path: request.path + path,
     headers: { ...request.headers, ...headers, ...credential },
-    body: bodyOf(request.body),
+    body: method === undefined ? bodyOf(request.body) : undefined,
   }))
 }
 
