@@ -6,12 +6,13 @@ import { createReadInputsBefore } from '../src/postgres/averages/inputs.ts'
 import { createStoreAverages } from '../src/postgres/averages/store.ts'
 import { loadCheckpoint } from '../src/postgres/log/log.ts'
 import { createReadPriceEntries } from '../src/postgres/log/price-entries.ts'
+import { measured, ownMeters, programMeters, type Work } from './cpu.ts'
 import { fillPrices, rowsToRead } from './fill.ts'
 import { fail, createTopic } from './kafka.ts'
 import { fillReferenceTables, startReference } from './reference.ts'
 import { startServer, type Database } from './postgres.ts'
 import { pgbench } from './processes.ts'
-import { interleave, perSecond, type Scale } from './interleave.ts'
+import { interleaveSamples, timed, type Scale } from './interleave.ts'
 import type { Figure } from './table.ts'
 
 const SERIES = 100
@@ -34,17 +35,23 @@ export async function measureAverages(scale: Scale): Promise<readonly Figure[]> 
   const few = Math.ceil(scale.events / 200)
   await reference.produce(few)
   await theirs.pool.query('create sequence batches')
-  const rates = await interleave(scale, {
-    ours: () => perSecond(() => average(ours, scale.events)),
-    pgbench: async () =>
-      BATCH * (await pgbench(theirs, INSERT_AVERAGES, { clients: 1, transactions: Math.ceil(scale.events / BATCH) })),
-    reference: () => reference.consume(few),
+  const samples = await interleaveSamples(scale, {
+    ours: () => measured(ownMeters(ours.postmaster), () => timed(() => average(ours, scale.events))),
+    pgbench: () => measured(programMeters(theirs.postmaster), () => insertAverages(theirs, scale.events)),
+    reference: async () => ({ figure: await reference.consume(few), cpu: {} }),
   })
-  const figure = { what: 'events to committed averages', unit: 'averages/s', ours: rates.ours }
+  const figure = { what: 'events to committed averages', unit: 'averages/s', ours: samples.ours.figure }
+  const peer = { name: 'pgbench', theirs: samples.pgbench.figure, cpu: samples.pgbench.cpu }
   return [
-    { ...figure, peer: { name: 'pgbench', theirs: rates.pgbench, target: { atLeast: 0.4 } } },
-    { ...figure, peer: { name: 'reference', theirs: rates.reference, target: { atLeast: 100 } } },
+    { ...figure, cpu: samples.ours.cpu, peer: { ...peer, target: { atLeast: 0.42 } } },
+    { ...figure, peer: { name: 'reference', theirs: samples.reference.figure, target: { atLeast: 150 } } },
   ]
+}
+
+async function insertAverages(database: Database, events: number): Promise<Work> {
+  const options = { clients: 1, transactions: Math.ceil(events / BATCH) }
+  const { operations, perSecond } = await pgbench(database, INSERT_AVERAGES, options)
+  return { operations: BATCH * operations, perSecond: BATCH * perSecond }
 }
 
 /** Continues in the log after the previous round. */

@@ -4,7 +4,7 @@ import { createReadHistory } from '../src/postgres/prices/history.ts'
 import { migrate } from '../src/postgres/schema/migrate.ts'
 import type { ReadHistory } from '../src/core/prices/history.ts'
 import { ingest } from './ingest.ts'
-import { createFolder, startServer } from './postgres.ts'
+import { createFolder, startServer, type Database } from './postgres.ts'
 import { interleave, perSecond, type Scale } from './interleave.ts'
 import type { Figure } from './table.ts'
 
@@ -19,8 +19,8 @@ export async function measureEmbedded(scale: Scale): Promise<readonly Figure[]> 
   await migrate(embedded.pool)
   const server = await stack.use(await startServer()).createDatabase()
   const rates = await interleave(scale, {
-    writes: () => ingest(embedded, { size: 100, ...scale }),
-    serverWrites: () => ingest(server, { size: 100, ...scale }),
+    writes: () => ratePerSecond(embedded, scale),
+    serverWrites: () => ratePerSecond(server, scale),
     reads: () => readPages(createReadHistory(embedded.pool), scale),
     serverReads: () => readPages(createReadHistory(server.pool), scale),
   })
@@ -38,6 +38,10 @@ export async function measureEmbedded(scale: Scale): Promise<readonly Figure[]> 
       peer: { ...SERVER, theirs: rates.serverReads },
     },
   ]
+}
+
+async function ratePerSecond(database: Pick<Database, 'pool'>, { seconds }: Scale): Promise<number> {
+  return (await ingest(database, { size: 100, workers: 4, seconds })).perSecond
 }
 
 const READERS = 4

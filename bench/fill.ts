@@ -44,7 +44,12 @@ export function symbolsOf(worker: number, count: number): string[] {
   return Array.from({ length: count }, (_, at) => `W${worker}S${at}`)
 }
 
-export type Fill = { readonly series: number; readonly rows: number; readonly averages?: boolean }
+export type Fill = {
+  readonly series: number
+  readonly rows: number
+  /** Also inserts averages and the checkpoints of their readers, so that a service that starts on the data has nothing to do. */
+  readonly averages?: boolean
+}
 
 /** Readers of the log read batches of 5,000, so a round may read that many more than intended. */
 const BATCH = 5_000
@@ -57,7 +62,7 @@ export function rowsToRead({ events, rounds }: Scale): number {
 /** Rows in a transaction. */
 const SLICE = 1_000_000
 
-/** Inserts prices one second apart up to now, in their natural order: for each second, one of every series. */
+/** Inserts prices one second apart up to now, stored as they come in: for each second, one of every series. */
 export async function fillPrices(pool: pg.Pool, { series, rows, averages = false }: Fill): Promise<void> {
   await pool.query(INSERT_SERIES, [series])
   const seconds = Math.ceil(rows / series)
@@ -67,6 +72,7 @@ export async function fillPrices(pool: pg.Pool, { series, rows, averages = false
     await pool.query(INSERT_PRICES, values)
     if (averages) await pool.query(INSERT_AVERAGES, values)
   }
+  if (averages) await pool.query(INSERT_CHECKPOINTS)
   await pool.query('vacuum analyze')
 }
 
@@ -81,10 +87,17 @@ const INSERT_PRICES = `
   insert into prices (series_id, event_time, revision, late, price, received_at, raw_response_id, epoch)
   select n, date_trunc('second', now()) - ($4::integer - s) * interval '1 second', 1, false,
          100 + (n + s) % 100 + 0.01 * (s % 100), now(), 1, 1
-    from generate_series($2::integer, $3::integer) as s cross join generate_series(1, $1) as n`
+    from generate_series($2::integer, $3::integer) as s cross join generate_series(1, $1) as n
+   order by s, n`
 
 /** The numbers are arbitrary, because only the size of the table matters. */
 const INSERT_AVERAGES = `
   insert into moving_averages (series_id, window_size, event_time, average)
   select n, 5, date_trunc('second', now()) - ($4::integer - s) * interval '1 second', 123.456
     from generate_series($2::integer, $3::integer) as s cross join generate_series(1, $1) as n`
+
+const INSERT_CHECKPOINTS = `
+  insert into log_positions (reader, epoch, xid, id)
+  select reader, epoch, xid, id
+    from (values ('averages:5'), ('sweep:5')) as r (reader),
+         (select epoch, xid, id from prices order by epoch desc, xid desc, id desc limit 1) as p`

@@ -6,12 +6,22 @@ import { startEmbedded } from '../src/postgres/embedded/server.ts'
 import { migrate } from '../src/postgres/schema/migrate.ts'
 import { createPool } from '../src/postgres/connection/pool.ts'
 import { freePort } from '../test/support/free-port.ts'
+import { parentOf } from './resource-usage.ts'
 
 /** A database with our tables. */
-export type Database = { readonly pool: pg.Pool; readonly url: string; readonly port: number; readonly name: string }
+export type Database = {
+  readonly pool: pg.Pool
+  readonly url: string
+  readonly port: number
+  readonly name: string
+  /** The process that started all processes of the server. */
+  readonly postmaster: number
+}
 
 export type Server = AsyncDisposable & {
   createDatabase(): Promise<Database>
+  /** The same data, row for row. Nobody may be connected to the original but its pool. */
+  copyDatabase(original: Database): Promise<Database>
 }
 
 /** The defaults of PostgreSQL; the embedded server has smaller settings. Commits wait for the disk. */
@@ -41,15 +51,23 @@ export async function startServer(): Promise<Server> {
   parts.defer(() => embedded.stop())
   const started = parts.move()
   let databases = 0
-  const createDatabase = async () => {
+  const create = async (template: string) => {
     const name = `bench_${++databases}`
-    await administer(port, `create database ${name}`)
+    await administer(port, `create database ${name} template ${template}`)
     const url = `postgres://postgres@127.0.0.1:${port}/${name}`
-    const pool = started.adopt(createPool(url, { size: 8, onError: () => {} }), (open) => open.end())
+    const pool = started.adopt(createPool(url, { size: 16, onError: () => {} }), (open) => open.end())
     await migrate(pool)
-    return { pool, url, port, name }
+    return { pool, url, port, name, postmaster: await postmasterOf(pool) }
   }
-  return { createDatabase, [Symbol.asyncDispose]: () => started.disposeAsync() }
+  const copyDatabase = async ({ name }: Database) => {
+    await administer(port, `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}'`)
+    return create(name)
+  }
+  return {
+    createDatabase: () => create('template1'),
+    copyDatabase,
+    [Symbol.asyncDispose]: () => started.disposeAsync(),
+  }
 }
 
 /** One copy of the program, shared by all servers and runs. */
@@ -60,6 +78,11 @@ export function createFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'market-data-bench-'))
   chmodSync(folder, 0o755)
   return folder
+}
+
+async function postmasterOf(pool: pg.Pool): Promise<number> {
+  const { rows } = await pool.query<{ pid: number }>('select pg_backend_pid() as pid')
+  return parentOf(rows[0]?.pid ?? 0)
 }
 
 async function administer(port: number, statement: string): Promise<void> {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
+import type { Work } from './cpu.ts'
 import type { Database } from './postgres.ts'
 
 const run = promisify(execFile)
@@ -67,25 +68,47 @@ type PgbenchOptions = {
   readonly replans?: boolean
 } & ({ readonly seconds: number } | { readonly transactions: number })
 
-/** Runs a script repeatedly; returns transactions per second. */
-export async function pgbench({ port, name }: Database, script: string, options: PgbenchOptions): Promise<number> {
+/** Runs a script repeatedly; an operation is a transaction. */
+export async function pgbench({ port, name }: Database, script: string, options: PgbenchOptions): Promise<Work> {
   const amount = 'seconds' in options ? ['-T', Math.max(1, options.seconds)] : ['-t', options.transactions]
   const at = ['-h', '127.0.0.1', '-p', port, '-U', 'postgres', name]
   const flags = ['-n', '-M', options.replans ? 'simple' : 'prepared', '-c', options.clients, ...amount, ...at].map(
     String,
   )
   const report = await withFile(script, (file) => runProgram(['pgbench', '-f', file, ...flags]))
-  return numberIn(report, /tps = ([\d.]+)/)
+  const operations = numberIn(report, /actually processed: (\d+)/)
+  return { operations, perSecond: numberIn(report, /tps = ([\d.]+)/) }
 }
 
-type WrkOptions = { readonly connections: number; readonly seconds: number; readonly method?: string }
+type WrkOptions = {
+  readonly connections: number
+  readonly seconds: number
+  readonly method?: string
+  readonly headers?: Readonly<Record<string, string>>
+  /** Each request replaces `{n}` in the URL by the next number, from 1 to this one and again from 1. */
+  readonly numbers?: number
+}
 
-/** Requests a URL over a number of connections; returns responses per second. @throws unless every response is a success */
-export async function wrk(url: string, { connections, seconds, method = 'GET' }: WrkOptions): Promise<number> {
+/** Requests a URL over a number of connections; an operation is a response. @throws unless every response is a success */
+export async function wrk(url: string, { connections, seconds, ...request }: WrkOptions): Promise<Work> {
   const flags = ['-t', 1, '-c', connections, '-d', `${Math.max(1, Math.ceil(seconds))}s`].map(String)
-  const report = await withFile(`wrk.method = '${method}'`, (file) => runProgram(['wrk', '-s', file, ...flags, url]))
+  const { origin, pathname, search } = new URL(url)
+  const script = wrkScript(decodeURIComponent(pathname + search), request)
+  const report = await withFile(script, (file) => runProgram(['wrk', '-s', file, ...flags, origin]))
   if (/Non-2xx|Socket errors/.test(report)) throw new Error(`${url}: ${report}`)
-  return numberIn(report, /Requests\/sec: +([\d.]+)/)
+  const operations = numberIn(report, /(\d+) requests in/)
+  return { operations, perSecond: numberIn(report, /Requests\/sec: +([\d.]+)/) }
+}
+
+function wrkScript(
+  path: string,
+  { method = 'GET', headers = {}, numbers }: Omit<WrkOptions, 'connections' | 'seconds'>,
+) {
+  const named = Object.entries(headers).map(([name, value]) => `wrk.headers['${name}'] = '${value}'`)
+  const fixed = [`wrk.method = '${method}'`, ...named, `wrk.path = '${path}'`]
+  if (numbers === undefined) return fixed.join('\n')
+  const next = `n = n % ${numbers} + 1; local path = ('${path}'):gsub('{n}', n); return wrk.format(nil, path)`
+  return [...fixed, 'n = 0', `function request() ${next} end`].join('\n')
 }
 
 /** The file exists until `use` has finished. */

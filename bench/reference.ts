@@ -11,6 +11,7 @@ import { firstMatch, numberIn, runProgram, startProgram } from './processes.ts'
 /** The reference implementation, on a database and a broker of ours. */
 export type Reference = AsyncDisposable & {
   readonly url: string
+  readonly pid: number
   /** Publishes messages to the topic. */
   produce(count: number): Promise<void>
   /** Computes averages from a number of messages; returns the rate per second. */
@@ -29,6 +30,7 @@ export async function startReference({ databaseUrl, brokers = '' }: Needs): Prom
   await until(() => isUp(`${url}/openapi.json`), 'the reference responds')
   return {
     url,
+    pid: server.pid,
     produce: async (count) => void (await runProgram([python, PROGRAM, 'produce', String(count)], env)),
     consume: async (count) =>
       numberIn(await runProgram([python, PROGRAM, 'consume', String(count)], env), /averages\/s: ([\d.]+)/),

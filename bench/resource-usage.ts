@@ -43,6 +43,28 @@ function readUsage(pid: number, withEnded: boolean): Usage {
   }
 }
 
+/** CPU seconds that a process has used in all its threads, in steps of 10 ms; without the processes that it started. */
+export function cpuSecondsOf(pid: number): number {
+  const [user = 0, system = 0] = fieldsOrNone(pid).slice(11, 13).map(Number)
+  return (user + system) / TICKS
+}
+
+/** CPU seconds of everything that a process started, including what has ended; without the process itself. */
+export function cpuSecondsBelow(pid: number): number {
+  const below = withDescendantsOf(pid).filter((one) => one !== pid)
+  return sumOf(below.map(cpuSecondsOf)) + sumOf([pid, ...below].map(cpuSecondsOfEnded))
+}
+
+/** CPU seconds of the programs that a process started and that have ended. */
+export function cpuSecondsOfEnded(pid: number): number {
+  const [user = 0, system = 0] = fieldsOrNone(pid).slice(13, 15).map(Number)
+  return (user + system) / TICKS
+}
+
+function sumOf(numbers: readonly number[]): number {
+  return numbers.reduce((total, one) => total + one, 0)
+}
+
 function withDescendantsOf(pid: number): number[] {
   const all = readdirSync('/proc').map(Number).filter(Number.isInteger)
   const parents = new Map(all.map((one) => [one, parentOf(one)]))
@@ -51,11 +73,16 @@ function withDescendantsOf(pid: number): number[] {
 }
 
 /** 0 for a process that has ended. */
-function parentOf(pid: number): number {
+export function parentOf(pid: number): number {
+  return Number(fieldsOrNone(pid)[1] ?? 0)
+}
+
+/** None for a process that has ended; its parent then accounts for it. */
+function fieldsOrNone(pid: number): string[] {
   try {
-    return Number(fieldsOf(pid)[1])
+    return fieldsOf(pid)
   } catch {
-    return 0
+    return []
   }
 }
 

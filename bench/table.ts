@@ -1,28 +1,50 @@
+import type { Cpu, Spender } from './cpu.ts'
+
 /** A measurement: our figure and, if a peer does the same work, the peer's. */
 export type Figure = {
   readonly what: string
   readonly unit: string
   readonly ours: number
+  /** CPU time of one of our operations, where it is measured. */
+  readonly cpu?: Cpu
   readonly peer?: Peer
 }
 
 export type Peer = {
   readonly name: string
   readonly theirs: number
+  readonly cpu?: Cpu
   /** The target for the ratio of ours to theirs; without it the ratio is only reported. */
   readonly target?: { readonly atLeast: number } | { readonly atMost: number }
 }
 
 const HEAD = ['measure', 'unit', 'ours', 'peer', 'peer’s', 'ratio', 'target', ''] as const
 
-/** A Markdown table, aligned so that it is readable in a terminal too. */
+const CPU_HEAD = [
+  'CPU µs for each',
+  'program',
+  'PostgreSQL',
+  'client',
+  'peer',
+  'program',
+  'PostgreSQL',
+  'client',
+  'peer / ours',
+] as const
+
+/** The figures as Markdown tables that are readable in a terminal too: the rates, and then the CPU time where it is measured. */
 export function tableOf(figures: readonly Figure[]): string {
-  const rows = [HEAD, ...figures.map(cellsOf)]
-  const widths = HEAD.map((_, column) => Math.max(3, ...rows.map((row) => row[column]?.length ?? 0)))
+  const withCpu = figures.filter(({ cpu }) => cpu !== undefined)
+  const rates = markdownTable(HEAD, figures.map(cellsOf))
+  return withCpu.length === 0 ? rates : `${rates}\n\n${markdownTable(CPU_HEAD, withCpu.map(cpuCellsOf))}`
+}
+
+/** A Markdown table whose columns are aligned. */
+export function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = head.map((_, column) => Math.max(3, ...[head, ...rows].map((row) => row[column]?.length ?? 0)))
   const line = (cells: readonly string[]) =>
     `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`
-  const [head, ...body] = rows.map(line)
-  return [head, line(widths.map((width) => '-'.repeat(width))), ...body].join('\n')
+  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n')
 }
 
 /** Whether a figure reaches its target; undefined if it has none. */
@@ -38,6 +60,23 @@ function cellsOf(figure: Figure): string[] {
   const { name, theirs, target } = peer
   const result = { true: 'reached', false: 'missed', undefined: '' }[`${isReached(figure)}`]
   return [what, unit, numberText(ours), name, numberText(theirs), numberText(ours / theirs), targetText(target), result]
+}
+
+/** Without the load generator, which is not what is compared. */
+export function cpuOfWork({ program = 0, postgres = 0 }: Cpu): number {
+  return program + postgres
+}
+
+function cpuCellsOf({ what, cpu = {}, peer }: Figure): string[] {
+  const cells = [what, ...spentTexts(cpu)]
+  if (peer?.cpu === undefined) return [...cells, '', '', '', '', '']
+  return [...cells, peer.name, ...spentTexts(peer.cpu), numberText(cpuOfWork(peer.cpu) / cpuOfWork(cpu))]
+}
+
+const SPENDERS: readonly Spender[] = ['program', 'postgres', 'client']
+
+function spentTexts(cpu: Cpu): string[] {
+  return SPENDERS.map((spender) => (cpu[spender] === undefined ? '' : numberText(cpu[spender])))
 }
 
 function targetText(target: Peer['target']): string {

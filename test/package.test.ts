@@ -16,17 +16,19 @@ import { until } from './support/until.ts'
 const project = join(import.meta.dirname, '..')
 const packed = pack()
 
-test('the package contains every compiled source file, every migration, the dashboard, and no source', async () => {
+test('the package contains the bundled service, every migration, the dashboard, and no source', async () => {
   const names = await contents(await packed)
-  const sources = readdirSync(join(project, 'src'), { recursive: true, encoding: 'utf8' })
-  const built = sources
-    .filter((name) => /\.sql$|(?<!\.d)\.ts$/.test(name))
-    .map((name) => `dist/${name.replace(/ts$/, 'js')}`)
+  const migrations = readdirSync(join(project, 'src/postgres/migrations'))
+  const built = names.filter((name) => name.startsWith('dist/') && !name.startsWith('dist/dashboard/'))
   for (const name of ['bin/market-data', 'dist/main.js', 'dist/dashboard/index.html', 'LICENSE', 'README.md'])
     assert.ok(names.includes(name), name)
   assert.deepEqual(
-    new Set(names.filter((name) => name.startsWith('dist/') && !name.startsWith('dist/dashboard/'))),
-    new Set(built),
+    built.filter((name) => name.endsWith('.sql')).toSorted(),
+    migrations.map((name) => `dist/postgres/migrations/${name}`).toSorted(),
+  )
+  assert.deepEqual(
+    built.filter((name) => !/^dist\/[\w-]+\.js$|\.sql$/.test(name)),
+    [],
   )
   assert.deepEqual(
     names.filter(

@@ -3,7 +3,7 @@ import type { Role } from '../core/cluster/roles.ts'
 import { createDemoJobs, DEMO } from '../core/polling/demo.ts'
 import { ServiceError } from '../errors.ts'
 import { systemClock as clock } from '../lib/clock.ts'
-import { assertSettings, isSuperuser } from '../postgres/connection/pool.ts'
+import { assertSettings, isSuperuser, openKept } from '../postgres/connection/pool.ts'
 import { openDatabase, type Database } from '../postgres/database.ts'
 import { migrate } from '../postgres/schema/migrate.ts'
 import { assemble } from './assemble.ts'
@@ -60,6 +60,7 @@ export async function startService(context: AppContext, { demo, roles }: ServeOp
     throw await listenFailure(error, config)
   })
 
+  void openKept(database.answering)
   const started = parts.move()
   const urls = urlsOf(server.server.address() as AddressInfo)
   return { ...urls, database, demoSymbols, access, providers, [Symbol.asyncDispose]: () => started.disposeAsync() }

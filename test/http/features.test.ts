@@ -7,6 +7,8 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { fastify } from 'fastify'
 import { FEATURES } from '../../src/http/api.ts'
 import type { AddRoutes } from '../../src/http/server/app.ts'
+import { serializerOf } from '../../src/http/server/responses/serializer.ts'
+import { compileValidator } from '../../src/http/server/validation/validator.ts'
 import { createHttpService, type Json } from '../support/http-service.ts'
 
 const HTTP = join(import.meta.dirname, '../../src/http')
@@ -42,6 +44,21 @@ test('the routes of the server are those of the features, and each belongs to on
     .flatMap((add) => routesOf(add as AddRoutes<Json>))
   assert.equal(new Set(declared).size, declared.length)
   assert.deepEqual(documented.toSorted(), declared.toSorted())
+})
+
+test('the serializer of every response of every route can be built, although the service builds it with the first response', async () => {
+  const app = fastify({ exposeHeadRoutes: false }).withTypeProvider<TypeBoxTypeProvider>()
+  app.setValidatorCompiler(compileValidator)
+  let count = 0
+  app.setSerializerCompiler<object>(({ schema }) => {
+    count++
+    return serializerOf(schema)
+  })
+  for (const { routes, monitoring = [] } of Object.values(FEATURES)) {
+    for (const add of (routes as readonly unknown[]).concat(monitoring)) (add as AddRoutes<Json>)(app, ANYTHING)
+  }
+  await app.ready()
+  assert.ok(count > 100)
 })
 
 /** The visible routes that a function declares, whatever it depends on. */

@@ -4,7 +4,7 @@ import pg from 'pg'
 import { ServiceError } from '../../errors.ts'
 import { parseInstant, type Instant } from '../../lib/instant.ts'
 import type { PoolUse } from '../../core/health/status.ts'
-import { storageFailureOf, toStorageError, type StorageFailure } from './errors.ts'
+import { isQueryTimeout, storageFailureOf, toStorageError, type StorageFailure } from './errors.ts'
 
 /** Where a PostgreSQL listens: a URL, or the private socket of the embedded one. */
 export type Connection = string | SocketConnection
@@ -24,12 +24,16 @@ type Options = {
   readonly onError: (error: Error) => void
   /** Milliseconds after which a statement fails because the database counts as unavailable; a minute by default. */
   readonly answerWithinMs?: number | undefined
+  /** Milliseconds after which an idle connection beyond the first two is closed; a minute by default. */
+  readonly idleMs?: number
 }
 
 const STATEMENT_MS = 60_000
 const CONNECT_MS = 2_000
-/** A broken network may silence all connections at once. By the time that a query notices, the idle ones are closed. */
-const IDLE_TIMEOUT_MS = 5_000
+/** To open a connection costs the server several milliseconds, and seconds if the machine is busy: a few always stay open. */
+const KEPT = 2
+const IDLE_MS = 60_000
+/** After as long without data, the system probes a connection each second, and ten lost probes close it. */
 const KEEP_ALIVE_MS = 5_000
 const END_WITHIN_MS = 2_000
 
@@ -39,15 +43,17 @@ const END_WITHIN_MS = 2_000
  * The server closes a connection that is idle in a transaction for 3 s, because such a transaction holds back the log for
  * every reader.
  */
-export function createPool(connection: Connection, { size, onError, answerWithinMs = STATEMENT_MS }: Options): pg.Pool {
+export function createPool(connection: Connection, options: Options): pg.Pool {
+  const { size, onError, answerWithinMs = STATEMENT_MS, idleMs = IDLE_MS } = options
   const target = typeof connection === 'string' ? { connectionString: connection } : connection
-  const state: State = { open: new Set(), changes: 0, observers: [] }
+  const state: State = { open: new Set(), idle: new Set(), changes: 0, observers: [] }
   const pool = new pg.Pool({
     ...target,
     max: size,
+    min: Math.min(size, KEPT),
     application_name: 'market-data',
     connectionTimeoutMillis: Math.min(answerWithinMs, CONNECT_MS),
-    idleTimeoutMillis: IDLE_TIMEOUT_MS,
+    idleTimeoutMillis: idleMs,
     // Both the client and the server give up: either of them may be the one that is frozen.
     query_timeout: answerWithinMs,
     statement_timeout: answerWithinMs,
@@ -71,10 +77,22 @@ export function createPool(connection: Connection, { size, onError, answerWithin
     client.on('error', () => {})
     Object.assign(client, { query: translating(state, client.query.bind(client)) })
   })
+  pool.on('acquire', (client) => state.idle.delete(client))
+  pool.on('release', (_, client) => state.idle.add(client))
+  pool.on('remove', (client) => state.idle.delete(client))
   return Object.assign(pool, {
     query: translating(state, pool.query.bind(pool)),
     connect: translating(state, pool.connect.bind(pool)),
   })
+}
+
+/**
+ * Opens the connections that a pool keeps, so that the first requests do not wait for it. A failure is left to the
+ * statement that needs a connection.
+ */
+export async function openKept(pool: pg.Pool): Promise<void> {
+  const opened = await Promise.allSettled(Array.from({ length: KEPT }, () => pool.connect()))
+  for (const one of opened) if (one.status === 'fulfilled') one.value.release()
 }
 
 /** Learns whether the storage works, from every statement of a pool. */
@@ -111,7 +129,12 @@ export async function endPool(pool: pg.Pool): Promise<void> {
   await Promise.all([pool.end(), closed]).finally(() => clearTimeout(timer))
 }
 
-type State = { readonly open: Set<Socket>; changes: number; readonly observers: PoolObserver[] }
+type State = {
+  readonly open: Set<Socket>
+  readonly idle: Set<pg.PoolClient>
+  changes: number
+  readonly observers: PoolObserver[]
+}
 
 /** Beside the pool, since `pg.Pool` has no member for it. */
 const stateOf = new WeakMap<pg.Pool, State>()
@@ -156,12 +179,14 @@ function batching(socket: Socket): Socket {
  * observers. Calls with a callback return no promise and are left alone: only `pg` itself makes those. `pg` 8.23 has no hook
  * for the outcome of a statement (its `Client` has no `query` event); with one, only the translation would stay here.
  */
-function translating<Act extends (...args: never[]) => unknown>({ observers }: State, act: Act): Act {
+function translating<Act extends (...args: never[]) => unknown>(state: State, act: Act): Act {
+  const { observers } = state
   const report = (result: unknown) => {
     if (isResult(result)) for (const observer of observers) observer.worked(hasStored(result))
     return result
   }
   const fail = (reason: unknown): never => {
+    if (isQueryTimeout(reason)) closeIdle(state)
     const error = toStorageError(reason)
     const failure = storageFailureOf(error)
     if (failure !== undefined) for (const observer of observers) observer.failed(failure, error)
@@ -172,6 +197,18 @@ function translating<Act extends (...args: never[]) => unknown>({ observers }: S
     return running instanceof Promise ? running.then(report, fail) : running
   }
   return translated as Act
+}
+
+/**
+ * A broken network may silence all connections at once: when one did not answer, the next statements open new ones. `pg`
+ * removes an idle connection at once only if it reports an error.
+ */
+function closeIdle({ idle }: State): void {
+  for (const client of idle) {
+    client.emit('error', new Error('closed, because another connection did not answer'))
+    client.connection.stream.destroy()
+  }
+  idle.clear()
 }
 
 /** Whether it is the result of statements; a client, which `connect` returns, is none and shows nothing of the storage. */
