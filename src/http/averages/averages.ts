@@ -11,10 +11,13 @@ import { alternatives } from '../server/validation/expectation.ts'
 import { Paging } from '../server/pagination.ts'
 import { problems } from '../server/problem.ts'
 import { providerOf, type ProviderDeps } from '../server/providers.ts'
-import { invalid, Range, rangeOf } from '../server/query.ts'
+import { MAX_LIMIT, Range, rangeOf } from '../server/query.ts'
+import { mistake, rangeInOrder, type Rule } from '../server/validation/rules.ts'
 import {
+  cursorOfSeries,
   forEachSymbol,
-  OF_SERIES,
+  limitOfEach,
+  ofSeries,
   othersOf,
   requestedSymbols,
   rowLimit,
@@ -40,20 +43,37 @@ const series = {
     Type.Integer({ minimum: 1, maximum: 1_000, description: 'One of the configured windows.', examples: [5] }),
   ),
 }
-const LatestQuery = Type.Object(series, OF_SERIES)
-const AveragesQuery = Type.Object(
-  {
-    ...series,
-    ...Range,
-    ...Paging,
-    expand: Type.Optional(
-      Type.Literal('inputs', {
-        description: `Include the prices of each average; \`limit\` is then at most ${MAX_WITH_INPUTS}.`,
-      }),
-    ),
-  },
-  OF_SERIES,
-)
+const list = {
+  ...series,
+  ...Range,
+  ...Paging,
+  expand: Type.Optional(
+    Type.Literal('inputs', {
+      description: `Include the prices of each average; \`limit\` is then at most ${MAX_WITH_INPUTS}.`,
+    }),
+  ),
+}
+
+function latestQuery(windows: readonly number[]) {
+  return Type.Object(series, ofSeries(windowIn(windows)))
+}
+
+function listQuery(windows: readonly number[]) {
+  const ofList = [cursorOfSeries, rangeInOrder, limitOfEach(mostRows)]
+  return Type.Object(list, ofSeries(windowIn(windows), ...ofList))
+}
+
+/** The window is one of those that are computed. */
+function windowIn(windows: readonly number[]): Rule {
+  return ({ window }) =>
+    typeof window !== 'number' || !Number.isInteger(window) || windows.includes(window)
+      ? []
+      : mistake('window', `must be ${alternatives(windows)}; the setting MA_WINDOWS adds windows`)
+}
+
+function mostRows({ expand }: { readonly expand?: unknown }): number {
+  return expand === 'inputs' ? MAX_WITH_INPUTS : MAX_LIMIT
+}
 
 const JSON_TYPE = 'application/json; charset=utf-8'
 
@@ -69,7 +89,7 @@ function listRoute(app: App, deps: AveragesDeps): void {
     summary: 'List the moving averages of a symbol by time',
     description: `Newest first unless \`order=asc\`. Exact; a mean with infinitely many digits is rounded once, half up. An empty list
 names the other providers that have prices. With \`symbols\`, \`data\` has an entry for each, without further pages.`,
-    querystring: AveragesQuery,
+    querystring: listQuery(deps.windows),
     response: {
       200: {
         description: 'A page of averages.',
@@ -80,10 +100,8 @@ names the other providers that have prices. With \`symbols\`, \`data\` has an en
   }
   app.get('/moving-averages', { schema }, async ({ query, url }, reply) => {
     const symbols = requestedSymbols(query)
-    const limit = rowLimit(query, symbols)
+    const limit = rowLimit(query.limit, symbols, mostRows(query))
     const withInputs = query.expand === 'inputs'
-    const most = Math.floor(MAX_WITH_INPUTS / symbols.length)
-    if (withInputs && limit > most) throw invalid('/limit', `is at most ${most} with inputs`)
     const range = { order: query.order ?? 'desc', withInputs, after: timeKeyOf(query.cursor), limit, ...rangeOf(query) }
     const request = { ...seriesOf(query, deps), ...range }
     const bodyOf = (symbol: string) => pageFor(deps, { ...request, symbol }, url)
@@ -106,7 +124,7 @@ function latestRoute(app: App, deps: AveragesDeps): void {
     tags,
     summary: 'Get the newest moving average of a symbol',
     description: 'With `symbols`, `data` has an entry for each: a list of its newest average, or the problem.',
-    querystring: LatestQuery,
+    querystring: latestQuery(deps.windows),
     response: {
       200: {
         description: 'The newest average.',
@@ -153,17 +171,10 @@ async function newestOf(deps: AveragesDeps, request: Series): Promise<Static<typ
   throw new ServiceError('not_enough_prices', detail, { symbol, provider, others })
 }
 
-function seriesOf(query: Static<typeof LatestQuery>, deps: AveragesDeps) {
+function seriesOf(query: Static<ReturnType<typeof latestQuery>>, deps: AveragesDeps) {
   return {
     provider: providerOf(deps, query.provider).name,
     currency: query.currency,
-    window: windowOf(query.window, deps.windows),
+    window: query.window ?? deps.windows[0] ?? 0,
   }
-}
-
-/** @throws ServiceError `invalid_request` for a window that is not computed */
-function windowOf(given: number | undefined, windows: readonly number[]): number {
-  const window = given ?? windows[0] ?? 0
-  if (windows.includes(window)) return window
-  throw invalid('/window', `must be ${alternatives(windows)}; the setting MA_WINDOWS adds windows`)
 }

@@ -16,22 +16,15 @@ import {
 } from '../../formats/job.ts'
 import { listOf, pageBody } from '../../formats/json/page.ts'
 import { PROBLEM_TYPE } from '../../formats/json/problem.ts'
+import { creationKeyOf } from '../../lib/pagination.ts'
 import { canonicalSymbol } from '../../lib/symbol.ts'
 import type { App, Feature } from '../server/app.ts'
 import { sendProblem } from '../server/error-handler.ts'
 import { PageQuery, Paging } from '../server/pagination.ts'
 import { problems } from '../server/problem.ts'
 import { providerOf, type ProviderDeps } from '../server/providers.ts'
-import {
-  assertOneOf,
-  CLOSED,
-  DEFAULT_LIMIT,
-  MAX_SYMBOLS,
-  NoQuery,
-  notFound,
-  ProviderName,
-  SymbolText,
-} from '../server/query.ts'
+import { CLOSED, DEFAULT_LIMIT, MAX_SYMBOLS, NoQuery, notFound, ProviderName, SymbolText } from '../server/query.ts'
+import { cursorOf, oneOf, RULES } from '../server/validation/rules.ts'
 
 export type PollingDeps = ProviderDeps & {
   readonly jobs: Jobs
@@ -67,7 +60,11 @@ const CreateJobsRequest = Type.Object(
     provider: Type.Optional(ProviderName),
     market_hours: Type.Optional(MarketHoursName),
   },
-  { ...CLOSED, examples: [{ symbol: 'ETH-USD', interval_minutes: 60, provider: 'simulated' }] },
+  {
+    ...CLOSED,
+    [RULES]: [oneOf('symbol', 'symbols'), oneOf('interval_minutes', 'interval_seconds')],
+    examples: [{ symbol: 'ETH-USD', interval_minutes: 60, provider: 'simulated' }],
+  },
 )
 
 const ChangeJobRequest = Type.Object(
@@ -122,13 +119,11 @@ function withSuggestions(answers: ReturnType<typeof problems>) {
 }
 
 function symbolsIn(body: Static<typeof CreateJobsRequest>): string[] {
-  assertOneOf(body, 'symbol', 'symbols')
   const { symbol, symbols } = body
   return [...new Set((symbols ?? [symbol ?? '']).map(canonicalSymbol))]
 }
 
 function intervalIn(body: Static<typeof CreateJobsRequest>): number {
-  assertOneOf(body, 'interval_minutes', 'interval_seconds')
   const { interval_minutes, interval_seconds } = body
   return interval_seconds ?? Math.round((interval_minutes ?? 0) * 60)
 }
@@ -149,7 +144,7 @@ const JobListQuery = Type.Object(
     ),
     status: Type.Optional(JobStatusName),
   },
-  CLOSED,
+  { ...CLOSED, [RULES]: [cursorOf(creationKeyOf)] },
 )
 
 function listRoute(app: App, { jobs, providers }: PollingDeps): void {

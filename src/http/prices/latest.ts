@@ -12,8 +12,8 @@ import { sendProblem } from '../server/error-handler.ts'
 import type { App } from '../server/app.ts'
 import { problems } from '../server/problem.ts'
 import { providerOf, type ProviderDeps } from '../server/providers.ts'
-import { othersOf, type OthersDeps } from '../server/validation/series-query.ts'
-import { assertOneOf, CLOSED, Currency, ProviderName, SymbolList, symbolsOf, SymbolText } from '../server/query.ts'
+import { ofSeries, othersOf, type OthersDeps } from '../server/validation/series-query.ts'
+import { Currency, ProviderName, SymbolList, symbolsOf, SymbolText } from '../server/query.ts'
 
 export type LatestDeps = ProviderDeps & OthersDeps & { readonly latest: Latest; readonly clock: Clock }
 
@@ -39,7 +39,7 @@ const LatestQuery = Type.Object(
       Type.Boolean({ default: false, description: 'If the provider fails, answer 200 with the last known price.' }),
     ),
   },
-  CLOSED,
+  ofSeries(),
 )
 
 /** One price is sent as text. */
@@ -62,7 +62,6 @@ carries the stored price as \`last_known\`. Imported prices are answered from th
   }
   app.get('/prices/latest', { schema }, async (request, reply) => {
     const { query, id } = request
-    assertOneOf(query, 'symbol', 'symbols')
     const { name: provider, canBePolled } = providerOf(deps, query.provider)
     const results = await latest({
       provider,
