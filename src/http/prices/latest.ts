@@ -12,7 +12,7 @@ import { sendProblem } from '../server/error-handler.ts'
 import type { App } from '../server/app.ts'
 import { problems } from '../server/problem.ts'
 import { providerOf, type ProviderDeps } from '../server/providers.ts'
-import { ofSeries, othersOf, type OthersDeps } from '../server/validation/series-query.ts'
+import { ofSeries, othersOf, othersOfEach, type OthersDeps } from '../server/validation/series-query.ts'
 import { Currency, ProviderName, SymbolList, symbolsOf, SymbolText } from '../server/query.ts'
 
 export type LatestDeps = ProviderDeps & OthersDeps & { readonly latest: Latest; readonly clock: Clock }
@@ -71,7 +71,10 @@ carries the stored price as \`last_known\`. Imported prices are answered from th
       storedOnly: storedOnlyReason(request, canBePolled),
     })
     const answers = query.stale_if_error ? results.map(orLastKnown) : results
-    if (query.symbol === undefined) return { data: answers.map((answer) => entryOf(answer, clock.now(), id)) }
+    if (query.symbol === undefined) {
+      const named = await withOthers(deps, provider, answers)
+      return { data: named.map((answer) => entryOf(answer, clock.now(), id)) }
+    }
     const [first] = answers
     if (first && 'price' in first) return reply.type(JSON_TYPE).send(textOf(first.price, clock.now()))
     if (first === undefined) throw new ServiceError('internal', 'No result.')
@@ -87,6 +90,16 @@ async function failureOf(deps: LatestDeps, provider: string, failed: Failed): Pr
   if (lastKnown) return [error, lastKnownOf(error, lastKnown, deps.clock.now())]
   const others = await othersOf(deps, symbol, provider)
   return [others.length === 0 ? error : withDetails(error, { others }), {}]
+}
+
+/** The same for the entries of a list, in one look. */
+async function withOthers(deps: LatestDeps, provider: string, results: readonly LatestResult[]) {
+  const missing = results.flatMap((result) => ('price' in result || result.lastKnown ? [] : [result.symbol]))
+  const others = await othersOfEach(deps, missing, provider)
+  return results.map((result) => {
+    const found = others.get(result.symbol)
+    return 'price' in result || !found ? result : { ...result, error: withDetails(result.error, { others: found }) }
+  })
 }
 
 /** Why the provider is not asked for a request; undefined if it may be. */

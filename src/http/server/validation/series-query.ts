@@ -42,9 +42,19 @@ export type OthersDeps = { readonly findStoredSymbols: FindStoredSymbols }
 const MAX_FOUND = 1_000
 
 /** The providers besides this one that have prices of a symbol. */
-export async function othersOf({ findStoredSymbols }: OthersDeps, symbol: string, provider: string): Promise<string[]> {
-  const stored = await findStoredSymbols({ symbols: [symbol], limit: MAX_FOUND })
-  return stored.flatMap((one) => (one.provider === provider || one.lastPriceAt === null ? [] : [one.provider]))
+export async function othersOf(deps: OthersDeps, symbol: string, provider: string): Promise<string[]> {
+  return (await othersOfEach(deps, [symbol], provider)).get(symbol) ?? []
+}
+
+/** The same by symbol; without those that no other provider has. */
+export async function othersOfEach({ findStoredSymbols }: OthersDeps, symbols: readonly string[], provider: string) {
+  const stored = symbols.length === 0 ? [] : await findStoredSymbols({ symbols, limit: MAX_FOUND })
+  const others = new Map<string, string[]>()
+  for (const one of stored) {
+    if (one.provider === provider || one.lastPriceAt === null) continue
+    others.set(one.symbol, [...(others.get(one.symbol) ?? []), one.provider])
+  }
+  return others
 }
 
 const timeCursor = cursorOf(timeKeyOf)
