@@ -1,5 +1,6 @@
 import { Type, type Static } from 'typebox'
-import type { AveragesRequest, ReadAverages } from '../../core/averages/average.ts'
+import type { AveragesRequest, ReadAverages, ReadNewestAverage } from '../../core/averages/average.ts'
+import type { ReadLatest } from '../../core/ingest/read-through.ts'
 import { ServiceError } from '../../errors.ts'
 import { AverageBody, averageBody, LatestAverage, latestAverageBody } from '../../formats/average.ts'
 import { bySymbolOf, listOfSymbol, pageBody } from '../../formats/json/page.ts'
@@ -28,6 +29,8 @@ import {
 export type AveragesDeps = ProviderDeps &
   OthersDeps & {
     readonly readAverages: ReadAverages
+    readonly readNewestAverage: ReadNewestAverage
+    readonly readLatest: ReadLatest
     /** The windows that are computed, the default first. */
     readonly windows: readonly number[]
   }
@@ -159,15 +162,20 @@ const LatestAverages = bySymbolOf(LatestAverage, 'LatestMovingAverages')
 
 type Series = Pick<AveragesRequest, 'symbol' | 'provider' | 'currency' | 'window'>
 
-/** @throws ServiceError `not_enough_prices`, which names the providers that have prices */
+/**
+ * Of the series whose price is the latest: a price in one currency never comes with an average in another.
+ * @throws ServiceError `not_enough_prices`, which names the providers that have prices
+ */
 async function newestOf(deps: AveragesDeps, request: Series): Promise<Static<typeof LatestAverage>> {
-  const [newest] = await deps.readAverages({ ...request, order: 'desc', withInputs: false, limit: 1 })
+  const { symbol, provider, currency, window } = request
+  const price = (await deps.readLatest({ provider, symbols: [symbol], currency })).get(symbol)
+  const newest = price && (await deps.readNewestAverage(price.seriesId, window))
   if (newest) return latestAverageBody(newest, request)
-  const { symbol, provider, window } = request
   const others = await othersOf(deps, symbol, provider)
   const hint =
     others.length === 0 ? '' : ` Other providers have prices of it: ${others.join(', ')}; give one as provider.`
-  const detail = `${symbol} has fewer than ${window} prices from ${provider} so far.${hint}`
+  const inCurrency = price?.currency == null ? '' : ` in ${price.currency}`
+  const detail = `${symbol} has fewer than ${window} prices${inCurrency} from ${provider} so far.${hint}`
   throw new ServiceError('not_enough_prices', detail, { symbol, provider, others })
 }
 
