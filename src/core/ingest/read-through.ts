@@ -56,13 +56,13 @@ export function createLatest({ ingest, readLatest, onPricesStored, clock, signal
     const isFresh = (price: StoredPrice | undefined) =>
       maxAgeSeconds > 0 && price !== undefined && isConfirmedWithin(price, maxAgeSeconds * 1000, clock.now())
     const stale = symbols.filter((symbol) => !isFresh(stored.get(symbol)))
-    if (stale.length === 0) return symbols.map((symbol) => answer(request, symbol, undefined, stored.get(symbol)))
+    if (stale.length === 0) return symbols.map((symbol) => answer(request, symbol, { stored: stored.get(symbol) }))
     const fetched = new Map((await fetchShared(provider, stale)).map((one) => [one.result.symbol, one]))
     const now = currency === undefined ? undefined : await readLatest(request)
     return symbols.map((symbol) => {
       const one = fetched.get(symbol)
-      if (one === undefined) return answer(request, symbol, undefined, stored.get(symbol))
-      return answer(request, symbol, one.result, now === undefined ? one.stored : now.get(symbol))
+      if (one === undefined) return answer(request, symbol, { stored: stored.get(symbol) })
+      return answer(request, symbol, now === undefined ? one : { ...one, stored: now.get(symbol) })
     })
   }
 }
@@ -128,12 +128,7 @@ function createReadCache(readLatest: ReadLatest, clock: Clock) {
   }
 }
 
-function answer(
-  request: LatestRequest,
-  symbol: string,
-  result: RecordResult | undefined,
-  price: StoredPrice | undefined,
-): LatestResult {
+function answer(request: LatestRequest, symbol: string, { result, stored: price }: Partial<Fetched>): LatestResult {
   if (result && 'error' in result) return { symbol, error: result.error, ...(price && { lastKnown: price }) }
   if (price) return { symbol, price }
   const detail = `${noPriceOf(request, symbol)}.`

@@ -85,8 +85,7 @@ test('all mistakes are reported at once, in errors and in the detail, each with 
   const path = '/prices/history?start=2024-01-01&format=parquet&from=2024-01-01T00:00:00&interval=1d'
   const { detail, errors } = (await ask(path)).json()
   const known = 'symbol, symbols, provider, currency, from, to, order, limit, cursor, include or format'
-  const byPointer = Object.fromEntries(errors.map((one: Json) => [one.pointer, one.detail]))
-  assert.deepEqual(byPointer, {
+  assert.deepEqual(byPointer({ errors }), {
     '/start': `is not known here; known: ${known}`,
     '/interval': `is not known here; known: ${known}`,
     '/format': 'must be json or csv',
