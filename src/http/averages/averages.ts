@@ -126,7 +126,8 @@ function latestRoute(app: App, deps: AveragesDeps): void {
     operationId: 'getLatestMovingAverage',
     tags,
     summary: 'Get the newest moving average of a symbol',
-    description: 'With `symbols`, `data` has an entry for each: a list of its newest average, or the problem.',
+    description: `Without \`currency\`, in the currency of the newest price. With \`symbols\`, \`data\` has an entry for each: a list of
+its newest average, or the problem.`,
     querystring: latestQuery(deps.windows),
     response: {
       200: {
