@@ -7,6 +7,7 @@ import { asyncApiYaml } from '../kafka/asyncapi.ts'
 import { systemClock as clock } from '../lib/clock.ts'
 import { createSessions } from '../postgres/access/api-keys.ts'
 import { createReadAverages } from '../postgres/averages/averages.ts'
+import { createReadNewestAverage } from '../postgres/averages/newest.ts'
 import { poolUse } from '../postgres/connection/pool.ts'
 import { createReadProviderStatus, createReadServiceStatus } from '../postgres/health/status.ts'
 import { createStoreReply } from '../postgres/ingest/store-reply.ts'
@@ -80,7 +81,12 @@ function tableReads({ assembly, shared }: Sources) {
       findStoredSymbols: createFindStoredSymbols(pool),
       readProviderStatus: createReadProviderStatus(pool),
     },
-    averages: { readAverages: createReadAverages(pool), findStoredSymbols: createFindStoredSymbols(pool) },
+    averages: {
+      readAverages: createReadAverages(pool),
+      readNewestAverage: createReadNewestAverage(pool),
+      readLatest: createReadLatest(pool),
+      findStoredSymbols: createFindStoredSymbols(pool),
+    },
     streams: { logEnd: () => logEnd(pool), readHighWaterMark: () => readHighWaterMark(pool) },
     health: {
       readServiceStatus: createReadServiceStatus(pool, { windows, isPublished: kafka !== undefined, holder }),

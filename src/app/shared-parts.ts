@@ -77,6 +77,7 @@ export async function createSharedParts(assembly: Assembly): Promise<SharedParts
         providerOf: providers.get,
         notify: pricesStored.notify,
         observe: providerStats.observeFor(cause),
+        log,
         clock,
       }),
   }

@@ -1,5 +1,5 @@
 import { ServiceError } from '../errors.ts'
-import { parseInstant, type Instant } from './instant.ts'
+import { instantFromMicros, microsOf, parseInstant, type Instant } from './instant.ts'
 
 /** The cursor is the one of the previous page; without it, the first page is requested. */
 export type PageRequest = { readonly limit: number; readonly cursor?: string | undefined }
@@ -50,6 +50,22 @@ export function timeKeyOf(cursor: string | undefined): TimeKey | undefined {
   // PostgreSQL has no year 0.
   if (eventTime === undefined || !/^(?!0000)\d{4}-/.test(eventTime)) throw badCursor()
   return { eventTime, seriesId, revision: Number(revision) }
+}
+
+/** The key of a row in a list by creation; the id is a UUID. */
+type CreationKey = { readonly createdAt: Instant; readonly id: string }
+
+export function creationCursor({ createdAt, id }: CreationKey): string {
+  return `${microsOf(createdAt)}-${id}`
+}
+
+const CREATION_KEY = /^(\d{1,17})-([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/i
+
+/** @throws ServiceError `invalid_request` for a cursor of another list */
+export function creationKeyOf(cursor: string): CreationKey {
+  const [, micros, id] = CREATION_KEY.exec(cursor) ?? []
+  if (micros === undefined || id === undefined) throw badCursor()
+  return { createdAt: instantFromMicros(BigInt(micros)), id }
 }
 
 export function badCursor(): ServiceError {

@@ -16,7 +16,7 @@ test('a job survives kill -9: it continues to run once per interval, and stores 
   const before = await untilRuns(first, id, 4)
   await first.kill()
 
-  const second = await startService(t, { dataDir: first.dataDir })
+  const second = await startService(t, { dataDir: first.dataDir, env: { LOG_LEVEL: 'debug' } })
   const after = await untilRuns(second, id, before.length + 4)
   const { json: jobs } = await ask(`${second.url}/prices/poll`)
   assert.deepEqual(
@@ -37,7 +37,23 @@ test('a job survives kill -9: it continues to run once per interval, and stores 
   assert.equal(new Set(prices.map(({ timestamp }) => timestamp)).size, prices.length)
   const stored = new Set(prices.map((price) => price.price_id))
   for (const { price_id } of after) assert.ok(stored.has(price_id), 'every run has its price')
+
+  // At debug, the log has one line for each request and one for each run.
+  const lines = linesOf(second.stderr())
+  const fetched = lines.filter(({ msg }) => msg === 'fetched')
+  assert.ok(fetched.length > 0)
+  for (const { provider, symbols, status } of fetched)
+    assert.deepEqual([provider, symbols, status], ['simulated', 1, 200])
+  const polled = lines.filter(({ msg }) => msg === 'polled')
+  assert.ok(polled.length > 0)
+  for (const { job, symbol } of polled) assert.deepEqual([job, symbol], [id, 'AAPL'])
 })
+
+type Line = Readonly<Record<string, unknown>>
+
+function linesOf(log: string): readonly Line[] {
+  return log.split('\n').flatMap((line) => (line.startsWith('{') ? [JSON.parse(line) as Line] : []))
+}
 
 async function untilRuns({ url }: ServiceProcess, id: string, count: number): Promise<Run[]> {
   return until(async () => {

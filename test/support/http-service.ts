@@ -11,6 +11,7 @@ import { createKeySecret } from '../../src/core/access/secret.ts'
 import { createAccess, type AccessOptions } from '../../src/http/access/authorize.ts'
 import { createApi, type ApiDeps } from '../../src/http/api.ts'
 import { createReadAverages } from '../../src/postgres/averages/averages.ts'
+import { createReadNewestAverage } from '../../src/postgres/averages/newest.ts'
 import { createRecompute } from '../../src/postgres/averages/recompute.ts'
 import { createReadHistory } from '../../src/postgres/prices/history.ts'
 import { createRequestCounts } from '../../src/core/health/provider-requests.ts'
@@ -148,6 +149,8 @@ function apiDeps(parts: Parts, changes: Changes): ApiDeps {
     averages: {
       ...providers,
       readAverages: createReadAverages(pool),
+      readNewestAverage: createReadNewestAverage(pool),
+      readLatest: createReadLatest(pool),
       findStoredSymbols: createFindStoredSymbols(pool),
       windows: WINDOWS,
       ...changes.averages,

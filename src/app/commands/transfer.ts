@@ -1,5 +1,5 @@
-import { createReadStream, createWriteStream } from 'node:fs'
-import { rename, rm } from 'node:fs/promises'
+import { createWriteStream } from 'node:fs'
+import { open, rename, rm, type FileHandle } from 'node:fs/promises'
 import { copyReport, fileReport } from '../../cli/transfer/transfer.ts'
 import type { Actions } from '../../cli/program.ts'
 import { createProgress } from '../../cli/terminal/progress.ts'
@@ -58,8 +58,10 @@ export function createTransferActions({
     },
 
     restore: async ({ file, json }) => {
+      // Before the database, which might be created for nothing.
+      await using source = await openDump(file)
       await using database = await openDatabase(databaseOptions(readContext()))
-      const lines = readDumpFile(createReadStream(file))
+      const lines = readDumpFile(source.createReadStream())
       const header = await watched((watching) => restore(database.pool, lines, watching))
       await output.write(fileReport('Restored', { file, rows: rowsOf(header) }, json))
       return 0
@@ -69,6 +71,19 @@ export function createTransferActions({
 
 type Watching = { readonly onProgress: OnProgress; readonly signal: AbortSignal }
 type WriteLines = Parameters<Parameters<typeof writeDumpFile>[1]>[0]
+
+/** @throws ServiceError `invalid_request` that names the file */
+async function openDump(file: string): Promise<FileHandle> {
+  try {
+    const handle = await open(file)
+    if (!(await handle.stat()).isDirectory()) return handle
+    await handle.close()
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    throw invalid(code === 'ENOENT' ? `There is no file ${file}.` : `${file} cannot be read: ${message}.`)
+  }
+  throw invalid(`${file} is a folder, not a dump.`)
+}
 
 /** The file appears under its name only when it is complete. It contains hashes of keys, so only its owner may read it. */
 async function writeWhole<T>(file: string, produce: (write: WriteLines) => Promise<T>): Promise<T> {

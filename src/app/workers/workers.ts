@@ -71,7 +71,7 @@ function underLease({ database, clock, log }: WorkerNeeds, name: string, create:
   })
 }
 
-function createPolling({ database, polling, clock }: WorkerNeeds, fence: Fence): Worker {
+function createPolling({ database, polling, clock, log }: WorkerNeeds, fence: Fence): Worker {
   const { pool, watch } = database
   const { providers, ingestInto, jobsChanged } = polling
   const poller = createPoller({
@@ -80,7 +80,7 @@ function createPolling({ database, polling, clock }: WorkerNeeds, fence: Fence):
     maxBatchOf: (provider) => providers.get(provider).maxBatch,
     clock,
     random: Math.random,
-    log: watch.log,
+    log: { debug: (details, message) => log.debug(details, message), warn: watch.log.warn },
   })
   const onError = logRetry(database, 'poller')
   return {

@@ -26,3 +26,6 @@ export type MovingAverage = {
 
 /** Stored averages by event time, at most `limit`. */
 export type ReadAverages = (request: AveragesRequest) => Promise<readonly MovingAverage[]>
+
+/** The newest average of a series; undefined while it has too few prices. */
+export type ReadNewestAverage = (seriesId: string, window: number) => Promise<MovingAverage | undefined>

@@ -21,16 +21,20 @@ type Needs = {
   readonly notify: () => void
   /** Called once per request, for metrics and health, with its duration; no error means a usable response. */
   readonly observe: (provider: string, ms: number, error?: ServiceError) => void
+  /** One line for each request, with how many symbols it carried and how it ended. */
+  readonly log?: { debug(details: object, message: string): void } | undefined
   readonly clock: Clock
 }
 
-export function createIngest({ providerOf, record, notify, observe, clock }: Needs): Ingest {
+export function createIngest({ providerOf, record, notify, observe, log, clock }: Needs): Ingest {
   async function ingestBatch(source: QuoteProvider, symbols: readonly string[], signal: AbortSignal) {
     const since = clock.monotonic()
     const reply = await fetchOrFail(source, symbols, signal)
     // Prices from files are never requested, so nothing can have failed.
     if (source.canBePolled !== false) {
-      observe(source.name, clock.monotonic() - since, reply instanceof ServiceError ? reply : undefined)
+      const ms = clock.monotonic() - since
+      observe(source.name, ms, reply instanceof ServiceError ? reply : undefined)
+      log?.debug({ provider: source.name, symbols: symbols.length, ms: Math.round(ms), ...endOf(reply) }, 'fetched')
     }
     if (reply instanceof ServiceError) return symbols.map((symbol) => ({ symbol, error: reply }))
     const results = await record(reply, validatedQuotes(source, reply))
@@ -55,6 +59,12 @@ async function fetchOrFail(source: QuoteProvider, symbols: readonly string[], si
     if (error instanceof ServiceError) return error
     throw error
   }
+}
+
+/** The status of a response, or the code of the error; a request that was held back was not sent. */
+function endOf(reply: RawReply | ServiceError) {
+  if (!(reply instanceof ServiceError)) return { status: reply.status }
+  return { error: reply.code, ...(reply.details.wasHeldBack && { sent: false }) }
 }
 
 function validatedQuotes(source: QuoteProvider, reply: RawReply): QuoteResult[] {

@@ -63,13 +63,13 @@ export function createLatest({ ingest, readLatest, onPricesStored, clock, signal
     const stored = await memory.read(request)
     if (storedOnly) return symbols.map((symbol) => storedAnswer(request, symbol, stored.get(symbol)))
     const stale = symbols.filter((symbol) => !isAnswer(request, stored.get(symbol), clock.now()))
-    if (stale.length === 0) return symbols.map((symbol) => answer(symbol, undefined, stored.get(symbol)))
+    if (stale.length === 0) return symbols.map((symbol) => answer(request, symbol, { stored: stored.get(symbol) }))
     const fetched = new Map((await fetchShared(provider, stale)).map((one) => [one.result.symbol, one]))
     const now = currency === undefined ? undefined : await readLatest(request)
     return symbols.map((symbol) => {
       const one = fetched.get(symbol)
-      if (one === undefined) return answer(symbol, undefined, stored.get(symbol))
-      return answer(symbol, one.result, now === undefined ? one.stored : now.get(symbol))
+      if (one === undefined) return answer(request, symbol, { stored: stored.get(symbol) })
+      return answer(request, symbol, now === undefined ? one : { ...one, stored: now.get(symbol) })
     })
   }
 
@@ -116,23 +116,24 @@ function createSharedFetch(
   }
 }
 
-function answer(symbol: string, result: RecordResult | undefined, price: StoredPrice | undefined): LatestResult {
+function answer(request: LatestRequest, symbol: string, { result, stored: price }: Partial<Fetched>): LatestResult {
   if (result && 'error' in result) return { symbol, error: result.error, ...(price && { lastKnown: price }) }
   if (price) return { symbol, price }
-  return { symbol, error: new ServiceError('no_price', `No price of ${symbol} in that currency.`, { symbol }) }
+  const detail = `${noPriceOf(request, symbol)}.`
+  return { symbol, error: new ServiceError('no_price', detail, { symbol, provider: request.provider }) }
 }
 
-function storedAnswer(
-  { provider, storedOnly }: LatestRequest,
-  symbol: string,
-  price: StoredPrice | undefined,
-): LatestResult {
+/** Of a page of another site, too: for it there is nothing but what is stored. */
+function storedAnswer(request: LatestRequest, symbol: string, price: StoredPrice | undefined): LatestResult {
   if (price) return { symbol, price }
-  const detail = `No price of ${symbol} from ${provider} is stored`
-  if (storedOnly === 'import')
-    return { symbol, error: new ServiceError('no_price', `${detail}.`, { symbol, provider }) }
-  const forbidden = `${detail}, and pages of other sites cannot request one; CORS_ORIGINS allows a site.`
-  return { symbol, error: new ServiceError('forbidden', forbidden, { symbol }) }
+  const why =
+    request.storedOnly === 'import' ? '' : ', and pages of other sites cannot request one; CORS_ORIGINS allows a site'
+  const detail = `${noPriceOf(request, symbol)} is stored${why}.`
+  return { symbol, error: new ServiceError('no_price', detail, { symbol, provider: request.provider }) }
+}
+
+function noPriceOf({ provider, currency }: LatestRequest, symbol: string): string {
+  return `No price of ${symbol}${currency === undefined ? '' : ` in ${currency}`} from ${provider}`
 }
 
 function missingResult(symbol: string): RecordResult {

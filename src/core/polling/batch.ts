@@ -15,7 +15,7 @@ export type BatchNeeds = {
   readonly clock: Clock
   /** From 0 to 1. */
   readonly random: () => number
-  readonly log: { warn(details: object, message: string): void }
+  readonly log: Readonly<Record<'debug' | 'warn', (details: object, message: string) => void>>
 }
 
 /** Longer than any provider's own timeout: a safety net for the day that timeout fails. */

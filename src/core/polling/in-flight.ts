@@ -1,4 +1,5 @@
 import { isDoneInTime } from '../../lib/deadline.ts'
+import { millisOf } from '../../lib/instant.ts'
 import { retryUntilDone } from '../../lib/retry.ts'
 import { runBatch, type Batch, type BatchNeeds } from './batch.ts'
 import type { Claim, FinishedRun } from './schedule.ts'
@@ -39,6 +40,7 @@ export function createInFlight(needs: InFlightNeeds): InFlight {
 
   async function runAndStore(batch: Batch): Promise<void> {
     const runs = await runBatch(needs, batch, interruption.signal)
+    logRuns(needs, batch, runs ?? [])
     await (runs === undefined ? jobs.release(batch.claims) : storeRuns(needs, runs, interruption.signal))
   }
 
@@ -64,6 +66,16 @@ export function createInFlight(needs: InFlightNeeds): InFlight {
       interruption.abort()
       await endWithin(STORAGE_PAUSE_MS)
     },
+  }
+}
+
+/** One line for each run, for people who look why a job does what it does. */
+function logRuns({ log }: InFlightNeeds, { provider, claims }: Batch, runs: readonly FinishedRun[]): void {
+  const symbols = new Map(claims.map(({ jobId, symbol }) => [jobId, symbol]))
+  for (const { jobId, outcome, error, startedAt, finishedAt } of runs) {
+    const ms = millisOf(finishedAt) - millisOf(startedAt)
+    const details = { provider, symbol: symbols.get(jobId), job: jobId, outcome, ms }
+    log.debug(error === null ? details : { ...details, error: error.code }, 'polled')
   }
 }
 

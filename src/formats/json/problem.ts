@@ -28,7 +28,10 @@ export const Problem = Type.Object(
     errors: Type.Optional(
       Type.Array(
         Type.Object({
-          pointer: Type.String({ description: 'JSON pointer into the body, or into the query as an object.' }),
+          pointer: Type.String({
+            description:
+              'JSON pointer into the body, or into the query as an object; `/symbols/2` is the third of a list.',
+          }),
           detail: Type.String(),
         }),
       ),

@@ -1,7 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import type { Keys } from '../../core/access/key.ts'
-import { timestamp } from '../../formats/json/fields.ts'
 import { IssuedKeyBody, issuedKeyBody, KeyBody, keyBody, KeyId, Scopes } from '../../formats/key.ts'
 import { listOf, pageBody } from '../../formats/json/page.ts'
 import type { Clock } from '../../lib/clock.ts'
@@ -10,18 +9,30 @@ import type { Access } from './authorize.ts'
 import type { App } from '../server/app.ts'
 import { PageQuery } from '../server/pagination.ts'
 import { problems } from '../server/problem.ts'
-import { CLOSED, DEFAULT_LIMIT, invalid, momentOf, NoQuery, notFound } from '../server/query.ts'
+import { CLOSED, DEFAULT_LIMIT, momentOf, NoQuery, notFound, timeText } from '../server/query.ts'
+import { mistake, RULES, type Rule } from '../server/validation/rules.ts'
 
 export type KeyDeps = { readonly access: Access; readonly keys: Keys; readonly clock: Clock }
 
-const CreateKeyRequest = Type.Object(
-  {
-    scopes: Scopes,
-    name: Type.Optional(Type.String({ minLength: 1, maxLength: 100, pattern: '^[^\\u0000-\\u001f]*$' })),
-    expires_at: Type.Optional(timestamp('When it expires; without it, never.')),
-  },
-  { ...CLOSED, examples: [{ scopes: ['admin'], name: 'my laptop' }] },
-)
+function createKeyRequest(clock: Clock) {
+  return Type.Object(
+    {
+      scopes: Scopes,
+      name: Type.Optional(Type.String({ minLength: 1, maxLength: 100, pattern: '^[^\\u0000-\\u001f]*$' })),
+      expires_at: Type.Optional(timeText('When it expires; without it, never.')),
+    },
+    { ...CLOSED, [RULES]: [expiresLater(clock)], examples: [{ scopes: ['admin'], name: 'my laptop' }] },
+  )
+}
+
+/** Even a key that is useless would close the service, if it is the first. */
+function expiresLater(clock: Clock): Rule {
+  return ({ expires_at: text }) => {
+    const expiresAt = typeof text === 'string' ? momentOf(text) : undefined
+    if (expiresAt === undefined || millisOf(expiresAt) > clock.now()) return []
+    return mistake('expires_at', 'is in the past')
+  }
+}
 
 const KeyPath = Type.Object({ key_id: KeyId })
 
@@ -42,14 +53,12 @@ function createRoute(app: App, { access, keys, clock }: KeyDeps): void {
     description:
       'Give the first key the scope `admin`: without such a key, only the command `keys create` can create another.',
     querystring: NoQuery,
-    body: CreateKeyRequest,
+    body: createKeyRequest(clock),
     response: { 201: IssuedKeyBody, ...problems('conflict') },
   }
   app.post('/keys', { schema }, async (request, reply) => {
     const { scopes, name = null, expires_at } = request.body
-    const expiresAt = momentOf(expires_at, '/expires_at') ?? null
-    // Even a key that is useless would close the service, if it is the first.
-    if (expiresAt !== null && millisOf(expiresAt) <= clock.now()) throw invalid('/expires_at', 'is in the past')
+    const expiresAt = momentOf(expires_at) ?? null
     const issued = await keys.create({ scopes: [...new Set(scopes)], name, expiresAt })
     await access.refresh()
     logChange(request, access, { security: 'key_created', key: issued.keyId, scopes: issued.scopes })

@@ -1,5 +1,6 @@
 import { Type, type Static } from 'typebox'
-import type { AveragesRequest, ReadAverages } from '../../core/averages/average.ts'
+import type { AveragesRequest, ReadAverages, ReadNewestAverage } from '../../core/averages/average.ts'
+import type { ReadLatest } from '../../core/ingest/read-through.ts'
 import { ServiceError } from '../../errors.ts'
 import { AverageBody, averageBody, LatestAverage, latestAverageBody } from '../../formats/average.ts'
 import { bySymbolOf, listOfSymbol, pageBody } from '../../formats/json/page.ts'
@@ -11,10 +12,13 @@ import { alternatives } from '../server/validation/expectation.ts'
 import { Paging } from '../server/pagination.ts'
 import { problems } from '../server/problem.ts'
 import { providerOf, type ProviderDeps } from '../server/providers.ts'
-import { invalid, Range, rangeOf } from '../server/query.ts'
+import { MAX_LIMIT, Range, rangeOf } from '../server/query.ts'
+import { mistake, rangeInOrder, type Rule } from '../server/validation/rules.ts'
 import {
+  cursorOfSeries,
   forEachSymbol,
-  OF_SERIES,
+  limitOfEach,
+  ofSeries,
   othersOf,
   requestedSymbols,
   rowLimit,
@@ -25,6 +29,8 @@ import {
 export type AveragesDeps = ProviderDeps &
   OthersDeps & {
     readonly readAverages: ReadAverages
+    readonly readNewestAverage: ReadNewestAverage
+    readonly readLatest: ReadLatest
     /** The windows that are computed, the default first. */
     readonly windows: readonly number[]
   }
@@ -40,20 +46,37 @@ const series = {
     Type.Integer({ minimum: 1, maximum: 1_000, description: 'One of the configured windows.', examples: [5] }),
   ),
 }
-const LatestQuery = Type.Object(series, OF_SERIES)
-const AveragesQuery = Type.Object(
-  {
-    ...series,
-    ...Range,
-    ...Paging,
-    expand: Type.Optional(
-      Type.Literal('inputs', {
-        description: `Include the prices of each average; \`limit\` is then at most ${MAX_WITH_INPUTS}.`,
-      }),
-    ),
-  },
-  OF_SERIES,
-)
+const list = {
+  ...series,
+  ...Range,
+  ...Paging,
+  expand: Type.Optional(
+    Type.Literal('inputs', {
+      description: `Include the prices of each average; \`limit\` is then at most ${MAX_WITH_INPUTS}.`,
+    }),
+  ),
+}
+
+function latestQuery(windows: readonly number[]) {
+  return Type.Object(series, ofSeries(windowIn(windows)))
+}
+
+function listQuery(windows: readonly number[]) {
+  const ofList = [cursorOfSeries, rangeInOrder, limitOfEach(mostRows)]
+  return Type.Object(list, ofSeries(windowIn(windows), ...ofList))
+}
+
+/** The window is one of those that are computed. */
+function windowIn(windows: readonly number[]): Rule {
+  return ({ window }) =>
+    typeof window !== 'number' || !Number.isInteger(window) || windows.includes(window)
+      ? []
+      : mistake('window', `must be ${alternatives(windows)}; the setting MA_WINDOWS adds windows`)
+}
+
+function mostRows({ expand }: { readonly expand?: unknown }): number {
+  return expand === 'inputs' ? MAX_WITH_INPUTS : MAX_LIMIT
+}
 
 const JSON_TYPE = 'application/json; charset=utf-8'
 
@@ -69,7 +92,7 @@ function listRoute(app: App, deps: AveragesDeps): void {
     summary: 'List the moving averages of a symbol by time',
     description: `Newest first unless \`order=asc\`. Exact; a mean with infinitely many digits is rounded once, half up. An empty list
 names the other providers that have prices. With \`symbols\`, \`data\` has an entry for each, without further pages.`,
-    querystring: AveragesQuery,
+    querystring: listQuery(deps.windows),
     response: {
       200: {
         description: 'A page of averages.',
@@ -80,10 +103,8 @@ names the other providers that have prices. With \`symbols\`, \`data\` has an en
   }
   app.get('/moving-averages', { schema }, async ({ query, url }, reply) => {
     const symbols = requestedSymbols(query)
-    const limit = rowLimit(query, symbols)
+    const limit = rowLimit(query.limit, symbols, mostRows(query))
     const withInputs = query.expand === 'inputs'
-    const most = Math.floor(MAX_WITH_INPUTS / symbols.length)
-    if (withInputs && limit > most) throw invalid('/limit', `is at most ${most} with inputs`)
     const range = { order: query.order ?? 'desc', withInputs, after: timeKeyOf(query.cursor), limit, ...rangeOf(query) }
     const request = { ...seriesOf(query, deps), ...range }
     const bodyOf = (symbol: string) => pageFor(deps, { ...request, symbol }, url)
@@ -105,8 +126,9 @@ function latestRoute(app: App, deps: AveragesDeps): void {
     operationId: 'getLatestMovingAverage',
     tags,
     summary: 'Get the newest moving average of a symbol',
-    description: 'With `symbols`, `data` has an entry for each: a list of its newest average, or the problem.',
-    querystring: LatestQuery,
+    description: `Without \`currency\`, in the currency of the newest price. With \`symbols\`, \`data\` has an entry for each: a list of
+its newest average, or the problem.`,
+    querystring: latestQuery(deps.windows),
     response: {
       200: {
         description: 'The newest average.',
@@ -141,29 +163,27 @@ const LatestAverages = bySymbolOf(LatestAverage, 'LatestMovingAverages')
 
 type Series = Pick<AveragesRequest, 'symbol' | 'provider' | 'currency' | 'window'>
 
-/** @throws ServiceError `not_enough_prices`, which names the providers that have prices */
+/**
+ * Of the series whose price is the latest: a price in one currency never comes with an average in another.
+ * @throws ServiceError `not_enough_prices`, which names the providers that have prices
+ */
 async function newestOf(deps: AveragesDeps, request: Series): Promise<Static<typeof LatestAverage>> {
-  const [newest] = await deps.readAverages({ ...request, order: 'desc', withInputs: false, limit: 1 })
+  const { symbol, provider, currency, window } = request
+  const price = (await deps.readLatest({ provider, symbols: [symbol], currency })).get(symbol)
+  const newest = price && (await deps.readNewestAverage(price.seriesId, window))
   if (newest) return latestAverageBody(newest, request)
-  const { symbol, provider, window } = request
   const others = await othersOf(deps, symbol, provider)
   const hint =
     others.length === 0 ? '' : ` Other providers have prices of it: ${others.join(', ')}; give one as provider.`
-  const detail = `${symbol} has fewer than ${window} prices from ${provider} so far.${hint}`
+  const inCurrency = price?.currency == null ? '' : ` in ${price.currency}`
+  const detail = `${symbol} has fewer than ${window} prices${inCurrency} from ${provider} so far.${hint}`
   throw new ServiceError('not_enough_prices', detail, { symbol, provider, others })
 }
 
-function seriesOf(query: Static<typeof LatestQuery>, deps: AveragesDeps) {
+function seriesOf(query: Static<ReturnType<typeof latestQuery>>, deps: AveragesDeps) {
   return {
     provider: providerOf(deps, query.provider).name,
     currency: query.currency,
-    window: windowOf(query.window, deps.windows),
+    window: query.window ?? deps.windows[0] ?? 0,
   }
-}
-
-/** @throws ServiceError `invalid_request` for a window that is not computed */
-function windowOf(given: number | undefined, windows: readonly number[]): number {
-  const window = given ?? windows[0] ?? 0
-  if (windows.includes(window)) return window
-  throw invalid('/window', `must be ${alternatives(windows)}; the setting MA_WINDOWS adds windows`)
 }

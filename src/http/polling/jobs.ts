@@ -6,32 +6,19 @@ import {
   acceptedJobsBody,
   JobBody,
   jobBody,
-  JobId,
-  JobStatusName,
-  MarketHoursName,
   RunBody,
   runBody,
-  UnknownSymbolProblem,
   unknownSymbolsBody,
 } from '../../formats/job.ts'
 import { listOf, pageBody } from '../../formats/json/page.ts'
-import { PROBLEM_TYPE } from '../../formats/json/problem.ts'
 import { canonicalSymbol } from '../../lib/symbol.ts'
 import type { App, Feature } from '../server/app.ts'
 import { sendProblem } from '../server/error-handler.ts'
-import { PageQuery, Paging } from '../server/pagination.ts'
+import { PageQuery } from '../server/pagination.ts'
 import { problems } from '../server/problem.ts'
 import { providerOf, type ProviderDeps } from '../server/providers.ts'
-import {
-  assertOneOf,
-  CLOSED,
-  DEFAULT_LIMIT,
-  MAX_SYMBOLS,
-  NoQuery,
-  notFound,
-  ProviderName,
-  SymbolText,
-} from '../server/query.ts'
+import { DEFAULT_LIMIT, NoQuery, notFound } from '../server/query.ts'
+import { ChangeJobRequest, CREATE_PROBLEMS, CreateJobsRequest, JobListQuery, JobPath } from './job-requests.ts'
 
 export type PollingDeps = ProviderDeps & {
   readonly jobs: Jobs
@@ -44,42 +31,6 @@ export type PollingDeps = ProviderDeps & {
 export const pollingApi: Feature<PollingDeps> = {
   routes: [createRoute, listRoute, showRoute, runsRoute, changeRoute, deleteRoute, runNowRoute],
 }
-
-const ONE_YEAR_SECONDS = 31_536_000
-const IntervalSeconds = Type.Integer({ minimum: 1, maximum: ONE_YEAR_SECONDS, examples: [3600] })
-
-const CreateJobsRequest = Type.Object(
-  {
-    symbol: Type.Optional(SymbolText),
-    symbols: Type.Optional(
-      Type.Array(SymbolText, { minItems: 1, maxItems: MAX_SYMBOLS, examples: [['AAPL', 'MSFT']] }),
-    ),
-    interval_minutes: Type.Optional(
-      Type.Number({
-        minimum: 0.0166,
-        maximum: ONE_YEAR_SECONDS / 60,
-        description: 'Rounded to the second; at least 1 second (0.0167).',
-        'x-expects': 'at least 1 second (0.0167) and at most a year (525600)',
-        examples: [60],
-      }),
-    ),
-    interval_seconds: Type.Optional(IntervalSeconds),
-    provider: Type.Optional(ProviderName),
-    market_hours: Type.Optional(MarketHoursName),
-  },
-  { ...CLOSED, examples: [{ symbol: 'ETH-USD', interval_minutes: 60, provider: 'simulated' }] },
-)
-
-const ChangeJobRequest = Type.Object(
-  {
-    status: Type.Optional(Type.Enum(['active', 'paused'], { description: 'A resumed job is due at once.' })),
-    interval_seconds: Type.Optional(IntervalSeconds),
-    market_hours: Type.Optional(MarketHoursName),
-  },
-  { ...CLOSED, minProperties: 1, examples: [{ status: 'paused' }] },
-)
-
-const JobPath = Type.Object({ job_id: JobId })
 
 const tags = ['Polling']
 const ofJob = { tags, params: JobPath, querystring: NoQuery }
@@ -109,48 +60,15 @@ with a \`warning\`.`,
   })
 }
 
-/** With the suggestions for a symbol that is not known. */
-const CREATE_PROBLEMS = withSuggestions(
-  problems('unknown_provider', 'symbol_not_found', 'symbol_delisted', 'payload_too_large', 'unsupported_media_type'),
-)
-
-function withSuggestions(answers: ReturnType<typeof problems>) {
-  const { 404: unknown, ...others } = answers
-  if (unknown === undefined) return answers
-  const { examples } = unknown.content[PROBLEM_TYPE]
-  return { ...others, 404: { ...unknown, content: { [PROBLEM_TYPE]: { schema: UnknownSymbolProblem, examples } } } }
-}
-
 function symbolsIn(body: Static<typeof CreateJobsRequest>): string[] {
-  assertOneOf(body, 'symbol', 'symbols')
   const { symbol, symbols } = body
   return [...new Set((symbols ?? [symbol ?? '']).map(canonicalSymbol))]
 }
 
 function intervalIn(body: Static<typeof CreateJobsRequest>): number {
-  assertOneOf(body, 'interval_minutes', 'interval_seconds')
   const { interval_minutes, interval_seconds } = body
   return interval_seconds ?? Math.round((interval_minutes ?? 0) * 60)
 }
-
-const JobListQuery = Type.Object(
-  {
-    ...Paging,
-    q: Type.Optional(
-      Type.String({ minLength: 1, maxLength: 40, description: 'Part of the symbol, in any case.', examples: ['AAP'] }),
-    ),
-    provider: Type.Optional(
-      Type.String({
-        minLength: 1,
-        maxLength: 40,
-        description: 'A name or alias from /providers.',
-        examples: ['simulated'],
-      }),
-    ),
-    status: Type.Optional(JobStatusName),
-  },
-  CLOSED,
-)
 
 function listRoute(app: App, { jobs, providers }: PollingDeps): void {
   const schema = {

@@ -1,3 +1,4 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type, type Static } from 'typebox'
 import type { HistoryRequest, PastPrice, ReadHistory } from '../../core/prices/history.ts'
 import {
@@ -13,17 +14,20 @@ import type { App } from '../server/app.ts'
 import { Paging } from '../server/pagination.ts'
 import { problems } from '../server/problem.ts'
 import { providerOf, type ProviderDeps } from '../server/providers.ts'
-import { Range, rangeOf } from '../server/query.ts'
+import { MAX_LIMIT, Range, rangeOf } from '../server/query.ts'
 import { sendStream } from '../server/send-stream.ts'
 import {
+  cursorOfSeries,
   forEachSymbol,
-  OF_SERIES,
+  limitOfEach,
+  ofSeries,
   othersOf,
   requestedSymbols,
   rowLimit,
   SeriesMembers,
   type OthersDeps,
 } from '../server/validation/series-query.ts'
+import { rangeInOrder } from '../server/validation/rules.ts'
 import { addVary } from '../server/responses/vary.ts'
 
 export type HistoryDeps = ProviderDeps & OthersDeps & { readonly readHistory: ReadHistory }
@@ -43,8 +47,13 @@ const HistoryQuery = Type.Object(
       }),
     ),
   },
-  OF_SERIES,
+  ofSeries(cursorOfSeries, rangeInOrder, limitOfEach(mostRows)),
 )
+/** CSV is streamed, however long it is. */
+function mostRows({ format }: { readonly format?: unknown }): number {
+  return format === 'csv' ? Number.POSITIVE_INFINITY : MAX_LIMIT
+}
+
 type HistoryQuery = Static<typeof HistoryQuery>
 
 const JSON_TYPE = 'application/json; charset=utf-8'
@@ -72,17 +81,17 @@ have some. With \`symbols\`, \`data\` has an entry for each, without further pag
       ...problems('unknown_provider'),
     },
   }
-  app.get('/prices/history', { schema }, async (request, reply) => {
-    const { query, headers, url } = request
+  app.get('/prices/history', { schema, preValidation: readAccept }, async (request, reply) => {
+    const { query, url } = request
     const symbols = requestedSymbols(query)
     const range = rangeIn(query, providerOf(deps, query.provider).name)
     addVary(reply, 'accept')
-    if (wantsCsv(query, headers.accept)) {
+    if (query.format === 'csv') {
       const lines = await csvOf(deps.readHistory, { symbols, range }, query.limit)
       reply.header('content-disposition', `attachment; filename="${fileName(symbols, range.provider)}"`)
       return sendStream(reply.type(CSV_TYPE), lines)
     }
-    const limit = rowLimit(query, symbols)
+    const limit = rowLimit(query.limit, symbols)
     const bodyOf = (symbol: string) => pageFor(deps, { ...range, symbol, limit }, url)
     const body = await (query.symbol === undefined ? forEachSymbol(symbols, bodyOf) : bodyOf(symbols[0] ?? ''))
     // The schema is a union, on which the serializer of the route would be slow.
@@ -111,9 +120,13 @@ async function pageFor(deps: HistoryDeps, request: HistoryRequest, url: string) 
   return others.length > 0 ? { ...body, others } : body
 }
 
-/** `format` decides; without it, a client that accepts CSV but not JSON gets CSV. */
-function wantsCsv({ format }: HistoryQuery, accept = ''): boolean {
-  return format === undefined ? accept.includes('text/csv') && !accept.includes('application/json') : format === 'csv'
+/** A client that names no format, and accepts CSV but not JSON, gets CSV. Known before the query is validated: it has other limits. */
+function readAccept(request: FastifyRequest, _reply: FastifyReply, done: () => void): void {
+  const query = request.query as HistoryQuery
+  const { accept = '' } = request.headers
+  const wantsCsv = accept.includes('text/csv') && !accept.includes('application/json')
+  if (query.format === undefined && wantsCsv) request.query = { ...query, format: 'csv' }
+  done()
 }
 
 function fileName(symbols: readonly string[], provider: string): string {

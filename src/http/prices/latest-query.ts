@@ -2,7 +2,8 @@ import { Type, type Static } from 'typebox'
 import type { LatestRequest } from '../../core/ingest/read-through.ts'
 import { ONE_YEAR_SECONDS } from '../../lib/instant.ts'
 import { providerOf, type ProviderDeps } from '../server/providers.ts'
-import { assertOneOf, CLOSED, Currency, ProviderName, SymbolList, symbolsOf, SymbolText } from '../server/query.ts'
+import { ofSeries } from '../server/validation/series-query.ts'
+import { Currency, ProviderName, SymbolList, symbolsOf, SymbolText } from '../server/query.ts'
 
 const DEFAULT_MAX_AGE_SECONDS = 60
 
@@ -26,7 +27,7 @@ export const LatestQuery = Type.Object(
       Type.Boolean({ default: false, description: 'If the provider fails, answer 200 with the last known price.' }),
     ),
   },
-  CLOSED,
+  ofSeries(),
 )
 
 /** What a query asks for. */
@@ -37,9 +38,8 @@ export type Asked = {
   readonly staleIfError: boolean
 }
 
-/** @throws ServiceError `unknown_provider`, or `invalid_request` unless exactly one of `symbol` and `symbols` is given */
+/** @throws ServiceError `unknown_provider` */
 export function askedBy(query: Static<typeof LatestQuery>, deps: ProviderDeps): Asked {
-  assertOneOf(query, 'symbol', 'symbols')
   const { name: provider, canBePolled } = providerOf(deps, query.provider)
   const request: LatestRequest = {
     provider,

@@ -13,7 +13,7 @@ import { sendProblem } from '../server/error-handler.ts'
 import type { App } from '../server/app.ts'
 import { problems } from '../server/problem.ts'
 import type { ProviderDeps } from '../server/providers.ts'
-import { othersOf, type OthersDeps } from '../server/validation/series-query.ts'
+import { othersOf, othersOfEach, type OthersDeps } from '../server/validation/series-query.ts'
 import { askedBy, LatestQuery, type Asked } from './latest-query.ts'
 
 export type LatestDeps = ProviderDeps & OthersDeps & { readonly latest: Latest; readonly clock: Clock }
@@ -48,7 +48,10 @@ function createAnswer(deps: LatestDeps, textOf: PriceText) {
     const storedOnly = asked.request.storedOnly ?? (isOfForeignPage(request) ? 'foreign_page' : undefined)
     const results = await latest.find({ ...asked.request, storedOnly })
     const answers = asked.staleIfError ? results.map(orLastKnown) : results
-    if (asked.isList) return { data: answers.map((one) => entryOf(one, clock.now(), request.id)) }
+    if (asked.isList) {
+      const named = await withOthers(deps, asked.request.provider, answers)
+      return { data: named.map((one) => entryOf(one, clock.now(), request.id)) }
+    }
     const [first] = answers
     if (first && 'price' in first) return reply.type(JSON_TYPE).send(textOf(first.price, clock.now()))
     if (first === undefined) throw new ServiceError('internal', 'No result.')
@@ -64,6 +67,16 @@ async function failureOf(deps: LatestDeps, provider: string, failed: Failed): Pr
   if (lastKnown) return [error, lastKnownOf(error, lastKnown, deps.clock.now())]
   const others = await othersOf(deps, symbol, provider)
   return [others.length === 0 ? error : withDetails(error, { others }), {}]
+}
+
+/** The same for the entries of a list, in one look. */
+async function withOthers(deps: LatestDeps, provider: string, results: readonly LatestResult[]) {
+  const missing = results.flatMap((result) => ('price' in result || result.lastKnown ? [] : [result.symbol]))
+  const others = await othersOfEach(deps, missing, provider)
+  return results.map((result) => {
+    const found = others.get(result.symbol)
+    return 'price' in result || !found ? result : { ...result, error: withDetails(result.error, { others: found }) }
+  })
 }
 
 const JSON_TYPE = 'application/json; charset=utf-8'

@@ -12,6 +12,7 @@ import { Paging } from '../server/pagination.ts'
 import { problems } from '../server/problem.ts'
 import { providerOf, type ProviderDeps } from '../server/providers.ts'
 import { CLOSED, DEFAULT_LIMIT, ProviderName } from '../server/query.ts'
+import { cursorOf, RULES } from '../server/validation/rules.ts'
 
 export type SymbolDeps = ProviderDeps & {
   readonly findStoredSymbols: FindStoredSymbols
@@ -31,7 +32,7 @@ const SymbolQuery = Type.Object(
     provider: Type.Optional(ProviderName),
     ...Paging,
   },
-  CLOSED,
+  { ...CLOSED, [RULES]: [cursorOf((cursor) => readCursor(cursor))] },
 )
 
 export function symbolsRoute(app: App, deps: SymbolDeps): void {

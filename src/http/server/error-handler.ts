@@ -3,7 +3,6 @@ import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { ServiceError } from '../../errors.ts'
-import { otherSpelling } from '../../lib/symbol.ts'
 import type { App } from './app.ts'
 import { toServiceError } from './to-service-error.ts'
 import { PROBLEM_TYPE, problemOf, statusOf } from '../../formats/json/problem.ts'
@@ -31,7 +30,7 @@ export function handleErrors(app: App, notFoundHint: string): void {
 
 /** Sends whatever was thrown as a problem; a defect of the service is logged in full. */
 export function sendError(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
-  const error = withSymbolHints(toServiceError(thrown), request)
+  const error = toServiceError(thrown)
   if (error.code === 'internal') request.log.error({ err: error.cause ?? error }, 'request failed: internal error')
   // An outage is logged once, where it is detected; here it would be logged for every request.
   else if (statusOf(error.code) === 503) request.log.debug({ err: error.cause ?? error }, 'request not served')
@@ -64,38 +63,4 @@ const BROKEN: Readonly<Record<string, string>> = {
 /** Without the query, and shortened: it is the caller's text. */
 function pathOf({ url }: FastifyRequest): string {
   return (url.split('?')[0] ?? '').slice(0, 100)
-}
-
-const SYMBOL_POINTER = /^\/symbols?(\/\d+)?$/
-
-/** The same error; where a symbol in the spelling of another vendor was refused, it says what to write. */
-function withSymbolHints(error: ServiceError, { query, body }: FastifyRequest): ServiceError {
-  const { errors = [] } = error.details
-  if (error.code !== 'invalid_request' || !errors.some(({ pointer }) => SYMBOL_POINTER.test(pointer))) return error
-  const hinted = errors.map(({ pointer, detail }) => {
-    const hint = SYMBOL_POINTER.test(pointer) ? hintAt(pointer, { query, body }) : undefined
-    return hint === undefined ? { pointer, detail } : { pointer, detail: `is not a symbol: ${hint}` }
-  })
-  const changed = hinted.find(({ detail }, index) => detail !== errors[index]?.detail)
-  if (changed === undefined) return error
-  const message = hinted
-    .map(({ pointer, detail }) => `${pointer}: ${detail}.`)
-    .slice(0, 3)
-    .join(' ')
-  return new ServiceError(error.code, message, { ...error.details, errors: hinted, cause: error.cause })
-}
-
-function hintAt(pointer: string, { query, body }: Pick<FastifyRequest, 'query' | 'body'>): string | undefined {
-  const value = valueAt(query, pointer) ?? valueAt(body, pointer)
-  if (typeof value !== 'string') return undefined
-  const texts = pointer === '/symbols' ? value.split(',') : [value]
-  return texts.map(otherSpelling).find((hint) => hint !== undefined)
-}
-
-function valueAt(given: unknown, pointer: string): unknown {
-  const path = pointer.split('/').slice(1)
-  return path.reduce<unknown>(
-    (value, name) => (value as Readonly<Record<string, unknown>> | null | undefined)?.[name],
-    given,
-  )
 }

@@ -1,5 +1,7 @@
 import { Type } from 'typebox'
+import { numberCursor } from '../../lib/pagination.ts'
 import { CLOSED, Limit } from './query.ts'
+import { cursorOf, RULES } from './validation/rules.ts'
 
 /** The members of every list's query. */
 export const Paging = {
@@ -9,5 +11,5 @@ export const Paging = {
   ),
 }
 
-/** For lists without further parameters. */
-export const PageQuery = Type.Object(Paging, CLOSED)
+/** For lists by number, without further parameters. */
+export const PageQuery = Type.Object(Paging, { ...CLOSED, [RULES]: [cursorOf(numberCursor)] })

@@ -2,7 +2,9 @@ import { Type } from 'typebox'
 import { ServiceError } from '../../errors.ts'
 import type { Instant } from '../../lib/instant.ts'
 import { ANY_CASE_SYMBOL_PATTERN as SYMBOL, canonicalSymbol } from '../../lib/symbol.ts'
-import { momentMistake, readMoment } from './validation/moment.ts'
+import { MAX_INSTANT_LENGTH, readMoment } from './validation/moment.ts'
+import type { Mistake } from './validation/rules.ts'
+import { symbolListMistakes, symbolMistakes } from './validation/symbol-mistakes.ts'
 
 /** For requests: an unknown member is refused, never ignored. */
 export const CLOSED = { additionalProperties: false }
@@ -37,14 +39,15 @@ export const ShortSymbolList = Type.String({
   examples: ['AAPL,MSFT'],
 })
 
-const ONE_LOOKS_LIKE = 'write it like AAPL, BRK.B or ^GSPC, without spaces; /symbols?q= finds it by its name'
-
-/** What to report for a value that does not match; the pattern itself means nothing to people. */
-export const PATTERN_MESSAGES: ReadonlyMap<unknown, string> = new Map([
-  [ONE_SYMBOL, `is not a symbol: ${ONE_LOOKS_LIKE}`],
-  [SYMBOLS, `must be at most ${MAX_SYMBOLS} symbols, separated by commas without spaces: AAPL,MSFT`],
-  [SHORT_LIST, `must be at most ${MAX_SHORT_LIST} symbols, separated by commas without spaces: AAPL,MSFT`],
-  [CURRENCY, 'must be three letters, such as USD'],
+/**
+ * What to report for a value that does not match; the pattern itself means nothing to people. The pointers are below that
+ * of the value.
+ */
+export const PATTERN_MISTAKES: ReadonlyMap<unknown, (value: unknown) => readonly Mistake[]> = new Map([
+  [ONE_SYMBOL, symbolMistakes],
+  [SYMBOLS, (value) => symbolListMistakes(value, MAX_SYMBOLS)],
+  [SHORT_LIST, (value) => symbolListMistakes(value, MAX_SHORT_LIST)],
+  [CURRENCY, () => [{ pointer: '', detail: 'must be three letters, such as USD' }]],
 ])
 
 export const ProviderName = Type.String({
@@ -72,8 +75,14 @@ const Order = Type.Enum(['asc', 'desc'], {
   description: '`desc` is newest first.',
 })
 
-const timeText = (description: string) =>
-  Type.String({ maxLength: 40, description, examples: ['2025-06-15T20:30:27.283671Z'], 'x-instant': true })
+/** A time that the validator checks. */
+export const timeText = (description: string) =>
+  Type.String({
+    maxLength: MAX_INSTANT_LENGTH,
+    description,
+    examples: ['2025-06-15T20:30:27.283671Z'],
+    'x-instant': true,
+  })
 
 /** The members of every query over a time range. */
 export const Range = {
@@ -87,35 +96,14 @@ export function symbolsOf(list: string): string[] {
   return [...new Set(list.split(',').map(canonicalSymbol))]
 }
 
-/**
- * The ends of a range.
- * @throws ServiceError `invalid_request` that points at the end that is not a time
- */
+/** The ends of a range, which the schema has checked. */
 export function rangeOf({ from, to }: { from?: string | undefined; to?: string | undefined }) {
-  return { from: momentOf(from, '/from'), to: momentOf(to, '/to') }
+  return { from: momentOf(from), to: momentOf(to) }
 }
 
-/** @throws ServiceError `invalid_request` if the text is not a time */
-export function momentOf(text: string | undefined, pointer: string): Instant | undefined {
-  if (text === undefined) return undefined
-  const instant = readMoment(text)
-  if (instant === undefined) throw invalid(pointer, momentMistake(text))
-  return instant
-}
-
-/**
- * Requires exactly one of two members.
- * @throws ServiceError `invalid_request` that points at the first and names both
- */
-export function assertOneOf(given: Readonly<Record<string, unknown>>, first: string, second: string): void {
-  const [one, other] = [given[first] !== undefined, given[second] !== undefined]
-  if (one && other) throw invalid(`/${first}`, `give only one of ${first} and ${second}`)
-  if (!one && !other) throw invalid(`/${first}`, `either ${first} or ${second} is required`)
-}
-
-/** The error of one invalid member. @param pointer JSON pointer to it */
-export function invalid(pointer: string, detail: string): ServiceError {
-  return new ServiceError('invalid_request', `${pointer}: ${detail}.`, { errors: [{ pointer, detail }] })
+/** A time that the schema has checked. */
+export function momentOf(text: string | undefined): Instant | undefined {
+  return text === undefined ? undefined : readMoment(text)
 }
 
 const ID = /^\d{1,18}$/

@@ -2,7 +2,8 @@ import type { FastifySchemaValidationError } from 'fastify'
 import type { TSchema } from 'typebox'
 import { ServiceError, type ErrorCode } from '../../errors.ts'
 import { alternatives, expectationOf } from './validation/expectation.ts'
-import { PATTERN_MESSAGES } from './query.ts'
+import { PATTERN_MISTAKES } from './query.ts'
+import type { Mistake } from './validation/rules.ts'
 
 /**
  * What a thrown value means to a caller. Anything that is not recognised is a defect of the service: `internal`, whose
@@ -40,18 +41,16 @@ function isCallersFault({ statusCode }: Thrown): boolean {
   return statusCode !== undefined && statusCode >= 400 && statusCode < 500
 }
 
-/** The first mistake of each member, at most 20. */
+/** All mistakes, each once, at most 20. */
 function invalidRequest(validation: readonly FastifySchemaValidationError[], cause: unknown): ServiceError {
   // `boolean` only repeats what `additionalProperties` reports, without a reason.
   const reported = validation.filter(({ keyword }) => keyword !== 'boolean').flatMap(explain)
-  const errors = [...Map.groupBy(reported, ({ pointer }) => pointer).values()].flatMap(([first]) => first ?? [])
+  const errors = [...new Map(reported.map((one) => [`${one.pointer} ${one.detail}`, one])).values()]
   return new ServiceError('invalid_request', detailOf(errors), { errors: errors.slice(0, MAX_ERRORS), cause })
 }
 
 const MAX_ERRORS = 20
 const MAX_IN_DETAIL = 3
-
-type Mistake = { readonly pointer: string; readonly detail: string }
 
 /** All mistakes in a sentence each, unless they are many. */
 function detailOf(errors: readonly Mistake[]): string {
@@ -75,9 +74,16 @@ function explain({ instancePath, keyword, params, message }: FastifySchemaValida
     return missing.map((name) => ({ pointer: `${instancePath}/${escape(name)}`, detail: 'is required' }))
   }
   if (keyword === 'minProperties') return [{ pointer: instancePath, detail: `needs at least one of ${known}` }]
-  return [
-    { pointer: instancePath, detail: PATTERN_MESSAGES.get(patternOf(schema)) ?? wanted(schema) ?? fallback(message) },
-  ]
+  const ofPattern = PATTERN_MISTAKES.get(patternOf(schema))?.(params['value'])
+  if (ofPattern) return ofPattern.map(({ pointer, detail }) => ({ pointer: instancePath + pointer, detail }))
+  const given = ITEMS.has(keyword) ? `; ${lengthOf(params['value'])} are given` : ''
+  return [{ pointer: instancePath, detail: (wanted(schema) ?? fallback(message)) + given }]
+}
+
+const ITEMS: ReadonlySet<string> = new Set(['minItems', 'maxItems'])
+
+function lengthOf(value: unknown): number {
+  return Array.isArray(value) ? value.length : 0
 }
 
 function membersOf(schema: TSchema): readonly string[] {

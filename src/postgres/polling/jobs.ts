@@ -3,8 +3,15 @@ import type pg from 'pg'
 import type { Clock } from '../../lib/clock.ts'
 import { ServiceError } from '../../errors.ts'
 import { MAX_JOBS, type CreateJob, type Job, type JobFilter, type Jobs, type Run } from '../../core/polling/job.ts'
-import { instantFromMicros, instantFromMillis, microsOf, type Instant } from '../../lib/instant.ts'
-import { badCursor, numberCursor, pageOf, type Page, type PageRequest } from '../../lib/pagination.ts'
+import { instantFromMillis, type Instant } from '../../lib/instant.ts'
+import {
+  creationCursor,
+  creationKeyOf,
+  numberCursor,
+  pageOf,
+  type Page,
+  type PageRequest,
+} from '../../lib/pagination.ts'
 
 /** The tables of jobs and their runs. Times are those of the given clock, which the poller uses as well. */
 export function createJobs(pool: pg.Pool, clock: Clock): Jobs {
@@ -116,10 +123,10 @@ const UPSERT_JOBS = `
          anchored_at = excluded.anchored_at, next_run_at = excluded.next_run_at`
 
 async function listJobs(pool: pg.Pool, { limit, cursor }: PageRequest, filter: JobFilter): Promise<Page<Job>> {
-  const [createdAt, jobId] = cursor === undefined ? [null, null] : parseCursor(cursor)
+  const { createdAt = null, id = null } = cursor === undefined ? {} : creationKeyOf(cursor)
   const { query = null, provider = null, status = null } = filter
-  const jobs = await selectJobs(pool, JOBS_PAGE, [createdAt, jobId, limit + 1, query, provider, status])
-  return pageOf(jobs, limit, (last) => `${microsOf(last.createdAt)}-${last.jobId}`)
+  const jobs = await selectJobs(pool, JOBS_PAGE, [createdAt, id, limit + 1, query, provider, status])
+  return pageOf(jobs, limit, ({ createdAt: last, jobId }) => creationCursor({ createdAt: last, id: jobId }))
 }
 
 const JOBS_PAGE = `
@@ -128,12 +135,6 @@ const JOBS_PAGE = `
      and ($5::text is null or j.provider = $5)
      and ($6::text is null or ${STATUS} = $6)
    order by j.created_at, j.id limit $3`
-
-function parseCursor(cursor: string): [Instant, string] {
-  const [, micros = '', jobId = ''] = /^(\d{1,17})-(.*)$/.exec(cursor) ?? []
-  if (micros === '' || !isUuid(jobId)) throw badCursor()
-  return [instantFromMicros(BigInt(micros)), jobId]
-}
 
 /** In an update, every column on the right-hand side has its old value. */
 const CHANGE_JOB = `

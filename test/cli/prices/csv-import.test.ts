@@ -137,6 +137,42 @@ test('a line with a time in the year 0 keeps everything of its file out, however
   assert.deepEqual(await rows('select count(*)::int from raw_responses'), [[0]])
 })
 
+test('whatever the database would refuse in a late line keeps everything of its file out, and the line is named', async (t) => {
+  const { run, rows, file } = await createImport(t, '')
+  const before = CSV_HEADER + priceLines(1_049)
+  const lines = {
+    'AAPL,9999-12-31T23:59:59-01:00,1,USD': /line 1051: not a time/,
+    'AAPL,2024-06-01T00:00:00Z,1e15,USD': /line 1051: price 1e15 /,
+    'AAPL,2024-06-01T00:00:00Z,1,U\0D': /line 1051: not a currency/,
+  }
+  for (const [line, mistake] of Object.entries(lines)) {
+    writeFileSync(file, `${before}${line}\n${priceLines(50, 1_049)}`)
+    const { code, stderr } = await run()
+    assert.equal(code, 1, line)
+    assert.match(stderr, mistake)
+    assert.deepEqual(
+      await rows('select count(*)::int from raw_responses union all select count(*)::int from imports'),
+      [[0], [0]],
+    )
+  }
+})
+
+test('kill -9 while a file with a mistake is imported leaves nothing of it', async (t) => {
+  const { start, run, rows } = await createImport(t, `${CSV_HEADER}${priceLines(20_000)}AAPL,yesterday,1,USD\n`)
+  const { child, exited } = start()
+  const connections =
+    'select count(*)::int from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()'
+  await until(async () => Number((await rows(connections))[0]?.[0]) > 0, 'the import has begun')
+  child.kill('SIGKILL')
+  await exited
+  assert.deepEqual(await rows('select count(*)::int from raw_responses union all select count(*)::int from imports'), [
+    [0],
+    [0],
+  ])
+  assert.match((await run()).stderr, /line 20002: not a time: "yesterday"/)
+  assert.deepEqual(await rows('select count(*)::int from raw_responses'), [[0]])
+})
+
 test('bad lines are left out on request, counted and listed, and what is stored verifies', async (t) => {
   const text =
     'Date,Open,High,Low,Close,Adj Close,Volume\n2021-05-12,1,1,1,0.42,1,1\n2021-05-13,null,null,null,null,null,null\n'

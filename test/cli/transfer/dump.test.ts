@@ -24,3 +24,17 @@ test('a failed dump leaves no partial file', async (t) => {
   assert.equal((await run()).code, 1)
   assert.ok(!existsSync(part))
 })
+
+test('a dump that is not there is named, and no database is created for it', async () => {
+  const folder = createFolder()
+  const [missing, dataDir] = [join(folder, 'nosuch.gz'), join(folder, 'data')]
+  for (const [file, reason] of [
+    [missing, `There is no file ${missing}.`],
+    [folder, `${folder} is a folder, not a dump.`],
+  ] as const) {
+    const { code, stderr } = await runCommand(['restore', file], { env: { DATA_DIR: dataDir } })
+    assert.notEqual(code, 0)
+    assert.ok(stderr.includes(reason), stderr)
+    assert.ok(!existsSync(dataDir))
+  }
+})

@@ -52,7 +52,7 @@ export async function createHarness(t: TestContext, start?: string) {
       maxBatchOf: (provider) => (provider === 'gone' ? refuse() : maxBatch),
       clock: its.clock,
       random: () => 0.5,
-      log: { warn: () => {} },
+      log: { debug: () => {}, warn: () => {} },
       concurrency,
     })
     const over = poller.run(stop.signal)

@@ -33,7 +33,7 @@ async function createJobRun(t: TestContext) {
         ? { symbol: 'NOSUCH', error }
         : { symbol: 'NOSUCH', outcome: 'recorded' as const, price, replySha256: '5a' },
     ]
-    const log = { warn: () => {} }
+    const log = { debug: () => {}, warn: () => {} }
     const runs = await runBatch({ ingest, clock, random: () => 0, log }, { provider: 'yfinance', claims }, signal)
     await dueJobs.finish(runs ?? [])
     return claims.length

@@ -51,7 +51,8 @@ test('pence stay pence and are labelled, and a price outside the session is show
   assert.deepEqual(price.unit, { major: 'GBP', per_major: 100 })
   assert.deepEqual([price.price, price.currency, price.freshness], [73.5, 'GBp', 'closed'])
   assert.deepEqual(price.extended, extended.price ? { ...extended, price: 5.25 } : undefined)
-  assert.equal((await ask('/prices/latest?symbol=VOD.L&currency=GBP')).json().code, 'no_price')
+  const pounds = (await ask('/prices/latest?symbol=VOD.L&currency=GBP')).json()
+  assert.deepEqual([pounds.code, pounds.detail], ['no_price', 'No price of VOD.L in GBP from scripted.'])
 })
 
 test('a thousand concurrent callers of one stale symbol cause one provider request', async (t) => {
@@ -150,7 +151,7 @@ test('a spelling of another vendor is refused with the one to write', async (t) 
     (await ask(path, body ? { method: 'POST', body } : {})).json().errors.map((one: { detail: string }) => one.detail)
   assert.deepEqual(await hinted('/prices/latest?symbol=BRK/B'), ['is not a symbol: Yahoo writes BRK-B'])
   assert.deepEqual(await hinted('/prices/latest?symbols=MSFT,$AAPL'), [
-    'is not a symbol: write AAPL, without the dollar sign',
+    '"$AAPL" is not a symbol: write AAPL, without the dollar sign',
   ])
   assert.deepEqual(await hinted('/prices/history?symbol=eur/usd'), ['is not a symbol: Yahoo writes EURUSD=X'])
   assert.match((await hinted('/prices/poll', { symbol: 'ES1!', interval_minutes: 1 })).join(), /Yahoo writes ES=F/)
@@ -172,4 +173,6 @@ test('the error of a provider without a price names the other providers that hav
   assert.deepEqual([missing.status, missing.json().code, missing.json().others], [404, 'no_price', ['scripted']])
   const none = await ask('/prices/latest?symbol=NONE&provider=import')
   assert.deepEqual([none.status, none.json().others], [404, undefined])
+  const list = (await ask('/prices/latest?symbols=MSFT,NONE&provider=import')).json().data
+  assert.deepEqual([list[0].error.others, list[1].error.others], [['scripted'], undefined])
 })

@@ -75,11 +75,14 @@ test('pages of other sites cannot make the service request a provider, whatever 
     const stored = await ask('/prices/latest?symbol=AAPL&max_age=0', { headers })
     assert.deepEqual([stored.status, stored.json().price], [200, 1], JSON.stringify(headers))
     const none = await ask('/prices/latest?symbol=MSFT', { headers })
-    assert.deepEqual([none.status, none.json().code], [403, 'forbidden'])
-    assert.match(none.json().detail, /CORS_ORIGINS/)
+    assert.deepEqual([none.status, none.json().code], [404, 'no_price'])
+    assert.match(none.json().detail, /^No price of MSFT from scripted is stored, .*CORS_ORIGINS/)
+    const inPounds = await ask('/prices/latest?symbol=AAPL&currency=GBP', { headers })
+    assert.match(inPounds.json().detail, /^No price of AAPL in GBP from scripted is stored/)
     const list = (await ask('/prices/latest?symbols=AAPL,MSFT&max_age=0', { headers })).json().data
-    assert.deepEqual([list[0].price, list[1].error.code], [1, 'forbidden'])
-    assert.deepEqual((await ask('/symbols?q=nvidia', { headers })).json().data, [])
+    assert.deepEqual([list[0].price, list[1].error.code], [1, 'no_price'])
+    const found = await ask('/symbols?q=nvidia', { headers })
+    assert.deepEqual([found.status, found.json().data], [200, []])
   }
   assert.equal(source.asked.length, 0)
   const own: Record<string, string>[] = [{}, { 'sec-fetch-site': 'same-origin' }, { origin: NOTEBOOK }]

@@ -1,5 +1,8 @@
 import { instantFromMillis, parseDayOrInstant, type Instant } from '../../../lib/instant.ts'
 
+/** No time is longer. */
+export const MAX_INSTANT_LENGTH = 40
+
 /** Reads a time of a query; undefined if it is none. */
 export function readMoment(text: string): Instant | undefined {
   // A plus sign in a query means a space, so an unescaped offset arrives with one.

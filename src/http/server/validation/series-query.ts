@@ -1,18 +1,20 @@
 import { Type } from 'typebox'
 import type { FindStoredSymbols } from '../../../core/prices/symbols.ts'
 import type { Problem } from '../../../formats/json/problem.ts'
+import { timeKeyOf } from '../../../lib/pagination.ts'
 import { canonicalSymbol } from '../../../lib/symbol.ts'
 import {
   CLOSED,
   Currency,
   DEFAULT_LIMIT,
-  invalid,
   MAX_LIMIT,
   ProviderName,
   ShortSymbolList,
   symbolsOf,
   SymbolText,
 } from '../query.ts'
+import { cursorOf, mistake, oneOf, RULES, type Rule } from './rules.ts'
+import { symbolListMistakes } from './symbol-mistakes.ts'
 
 /** The members of a query for the rows of a symbol, or of several. */
 export const SeriesMembers = {
@@ -22,8 +24,10 @@ export const SeriesMembers = {
   currency: Type.Optional(Currency),
 }
 
-/** Closed, with exactly one of `symbol` and `symbols`. */
-export const OF_SERIES = { ...CLOSED, 'x-one-of': [['symbol', 'symbols']] }
+/** Closed, with exactly one of `symbol` and `symbols`, and further rules. */
+export function ofSeries(...rules: readonly Rule[]) {
+  return { ...CLOSED, [RULES]: [oneOf('symbol', 'symbols'), ...rules] }
+}
 
 type Requested = { readonly symbol?: string | undefined; readonly symbols?: string | undefined }
 
@@ -38,25 +42,54 @@ export type OthersDeps = { readonly findStoredSymbols: FindStoredSymbols }
 const MAX_FOUND = 1_000
 
 /** The providers besides this one that have prices of a symbol. */
-export async function othersOf({ findStoredSymbols }: OthersDeps, symbol: string, provider: string): Promise<string[]> {
-  const stored = await findStoredSymbols({ symbols: [symbol], limit: MAX_FOUND })
-  return stored.flatMap((one) => (one.provider === provider || one.lastPriceAt === null ? [] : [one.provider]))
+export async function othersOf(deps: OthersDeps, symbol: string, provider: string): Promise<string[]> {
+  return (await othersOfEach(deps, [symbol], provider)).get(symbol) ?? []
 }
 
-type Paged = Requested & { readonly limit?: number | undefined; readonly cursor?: string | undefined }
+/** The same by symbol; without those that no other provider has. */
+export async function othersOfEach({ findStoredSymbols }: OthersDeps, symbols: readonly string[], provider: string) {
+  const stored = symbols.length === 0 ? [] : await findStoredSymbols({ symbols, limit: MAX_FOUND })
+  const others = new Map<string, string[]>()
+  for (const one of stored) {
+    if (one.provider === provider || one.lastPriceAt === null) continue
+    others.set(one.symbol, [...(others.get(one.symbol) ?? []), one.provider])
+  }
+  return others
+}
+
+const timeCursor = cursorOf(timeKeyOf)
+
+/** A cursor of a list over time; it continues the list of one symbol. */
+export const cursorOfSeries: Rule = (members) => {
+  const { cursor, symbols } = members
+  if (cursor === undefined || symbols === undefined) return timeCursor(members)
+  return mistake('cursor', 'continues the list of one symbol; give symbol instead of symbols')
+}
+
+type Members = Readonly<Record<string, unknown>>
 
 /**
- * The number of rows of each symbol.
- * @throws ServiceError `invalid_request` for a cursor with several symbols, or for more rows than one answer may have
+ * `limit` is for each symbol.
+ * @param mostRows of all symbols together, for this query
  */
-export function rowLimit({ symbols, limit, cursor }: Paged, requested: readonly string[]): number {
-  if (symbols === undefined) return limit ?? DEFAULT_LIMIT
-  if (cursor !== undefined) throw invalid('/cursor', 'continues the list of one symbol; give symbol instead of symbols')
-  const most = Math.floor(MAX_LIMIT / requested.length)
-  if (limit !== undefined && limit > most) {
-    throw invalid('/limit', `is for each symbol: at most ${most} with ${requested.length} symbols`)
+export function limitOfEach(mostRows: (members: Members) => number): Rule {
+  return (members) => {
+    const { symbol, symbols = symbol, limit } = members
+    const most = mostRows(members)
+    if (typeof limit !== 'number' || limit > MAX_LIMIT || typeof symbols !== 'string') return []
+    if (symbolListMistakes(symbols, MAX_LIMIT).length > 0) return []
+    const count = symbolsOf(symbols).length
+    const mostOfEach = Math.floor(most / count)
+    if (limit <= mostOfEach) return []
+    const inputs = most < MAX_LIMIT ? ' with inputs' : ''
+    if (count === 1) return mistake('limit', `is at most ${mostOfEach}${inputs}`)
+    return mistake('limit', `is for each symbol: at most ${mostOfEach} with ${count} symbols${inputs}`)
   }
-  return limit ?? Math.min(DEFAULT_LIMIT, most)
+}
+
+/** The number of rows of each symbol. @param mostRows of all symbols together */
+export function rowLimit(limit: number | undefined, symbols: readonly string[], mostRows = MAX_LIMIT): number {
+  return limit ?? Math.min(DEFAULT_LIMIT, Math.floor(mostRows / symbols.length))
 }
 
 type Rows<Row> = { data: Row[]; others?: string[] }

@@ -4,7 +4,8 @@ import type { TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { Value } from 'typebox/value'
 import { memoizeByObject } from '../../../lib/memoize.ts'
-import { momentMistake, readMoment } from './moment.ts'
+import { MAX_INSTANT_LENGTH, momentMistake, readMoment } from './moment.ts'
+import { mistake, RULES, type Mistake, type Rule } from './rules.ts'
 
 /**
  * Like the validator of the type provider, with one shortcut: most queries are valid text as they are, and only the others
@@ -12,9 +13,8 @@ import { momentMistake, readMoment } from './moment.ts'
  *
  * The decision on a query is kept with the query: the query parser gives the same object for the same text.
  *
- * It reports all mistakes at once, also those against the rules of ours that JSON Schema cannot express: `x-instant` (a
- * member is a time) and `x-one-of` (pairs of members of which exactly one is given). Each error carries the schema of its
- * member, so that it can say what would be right.
+ * It reports all mistakes at once, also those that JSON Schema cannot express: against `x-instant` (a member is a time) and
+ * against `RULES`. Each error carries the value and the schema of its member, so that it can say what would be right.
  */
 export const compileValidator: typeof TypeBoxValidatorCompiler = ({ schema, httpPart }) => {
   const validator = Compile(schema)
@@ -23,7 +23,9 @@ export const compileValidator: typeof TypeBoxValidatorCompiler = ({ schema, http
     const isValidText = httpPart === 'body' || validator.Check(given)
     // The conversion changes what it gets, and a remembered query is frozen.
     const value: unknown = isValidText ? given : Value.Convert(schema, Value.Clone(given))
-    const broken = validator.Check(value) ? [] : validator.Errors(value).map((error) => withSchema(error, schema))
+    const broken = validator.Check(value)
+      ? []
+      : validator.Errors(value).map((error) => withMember(error, schema, value))
     const error = [...broken, ...rulesBroken(value)]
     return error.length === 0 ? { value: Object.freeze(value) } : { error }
   }
@@ -35,53 +37,48 @@ type Decision = { readonly value: unknown } | { error: FastifySchemaValidationEr
 /** The schemas of an object's members, those of arrays' items included. */
 type Members = Readonly<Record<string, TSchema>>
 
-function withSchema<E extends { readonly instancePath: string; readonly params: object }>(
+function withMember<E extends { readonly instancePath: string; readonly params: object }>(
   error: E,
   schema: TSchema,
+  root: unknown,
 ): E {
-  return { ...error, params: { ...error.params, schema: schemaAt(schema, error.instancePath) } }
+  const path = error.instancePath.split('/').slice(1)
+  return { ...error, params: { ...error.params, schema: schemaAt(schema, path), value: valueAt(root, path) } }
 }
 
-function schemaAt(schema: TSchema, path: string): TSchema | undefined {
+function schemaAt(schema: TSchema, path: readonly string[]): TSchema | undefined {
   let found: TSchema | undefined = schema
-  for (const part of path.split('/').slice(1)) {
+  for (const part of path) {
     const { properties, items } = (found ?? {}) as { properties?: Members; items?: TSchema }
     found = properties?.[part] ?? items
   }
   return found
 }
 
-type Rule = (value: Readonly<Record<string, unknown>>) => FastifySchemaValidationError | undefined
+function valueAt(root: unknown, path: readonly string[]): unknown {
+  let found = root
+  for (const part of path) found = (found as Readonly<Record<string, unknown>> | null | undefined)?.[part]
+  return found
+}
 
+/** Mistakes against the rules of an object, and against those of its members that are times. */
 function createRules(schema: TSchema): (value: unknown) => readonly FastifySchemaValidationError[] {
-  const { properties = {}, 'x-one-of': pairs = [] } = schema as {
-    properties?: Members
-    'x-one-of'?: readonly (readonly [string, string])[]
-  }
+  const { properties = {}, [RULES]: ofMembers = [] } = schema as { properties?: Members; [RULES]?: readonly Rule[] }
   const instants = Object.keys(properties).filter((name) => 'x-instant' in (properties[name] ?? {}))
-  const rules = [...instants.map(instantRule), ...pairs.map(oneOfRule)]
+  const rules = [...instants.map(instantRule), ...ofMembers]
   return (value) => {
-    if (typeof value !== 'object' || value === null) return []
-    return rules.flatMap((rule) => rule(value as Readonly<Record<string, unknown>>) ?? [])
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return []
+    return rules.flatMap((rule) => rule(value as Readonly<Record<string, unknown>>)).map(asValidationError)
   }
 }
 
 function instantRule(name: string): Rule {
   return ({ [name]: text }) => {
-    if (typeof text !== 'string' || readMoment(text) !== undefined) return undefined
-    return mistake(name, 'x-instant', momentMistake(text))
+    if (typeof text !== 'string' || text.length > MAX_INSTANT_LENGTH || readMoment(text) !== undefined) return []
+    return mistake(name, momentMistake(text))
   }
 }
 
-function oneOfRule([first, second]: readonly [string, string]): Rule {
-  return ({ [first]: one, [second]: other }) => {
-    if (one !== undefined && other !== undefined)
-      return mistake(first, 'x-one-of', `give only one of ${first} and ${second}`)
-    if (one !== undefined || other !== undefined) return undefined
-    return mistake(first, 'x-one-of', `either ${first} or ${second} is required`)
-  }
-}
-
-function mistake(name: string, keyword: string, message: string): FastifySchemaValidationError {
-  return { keyword, instancePath: `/${name}`, schemaPath: `#/properties/${name}`, params: {}, message }
+function asValidationError({ pointer, detail }: Mistake): FastifySchemaValidationError {
+  return { keyword: 'rule', instancePath: pointer, schemaPath: '', params: {}, message: detail }
 }
