@@ -1,10 +1,26 @@
 import { Type, type Static } from 'typebox'
-import type { AveragesRequest, ReadAverages } from '../../core/averages/average.ts'
+import {
+  averageKeyOf,
+  type AverageLine,
+  type AveragesRequest,
+  type MovingAverage,
+  type ReadAverageLines,
+  type ReadAverages,
+} from '../../core/averages/average.ts'
 import { ServiceError } from '../../errors.ts'
-import { AverageBody, averageBody, LatestAverage, latestAverageBody } from '../../formats/average.ts'
-import { bySymbolOf, listOfSymbol, pageBody } from '../../formats/json/page.ts'
+import {
+  AverageBody,
+  averageBody,
+  AVERAGES_CSV_HEADER,
+  AveragesCsv,
+  averagesCsvLines,
+  averageText,
+  LatestAverage,
+  latestAverageBody,
+} from '../../formats/average.ts'
+import { bySymbolOf, listOfSymbol } from '../../formats/json/page.ts'
 import { problemOf, type Problem } from '../../formats/json/problem.ts'
-import { pageOf, timeCursor, timeKeyOf } from '../../lib/pagination.ts'
+import { pageOf, timeCursor, timeKeyOf, type Page } from '../../lib/pagination.ts'
 import { canonicalSymbol } from '../../lib/symbol.ts'
 import type { App, Feature } from '../server/app.ts'
 import { alternatives } from '../server/validation/expectation.ts'
@@ -12,8 +28,11 @@ import { Paging } from '../server/pagination.ts'
 import { problems } from '../server/problem.ts'
 import { providerOf, type ProviderDeps } from '../server/providers.ts'
 import { invalid, Range, rangeOf } from '../server/query.ts'
+import { JSON_TYPE } from '../server/responses/body.ts'
+import { CSV_TYPE, Format, sendTable, wantsCsv, type Table } from '../server/responses/csv-table.ts'
+import { symbolListText } from '../server/responses/symbol-list.ts'
+import { addVary } from '../server/responses/vary.ts'
 import {
-  forEachSymbol,
   OF_SERIES,
   othersOf,
   requestedSymbols,
@@ -25,6 +44,7 @@ import {
 export type AveragesDeps = ProviderDeps &
   OthersDeps & {
     readonly readAverages: ReadAverages
+    readonly readAverageLines: ReadAverageLines
     /** The windows that are computed, the default first. */
     readonly windows: readonly number[]
   }
@@ -51,11 +71,11 @@ const AveragesQuery = Type.Object(
         description: `Include the prices of each average; \`limit\` is then at most ${MAX_WITH_INPUTS}.`,
       }),
     ),
+    ...Format,
   },
   OF_SERIES,
 )
-
-const JSON_TYPE = 'application/json; charset=utf-8'
+type AveragesQuery = Static<typeof AveragesQuery>
 
 const MovingAverages = listOfSymbol(AverageBody, 'MovingAverages')
 const MovingAveragesBySymbol = bySymbolOf(AverageBody, 'MovingAveragesBySymbol')
@@ -68,36 +88,75 @@ function listRoute(app: App, deps: AveragesDeps): void {
     tags,
     summary: 'List the moving averages of a symbol by time',
     description: `Newest first unless \`order=asc\`. Exact; a mean with infinitely many digits is rounded once, half up. An empty list
-names the other providers that have prices. With \`symbols\`, \`data\` has an entry for each, without further pages.`,
+names the other providers that have prices. With \`symbols\`, \`data\` has an entry for each, without further pages; as CSV they
+are one table.`,
     querystring: AveragesQuery,
     response: {
       200: {
         description: 'A page of averages.',
-        content: { 'application/json': { schema: Type.Union([MovingAverages, MovingAveragesBySymbol]) } },
+        content: {
+          'application/json': { schema: Type.Union([MovingAverages, MovingAveragesBySymbol]) },
+          [CSV_TYPE]: { schema: AveragesCsv },
+        },
       },
       ...problems('unknown_provider'),
     },
   }
-  app.get('/moving-averages', { schema }, async ({ query, url }, reply) => {
+  app.get('/moving-averages', { schema }, async ({ query, headers, url }, reply) => {
+    const request = requestIn(query, deps)
+    addVary(reply, 'accept')
+    if (wantsCsv(query.format, headers.accept)) {
+      if (query.expand) throw invalid('/expand', 'CSV has no column for the inputs; leave expand out, or ask for JSON')
+      return sendTable(reply, tableOf(deps, request, query))
+    }
     const symbols = requestedSymbols(query)
     const limit = rowLimit(query, symbols)
-    const withInputs = query.expand === 'inputs'
     const most = Math.floor(MAX_WITH_INPUTS / symbols.length)
-    if (withInputs && limit > most) throw invalid('/limit', `is at most ${most} with inputs`)
-    const range = { order: query.order ?? 'desc', withInputs, after: timeKeyOf(query.cursor), limit, ...rangeOf(query) }
-    const request = { ...seriesOf(query, deps), ...range }
-    const bodyOf = (symbol: string) => pageFor(deps, { ...request, symbol }, url)
-    const body = await (query.symbol === undefined ? forEachSymbol(symbols, bodyOf) : bodyOf(symbols[0] ?? ''))
-    return reply.type(JSON_TYPE).serializer(JSON.stringify).send(body)
+    if (query.expand && limit > most) throw invalid('/limit', `is at most ${most} with inputs`)
+    const readPage = query.expand === 'inputs' ? readWithInputs : readLines
+    const pageOfSymbol = (symbol: string) => readPage(deps, { ...request, symbol, limit })
+    const text = await symbolListText(app, deps, { query, url, ...request }, pageOfSymbol)
+    return reply.type(JSON_TYPE).send(text)
   })
 }
 
-async function pageFor(deps: AveragesDeps, request: AveragesRequest, url: string) {
-  const { symbol, provider, limit, after } = request
-  const rows = await deps.readAverages({ ...request, limit: limit + 1 })
-  const page = pageOf(rows, limit, (last) => timeCursor({ ...last, revision: 0 }))
-  const others = rows.length === 0 && after === undefined ? await othersOf(deps, symbol, provider) : []
-  return { ...pageBody(page, url, averageBody), ...(others.length > 0 && { others }) }
+type ListRequest = Omit<AveragesRequest, 'symbol' | 'limit'>
+
+function requestIn(query: AveragesQuery, deps: AveragesDeps): ListRequest {
+  return { ...seriesOf(query, deps), order: query.order ?? 'desc', after: timeKeyOf(query.cursor), ...rangeOf(query) }
+}
+
+async function readLines({ readAverageLines }: AveragesDeps, request: AveragesRequest): Promise<Page<string>> {
+  const { limit, window } = request
+  const lines = await readAverageLines({ ...request, limit: limit + 1 })
+  const { data, nextCursor } = pageOf(lines, limit, (last) => timeCursor(averageKeyOf(last)))
+  return { data: data.map((line) => averageText(line, window)), nextCursor }
+}
+
+async function readWithInputs({ readAverages }: AveragesDeps, request: AveragesRequest): Promise<Page<string>> {
+  const { limit } = request
+  const rows = await readAverages({ ...request, withInputs: true, limit: limit + 1 })
+  const { data, nextCursor } = pageOf(rows, limit, (last: MovingAverage) => timeCursor({ ...last, revision: 0 }))
+  return { data: data.map((average) => JSON.stringify(averageBody(average))), nextCursor }
+}
+
+function tableOf(
+  { readAverageLines }: AveragesDeps,
+  { after, ...request }: ListRequest,
+  query: AveragesQuery,
+): Table<AverageLine> {
+  const { provider, window } = request
+  const symbols = requestedSymbols(query)
+  return {
+    header: AVERAGES_CSV_HEADER,
+    symbols,
+    after,
+    limit: query.limit,
+    read: (page) => readAverageLines({ ...request, ...page }),
+    keyOf: averageKeyOf,
+    textOf: (lines, symbol) => averagesCsvLines(lines, { symbol, provider, window }),
+    name: `${symbols.length === 1 ? symbols[0] : 'averages'}-${provider}-average-${window}`,
+  }
 }
 
 function latestRoute(app: App, deps: AveragesDeps): void {

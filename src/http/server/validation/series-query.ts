@@ -1,6 +1,5 @@
 import { Type } from 'typebox'
 import type { FindStoredSymbols } from '../../../core/prices/symbols.ts'
-import type { Problem } from '../../../formats/json/problem.ts'
 import { canonicalSymbol } from '../../../lib/symbol.ts'
 import {
   CLOSED,
@@ -25,10 +24,10 @@ export const SeriesMembers = {
 /** Closed, with exactly one of `symbol` and `symbols`. */
 export const OF_SERIES = { ...CLOSED, 'x-one-of': [['symbol', 'symbols']] }
 
-type Requested = { readonly symbol?: string | undefined; readonly symbols?: string | undefined }
+export type RequestedSymbols = { readonly symbol?: string | undefined; readonly symbols?: string | undefined }
 
 /** The canonical symbols of a query, without duplicates. */
-export function requestedSymbols({ symbol, symbols }: Requested): string[] {
+export function requestedSymbols({ symbol, symbols }: RequestedSymbols): string[] {
   return symbol === undefined ? symbolsOf(symbols ?? '') : [canonicalSymbol(symbol)]
 }
 
@@ -43,7 +42,7 @@ export async function othersOf({ findStoredSymbols }: OthersDeps, symbol: string
   return stored.flatMap((one) => (one.provider === provider || one.lastPriceAt === null ? [] : [one.provider]))
 }
 
-type Paged = Requested & { readonly limit?: number | undefined; readonly cursor?: string | undefined }
+type Paged = RequestedSymbols & { readonly limit?: number | undefined; readonly cursor?: string | undefined }
 
 /**
  * The number of rows of each symbol.
@@ -57,20 +56,4 @@ export function rowLimit({ symbols, limit, cursor }: Paged, requested: readonly 
     throw invalid('/limit', `is for each symbol: at most ${most} with ${requested.length} symbols`)
   }
   return limit ?? Math.min(DEFAULT_LIMIT, most)
-}
-
-type Rows<Row> = { data: Row[]; others?: string[] }
-type SymbolRows<Row> = { symbol: string } & (Rows<Row> | { error: Problem })
-
-/** Answers one symbol after the other, so that a request occupies one connection. */
-export async function forEachSymbol<Row>(
-  symbols: readonly string[],
-  bodyOf: (symbol: string) => Promise<Rows<Row>>,
-): Promise<{ data: SymbolRows<Row>[] }> {
-  const data: SymbolRows<Row>[] = []
-  for (const symbol of symbols) {
-    const { data: rows, others } = await bodyOf(symbol)
-    data.push({ symbol, data: rows, ...(others && { others }) })
-  }
-  return { data }
 }
