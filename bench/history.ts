@@ -1,5 +1,4 @@
-import type pg from 'pg'
-import { createReadHistory } from '../src/postgres/prices/history.ts'
+import { historyStatement } from '../src/postgres/prices/history.ts'
 import { fillPrices } from './fill.ts'
 import { startServer } from './postgres.ts'
 import { pgbench, wrk } from './processes.ts'
@@ -16,7 +15,7 @@ export async function measureHistory(scale: Scale): Promise<readonly Figure[]> {
   const database = await server.createDatabase()
   await fillPrices(database.pool, { series: 100, rows: scale.events * 5 })
   await using service = await startService({ DATABASE_URL: database.url })
-  const statement = await statementOf()
+  const statement = statementOf()
   const rates = await interleave(scale, {
     ours: () =>
       wrk(`${service.url}/prices/history?symbol=S1&provider=simulated&limit=${PAGE}`, {
@@ -30,22 +29,13 @@ export async function measureHistory(scale: Scale): Promise<readonly Figure[]> {
 }
 
 /** The statement that the service sends to PostgreSQL for such a page, with its values inlined. */
-async function statementOf(): Promise<string> {
-  let statement = ''
-  const query = async (text: string, values: readonly (string | number | null)[]) => {
-    statement = text.replaceAll(/\$(\d+)/g, (_, n: string) => literal(values[Number(n) - 1] ?? null))
-    return { rows: [] }
-  }
-  await createReadHistory({ query } as unknown as pg.Pool)({
-    provider: 'simulated',
-    symbol: 'S1',
-    limit: PAGE + 1,
-    order: 'desc',
-    withSuperseded: false,
-  })
-  return `${statement.replaceAll('\n', ' ')};`
+function statementOf(): string {
+  const request = { provider: 'simulated', symbol: 'S1', limit: PAGE + 1, order: 'desc', withSuperseded: false } as const
+  const { text, values } = historyStatement(request)
+  const inlined = text.replaceAll(/\$(\d+)/g, (_, n: string) => literal(values[Number(n) - 1] ?? null))
+  return `${inlined.replaceAll('\n', ' ')};`
 }
 
-function literal(value: string | number | null): string {
-  return value === null ? 'null' : `'${value}'`
+function literal(value: unknown): string {
+  return value === null ? 'null' : `'${String(value)}'`
 }
