@@ -30,7 +30,13 @@ export async function measureHistory(scale: Scale): Promise<readonly Figure[]> {
 
 /** The statement that the service sends to PostgreSQL for such a page, with its values inlined. */
 function statementOf(): string {
-  const request = { provider: 'simulated', symbol: 'S1', limit: PAGE + 1, order: 'desc', withSuperseded: false } as const
+  const request = {
+    provider: 'simulated',
+    symbol: 'S1',
+    limit: PAGE + 1,
+    order: 'desc',
+    withSuperseded: false,
+  } as const
   const { text, values } = historyStatement(request)
   const inlined = text.replaceAll(/\$(\d+)/g, (_, n: string) => literal(values[Number(n) - 1] ?? null))
   return `${inlined.replaceAll('\n', ' ')};`
