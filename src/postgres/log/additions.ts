@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import type { LogAdditions, ReadAdditions } from '../../core/log/symbol-versions.ts'
 
-/** More entries are not read: whoever asks seldom learns sooner that much is new. */
+/** If there are more, it is enough to know that. */
 const MAX_ENTRIES = 1_000
 
 /** A snapshot is what PostgreSQL calls one: which transactions had ended. It is exact, and costs one look into an index. */

@@ -52,17 +52,17 @@ test('callers of one moment share an update, and each gets one that started afte
     await run.promise
     return { epoch: '1', snapshot: String(started.length), symbols: [] }
   })
-  const settle = () => new Promise((resolve) => setImmediate(resolve))
+  const nextTurn = () => new Promise((resolve) => setImmediate(resolve))
   const first = [versions.update(), versions.update()]
-  await settle()
+  await nextTurn()
   assert.equal(started.length, 1)
   const second = [versions.update(), versions.update()]
-  await settle()
+  await nextTurn()
   assert.equal(started.length, 1)
   started[0]?.reject(new Error('the database is away'))
   const outcomes = await Promise.allSettled(first)
   assert.deepEqual(new Set(outcomes.map(({ status }) => status)), new Set(['rejected']))
-  await settle()
+  await nextTurn()
   assert.equal(started.length, 2)
   started[1]?.resolve()
   await Promise.all(second)

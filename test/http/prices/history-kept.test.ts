@@ -23,7 +23,7 @@ test('a page that was read is sent again without reading it, until a price of it
   assert.equal(reads(), 1)
 })
 
-test('a late price, a correction and the first price of a symbol are in the next answer, whoever stored them', async (t) => {
+test('a late price, a correction and the first price of a symbol are in the next answer, also if another process stored them', async (t) => {
   const { ask, store, pool } = await createHttpService(t)
   await store({ price: '1', time: minute(0) }, { price: '3', time: minute(9) })
   // Past all that tells this process about its own prices.
