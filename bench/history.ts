@@ -42,6 +42,6 @@ function statementOf(): string {
   return `${inlined.replaceAll('\n', ' ')};`
 }
 
-function literal(value: unknown): string {
-  return value === null ? 'null' : `'${String(value)}'`
+function literal(value: string | number | null): string {
+  return value === null ? 'null' : `'${value}'`
 }

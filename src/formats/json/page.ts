@@ -43,9 +43,9 @@ export function pageBody<T, B>({ data, nextCursor }: Page<T>, url: string, bodyO
 /** Rows about one symbol, each as JSON text. */
 export type RowTexts = { readonly rows: readonly string[]; readonly others: readonly string[] }
 
-/** The same text as that of a `listOfSymbol`. @param nextUrl the address of the next page; null on the last one */
-export function pageText({ rows, others }: RowTexts, nextCursor: string | null, nextUrl: string | null): string {
-  const next = `"next_cursor":${JSON.stringify(nextCursor)},"next_url":${JSON.stringify(nextUrl)}`
+/** The same text as that of a `listOfSymbol`. @param address of the next page; null on the last one */
+export function pageText({ rows, others }: RowTexts, nextCursor: string | null, address: string | null): string {
+  const next = `"next_cursor":${JSON.stringify(nextCursor)},"next_url":${JSON.stringify(address)}`
   return `{"data":[${rows.join()}],${next}${othersText(others)}}`
 }
 

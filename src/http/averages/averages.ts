@@ -115,7 +115,7 @@ are one table.`,
     if (query.expand && limit > most) throw invalid('/limit', `is at most ${most} with inputs`)
     const readPage = query.expand === 'inputs' ? readWithInputs : readLines
     const pageOfSymbol = (symbol: string) => readPage(deps, { ...request, symbol, limit })
-    const text = await symbolListText(app, deps, { query, url, ...request }, pageOfSymbol)
+    const text = await symbolListText(app, { deps, query, url, ...request }, pageOfSymbol)
     return reply.type(JSON_TYPE).send(text)
   })
 }

@@ -78,7 +78,7 @@ have some. With \`symbols\`, \`data\` has an entry for each, without further pag
     const symbols = requestedSymbols(query)
     const limit = rowLimit(query, symbols)
     const pageOfSymbol = (symbol: string) => readPage(deps.readHistory, { ...range, symbol, limit })
-    const body = await remember(url, symbols, () => symbolListText(app, deps, { query, url, ...range }, pageOfSymbol))
+    const body = await remember(url, symbols, () => symbolListText(app, { deps, query, url, ...range }, pageOfSymbol))
     return sendBody(request, reply.type(JSON_TYPE), body)
   })
 }

@@ -13,7 +13,11 @@ export function pageCondition({ order, isNext }: PagePlace, condition: string): 
 }
 
 /** Planned once per connection. */
-export type NamedStatement = { readonly name: string; readonly text: string; readonly values: unknown[] }
+export type NamedStatement = {
+  readonly name: string
+  readonly text: string
+  readonly values: (string | number | null)[]
+}
 
 type LinesRow = { readonly lines: string | null }
 

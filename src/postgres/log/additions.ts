@@ -12,8 +12,9 @@ export function createReadAdditions(pool: pg.Pool): ReadAdditions {
       text: READ_ADDITIONS,
       values: [since?.epoch ?? null, since?.snapshot ?? null, MAX_ENTRIES + 1],
     })
-    const { epoch = '', snapshot = '', count = 0, symbols } = rows[0] ?? {}
-    return { epoch, snapshot, symbols: count > MAX_ENTRIES ? undefined : (symbols ?? []) }
+    // An aggregate always has its one row.
+    const { count, symbols, ...snapshot } = rows[0] ?? NOTHING
+    return { ...snapshot, symbols: count > MAX_ENTRIES ? undefined : (symbols ?? []) }
   }
 }
 
@@ -21,6 +22,8 @@ type AdditionsRow = Pick<LogAdditions, 'epoch' | 'snapshot'> & {
   readonly count: number
   readonly symbols: readonly string[] | null
 }
+
+const NOTHING: AdditionsRow = { epoch: '', snapshot: '', count: 0, symbols: null }
 
 /**
  * Every transaction before the `xmin` of a snapshot had ended in it, so its entries cannot be new. The symbol is read for each

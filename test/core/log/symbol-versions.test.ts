@@ -9,7 +9,7 @@ test('a version changes with each price of its symbol, and only then', async (t)
   const { pool, versionOf } = await createVersions(t)
   const before = [await versionOf('AAPL'), await versionOf('MSFT')]
   assert.deepEqual([await versionOf('AAPL'), await versionOf('MSFT')], before)
-  await insert(pool, 'AAPL', 1)
+  await insert(pool, 'AAPL', { minute: 1 })
   assert.notEqual(await versionOf('AAPL'), before[0])
   assert.equal(await versionOf('MSFT'), before[1])
   const after = await versionOf('AAPL')
@@ -21,10 +21,10 @@ test('a price that was written before others and committed after them changes th
   const { pool, versionOf } = await createVersions(t)
   const slow = await pool.connect()
   await slow.query('begin')
-  await insert(slow, 'AAPL', 1)
-  await insert(pool, 'MSFT', 2)
+  await insert(slow, 'AAPL', { minute: 1 })
+  await insert(pool, 'MSFT', { minute: 2 })
   const before = await versionOf('AAPL')
-  await insert(pool, 'MSFT', 3)
+  await insert(pool, 'MSFT', { minute: 3 })
   const other = await versionOf('MSFT')
   // Entries that were seen while the transaction was open are not new again.
   assert.deepEqual([await versionOf('AAPL'), await versionOf('MSFT')], [before, other])
@@ -37,7 +37,7 @@ test('a price that was written before others and committed after them changes th
 test('all versions change if the additions are too many to read, and if the database counts anew', async (t) => {
   const { pool, versionOf } = await createVersions(t)
   const before = await versionOf('MSFT')
-  await insert(pool, 'AAPL', 1, 1_001)
+  await insert(pool, 'AAPL', { minute: 1, count: 1_001 })
   const many = await versionOf('MSFT')
   assert.notEqual(many, before)
   await pool.query('update log_epoch set epoch = epoch + 1')
@@ -52,7 +52,6 @@ test('callers of one moment share an update, and each gets one that started afte
     await run.promise
     return { epoch: '1', snapshot: String(started.length), symbols: [] }
   })
-  const nextTurn = () => new Promise((resolve) => setImmediate(resolve))
   const first = [versions.update(), versions.update()]
   await nextTurn()
   assert.equal(started.length, 1)
@@ -68,6 +67,8 @@ test('callers of one moment share an update, and each gets one that started afte
   await Promise.all(second)
 })
 
+const nextTurn = () => new Promise((resolve) => setImmediate(resolve))
+
 async function createVersions(t: TestContext) {
   const pool = await createDatabase(t)
   await pool.query(
@@ -81,7 +82,9 @@ async function createVersions(t: TestContext) {
   return { pool, versionOf }
 }
 
-async function insert(client: pg.Pool | pg.ClientBase, symbol: string, minute: number, count = 1): Promise<void> {
+type Rows = { readonly minute: number; readonly count?: number }
+
+async function insert(client: pg.Pool | pg.ClientBase, symbol: string, { minute, count = 1 }: Rows): Promise<void> {
   await client.query(
     `insert into prices (series_id, event_time, revision, late, price, received_at, raw_response_id, epoch)
      select s.id, timestamptz '2025-01-01Z' + $2::integer * interval '1 minute', n, false, 1, now(), 1, (select epoch from log_epoch)

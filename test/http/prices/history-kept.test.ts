@@ -50,18 +50,17 @@ test('no answer is older than a price that was committed before it was asked for
   const { ask, pool, store } = await createHttpService(t)
   await store({ price: '1', time: minute(0) })
   const record = createStoreReply(pool)
-  let committed = 1
-  let isWriting = true
+  const written = { count: 1, isDone: false }
   const write = async () => {
     for (let n = 1; n <= 40; n++) {
       await storePrices(record, [{ price: `${n + 1}`, time: minute(n % 2 === 0 ? 100 + n : 100 - n) }])
-      committed = n + 1
+      written.count = n + 1
     }
-    isWriting = false
+    written.isDone = true
   }
   const read = async () => {
-    while (isWriting) {
-      const least = committed
+    while (!written.isDone) {
+      const least = written.count
       const { data } = (await ask(PATH)).json()
       assert.ok(data.length >= least, `${data.length} of ${least}`)
     }
@@ -73,27 +72,27 @@ test('each encoding has a tag of its own, and a client that has those bytes gets
   const { listen, store } = await createHttpService(t)
   await store(...Array.from({ length: 40 }, (_, n) => ({ price: `${n + 1}.25`, time: minute(n) })))
   const url = (await listen()) + PATH
-  const plain = await request(url, {})
+  const plain = await fetchBytes(url, {})
   const tags = new Set([plain.headers.etag])
   for (const [encoding, unpack] of [
     ['br', brotliDecompressSync],
     ['gzip', gunzipSync],
   ] as const) {
-    const packed = await request(url, { 'accept-encoding': encoding })
+    const packed = await fetchBytes(url, { 'accept-encoding': encoding })
     assert.equal(packed.headers['content-encoding'], encoding)
     assert.deepEqual(unpack(packed.body), plain.body)
     tags.add(packed.headers.etag)
     for (const known of [packed.headers.etag ?? '', `"other", W/${packed.headers.etag}`, '*']) {
-      const same = await request(url, { 'accept-encoding': encoding, 'if-none-match': known })
+      const same = await fetchBytes(url, { 'accept-encoding': encoding, 'if-none-match': known })
       assert.deepEqual([same.statusCode, same.body.length, same.headers.etag], [304, 0, packed.headers.etag])
       assert.equal(same.headers.vary, packed.headers.vary)
     }
   }
   assert.equal(tags.size, 3)
-  const other = await request(url, { 'if-none-match': [...tags][1] ?? '' })
+  const other = await fetchBytes(url, { 'if-none-match': [...tags][1] ?? '' })
   assert.deepEqual([other.statusCode, other.body], [200, plain.body])
   await store({ price: '99', time: minute(50) })
-  const changed = await request(url, { 'if-none-match': plain.headers.etag ?? '' })
+  const changed = await fetchBytes(url, { 'if-none-match': plain.headers.etag ?? '' })
   assert.equal(changed.statusCode, 200)
   assert.notEqual(changed.headers.etag, plain.headers.etag)
 })
@@ -110,7 +109,7 @@ async function createCounted(t: TestContext) {
   return { service, reads: () => count }
 }
 
-async function request(url: string, headers: Record<string, string>) {
+async function fetchBytes(url: string, headers: Record<string, string>) {
   const [response] = (await once(get(url, { headers, agent: false }), 'response')) as [IncomingMessage]
   return Object.assign(response, { body: await buffer(response) })
 }

@@ -19,9 +19,12 @@ function statements(range: { readonly from?: Instant; readonly to?: Instant }): 
     return keys.flatMap((eventTime) => {
       const after = eventTime && { eventTime, seriesId: '30', revision: 1 }
       const request = { provider: 'simulated', symbol: 'S30', order, limit: LIMIT, after, ...range }
-      const prices = [true, false].map((withSuperseded) => historyStatement({ ...request, withSuperseded }))
-      const forms = ['rows', 'lines'] as const
-      return [...prices, ...forms.map((form) => averagesStatement({ ...request, window: 5 }, form))]
+      return [
+        historyStatement({ ...request, withSuperseded: true }),
+        historyStatement({ ...request, withSuperseded: false }),
+        averagesStatement({ ...request, window: 5 }, 'rows'),
+        averagesStatement({ ...request, window: 5 }, 'lines'),
+      ]
     })
   })
 }
@@ -46,7 +49,7 @@ test('a plan that is made once reads no more of a series than about a page, for 
     await fillInterleaved(client)
     for (const statement of RANGES.flatMap(statements)) {
       const what = `${statement.name} ${statement.values.slice(3).join()}`
-      const plan = await explain(client, statement, 'analyze', `execute "${statement.name}" ${literals(statement)}`)
+      const plan = await explain(client, statement, 'analyze')
       const read = scansOf(plan).map(rowsRead)
       assert.ok(read.length > 0, what)
       // An incremental sort takes at least 32 rows at a time.
@@ -63,7 +66,7 @@ test('the plan for any values finds rows by an index that the range bounds, and 
     await client.query('set plan_cache_mode = force_generic_plan')
     for (const statement of statements({})) {
       await client.query(statement)
-      const plan = await explain(client, statement, 'costs', `execute "${statement.name}" ${literals(statement)}`)
+      const plan = await explain(client, statement, 'costs')
       for (const scan of scansOf(plan)) {
         const text = `${statement.name}: ${JSON.stringify(scan)}`
         assert.match(scan['Node Type'], /^Index (?:Only )?Scan$/, text)
@@ -93,9 +96,11 @@ async function fillInterleaved(client: pg.PoolClient): Promise<void> {
   )
 }
 
-async function explain(client: pg.PoolClient, { name }: NamedStatement, option: string, text: string): Promise<Plan> {
+/** Of the statement as it was prepared. */
+async function explain(client: pg.PoolClient, statement: NamedStatement, option: 'analyze' | 'costs'): Promise<Plan> {
+  const { name } = statement
   const { rows } = await client.query<{ 'QUERY PLAN': readonly { readonly Plan: Plan }[] }>(
-    `explain (${option}, format json) ${text}`,
+    `explain (${option}, format json) execute "${name}" ${literals(statement)}`,
   )
   const plan = rows[0]?.['QUERY PLAN'][0]?.Plan
   assert.ok(plan, name)
@@ -103,7 +108,7 @@ async function explain(client: pg.PoolClient, { name }: NamedStatement, option: 
 }
 
 function literals({ values }: NamedStatement): string {
-  return `(${values.map((value) => (value === null ? 'null' : `'${String(value)}'`)).join()})`
+  return `(${values.map((value) => (value === null ? 'null' : `'${value}'`)).join()})`
 }
 
 /** The scans of the two tables that grow. */

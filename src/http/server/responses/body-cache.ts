@@ -58,14 +58,12 @@ export function createBodyCache({ maxBytes, lifetimeMs, clock }: Options): BodyC
     const body = bodyOf(key, make, entries.get(key)?.made)
     const entry: Entry = { version, body, until: Number.POSITIVE_INFINITY, bytes: 0 }
     remove(key)
-    const ifKept = (act: () => void) => entries.get(key) === entry && act()
-    body.then(
-      (made) => {
-        Object.assign(entry, { made, until })
-        ifKept(() => recount(key))
-      },
-      () => ifKept(() => remove(key)),
-    )
+    const isKept = () => entries.get(key) === entry
+    const keep = (made: Body) => {
+      Object.assign(entry, { made, until })
+      return isKept() && recount(key)
+    }
+    body.then(keep, () => isKept() && remove(key))
     return entry
   }
 

@@ -6,6 +6,7 @@ import { othersOf, requestedSymbols, type OthersDeps, type RequestedSymbols } fr
 import { withBasePath } from './base-path.ts'
 
 type ListRequest = {
+  readonly deps: OthersDeps
   readonly query: RequestedSymbols
   /** Path and query of the page itself. */
   readonly url: string
@@ -16,8 +17,7 @@ type ListRequest = {
 /** The body of a list of rows of one symbol or of several, put together from the JSON of its rows. */
 export async function symbolListText(
   app: App,
-  deps: OthersDeps,
-  { query, url, provider, after }: ListRequest,
+  { deps, query, url, provider, after }: ListRequest,
   readPage: (symbol: string) => Promise<Page<string>>,
 ): Promise<string> {
   const rowsOf = async (symbol: string): Promise<RowTexts & Pick<Page<string>, 'nextCursor'>> => {
