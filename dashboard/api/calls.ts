@@ -117,6 +117,7 @@ export type Calls = {
       readonly limit?: number | undefined
       readonly cursor?: string | undefined
       readonly expand?: 'inputs' | undefined
+      readonly format?: 'json' | 'csv' | undefined
     }
     readonly answer: MovingAverages
   }

@@ -6,11 +6,12 @@ import type { ApiDeps } from '../http/api.ts'
 import { asyncApiYaml } from '../kafka/asyncapi.ts'
 import { systemClock as clock } from '../lib/clock.ts'
 import { createSessions } from '../postgres/access/api-keys.ts'
-import { createReadAverages } from '../postgres/averages/averages.ts'
+import { createReadAverageLines, createReadAverages } from '../postgres/averages/averages.ts'
 import { createReadNewestAverage } from '../postgres/averages/newest.ts'
 import { poolUse } from '../postgres/connection/pool.ts'
 import { createReadProviderStatus, createReadServiceStatus } from '../postgres/health/status.ts'
 import { createStoreReply } from '../postgres/ingest/store-reply.ts'
+import { createReadAdditions } from '../postgres/log/additions.ts'
 import { createReadLog, logEnd, readHighWaterMark } from '../postgres/log/log.ts'
 import { createReadHistory } from '../postgres/prices/history.ts'
 import { createReadLatest } from '../postgres/prices/latest.ts'
@@ -75,6 +76,7 @@ function tableReads({ assembly, shared }: Sources) {
   return {
     prices: {
       readHistory: createReadHistory(pool),
+      readAdditions: createReadAdditions(pool),
       readLineage: createReadLineage(pool, windows),
       readRawResponse: createReadRawResponse(pool),
       readRawBody: createReadRawBody(pool),
@@ -83,6 +85,7 @@ function tableReads({ assembly, shared }: Sources) {
     },
     averages: {
       readAverages: createReadAverages(pool),
+      readAverageLines: createReadAverageLines(pool),
       readNewestAverage: createReadNewestAverage(pool),
       readLatest: createReadLatest(pool),
       findStoredSymbols: createFindStoredSymbols(pool),

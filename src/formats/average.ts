@@ -1,6 +1,9 @@
 import { Type, type Static } from 'typebox'
-import type { AverageInput, MovingAverage } from '../core/averages/average.ts'
-import { ExactNumber, exactNumber } from './json/exact-number.ts'
+import { averageFieldsOf, type AverageInput, type AverageLine, type MovingAverage } from '../core/averages/average.ts'
+import { instantOfSqlTime, sixDigitsOfSqlTime } from '../lib/instant.ts'
+import { csvField, csvLine } from './csv.ts'
+import type { TableSource } from './history.ts'
+import { ExactNumber, exactNumber, exactNumberText } from './json/exact-number.ts'
 import { id, orNull, timestamp } from './json/fields.ts'
 
 const Input = Type.Object({
@@ -46,4 +49,41 @@ export function latestAverageBody(
 
 function inputBody({ priceId, eventTime, price }: AverageInput): Static<typeof Input> {
   return { price_id: priceId, timestamp: eventTime, price: exactNumber(price) }
+}
+
+/** The JSON of an average without inputs, in the order of its schema: the same text as that of `averageBody`, made without values. */
+export function averageText(line: AverageLine, window: number): string {
+  const { eventTime, average, computedAt, currency } = averageFieldsOf(line)
+  return (
+    `{"timestamp":"${instantOfSqlTime(eventTime)}","average":${exactNumberText(average)},"window":${window},` +
+    `"currency":${currency === null ? 'null' : JSON.stringify(currency)},"computed_at":"${instantOfSqlTime(computedAt)}"}`
+  )
+}
+
+const { inputs: _inputs, ...TableMembers } = AverageBody.properties
+
+/** The response as CSV, for its documentation. */
+export const AveragesCsv = Type.String({
+  description:
+    'A header, then one line per average: `symbol`, `provider`, and the members of the JSON without `inputs`. Times always ' +
+    'have six fraction digits.',
+})
+
+/** The header line of the CSV. */
+export const AVERAGES_CSV_HEADER = csvLine(['symbol', 'provider', ...Object.keys(TableMembers)])
+
+/** A line of CSV per average, without the header. */
+export function averagesCsvLines(
+  lines: readonly AverageLine[],
+  { symbol, provider, window }: TableSource & { readonly window: number },
+): string {
+  const source = `${csvField(symbol)},${csvField(provider)}`
+  let table = ''
+  for (const line of lines) {
+    const { eventTime, average, computedAt, currency } = averageFieldsOf(line)
+    table +=
+      `${source},${sixDigitsOfSqlTime(eventTime)},${exactNumberText(average)},${window},${csvField(currency)},` +
+      `${sixDigitsOfSqlTime(computedAt)}\n`
+  }
+  return table
 }

@@ -1,8 +1,8 @@
-import { stringify } from 'csv-stringify/sync'
 import { Type, type Static } from 'typebox'
-import type { PastPrice } from '../core/prices/history.ts'
-import { sixDigits } from '../lib/instant.ts'
-import { ExactNumber, exactNumber } from './json/exact-number.ts'
+import { priceFieldsOf, type PastPrice, type PriceLine } from '../core/prices/history.ts'
+import { instantOfSqlTime, sixDigitsOfSqlTime } from '../lib/instant.ts'
+import { csvField, csvLine } from './csv.ts'
+import { ExactNumber, exactNumber, exactNumberText } from './json/exact-number.ts'
 import { id, orNull, timestamp } from './json/fields.ts'
 
 export const HistoryPrice = Type.Object(
@@ -44,27 +44,34 @@ export function historyPriceBody(price: PastPrice): Static<typeof HistoryPrice> 
   }
 }
 
-/** The series that a price of a table belongs to. */
-export type HistorySource = { readonly symbol: string; readonly provider: string }
-
-const COLUMNS = ['symbol', 'provider', ...Object.keys(HistoryPrice.properties)]
-
-/** The header line of the CSV. */
-export const HISTORY_CSV_HEADER = stringify([COLUMNS])
-
-/** A line of CSV per price, without the header. */
-export function historyCsvLines(prices: readonly PastPrice[], { symbol, provider }: HistorySource): string {
-  const rows = prices.map((price) => ({ symbol, provider, ...csvRow(price) }))
-  return stringify(rows, { columns: COLUMNS, cast: { boolean: String } })
+/** The JSON of a price, in the order of its schema: the same text as that of `historyPriceBody`, made without values. */
+export function historyPriceText(line: PriceLine): string {
+  const price = priceFieldsOf(line)
+  const currency = price.currency === null ? 'null' : JSON.stringify(price.currency)
+  return (
+    `{"price_id":"${price.priceId}","timestamp":"${instantOfSqlTime(price.eventTime)}",` +
+    `"price":${exactNumberText(price.price)},"currency":${currency},` +
+    `"received_at":"${instantOfSqlTime(price.receivedAt)}","recorded_at":"${instantOfSqlTime(price.recordedAt)}",` +
+    `"raw_response_id":"${price.rawResponseId}","revision":${price.revision},"correction":${price.isCorrection}}`
+  )
 }
 
-/** As in the JSON, except for the price, which is its own text, and for the times, which all have the same length. */
-function csvRow(price: PastPrice) {
-  return {
-    ...historyPriceBody(price),
-    price: price.price,
-    timestamp: sixDigits(price.eventTime),
-    received_at: sixDigits(price.receivedAt),
-    recorded_at: sixDigits(price.recordedAt),
+/** The series that a row of a table belongs to. */
+export type TableSource = { readonly symbol: string; readonly provider: string }
+
+/** The header line of the CSV. */
+export const HISTORY_CSV_HEADER = csvLine(['symbol', 'provider', ...Object.keys(HistoryPrice.properties)])
+
+/** A line of CSV per price, without the header: the members of the JSON, with times that all have the same length. */
+export function historyCsvLines(lines: readonly PriceLine[], { symbol, provider }: TableSource): string {
+  const source = `${csvField(symbol)},${csvField(provider)}`
+  let table = ''
+  for (const line of lines) {
+    const price = priceFieldsOf(line)
+    table +=
+      `${source},${price.priceId},${sixDigitsOfSqlTime(price.eventTime)},${exactNumberText(price.price)},${csvField(price.currency)},` +
+      `${sixDigitsOfSqlTime(price.receivedAt)},${sixDigitsOfSqlTime(price.recordedAt)},` +
+      `${price.rawResponseId},${price.revision},${price.isCorrection}\n`
   }
+  return table
 }

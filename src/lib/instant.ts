@@ -54,6 +54,27 @@ export function sixDigits(instant: Instant): string {
   return `${instant.slice(0, 19)}.${instant.slice(20, -1).padEnd(6, '0')}Z`
 }
 
+/** A time as PostgreSQL writes it in UTC, without trailing zeros: `2025-06-15 20:30:27.28+00`. */
+export type SqlTime = string & { readonly [sqlTimeBrand]: true }
+declare const sqlTimeBrand: unique symbol
+
+const ZEROS = '000000'
+
+/** Does not check the digits: PostgreSQL only writes valid times, and they are many. */
+export function instantOfSqlTime(time: SqlTime): Instant {
+  const digits = time.length - '2025-06-15 20:30:27.+00'.length
+  const head = `${time.slice(0, 10)}T${time.slice(11, -3)}`
+  if (digits <= 0) return `${head}Z` as Instant
+  return `${head}${ZEROS.slice(digits > 3 ? digits : digits + 3)}Z` as Instant
+}
+
+/** The same as `sixDigits(instantOfSqlTime(time))`. */
+export function sixDigitsOfSqlTime(time: SqlTime): string {
+  const digits = time.length - '2025-06-15 20:30:27.+00'.length
+  const head = `${time.slice(0, 10)}T${time.slice(11, -3)}`
+  return digits <= 0 ? `${head}.${ZEROS}Z` : `${head}${ZEROS.slice(digits)}Z`
+}
+
 export function microsOf(instant: Instant): bigint {
   const fraction = instant.slice(20, -1)
   return BigInt(Date.parse(`${instant.slice(0, 19)}Z`)) * 1000n + BigInt(fraction.padEnd(6, '0'))

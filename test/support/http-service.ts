@@ -10,7 +10,7 @@ import { createProviderStats, type ProviderStats } from '../../src/core/health/p
 import { createKeySecret } from '../../src/core/access/secret.ts'
 import { createAccess, type AccessOptions } from '../../src/http/access/authorize.ts'
 import { createApi, type ApiDeps } from '../../src/http/api.ts'
-import { createReadAverages } from '../../src/postgres/averages/averages.ts'
+import { createReadAverageLines, createReadAverages } from '../../src/postgres/averages/averages.ts'
 import { createReadNewestAverage } from '../../src/postgres/averages/newest.ts'
 import { createRecompute } from '../../src/postgres/averages/recompute.ts'
 import { createReadHistory } from '../../src/postgres/prices/history.ts'
@@ -20,6 +20,7 @@ import { createJobs } from '../../src/postgres/polling/jobs.ts'
 import { createKeyTable, createReadCredentials, createSessions } from '../../src/postgres/access/api-keys.ts'
 import { createReadLatest } from '../../src/postgres/prices/latest.ts'
 import { createReadLineage, createReadRawBody, createReadRawResponse } from '../../src/postgres/prices/lineage.ts'
+import { createReadAdditions } from '../../src/postgres/log/additions.ts'
 import { createReadLog, logEnd, readHighWaterMark } from '../../src/postgres/log/log.ts'
 import { poolUse } from '../../src/postgres/connection/pool.ts'
 import { createStoreReply } from '../../src/postgres/ingest/store-reply.ts'
@@ -149,6 +150,7 @@ function apiDeps(parts: Parts, changes: Changes): ApiDeps {
     averages: {
       ...providers,
       readAverages: createReadAverages(pool),
+      readAverageLines: createReadAverageLines(pool),
       readNewestAverage: createReadNewestAverage(pool),
       readLatest: createReadLatest(pool),
       findStoredSymbols: createFindStoredSymbols(pool),
@@ -200,6 +202,7 @@ function pricesDeps(parts: Parts) {
   return {
     latest: createLatest({ ingest, readLatest: createReadLatest(pool), onPricesStored, clock, signal }),
     readHistory: createReadHistory(pool),
+    readAdditions: createReadAdditions(pool),
     readLineage: createReadLineage(pool, WINDOWS),
     readRawResponse: createReadRawResponse(pool),
     readRawBody: createReadRawBody(pool),

@@ -1,10 +1,16 @@
 import type { Command } from 'commander'
-import type { HistoryRequest, PastPrice, ReadHistory } from '../../core/prices/history.ts'
-import { sixDigits, type Instant } from '../../lib/instant.ts'
+import {
+  priceFieldsOf,
+  priceKeyOf,
+  type HistoryRequest,
+  type PriceLine,
+  type ReadHistory,
+} from '../../core/prices/history.ts'
+import { sixDigitsOfSqlTime, type Instant } from '../../lib/instant.ts'
 import type { FindStoredSymbols, StoredSymbol } from '../../core/prices/symbols.ts'
 import { parseCount, parseSymbol, parseTime } from '../terminal/arguments.ts'
 import { addExamples, JSON_OPTION, providerOption, type Act, type JsonOption } from '../terminal/options.ts'
-import { HISTORY_CSV_HEADER, historyCsvLines, historyPriceBody, type HistorySource } from '../../formats/history.ts'
+import { HISTORY_CSV_HEADER, historyCsvLines, historyPriceText, type TableSource } from '../../formats/history.ts'
 import type { Output } from '../terminal/output.ts'
 
 export type HistoryActions = { history(options: HistoryOptions): Promise<number> }
@@ -96,21 +102,22 @@ function noneFoundText(stored: readonly StoredSymbol[], { symbol, provider, from
 }
 
 async function* pagesOf(readHistory: ReadHistory, request: PageRequest, limit: number) {
-  let after: PastPrice | undefined
+  let after: HistoryRequest['after']
   let left = limit
   while (left > 0) {
     const size = Math.min(PAGE, left)
-    const page: readonly PastPrice[] = await readHistory({ ...request, after, limit: size })
-    if (page.length > 0) yield page
-    if (page.length < size) return
-    after = page.at(-1)
+    const page: readonly PriceLine[] = await readHistory({ ...request, after, limit: size })
+    const last = page.at(-1)
+    if (last !== undefined) yield page
+    if (last === undefined || page.length < size) return
+    after = priceKeyOf(last)
     left -= page.length
   }
 }
 
 type Format = {
   readonly head: string
-  page(prices: readonly PastPrice[], isFirst: boolean, source: HistorySource): string
+  page(prices: readonly PriceLine[], isFirst: boolean, source: TableSource): string
   readonly tail: string
 }
 
@@ -118,7 +125,9 @@ const LINES: Format = {
   head: '',
   page: (prices) =>
     prices
-      .map(({ eventTime, price, currency }) => `${sixDigits(eventTime)}  ${price} ${currency ?? ''}`.trimEnd() + '\n')
+      .map(priceFieldsOf)
+      .map(({ eventTime, price, currency }) => `${sixDigitsOfSqlTime(eventTime)}  ${price} ${currency ?? ''}`.trimEnd())
+      .map((line) => `${line}\n`)
       .join(''),
   tail: '',
 }
@@ -131,7 +140,6 @@ const CSV: Format = {
 
 const JSON_LIST: Format = {
   head: '{"data":[',
-  page: (prices, isFirst) =>
-    (isFirst ? '' : ',') + prices.map((price) => JSON.stringify(historyPriceBody(price))).join(','),
+  page: (prices, isFirst) => (isFirst ? '' : ',') + prices.map(historyPriceText).join(','),
   tail: ']}\n',
 }

@@ -16,8 +16,13 @@ const DECIMAL = /^-?(?:0|[1-9]\d*)(?:\.\d+)?$/
 
 /** @throws TypeError for text that is not a JSON number: PostgreSQL can return NaN and Infinity. */
 export function exactNumber(text: string): ExactNumber {
+  return JSON.rawJSON(exactNumberText(text)) as ExactNumber
+}
+
+/** The same for a body that is put together as text. */
+export function exactNumberText(text: string): string {
   if (!DECIMAL.test(text)) throw new TypeError(`Not a decimal: ${text}`)
-  return JSON.rawJSON(text) as ExactNumber
+  return text
 }
 
 /** Gives exact decimals in an OpenAPI document the type that they have on the wire: number. */

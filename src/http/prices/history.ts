@@ -1,36 +1,39 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type, type Static } from 'typebox'
-import type { HistoryRequest, PastPrice, ReadHistory } from '../../core/prices/history.ts'
+import { priceKeyOf, type HistoryRequest, type PriceLine, type ReadHistory } from '../../core/prices/history.ts'
+import { createSymbolVersions, type ReadAdditions } from '../../core/log/symbol-versions.ts'
 import {
   HISTORY_CSV_HEADER,
   HistoryCsv,
   historyCsvLines,
   HistoryPrice,
-  historyPriceBody,
+  historyPriceText,
 } from '../../formats/history.ts'
-import { bySymbolOf, listOfSymbol, pageBody } from '../../formats/json/page.ts'
-import { pageOf, timeCursor, timeKeyOf } from '../../lib/pagination.ts'
+import { bySymbolOf, listOfSymbol } from '../../formats/json/page.ts'
+import type { Clock } from '../../lib/clock.ts'
+import { pageOf, timeCursor, timeKeyOf, type Page } from '../../lib/pagination.ts'
 import type { App } from '../server/app.ts'
 import { Paging } from '../server/pagination.ts'
 import { problems } from '../server/problem.ts'
 import { providerOf, type ProviderDeps } from '../server/providers.ts'
 import { MAX_LIMIT, Range, rangeOf } from '../server/query.ts'
-import { sendStream } from '../server/send-stream.ts'
+import { JSON_TYPE, NotModified, sendBody, type Body } from '../server/responses/body.ts'
+import { createBodyCache } from '../server/responses/body-cache.ts'
+import { CSV_TYPE, Format, readAccept, sendTable, type Table } from '../server/responses/csv-table.ts'
+import { symbolListText } from '../server/responses/symbol-list.ts'
+import { addVary } from '../server/responses/vary.ts'
+import { rangeInOrder } from '../server/validation/rules.ts'
 import {
   cursorOfSeries,
-  forEachSymbol,
   limitOfEach,
   ofSeries,
-  othersOf,
   requestedSymbols,
   rowLimit,
   SeriesMembers,
   type OthersDeps,
 } from '../server/validation/series-query.ts'
-import { rangeInOrder } from '../server/validation/rules.ts'
-import { addVary } from '../server/responses/vary.ts'
 
-export type HistoryDeps = ProviderDeps & OthersDeps & { readonly readHistory: ReadHistory }
+export type HistoryDeps = ProviderDeps &
+  OthersDeps & { readonly readHistory: ReadHistory; readonly readAdditions: ReadAdditions; readonly clock: Clock }
 
 const HistoryQuery = Type.Object(
   {
@@ -40,15 +43,11 @@ const HistoryQuery = Type.Object(
     include: Type.Optional(
       Type.Literal('superseded', { description: 'Include prices that a later revision has superseded.' }),
     ),
-    format: Type.Optional(
-      Type.Enum(['json', 'csv'], {
-        default: 'json',
-        description: '`csv` streams the whole range unless `limit` is given. So does the header `Accept: text/csv`.',
-      }),
-    ),
+    ...Format,
   },
   ofSeries(cursorOfSeries, rangeInOrder, limitOfEach(mostRows)),
 )
+
 /** CSV is streamed, however long it is. */
 function mostRows({ format }: { readonly format?: unknown }): number {
   return format === 'csv' ? Number.POSITIVE_INFINITY : MAX_LIMIT
@@ -56,13 +55,11 @@ function mostRows({ format }: { readonly format?: unknown }): number {
 
 type HistoryQuery = Static<typeof HistoryQuery>
 
-const JSON_TYPE = 'application/json; charset=utf-8'
-const CSV_TYPE = 'text/csv; charset=utf-8'
-
 const History = listOfSymbol(HistoryPrice, 'History')
 const Histories = bySymbolOf(HistoryPrice, 'Histories')
 
 export function historyRoute(app: App, deps: HistoryDeps): void {
+  const remember = createPageMemory(deps)
   const schema = {
     operationId: 'listPrices',
     tags: ['Prices'],
@@ -78,24 +75,20 @@ have some. With \`symbols\`, \`data\` has an entry for each, without further pag
           [CSV_TYPE]: { schema: HistoryCsv },
         },
       },
+      304: NotModified,
       ...problems('unknown_provider'),
     },
   }
   app.get('/prices/history', { schema, preValidation: readAccept }, async (request, reply) => {
     const { query, url } = request
-    const symbols = requestedSymbols(query)
     const range = rangeIn(query, providerOf(deps, query.provider).name)
     addVary(reply, 'accept')
-    if (query.format === 'csv') {
-      const lines = await csvOf(deps.readHistory, { symbols, range }, query.limit)
-      reply.header('content-disposition', `attachment; filename="${fileName(symbols, range.provider)}"`)
-      return sendStream(reply.type(CSV_TYPE), lines)
-    }
+    if (query.format === 'csv') return sendTable(reply, tableOf(deps, range, query))
+    const symbols = requestedSymbols(query)
     const limit = rowLimit(query.limit, symbols)
-    const bodyOf = (symbol: string) => pageFor(deps, { ...range, symbol, limit }, url)
-    const body = await (query.symbol === undefined ? forEachSymbol(symbols, bodyOf) : bodyOf(symbols[0] ?? ''))
-    // The schema is a union, on which the serializer of the route would be slow.
-    return reply.type(JSON_TYPE).serializer(JSON.stringify).send(body)
+    const pageOfSymbol = (symbol: string) => readPage(deps.readHistory, { ...range, symbol, limit })
+    const body = await remember(url, symbols, () => symbolListText(app, { deps, query, url, ...range }, pageOfSymbol))
+    return sendBody(request, reply.type(JSON_TYPE), body)
   })
 }
 
@@ -112,59 +105,45 @@ function rangeIn(query: HistoryQuery, provider: string): Range {
   }
 }
 
-async function pageFor(deps: HistoryDeps, request: HistoryRequest, url: string) {
-  const { symbol, provider, limit, after } = request
-  const rows = await deps.readHistory({ ...request, limit: limit + 1 })
-  const body = pageBody(pageOf(rows, limit, timeCursor), url, historyPriceBody)
-  const others = rows.length === 0 && after === undefined ? await othersOf(deps, symbol, provider) : []
-  return others.length > 0 ? { ...body, others } : body
+async function readPage(readHistory: ReadHistory, { limit, ...request }: HistoryRequest): Promise<Page<string>> {
+  const lines = await readHistory({ ...request, limit: limit + 1 })
+  const { data, nextCursor } = pageOf(lines, limit, (last) => timeCursor(priceKeyOf(last)))
+  return { data: data.map(historyPriceText), nextCursor }
 }
 
-/** A client that names no format, and accepts CSV but not JSON, gets CSV. Known before the query is validated: it has other limits. */
-function readAccept(request: FastifyRequest, _reply: FastifyReply, done: () => void): void {
-  const query = request.query as HistoryQuery
-  const { accept = '' } = request.headers
-  const wantsCsv = accept.includes('text/csv') && !accept.includes('application/json')
-  if (query.format === undefined && wantsCsv) request.query = { ...query, format: 'csv' }
-  done()
+function tableOf(
+  { readHistory }: HistoryDeps,
+  { provider, after, ...range }: Range,
+  { limit, ...query }: HistoryQuery,
+): Table<PriceLine> {
+  const symbols = requestedSymbols(query)
+  return {
+    header: HISTORY_CSV_HEADER,
+    symbols,
+    after,
+    limit,
+    read: (page) => readHistory({ ...range, provider, ...page }),
+    keyOf: priceKeyOf,
+    textOf: (lines, symbol) => historyCsvLines(lines, { symbol, provider }),
+    name: `${symbols.length === 1 ? symbols[0] : 'prices'}-${provider}`,
+  }
 }
 
-function fileName(symbols: readonly string[], provider: string): string {
-  return `${symbols.length === 1 ? symbols[0] : 'prices'}-${provider}.csv`
-}
-
-const CSV_PAGE = 1_000
-
-type CsvRequest = { readonly symbols: readonly string[]; readonly range: Range }
+const MAX_BYTES = 16 * 1024 * 1024
+/** A deletion by retention does not show in a version: it shows this much later. */
+const LIFETIME_MS = 1_000
 
 /**
- * Resolves once the first page is read, so that a database that is unavailable is an error and not half a file. Each
- * further page is read only after the reader has taken the previous one: memory does not grow with the range.
+ * Keeps finished pages by their address. Before a kept page is sent, the log is asked whether one of its symbols has had a
+ * price since, from any process: a late price, a correction and a new price are in the next answer. A page that is not kept
+ * costs no such question.
  */
-async function csvOf(
-  readHistory: ReadHistory,
-  { symbols, range }: CsvRequest,
-  limit = Number.POSITIVE_INFINITY,
-): Promise<AsyncIterable<string>> {
-  const read = (symbol: string, after: Range['after'], left: number) =>
-    readHistory({ ...range, symbol, after, limit: Math.min(CSV_PAGE, left) })
-  const first = await read(symbols[0] ?? '', range.after, limit)
-  return csvLines()
-
-  async function* csvLines() {
-    yield HISTORY_CSV_HEADER
-    for (const [index, symbol] of symbols.entries()) {
-      yield* linesOf(symbol, index === 0 ? first : await read(symbol, range.after, limit))
-    }
-  }
-
-  async function* linesOf(symbol: string, firstPage: readonly PastPrice[]) {
-    let [page, left] = [firstPage, limit]
-    while (page.length > 0) {
-      yield historyCsvLines(page, { symbol, provider: range.provider })
-      left -= page.length
-      const isMore = page.length === CSV_PAGE && left > 0
-      page = isMore ? await read(symbol, page.at(-1), left) : []
-    }
+function createPageMemory({ readAdditions, clock }: HistoryDeps) {
+  const versions = createSymbolVersions(readAdditions)
+  const bodies = createBodyCache({ maxBytes: MAX_BYTES, lifetimeMs: LIFETIME_MS, clock })
+  return async (url: string, symbols: readonly string[], make: () => Promise<string>): Promise<Body> => {
+    const known = versions.of(symbols)
+    if (known === undefined || bodies.has(url, known)) await versions.update()
+    return bodies.get(url, versions.of(symbols) ?? '', make)
   }
 }

@@ -12,6 +12,7 @@ import { isOfForeignPage } from '../server/responses/cors.ts'
 import { sendProblem } from '../server/error-handler.ts'
 import type { App } from '../server/app.ts'
 import { problems } from '../server/problem.ts'
+import { JSON_TYPE } from '../server/responses/body.ts'
 import type { ProviderDeps } from '../server/providers.ts'
 import { othersOf, othersOfEach, type OthersDeps } from '../server/validation/series-query.ts'
 import { askedBy, LatestQuery, type Asked } from './latest-query.ts'
@@ -78,8 +79,6 @@ async function withOthers(deps: LatestDeps, provider: string, results: readonly 
     return 'price' in result || !found ? result : { ...result, error: withDetails(result.error, { others: found }) }
   })
 }
-
-const JSON_TYPE = 'application/json; charset=utf-8'
 
 /** Each of them may carry the last known price. */
 const LATEST_PROBLEMS = Object.fromEntries(

@@ -1,29 +1,59 @@
 import type pg from 'pg'
-import type { AverageInput, MovingAverage, ReadAverages } from '../../core/averages/average.ts'
+import type {
+  AverageInput,
+  AverageLine,
+  AveragesRequest,
+  MovingAverage,
+  ReadAverageLines,
+  ReadAverages,
+} from '../../core/averages/average.ts'
+import { pageCondition, readLines, type NamedStatement, type PagePlace } from '../connection/pages.ts'
 import { rangeValues } from '../connection/parameters.ts'
 
-/** Reads moving averages by event time, on request with their inputs, which are read from the prices themselves. */
+/** Reads moving averages by event time, with their inputs, which are read from the prices themselves. */
 export function createReadAverages(pool: pg.Pool): ReadAverages {
-  return async ({ window, order, withInputs, after, ...request }) => {
-    const cursor = [after?.eventTime ?? null, after?.seriesId ?? null]
-    const { rows } = await pool.query<MovingAverage>(readAverages(order), [...rangeValues(request), window, ...cursor])
-    return withInputs ? addInputs(pool, rows, window) : rows
+  return async (request) => {
+    const { rows } = await pool.query<MovingAverage>(averagesStatement(request, 'rows'))
+    return addInputs(pool, rows, request.window)
   }
 }
 
-/** Each series is read along its index. Never a named statement, for the same reason as with prices. */
-function readAverages(order: 'asc' | 'desc'): string {
-  const [beyond, reach] = order === 'asc' ? ['>', '>='] : ['<', '<=']
+/** Reads moving averages by event time, as lines. */
+export function createReadAverageLines(pool: pg.Pool): ReadAverageLines {
+  return (request) => readLines<AverageLine>(pool, averagesStatement(request, 'lines'))
+}
+
+/** The statement of a page, named by its text, and its values. */
+export function averagesStatement(
+  { order, window, after, ...request }: AveragesRequest,
+  form: 'rows' | 'lines',
+): NamedStatement {
+  const place = { order, isNext: after !== undefined }
+  const key = after === undefined ? [] : [after.eventTime, after.seriesId]
+  return {
+    name: `read-average-${form}-${order}${place.isNext ? '-next' : ''}`,
+    text: `select ${COLUMNS[form]} from (${readAverages(place)}) as a`,
+    values: [...rangeValues(request), window, ...key],
+  }
+}
+
+const COLUMNS = {
+  rows: `a.series_id as "seriesId", a.currency, a.window_size as window, a.event_time as "eventTime", a.average,
+         a.computed_at as "computedAt", null as inputs`,
+  lines: `string_agg(concat_ws('|', a.event_time, a.average, a.computed_at, a.series_id, a.currency), E'\\n') as lines`,
+}
+
+/** Each series is read along its index up to the limit, and then they are merged. */
+function readAverages(place: PagePlace): string {
+  const { order } = place
   return `
-    select a.series_id as "seriesId", s.currency, a.window_size as window, a.event_time as "eventTime", a.average,
-           a.computed_at as "computedAt", null as inputs
+    select a.*, s.currency
       from series s
      cross join lateral (
         select * from moving_averages a
          where a.series_id = s.id and a.window_size = $7
            and a.event_time >= $4::timestamptz and a.event_time < $5::timestamptz
-           and ($8::timestamptz is null
-                or a.event_time ${reach} $8 and (a.event_time, a.series_id) ${beyond} ($8, $9::bigint))
+           ${pageCondition(place, 'a.event_time ?= $8::timestamptz and (a.event_time, a.series_id) ? ($8, $9::bigint)')}
          order by a.event_time ${order} limit $6) as a
      where s.provider = $1 and s.symbol = $2 and ($3::text is null or s.currency = $3)
      order by a.event_time ${order}, a.series_id ${order} limit $6`

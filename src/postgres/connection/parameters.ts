@@ -27,6 +27,6 @@ const SPECIALS = /[\\"]/g
 type Range = Omit<HistoryRequest, 'order' | 'withSuperseded' | 'after'>
 
 /** $1 to $6 of a statement that reads the rows of a symbol in a range of event times. */
-export function rangeValues({ provider, symbol, currency, from, to, limit }: Range): unknown[] {
+export function rangeValues({ provider, symbol, currency, from, to, limit }: Range): (string | number | null)[] {
   return [provider, symbol, currency ?? null, from ?? '-infinity', to ?? 'infinity', limit]
 }

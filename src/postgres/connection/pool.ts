@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { Socket } from 'node:net'
 import pg from 'pg'
 import { ServiceError } from '../../errors.ts'
-import { parseInstant, type Instant } from '../../lib/instant.ts'
+import { instantOfSqlTime, parseInstant, type Instant, type SqlTime } from '../../lib/instant.ts'
 import type { PoolUse } from '../../core/health/status.ts'
 import { isQueryTimeout, storageFailureOf, toStorageError, type StorageFailure } from './errors.ts'
 
@@ -270,8 +270,5 @@ const getTypeParser: pg.CustomTypesConfig['getTypeParser'] = (oid, format) => {
 /** `2025-06-15 20:30:27.28+00` without checking each digit: PostgreSQL only writes valid times, and they are many. */
 export function instantOf(text: string): Instant | string {
   const isCommonForm = text[10] === ' ' && text.endsWith('+00')
-  if (!isCommonForm) return parseInstant(text) ?? text
-  const fraction = text.slice(19, -3)
-  const digits = fraction === '' ? '' : fraction.padEnd(fraction.length > 4 ? 7 : 4, '0')
-  return `${text.slice(0, 10)}T${text.slice(11, 19)}${digits}Z` as Instant
+  return isCommonForm ? instantOfSqlTime(text as SqlTime) : (parseInstant(text) ?? text)
 }

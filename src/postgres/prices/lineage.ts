@@ -2,7 +2,6 @@ import type pg from 'pg'
 import { ServiceError } from '../../errors.ts'
 import type { PastPrice } from '../../core/prices/history.ts'
 import type { Lineage, RawResponse, ReadLineage, ReadRawBody, ReadRawResponse } from '../../core/prices/lineage.ts'
-import { PAST_PRICE } from './history.ts'
 import { undamagedBody, type HashedBody } from '../ingest/raw-replies.ts'
 
 /** Traces a price back to its reply and forward to its averages of the given windows. */
@@ -43,6 +42,12 @@ export function createReadRawBody(pool: pg.Pool): ReadRawBody {
 }
 
 type PriceRow = PastPrice & Pick<Lineage, 'symbol' | 'provider'>
+
+/** The columns of a `PastPrice`, of `prices` as `p` with its series as `s`. */
+const PAST_PRICE = `
+  p.id as "priceId", p.series_id as "seriesId", p.event_time as "eventTime", p.price, s.currency,
+  p.received_at as "receivedAt", p.recorded_at as "recordedAt", p.raw_response_id as "rawResponseId", p.revision,
+  p.correction`
 
 const READ_PRICE = `
   select s.symbol, s.provider, ${PAST_PRICE} from prices p join series s on s.id = p.series_id where p.id = $1`

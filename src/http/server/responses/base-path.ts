@@ -14,6 +14,13 @@ export function createRewriteUrl(basePath: string): (request: IncomingMessage) =
   }
 }
 
+const BASE_PATH = 'basePath'
+
+/** A path with the prefix, for a body that is put together as text. */
+export function withBasePath(app: App, path: string): string {
+  return app.getDecorator<string>(BASE_PATH) + path
+}
+
 /** Members of responses that are paths of this service. */
 const PATH_MEMBERS: ReadonlySet<string> = new Set(['next_url', 'body_url'])
 
@@ -22,6 +29,7 @@ const PATH_MEMBERS: ReadonlySet<string> = new Set(['next_url', 'body_url'])
  * of the prefix only.
  */
 export function addBasePath(app: App, basePath: string): void {
+  app.decorate(BASE_PATH, basePath)
   if (basePath === '') return
   app.addHook('onRequest', (request, reply, done) => {
     const [path, query] = request.originalUrl.split('?')

@@ -4,12 +4,14 @@ import type { FastifyReply } from 'fastify'
 import type { App } from '../app.ts'
 import { addVary } from './vary.ts'
 
+export type Encoding = 'br' | 'gzip'
+
 /** Below it, the headers weigh as much as what is saved. One price is smaller. */
-const MIN_LENGTH = 1_024
+export const MIN_LENGTH = 1_024
 /** JSON in all its dialects, and tables; never a stream of events, which must arrive as they happen. */
 const COMPRESSED_TYPE = /^(?:application\/(?:[\w.-]+\+)?json|application\/yaml|text\/(?:csv|plain|html))\b/
 
-type Done = (error: Error | null, bytes?: unknown) => void
+type Done = (error: Error | null, bytes?: Buffer) => void
 type Codec = {
   readonly whole: (bytes: string | Buffer, done: Done) => void
   readonly piecewise: () => Transform
@@ -18,8 +20,10 @@ type Codec = {
 const brotliOptions = { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } }
 const gzipOptions = { level: 5 }
 
-/** In the order of preference. Levels at which 2 MB of JSON cost some 20 to 60 ms, on a thread of the pool. */
-const CODECS: Readonly<Record<string, Codec>> = {
+const PREFERRED = ['br', 'gzip'] as const
+
+/** Levels at which 2 MB of JSON cost some 20 to 60 ms, on a thread of the pool. */
+const CODECS: Readonly<Record<Encoding, Codec>> = {
   br: {
     whole: (bytes, done) => brotliCompress(bytes, brotliOptions, done),
     piecewise: () => createBrotliCompress(brotliOptions),
@@ -56,9 +60,17 @@ function compressed(payload: Readable, { piecewise }: Codec): Readable {
 }
 
 /** The best encoding that a client accepts; undefined if it is to be sent as it is. */
-function encodingFor(accepted = ''): string | undefined {
+export function encodingFor(accepted = ''): Encoding | undefined {
+  if (accepted === '') return undefined
   const offers = new Map(accepted.split(',').map(readOffer))
-  return Object.keys(CODECS).find((name) => (offers.get(name) ?? 0) > 0)
+  return PREFERRED.find((name) => (offers.get(name) ?? 0) > 0)
+}
+
+/** Bytes that are kept in this form, on a thread of the pool. */
+export async function compress(bytes: Buffer, encoding: Encoding): Promise<Buffer> {
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer>()
+  CODECS[encoding].whole(bytes, (error, result) => (error || !result ? reject(error) : resolve(result)))
+  return promise
 }
 
 function readOffer(text: string): readonly [string, number] {

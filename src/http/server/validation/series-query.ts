@@ -1,6 +1,5 @@
 import { Type } from 'typebox'
 import type { FindStoredSymbols } from '../../../core/prices/symbols.ts'
-import type { Problem } from '../../../formats/json/problem.ts'
 import { timeKeyOf } from '../../../lib/pagination.ts'
 import { canonicalSymbol } from '../../../lib/symbol.ts'
 import {
@@ -29,10 +28,10 @@ export function ofSeries(...rules: readonly Rule[]) {
   return { ...CLOSED, [RULES]: [oneOf('symbol', 'symbols'), ...rules] }
 }
 
-type Requested = { readonly symbol?: string | undefined; readonly symbols?: string | undefined }
+export type RequestedSymbols = { readonly symbol?: string | undefined; readonly symbols?: string | undefined }
 
 /** The canonical symbols of a query, without duplicates. */
-export function requestedSymbols({ symbol, symbols }: Requested): string[] {
+export function requestedSymbols({ symbol, symbols }: RequestedSymbols): string[] {
   return symbol === undefined ? symbolsOf(symbols ?? '') : [canonicalSymbol(symbol)]
 }
 
@@ -90,20 +89,4 @@ export function limitOfEach(mostRows: (members: Members) => number): Rule {
 /** The number of rows of each symbol. @param mostRows of all symbols together */
 export function rowLimit(limit: number | undefined, symbols: readonly string[], mostRows = MAX_LIMIT): number {
   return limit ?? Math.min(DEFAULT_LIMIT, Math.floor(mostRows / symbols.length))
-}
-
-type Rows<Row> = { data: Row[]; others?: string[] }
-type SymbolRows<Row> = { symbol: string } & (Rows<Row> | { error: Problem })
-
-/** Answers one symbol after the other, so that a request occupies one connection. */
-export async function forEachSymbol<Row>(
-  symbols: readonly string[],
-  bodyOf: (symbol: string) => Promise<Rows<Row>>,
-): Promise<{ data: SymbolRows<Row>[] }> {
-  const data: SymbolRows<Row>[] = []
-  for (const symbol of symbols) {
-    const { data: rows, others } = await bodyOf(symbol)
-    data.push({ symbol, data: rows, ...(others && { others }) })
-  }
-  return { data }
 }
