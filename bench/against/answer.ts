@@ -100,8 +100,12 @@ function keep(name: string, value: unknown, context?: { readonly source?: string
 }
 
 function withoutIds(text: string): string {
-  return text
-    .replaceAll(/\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, 'UUID')
-    .replaceAll(/\bmds_live_\w+/g, 'SECRET')
-    .replaceAll(/127\.0\.0\.1:\d+/g, 'HOST')
+  return (
+    text
+      .replaceAll(/\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, 'UUID')
+      .replaceAll(/\bmds_live_\w+/g, 'SECRET')
+      // A position in the log: transactions of the background count too.
+      .replaceAll(/\b1-\d{3,}-\d+\b/g, 'POSITION')
+      .replaceAll(/127\.0\.0\.1:\d+/g, 'HOST')
+  )
 }
