@@ -163,7 +163,7 @@ test('every file is used: imported, run or named by another one', () => {
 
 /** Tests, migrations, manifests and whatever else a tool looks for under a name of its own. */
 const FOUND_BY_TOOLS =
-  /\.test\.ts$|\.d\.ts$|\/migrations\/|^(?:package-lock\.json|LICENSE|\.\w+(?:ignore|rc)|\.(?:oxfmt|oxlint)rc\.json|knip\.json|\.ci\/run)$|^deploy\/|^(?:test\/fixtures)\//
+  /\.test\.ts$|\.d\.ts$|\/migrations\/|^dashboard\/tsconfig\.json$|^(?:package-lock\.json|LICENSE|\.\w+(?:ignore|rc)|\.(?:oxfmt|oxlint)rc\.json|knip\.json|\.ci\/run)$|^deploy\/|^(?:test\/fixtures)\//
 
 test('a line of a document is at most 130 characters wide, tables and code aside', () => {
   const wide = filesBelowRoot('.md').flatMap(({ path, text }) => {

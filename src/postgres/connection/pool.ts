@@ -4,6 +4,7 @@ import pg from 'pg'
 import { ServiceError } from '../../errors.ts'
 import { instantOfSqlTime, parseInstant, type Instant, type SqlTime } from '../../lib/instant.ts'
 import type { PoolUse } from '../../core/health/status.ts'
+import { batching } from './batching-socket.ts'
 import { isQueryTimeout, storageFailureOf, toStorageError, type StorageFailure } from './errors.ts'
 
 /** Where a PostgreSQL listens: a URL, or the private socket of the embedded one. */
@@ -148,30 +149,6 @@ function openSocket(state: State): Socket {
     state.changes += 1
   })
   return socket
-}
-
-/**
- * Makes a socket send everything that is written within one tick at once: the statements of a pipeline. TLS bypasses it.
- * The pipeline mode of `pg` 8.23 (https://github.com/brianc/node-postgres/pull/3534) corks the socket for each statement
- * only. A version that corks it for the pipeline makes this unnecessary: then the test of three round trips in
- * test/postgres/connection/transaction.test.ts passes without it.
- */
-function batching(socket: Socket): Socket {
-  const write = socket.write.bind(socket)
-  let isCorked = false
-  const send = () => {
-    isCorked = false
-    socket.uncork()
-  }
-  const batched = (...chunk: Parameters<typeof write>) => {
-    if (!isCorked) {
-      isCorked = true
-      socket.cork()
-      process.nextTick(send)
-    }
-    return write(...chunk)
-  }
-  return Object.assign(socket, { write: batched as typeof write })
 }
 
 /**
