@@ -32,7 +32,7 @@ export function createGroupCommit(store: StoreTogether): (entry: Entry) => Promi
       const members = new Set(group)
       waiting = waiting.filter((one) => !members.has(one))
       await storeGroup(store, group)
-      // Whoever just got an answer may store the next reply: it joins the next group instead of waiting for it.
+      // A caller who just got an answer may store its next reply: it joins the next group instead of waiting for it.
       await setImmediate()
     }
     isRunning = false
