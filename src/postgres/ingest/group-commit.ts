@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { isOutage } from '../connection/errors.ts'
 import type { Decided } from '../../core/ingest/revision.ts'
 import type { Entry } from './store-new.ts'
@@ -31,6 +32,8 @@ export function createGroupCommit(store: StoreTogether): (entry: Entry) => Promi
       const members = new Set(group)
       waiting = waiting.filter((one) => !members.has(one))
       await storeGroup(store, group)
+      // A caller who just got an answer may store its next reply: it joins the next group instead of waiting for it.
+      await setImmediate()
     }
     isRunning = false
   }

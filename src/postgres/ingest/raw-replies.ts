@@ -49,7 +49,7 @@ export const KEEP_REPLY = `
     values ($4, $5, $6, $7, $1, $8, $9, $10) returning id, received_at)`
 
 /** SHA-256 of the bytes as they were received. */
-export function bodyHash(body: Uint8Array): Buffer {
+function bodyHash(body: Uint8Array): Buffer {
   return hash('sha256', body, 'buffer')
 }
 

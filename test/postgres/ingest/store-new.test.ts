@@ -53,19 +53,19 @@ test('a session that began with tiny tables looks up each price and state by an 
   for (let at = 13; at <= 24; at += 1) await store(at, ...reply(0, 10))
   for (let from = 0; from < 2_000; from += 100) await store(100 + from, ...reply(from, 100))
 
-  const touched = async () => {
+  const blocksUsed = async () => {
     await pool.query('select pg_stat_force_next_flush()')
-    return Number((await other.query(BLOCKS_TOUCHED)).rows[0].n)
+    return Number((await other.query(BLOCKS_USED)).rows[0].n)
   }
-  const before = await touched()
+  const before = await blocksUsed()
   await store(3_000, ...reply(1_000, 100))
-  const perPrice = ((await touched()) - before) / 100
+  const perPrice = ((await blocksUsed()) - before) / 100
   assert.ok(perPrice > 1 && perPrice < 30, `${perPrice} blocks per price`)
 })
 
 const ONE = { size: 1, onError: () => {} }
 
-const BLOCKS_TOUCHED = `
+const BLOCKS_USED = `
   select sum(heap_blks_read + heap_blks_hit + idx_blks_read + idx_blks_hit)::text as n
     from pg_statio_user_tables where relname in ('prices', 'series_state')`
 
