@@ -2,10 +2,10 @@ import { once } from 'node:events'
 import { Socket } from 'node:net'
 import pg from 'pg'
 import { ServiceError } from '../../errors.ts'
-import { instantOfSqlTime, parseInstant, type Instant, type SqlTime } from '../../lib/instant.ts'
 import type { PoolUse } from '../../core/health/status.ts'
 import { batching } from './batching-socket.ts'
 import { isQueryTimeout, storageFailureOf, toStorageError, type StorageFailure } from './errors.ts'
+import { getTypeParser } from './values.ts'
 
 /** Where a PostgreSQL listens: a URL, or the private socket of the embedded one. */
 export type Connection = string | SocketConnection
@@ -237,15 +237,4 @@ export function poolUse(pools: readonly (readonly [name: string, pool: pg.Pool])
     idle: idleCount,
     waiting: waitingCount,
   }))
-}
-
-const getTypeParser: pg.CustomTypesConfig['getTypeParser'] = (oid, format) => {
-  if (oid === pg.types.builtins.TIMESTAMPTZ) return instantOf
-  return pg.types.getTypeParser(oid, format)
-}
-
-/** `2025-06-15 20:30:27.28+00` without checking each digit: PostgreSQL only writes valid times, and they are many. */
-export function instantOf(text: string): Instant | string {
-  const isCommonForm = text[10] === ' ' && text.endsWith('+00')
-  return isCommonForm ? instantOfSqlTime(text as SqlTime) : (parseInstant(text) ?? text)
 }

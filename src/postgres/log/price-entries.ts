@@ -2,7 +2,7 @@ import type pg from 'pg'
 import type { PriceEntry, ReadPriceEntries } from '../../core/log/entry.ts'
 import type { Decimal } from '../../lib/decimal.ts'
 import type { Instant } from '../../lib/instant.ts'
-import { instantOf } from '../connection/pool.ts'
+import { instantOf } from '../connection/values.ts'
 import { pageValues, STABLE_PRICES } from './log.ts'
 
 /**
