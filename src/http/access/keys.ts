@@ -15,7 +15,7 @@ import { mistake, RULES, type Rule } from '../server/validation/rules.ts'
 export type KeyDeps = { readonly access: Access; readonly keys: Keys; readonly clock: Clock }
 
 function createKeyRequest(clock: Clock) {
-  return Type.Object(
+  const KeyRequest = Type.Object(
     {
       scopes: Scopes,
       name: Type.Optional(Type.String({ minLength: 1, maxLength: 100, pattern: '^[^\\u0000-\\u001f]*$' })),
@@ -23,6 +23,7 @@ function createKeyRequest(clock: Clock) {
     },
     { ...CLOSED, [RULES]: [expiresLater(clock)], examples: [{ scopes: ['admin'], name: 'my laptop' }] },
   )
+  return KeyRequest
 }
 
 /** Even a key that is useless would close the service, if it is the first. */

@@ -48,13 +48,15 @@ const list = {
 
 /** The query for the newest average of series. */
 export function latestQuery(windows: readonly number[]) {
-  return Type.Object(series, ofSeries(windowIn(windows)))
+  const LatestQuery = Type.Object(series, ofSeries(windowIn(windows)))
+  return LatestQuery
 }
 
 /** The query for lists of averages. */
 export function listQuery(windows: readonly number[]) {
   const ofList = [cursorOfSeries, rangeInOrder, limitOfEach(mostRows), noInputsInCsv]
-  return Type.Object(list, ofSeries(windowIn(windows), ...ofList))
+  const ListQuery = Type.Object(list, ofSeries(windowIn(windows), ...ofList))
+  return ListQuery
 }
 
 /** The window is one of those that are computed. */
