@@ -28,7 +28,8 @@ function createKeyRequest(clock: Clock) {
 
 /** Even a key that is useless would close the service, if it is the first. */
 function expiresLater(clock: Clock): Rule {
-  return ({ expires_at: text }) => {
+  return (members) => {
+    const { expires_at: text } = members
     const expiresAt = typeof text === 'string' ? momentOf(text) : undefined
     if (expiresAt === undefined || millisOf(expiresAt) > clock.now()) return []
     return mistake('expires_at', 'is in the past')

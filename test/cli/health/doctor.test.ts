@@ -7,7 +7,7 @@ import { createStoreReply } from '../../../src/postgres/ingest/store-reply.ts'
 import { createDatabaseConnection, urlOf } from '../../support/database.ts'
 import { quoteOf } from '../../support/scripted-provider.ts'
 import pg from 'pg'
-import { createDataDir, createEmptyDataDir, runCommand, startService } from '../../support/service-process.ts'
+import { createEmptyDataDir, runCommand, startService } from '../../support/service-process.ts'
 
 type Report = { status: string; checks: { name: string; status: string; detail: string; help?: string }[] }
 
@@ -59,7 +59,7 @@ test('doctor fails with exit code 1 if the service cannot work', async (t) => {
   const port = String((otherProgram.address() as AddressInfo).port)
   const reports = await Promise.all(
     [
-      { PORT: port, DATA_DIR: createDataDir() },
+      { PORT: port, DATA_DIR: createEmptyDataDir() },
       { PORT: '0', DATABASE_URL: `postgres://nobody@127.0.0.1:${await unusedPort()}/nowhere` },
       { PORT: 'many' },
     ].map((more) => runCommand(['doctor', '--json'], { env: { ...env, ...more } })),
