@@ -16,7 +16,8 @@ export async function measureExports(scale: Scale): Promise<readonly Figure[]> {
   await using server = await startServer()
   const database = await server.createDatabase()
   await fillPrices(database.pool, { series: 1, rows, averages: true })
-  await using service = await startService({ DATABASE_URL: database.url })
+  // A row a second is more days than simulated prices are kept.
+  await using service = await startService({ DATABASE_URL: database.url, RETENTION_SIMULATED_DAYS: '1000' })
   const url = `${service.url}/prices/history?symbol=S1&provider=simulated&format=csv&order=asc`
   const samples = await interleaveSamples(scale, {
     ours: () => measured(withThisClient({ ...service, ...database }), () => timed(() => download(url, rows))),
