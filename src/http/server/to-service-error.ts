@@ -76,6 +76,7 @@ function explain({ instancePath, keyword, params, message }: FastifySchemaValida
   if (keyword === 'minProperties') return [{ pointer: instancePath, detail: `needs at least one of ${known}` }]
   const ofPattern = PATTERN_MISTAKES.get(patternOf(schema))?.(params['value'])
   if (ofPattern) return ofPattern.map(({ pointer, detail }) => ({ pointer: instancePath + pointer, detail }))
+  if (params['isRepeated'] === true) return [{ pointer: instancePath, detail: 'is given more than once' }]
   const given = ITEMS.has(keyword) ? `; ${lengthOf(params['value'])} are given` : ''
   return [{ pointer: instancePath, detail: (wanted(schema) ?? fallback(message)) + given }]
 }
