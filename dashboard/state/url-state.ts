@@ -1,4 +1,5 @@
 import { batch, effect } from '@preact/signals'
+import { canonicalSymbol } from '../../src/lib/symbol.ts'
 import { queryText } from '../api/client.ts'
 import { keyOf, selected, selectedKey, sought } from './market/rows.ts'
 import { resolveLinks } from './link.ts'
@@ -15,7 +16,7 @@ export function startUrlState(): void {
 
 function readUrl(): void {
   const query = new URLSearchParams(location.search)
-  const symbol = query.get('symbol')?.trim().toUpperCase()
+  const symbol = symbolIn(query)
   const provider = query.get('provider') ?? undefined
   batch(() => {
     range.value = TIME_RANGES.find((one) => one === query.get('range')) ?? 'latest'
@@ -24,6 +25,16 @@ function readUrl(): void {
     selectedKey.value = undefined
     sought.value = symbol ? { symbol, provider, isMissing: false } : undefined
   })
+}
+
+/** As the service names it: in pairs such as `USDGBp=X` the case counts. Text that is no symbol is shown as missing. */
+function symbolIn(query: URLSearchParams): string | undefined {
+  const text = query.get('symbol')?.trim()
+  try {
+    return text && canonicalSymbol(text)
+  } catch {
+    return text?.toUpperCase()
+  }
 }
 
 /**
@@ -52,7 +63,7 @@ function nameInUrl(): Name {
 
 function isAnother(before: URLSearchParams, { symbol, provider }: Name): boolean {
   if (!before.has('symbol')) return false
-  return before.get('symbol')?.toUpperCase() !== symbol || (before.get('provider') ?? provider) !== provider
+  return symbolIn(before) !== symbol || (before.get('provider') ?? provider) !== provider
 }
 
 /** A tab is found by its symbol, and its price can be read without opening it. */

@@ -29,11 +29,16 @@ export function canonicalSymbol(text: string): string {
   const typed = text.trim()
   // Checked as typed: capitals of other letters could become a symbol (`ß` is `SS`).
   if (!TYPED.test(typed)) throw new ServiceError('invalid_request', notASymbol(text))
-  if (WITH_CASE.test(typed)) return typed
+  if (isSpelledWithCase(typed)) return typed
   const upper = typed.toUpperCase()
   const [, base = 'USD', counter = ''] = YAHOO_PAIR.exec(upper) ?? []
   if (isCurrencyPair(base + counter)) return base + counter
   return upper.replace(CLASS_SHARE_WITH_DASH, '$1.$2')
+}
+
+/** Whether it is one of the few symbols with small letters, which mean something: `USDGBp=X`. */
+export function isSpelledWithCase(symbol: string): boolean {
+  return WITH_CASE.test(symbol)
 }
 
 /** Whether a symbol is two currencies: `EURUSD`. */

@@ -58,6 +58,25 @@ test('a symbol in small letters that the provider knows becomes the job of that 
   )
 })
 
+test('a pair of small units becomes its own job, not that of whole units', { skip }, async (t) => {
+  const found = {
+    'usdgbp=x': [
+      { symbol: 'USDGBP=X', name: 'in pounds' },
+      { symbol: 'USDGBp=X', name: 'in pence' },
+    ],
+  }
+  for (const state of [{}, { found }]) {
+    const { field, page, posted } = await openForm(t, state)
+    await field.fill('USDGBp=X')
+    await page.keyboard.press('Enter')
+    await page.locator('.jobs .message', { hasText: 'USDGBp=X from simulated' }).waitFor()
+    assert.deepEqual(
+      posted().map(({ symbol }) => symbol),
+      ['USDGBp=X'],
+    )
+  }
+})
+
 test('several symbols with commas between them are started by one request', { skip }, async (t) => {
   const { field, page, posted } = await openForm(t)
   await field.fill('AAPL, MSFT,, BRK.B')

@@ -77,6 +77,22 @@ test(
   },
 )
 
+test('a link to pence is not a link to pounds, of which there is a price too', { skip }, async (t) => {
+  const service = await createHttpService(t)
+  await service.store({ symbol: 'USDGBP', price: '0.79' }, { symbol: 'USDGBp=X', price: '79' })
+  const page = await openPage(t)
+  const address = await service.listen()
+  for (const [link, heading] of [
+    ['/?symbol=USDGBp%3DX&provider=scripted', 'USDGBp=X scripted'],
+    ['/?symbol=USDGBP%3DX', 'USDGBP scripted'],
+    ['/?symbol=USDGBp%3DX', 'USDGBp=X scripted'],
+  ] as const) {
+    await page.goto(address + link)
+    await page.locator('.headline h2').waitFor()
+    assert.equal(await page.locator('.headline h2').textContent(), heading)
+  }
+})
+
 test(
   'Back and Forward move between symbols; range and average are in the address and survive a reload',
   { skip },

@@ -95,7 +95,7 @@ function Last({ row }: { row: Row }) {
       <span ref={element} class="price">
         <Grouped decimal={quote.price} />
       </span>
-      <span class="currency">{row.status.value?.currency ?? row.details.value.currency}</span>
+      <span class="currency">{quote.currency}</span>
     </>
   )
 }

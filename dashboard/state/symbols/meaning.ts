@@ -1,3 +1,4 @@
+import { isSpelledWithCase } from '../../../src/lib/symbol.ts'
 import { request, RequestError } from '../../api/client.ts'
 import type { Symbol as SymbolEntry } from '../../api/schemas.ts'
 
@@ -62,16 +63,22 @@ async function meaningOfSeveral(parts: readonly string[], search: SearchSymbols)
 
 function exactMatch(text: string, { matches }: Found): string | undefined {
   const upper = text.toUpperCase()
-  return matches.find((match) => spellingsOf(match).some((one) => one.toUpperCase() === upper))?.symbol
+  const isSpelled = (match: SymbolEntry) => spellingsOf(match).includes(text)
+  const isSpelledInCapitals = (match: SymbolEntry) => spellingsOf(match).some((one) => one.toUpperCase() === upper)
+  // `USDGBp=X` is not `USDGBP=X`.
+  return (matches.find(isSpelled) ?? matches.find(isSpelledInCapitals))?.symbol
 }
 
 function spellingsOf({ symbol, provider_symbol }: SymbolEntry): readonly string[] {
   return [symbol, symbol.replace('.', '-'), provider_symbol]
 }
 
-/** In capitals and without spaces. Whether the characters are those of a symbol, the service decides. */
+/**
+ * In capitals, but for pairs such as `USDGBp=X`, and without spaces. Whether the characters are those of a symbol, the
+ * service decides.
+ */
 function isWrittenLikeSymbol(text: string): boolean {
-  return !/[\s\p{Ll}]/u.test(text)
+  return !/[\s\p{Ll}]/u.test(text) || isSpelledWithCase(text)
 }
 
 function problemOf(text: string, found: Found | undefined): string {

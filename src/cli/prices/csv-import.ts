@@ -32,7 +32,10 @@ export function addImportCommand(program: Command, act: Act<ImportActions>): voi
     .option('--columns <pairs>', 'Columns of the file: timestamp=Date,price=Close')
     .option('--timezone <zone>', 'Time zone of times that have none: America/New_York')
     .option('--at <time>', 'Time of day of rows that have only a day, such as the close: 16:00')
-    .option('--preset <name>', 'yfinance, yahoo-history, yahoo-portfolio, market-data or stooq (default: recognised)')
+    .option(
+      '--preset <name>',
+      'yfinance, yfinance-intraday, yahoo-history, yahoo-portfolio, market-data or stooq (default: recognised)',
+    )
     .option('--delimiter <character>', 'comma, semicolon, tab or pipe (default: recognised)')
     .option('--decimal-comma', 'Prices are written as 1.234,50')
     .option('--skip-bad-lines', 'Leave invalid lines out, and list them')

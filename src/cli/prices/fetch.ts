@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import type { Ingest } from '../../core/ingest/ingest.ts'
 import type { RecordResult } from '../../core/prices/quote.ts'
+import { sixDigits } from '../../lib/instant.ts'
 import { addSymbol } from '../terminal/arguments.ts'
 import { addExamples, JSON_OPTION, providerOption, type Act, type JsonOption } from '../terminal/options.ts'
 import { jsonLine } from '../../formats/json/json-line.ts'
@@ -48,5 +49,5 @@ function rowsOf(result: RecordResult, { paint }: Output): string[][] {
   if ('error' in result) return []
   const { price, outcome } = result
   const amount = `${price.price} ${price.currency ?? ''}`.trimEnd()
-  return [[paint('bold', price.symbol), amount, price.eventTime, price.provider, paint('dim', outcome)]]
+  return [[paint('bold', price.symbol), amount, sixDigits(price.eventTime), price.provider, paint('dim', outcome)]]
 }

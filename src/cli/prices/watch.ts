@@ -5,6 +5,7 @@ import type { LogEntry, ReadLog } from '../../core/log/entry.ts'
 import { createMemoryCheckpoint, followLogOnce, type Checkpoint } from '../../core/log/follow.ts'
 import type { LogPosition } from '../../core/log/position.ts'
 import type { Job } from '../../core/polling/job.ts'
+import { sixDigits } from '../../lib/instant.ts'
 import { addSymbol } from '../terminal/arguments.ts'
 import { addExamples, type Act, type JsonOption } from '../terminal/options.ts'
 import { jsonLine } from '../../formats/json/json-line.ts'
@@ -151,7 +152,7 @@ function createLineView({ write }: Output, { json }: WatchOptions): View {
 }
 
 function lineOf({ eventTime, symbol, price, currency, provider }: LogEntry): string {
-  return linesText([[eventTime, symbol, price, currency ?? '-', provider].join('  ')])
+  return linesText([[sixDigits(eventTime), symbol, price, currency ?? '-', provider].join('  ')])
 }
 
 /** So that the ages stay current when no price arrives. */

@@ -7,9 +7,10 @@ import { parseDuration } from './duration.ts'
 
 // Argument parsers for commander: each returns the value, or throws an InvalidArgumentError that explains the format.
 
-/** Adds a symbol to a list, without duplicates, in the order given. */
+/** Adds a symbol to a list, or several with commas between them, without duplicates, in the order given. */
 export function addSymbol(text: string, before: readonly string[] = []): readonly string[] {
-  return [...new Set([...before, parseSymbol(text)])]
+  const several = text.split(',').filter((part) => part.trim() !== '')
+  return [...new Set([...before, ...(several.length === 0 ? [text] : several).map(parseSymbol)])]
 }
 
 export function parseSymbol(text: string): string {

@@ -1,5 +1,12 @@
 import type { ErrorCode } from '../../errors.ts'
-import { instantFromMicros, instantFromMillis, microsOf, millisOf, type Instant } from '../../lib/instant.ts'
+import {
+  compareInstants,
+  instantFromMicros,
+  instantFromMillis,
+  microsOf,
+  millisOf,
+  type Instant,
+} from '../../lib/instant.ts'
 import type { CheckedResult, Run } from './job.ts'
 import { mayRetryAt, nextRunInHours, type JobMarket } from './market-hours.ts'
 
@@ -78,7 +85,8 @@ export function countRefusal(claim: DueJob, { startedAt, finishedAt, error }: Fa
   const { refusals = 0, refusedSince = null, provider, symbol } = claim
   if (error === null) return { refusals: 0, refusedSince: null, pausedReason: null }
   if (!REFUSED.has(error.code)) return { refusals, refusedSince, pausedReason: null }
-  const since = refusedSince ?? startedAt
+  // One that lies ahead was stored by a wrong clock.
+  const since = refusedSince !== null && compareInstants(refusedSince, startedAt) <= 0 ? refusedSince : startedAt
   const isOver = refusals + 1 >= REFUSALS_TO_PAUSE && millisOf(finishedAt) - millisOf(since) >= REFUSED_FOR_MS
   const hours = Math.floor((millisOf(finishedAt) - millisOf(since)) / 3_600_000)
   const reason = `${provider} refused ${symbol} ${refusals + 1} times in ${hours} h: ${error.detail}`

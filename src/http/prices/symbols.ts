@@ -26,6 +26,7 @@ const SymbolQuery = Type.Object(
       Type.String({
         pattern: '^[^\\u0000-\\u001f]{1,100}$',
         description: 'Part of a symbol or name.',
+        'x-expects': 'text of 1 to 100 characters; leave it out to list all stored symbols',
         examples: ['AAPL'],
       }),
     ),

@@ -57,6 +57,7 @@ export function endWithProblem(socket: Socket, error: ServiceError): void {
 
 const BROKEN: Readonly<Record<string, string>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 'The request did not arrive in time.',
+  HPE_INVALID_URL: 'The address has characters that must be percent-encoded: write %20 for a space, %C3%9F for ß.',
   HPE_HEADER_OVERFLOW: 'The address and headers are larger than 16 KiB.',
 }
 

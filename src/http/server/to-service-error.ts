@@ -59,7 +59,8 @@ function detailOf(errors: readonly Mistake[]): string {
   return texts.length === 0 ? 'The request is not as documented.' : texts.join(' ') + more
 }
 
-function explain({ instancePath, keyword, params, message }: FastifySchemaValidationError): Mistake[] {
+function explain(error: FastifySchemaValidationError): Mistake[] {
+  const { instancePath, keyword, params } = error
   const schema: TSchema = params['schema'] ?? {}
   const known = alternatives(membersOf(schema))
   if (keyword === 'additionalProperties') {
@@ -74,8 +75,16 @@ function explain({ instancePath, keyword, params, message }: FastifySchemaValida
     return missing.map((name) => ({ pointer: `${instancePath}/${escape(name)}`, detail: 'is required' }))
   }
   if (keyword === 'minProperties') return [{ pointer: instancePath, detail: `needs at least one of ${known}` }]
+  return mistakesOfValue(error, schema)
+}
+
+function mistakesOfValue(
+  { instancePath, keyword, params, message }: FastifySchemaValidationError,
+  schema: TSchema,
+): Mistake[] {
   const ofPattern = PATTERN_MISTAKES.get(patternOf(schema))?.(params['value'])
   if (ofPattern) return ofPattern.map(({ pointer, detail }) => ({ pointer: instancePath + pointer, detail }))
+  if (params['isRepeated'] === true) return [{ pointer: instancePath, detail: 'is given more than once' }]
   const given = ITEMS.has(keyword) ? `; ${lengthOf(params['value'])} are given` : ''
   return [{ pointer: instancePath, detail: (wanted(schema) ?? fallback(message)) + given }]
 }

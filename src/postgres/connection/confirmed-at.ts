@@ -11,3 +11,6 @@ export const NOT_AHEAD = `clock_timestamp() + interval '${CLOCK_TOLERANCE_MS} ms
  */
 export const CONFIRMED_AT = `
   coalesce(greatest(st.confirmed_at, case when p.received_at <= ${NOT_AHEAD} then p.received_at end), p.received_at)`
+
+/** Orders series, the one confirmed last first. A time that lies ahead was stored by a wrong clock, and comes last. */
+export const CONFIRMED_LAST = `case when ${CONFIRMED_AT} <= ${NOT_AHEAD} then ${CONFIRMED_AT} end desc nulls last`

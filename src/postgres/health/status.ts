@@ -3,7 +3,7 @@ import { averagesReader } from '../../core/averages/advance.ts'
 import type { Instant } from '../../lib/instant.ts'
 import { RELAY_READER } from '../../core/log/position.ts'
 import type { MarketState } from '../../core/prices/quote.ts'
-import { CONFIRMED_AT } from '../connection/confirmed-at.ts'
+import { CONFIRMED_AT, CONFIRMED_LAST } from '../connection/confirmed-at.ts'
 import { HIGH_WATER_MARK, logEnd } from '../log/log.ts'
 import type {
   LeaseStatus,
@@ -136,7 +136,7 @@ const READ_PROVIDERS = `
         left join series_state st on st.series_id = s.id
        cross join lateral (
           select event_time, received_at from prices where series_id = s.id order by event_time desc, revision desc limit 1) as p
-       where s.provider = known.provider order by 2 desc limit 1) as newest on true
+       where s.provider = known.provider order by ${CONFIRMED_LAST} limit 1) as newest on true
    order by known.provider`
 
 function toProviderStatus({ symbol, ...row }: ProviderRow): ProviderStatus {

@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { CONFIRMED_AT } from '../connection/confirmed-at.ts'
+import { CONFIRMED_LAST } from '../connection/confirmed-at.ts'
 import { exchangeOf, type MarketStatus } from '../../core/polling/market-hours.ts'
 import type { MarketState } from '../../core/prices/quote.ts'
 
@@ -35,7 +35,7 @@ const READ_MARKETS = `
     left join lateral (
       select received_at from prices where series_id = s.id order by event_time desc, revision desc limit 1) as p on true
    where s.provider = $1 and s.symbol = any($2::text[]) and (st.series_id is not null or p.received_at is not null)
-   order by s.symbol, ${CONFIRMED_AT} desc`
+   order by s.symbol, ${CONFIRMED_LAST}`
 
 /** The exchanges (MIC) of jobs that run only in market hours. */
 export async function readExchangesOfJobs(pool: pg.Pool): Promise<readonly string[]> {

@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { CONFIRMED_AT } from '../connection/confirmed-at.ts'
+import { CONFIRMED_LAST } from '../connection/confirmed-at.ts'
 import { asciiUpper } from '../../lib/symbol.ts'
 import type { FindStoredSymbols, StoredSymbol } from '../../core/prices/symbols.ts'
 
@@ -26,7 +26,7 @@ export function createFindStoredSymbols(pool: pg.Pool): FindStoredSymbols {
 const FIND_SYMBOLS = `
   select s.symbol, s.provider, min(coalesce(st.provider_symbol, s.symbol)) as "providerSymbol",
          max(p.event_time) as "lastPriceAt",
-         (array_agg(s.currency order by p.event_time desc nulls last, ${CONFIRMED_AT} desc))[1] as currency,
+         (array_agg(s.currency order by p.event_time desc nulls last, ${CONFIRMED_LAST}))[1] as currency,
          d.name, d.exchange, d.type
     from series s
     left join series_state st on st.series_id = s.id

@@ -45,7 +45,7 @@ type Known = {
 export function readHeader(names: readonly string[], known: Known): Header | Problem {
   const { options, ticker, isStrict } = known
   const plain = names.map(plainName)
-  const preset = options.preset ?? (ticker === undefined ? recognisePreset(plain) : 'yfinance')
+  const preset = presetIn(plain, known)
   const wanted = wantedNames(preset, plain, options)
   const columns = columnsOf(plain, wanted)
   const symbol = options.symbol ?? ticker
@@ -63,10 +63,19 @@ export function plainName(name: string): string {
     .toLowerCase()
 }
 
+/** The one preset `yfinance` is for files of days and of times; version 0.2.0 took a midnight in either for a day. */
+function presetIn(plain: readonly string[], { options, ticker, isStrict }: Known): PresetName | undefined {
+  const preset = options.preset ?? (ticker === undefined ? recognisePreset(plain) : 'yfinance')
+  return isStrict && isIntraday(preset, plain) ? 'yfinance-intraday' : preset
+}
+
+function isIntraday(preset: PresetName | undefined, plain: readonly string[]): boolean {
+  return preset === 'yfinance' && plain.includes('datetime')
+}
+
 function wantedNames(preset: PresetName | undefined, plain: readonly string[], options: CsvOptions): ColumnNames {
   const { columns } = preset === undefined ? { columns: {} } : presetOf(preset)
-  const isIntraday = preset === 'yfinance' && plain.includes('datetime')
-  return { ...OWN, ...columns, ...(isIntraday ? { timestamp: 'Datetime' } : {}), ...options.columns }
+  return { ...OWN, ...columns, ...(isIntraday(preset, plain) ? { timestamp: 'Datetime' } : {}), ...options.columns }
 }
 
 function columnsOf(plain: readonly string[], wanted: ColumnNames): Columns {

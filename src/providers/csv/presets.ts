@@ -41,11 +41,13 @@ const PRESETS = {
   },
   yfinance: {
     columns: { timestamp: 'Date', price: 'Close' },
-    marks: [
-      [...DAILY, 'volume'],
-      ['datetime', 'open', 'high', 'low', 'close', 'volume'],
-    ],
+    marks: [[...DAILY, 'volume']],
     hasDays: true,
+  },
+  // Its midnights are moments: coins and currencies trade at night.
+  'yfinance-intraday': {
+    columns: { timestamp: 'Datetime', price: 'Close' },
+    marks: [['datetime', 'open', 'high', 'low', 'close', 'volume']],
   },
 } as const satisfies Readonly<Record<string, Preset>>
 

@@ -15,11 +15,14 @@ export type PricedRow = LocalQuote & { readonly price: string; readonly timestam
 export type ReadRow = (fields: Fields) => PricedRow | Refusal
 
 const CURRENCY = /^([A-Za-z]{3})?$/
+/** In our own exports it is as a provider wrote it. */
+const EXPORTED_CURRENCY = /^[!-~]{0,16}$/
 const DAY_PERIODS: ReadonlySet<string> = new Set(['d', 'w', 'm'])
 
 /** @param daysAreUtc whether a day alone is its start in UTC, as version 0.1.0 read it */
 export function createReadRow(dialect: Dialect, options: CsvOptions, daysAreUtc: boolean): ReadRow {
-  const { columns, decimalComma, symbol: given } = dialect
+  const { columns, decimalComma, symbol: given, preset } = dialect
+  const currencies = preset === 'market-data' ? EXPORTED_CURRENCY : CURRENCY
   const reading = timeReading(dialect, options, daysAreUtc)
   return (fields) => {
     if (fields === undefined) return NOT_A_LINE
@@ -28,7 +31,7 @@ export function createReadRow(dialect: Dialect, options: CsvOptions, daysAreUtc:
     const price = readPrice(fieldOf(fields, columns.price), decimalComma)
     if (typeof price !== 'string') return price
     const currency = fieldOf(fields, columns.currency)
-    if (!CURRENCY.test(currency))
+    if (!currencies.test(currency))
       return { why: `not a currency of three letters: ${JSON.stringify(currency.slice(0, 60))}` }
     const symbol = readSymbol(given ?? fieldOf(fields, columns.symbol))
     return typeof symbol === 'string' ? { symbol, price, timestamp: time, currency: currency || null } : symbol

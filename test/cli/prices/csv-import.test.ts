@@ -223,18 +223,22 @@ test('what history exports is imported unchanged, and changes nothing when it is
     'symbol,provider,price_id,timestamp,price,currency,received_at,recorded_at,raw_response_id,revision,correction'
   const rest = '2024-01-02T14:30:01.000000Z,2024-01-02T14:30:01.000000Z,3,1,false'
   const line = (at: string, price: string, currency: string) => `AAPL,yfinance,7,${at},${price},${currency},${rest}\n`
-  const text = line('2024-01-02T14:30:00.283671Z', '185.920', 'USD') + line('2024-01-02T14:29:00.000000Z', '185.9', '')
+  const text =
+    line('2024-01-02T14:30:00.283671Z', '185.920', 'USD') +
+    line('2024-01-02T14:29:00.000000Z', '185.9', '') +
+    line('2024-01-02T14:28:00.000000Z', '185.8', '"US,DT"')
   const { run, rows, file } = await createImport(t, `${header}\n${text}`)
   assert.deepEqual(JSON.parse((await run()).stdout).provider, 'import-yfinance')
   const stored = [
+    ['import-yfinance', '185.8', 'US,DT'],
     ['import-yfinance', '185.9', null],
     ['import-yfinance', '185.920', 'USD'],
   ]
   assert.deepEqual(await rows('select provider, price, currency from price_history order by event_time'), stored)
   writeFileSync(file, `${header}\n${text.replaceAll('yfinance', 'import-yfinance')}`)
-  assert.equal(JSON.parse((await run()).stdout).confirmed, 2)
+  assert.equal(JSON.parse((await run()).stdout).confirmed, 3)
   const named = JSON.parse((await run('--provider', 'broker')).stdout)
-  assert.deepEqual([named.provider, named.recorded], ['import-broker', 2])
+  assert.deepEqual([named.provider, named.recorded], ['import-broker', 3])
 })
 
 test('an import that was stopped by kill -9 resumes, and stores nothing twice', async (t) => {

@@ -11,12 +11,12 @@ test('without a service, fetch stores prices in the embedded database, and histo
   fake.quote('MSFT', yahooQuote('MSFT', '475.12'))
   const installation = { dataDir: createDataDir(), env: { YFINANCE_BASE_URL: fake.url } }
 
-  const fetched = await runCommand(['fetch', 'aapl', 'MSFT', 'AAPL'], installation)
+  const fetched = await runCommand(['fetch', 'aapl,MSFT', 'AAPL'], installation)
   assert.deepEqual(fetched, {
     code: 0,
     stdout:
-      `AAPL  ${LONG_PRICE} USD  2025-06-15T20:30:27Z  yfinance  recorded\n` +
-      'MSFT  475.12 USD                  2025-06-15T20:30:27Z  yfinance  recorded\n',
+      `AAPL  ${LONG_PRICE} USD  2025-06-15T20:30:27.000000Z  yfinance  recorded\n` +
+      'MSFT  475.12 USD                  2025-06-15T20:30:27.000000Z  yfinance  recorded\n',
     stderr: '',
   })
 

@@ -30,7 +30,7 @@ test('watch shows the prices that another process stores, and continues when the
   await until(() => showsPrices(lines, 2, dataDir), 'the price after that')
 
   for (const line of lines.stdout().trim().split('\n')) {
-    assert.match(line, /^\d{4}-\d{2}-\d{2}T\S+Z {2}AAPL {2}\d+\.\d{2} {2}USD {2}simulated$/)
+    assert.match(line, /^\d{4}-\d{2}-\d{2}T\d\d:\d\d:\d\d\.\d{6}Z {2}AAPL {2}\d+\.\d{2} {2}USD {2}simulated$/)
   }
   for (const line of json.stdout().trim().split('\n')) {
     const event = JSON.parse(line) as object

@@ -11,6 +11,8 @@ const INVALID: readonly (readonly [args: string, message: RegExp])[] = [
   ['jobs nonsense', /unknown command 'nonsense'/],
   ['fetch', /missing required argument 'symbols'/],
   ['fetch AAPL ../etc', /Not a symbol: "\.\.\/etc"/],
+  ['fetch AAPL,../etc', /Not a symbol: "\.\.\/etc"/],
+  ['fetch ,', /Not a symbol: ","/],
   ['fetch AAPL --provider nasdaq', /No provider "nasdaq"\. Available: yfinance, simulated\./],
   ['watch AAPL --provider nasdaq', /No provider "nasdaq"/],
   ['jobs add AAPL', /required option '-e, --every <interval>' not specified/],

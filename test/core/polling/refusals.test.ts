@@ -23,6 +23,7 @@ async function createJobRun(t: TestContext) {
   const { signal } = new AbortController()
 
   async function run(code: ErrorCode | undefined) {
+    await dueJobs.pullForward(instantFromMillis(now))
     const query = { provider: 'yfinance', until: instantFromMillis(now), except: [], limit: 10 }
     const due = await dueJobs.due(query)
     const claims = await dueJobs.claim(due.map((one) => claimJob(one, now)))
@@ -67,6 +68,14 @@ test('a job whose symbol is refused 20 times over a day pauses itself, says why,
   assert.deepEqual([resumed?.status, resumed?.pausedReason], ['failing', null])
   // It has a day again.
   assert.equal((await repeat('no_price', { times: 19, everySeconds: EVERY_TWO_HOURS })).status, 'failing')
+})
+
+test('refusals from when the clock was ahead do not put off the pause', async (t) => {
+  const { repeat, pass } = await createJobRun(t)
+  await repeat('symbol_not_found', { times: 1, everySeconds: 0 })
+  pass(-30 * 86_400)
+  assert.equal((await repeat('symbol_not_found', { times: 18, everySeconds: EVERY_TWO_HOURS })).status, 'failing')
+  assert.equal((await repeat('symbol_not_found', { times: 1, everySeconds: EVERY_TWO_HOURS })).status, 'paused')
 })
 
 test('20 refusals within a day pause nothing, and neither does a provider that fails for a week', async (t) => {

@@ -31,6 +31,18 @@ test('pages of exactly the origins of CORS_ORIGINS may read, and caches keep the
   assert.equal((await ask('/livez')).headers['access-control-allow-origin'], undefined)
 })
 
+test('a page of an allowed origin can ask whether a page of history has changed', async (t) => {
+  const { ask } = await createHttpService(t, allowing)
+  const preflight = { 'access-control-request-method': 'GET', 'access-control-request-headers': 'if-none-match' }
+  const path = '/prices/history?symbol=AAPL'
+  const allowed = await ask(path, { method: 'OPTIONS', headers: { origin: NOTEBOOK, ...preflight } })
+  assert.match(String(allowed.headers['access-control-allow-headers']), /\bif-none-match\b/)
+  const { headers } = await ask(path, { headers: { origin: NOTEBOOK } })
+  assert.match(String(headers['access-control-expose-headers']), /\betag\b/)
+  const again = await ask(path, { headers: { origin: NOTEBOOK, 'if-none-match': String(headers['etag']) } })
+  assert.deepEqual([again.status, again.headers['access-control-allow-origin']], [304, NOTEBOOK])
+})
+
 test('without CORS_ORIGINS no page of another site may read', async (t) => {
   const { ask } = await createHttpService(t)
   const { headers } = await ask('/livez', { headers: { origin: NOTEBOOK } })

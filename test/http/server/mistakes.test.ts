@@ -26,6 +26,7 @@ test('an invalid value is reported in plain words, not as a rule of the schema',
     ],
     ['/prices/latest?symbol=', '/symbol', `is empty; ${likeThis}`],
     ['/prices/latest?symbol=AAPL&symbol=MSFT', '/symbol', 'must be one symbol; give several as symbols'],
+    ['/prices/history?symbol=AAPL,MSFT', '/symbol', 'must be one symbol; give several as symbols'],
     [`/prices/latest?symbols=${symbols(120)}`, '/symbols', 'has 120 symbols; give at most 100 symbols'],
     [`/prices/history?symbols=${symbols(51)}`, '/symbols', 'has 51 symbols; give at most 50 symbols'],
     ['/prices/history?symbols=AAPL,%20MSFT', '/symbols/1', '" MSFT" is not a symbol: write MSFT, without the space'],
@@ -49,6 +50,13 @@ test('an invalid value is reported in plain words, not as a rule of the schema',
     ['/prices/history?symbol=AAPL&include=all', '/include', 'must be superseded'],
     ['/prices/history?symbol=AAPL&limit=many', '/limit', 'must be a whole number from 1 to 10000'],
     ['/prices/history?symbol=AAPL&limit=20000', '/limit', 'must be a whole number from 1 to 10000'],
+    ['/prices/history?symbol=AAPL&limit=2.5', '/limit', 'must be a whole number from 1 to 10000'],
+    ['/prices/history?symbol=AAPL&limit=true', '/limit', 'must be a whole number from 1 to 10000'],
+    ['/moving-averages?symbol=AAPL&window=5.9', '/window', 'must be a whole number from 1 to 1000'],
+    ['/prices/latest?symbol=AAPL&max_age=0x10', '/max_age', 'must be a number from 0 to 31536000'],
+    ['/prices/history?symbol=AAPL&limit=1&limit=2', '/limit', 'is given more than once'],
+    ['/prices/history?symbol=AAPL&from=2024-01-01&from=2024-01-02', '/from', 'is given more than once'],
+    ['/symbols?q=', '/q', 'must be text of 1 to 100 characters; leave it out to list all stored symbols'],
     ['/prices/latest?symbol=AAPL&max_age=-1', '/max_age', 'must be a number from 0 to 31536000'],
     ['/prices/latest?symbol=AAPL&stale_if_error=maybe', '/stale_if_error', 'must be true or false'],
     ['/prices/latest?symbol=AAPL&currency=dollar', '/currency', 'must be three letters, such as USD'],
@@ -161,6 +169,14 @@ test('what only our own rules refuse is reported together with what the schema r
     '/name': 'must be text of 1 to 100 characters',
     '/expires_at': 'is in the past',
   })
+})
+
+test('a number may be written in any way that has one meaning', async (t) => {
+  const { ask, store } = await createHttpService(t)
+  await store({}, {}, {})
+  for (const limit of ['2', '2.0', '2e0'])
+    assert.equal((await ask(`/prices/history?symbol=AAPL&limit=${limit}`)).status, 200)
+  assert.equal((await ask('/prices/latest?symbol=AAPL&max_age=0.5e2')).status, 200)
 })
 
 test('a range that ends where it starts is an empty list, not a mistake', async (t) => {

@@ -14,6 +14,14 @@ test('data that is not HTTP is answered with a problem too', async (t) => {
   }
 })
 
+test('an address with letters that are not encoded is answered with how to write it', async (t) => {
+  const { listen } = await createHttpService(t)
+  const port = Number(new URL(await listen()).port)
+  const reply = await speak(t, port, 'GET /prices/latest?symbol=ß HTTP/1.1\r\nHost: localhost\r\n\r\n')
+  assert.match(reply, /"code":"malformed_request"/)
+  assert.match(reply, /percent-encoded/)
+})
+
 test('a request that names a type but has neither a body nor a length is answered as one without a body', async (t) => {
   const { listen, ask } = await createHttpService(t)
   const port = Number(new URL(await listen()).port)

@@ -95,6 +95,9 @@ test('of two currencies the one counts whose price was recorded or confirmed las
   await store(3, { ...pence, price: '200' })
   assert.deepEqual((await states(pool))[0].confirmed_at, second(1), 'not written')
   assert.deepEqual(await answers(), ['GBp', 'GBp', 'open'])
+  // As a clock that was ahead has left it.
+  await pool.query("update series_state set confirmed_at = now() + interval '1 hour' where market_state = 'open'")
+  assert.deepEqual(await answers(), ['GBP', 'GBP', 'post'])
 })
 
 test('a symbol that comes back with a new price is not absent any more, although the state was not written', async (t) => {

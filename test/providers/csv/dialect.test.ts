@@ -65,10 +65,22 @@ const PRESETS: readonly {
     reads: 'AAPL 2024-01-02T21:00:00Z 185.5',
   },
   {
-    preset: 'yfinance',
+    preset: 'yfinance-intraday',
     text: 'Datetime,Open,High,Low,Close,Volume\n2024-01-02 09:30:00-05:00,1,1,1,185.5,100\n',
     options: { symbol: 'AAPL' },
     reads: 'AAPL 2024-01-02T14:30:00Z 185.5',
+  },
+  // A coin is traded at midnight: it is a moment there, whatever time a day alone would have.
+  ...[{}, { at: '16:00', timezone: 'America/New_York' }, { preset: 'yfinance' }].map((options) => ({
+    preset: 'yfinance-intraday',
+    text: 'Datetime,Open,High,Low,Close,Volume\n2024-01-03 00:00:00+00:00,1,1,1,45012.5,100\n',
+    options: { symbol: 'BTC-USD', ...options },
+    reads: 'BTC-USD 2024-01-03T00:00:00Z 45012.5',
+  })),
+  {
+    preset: 'yfinance-intraday',
+    text: 'Price,Close,Volume\nTicker,EURUSD=X,EURUSD=X\nDatetime,,\n2024-01-03 00:00:00+00:00,1.0941,0\n',
+    reads: 'EURUSD 2024-01-03T00:00:00Z 1.0941',
   },
   {
     preset: 'market-data',
@@ -88,7 +100,7 @@ for (const { preset, text, options = {}, reads } of PRESETS) {
   test(`a file of ${preset} is recognised, and named: ${text.slice(0, 40).split('\n')[0]}`, async (t) => {
     const { prices, mistakes, request } = await readCsv(csvFile(t, text), options)
     assert.deepEqual({ prices, mistakes }, { prices: [reads], mistakes: [] })
-    assert.match(request, new RegExp(`^import --.*--preset ${preset}.* -- prices\\.csv$`))
+    assert.match(request, new RegExp(`^import .*--preset ${preset}.* -- prices\\.csv$`))
   })
 }
 

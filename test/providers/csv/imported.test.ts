@@ -22,6 +22,12 @@ test('lines that version 0.1.0 stored are read as they were then', () => {
   assert.deepEqual(readStored(others), ['X 2020-03-09T00:00:00Z 1'])
 })
 
+test('lines that version 0.2.0 stored from intraday files of yfinance are read as they were then', () => {
+  const lines = 'Datetime,Open,High,Low,Close,Volume\n2024-01-03 00:00:00+00:00,1,1,1,45012.5,100\n'
+  const [options, stored] = ['import --symbol BTC-USD --preset yfinance', 'BTC-USD 2024-01-03T16:00:00Z 45012.5']
+  assert.deepEqual(readStored(lines, `${options} --at 16:00:00 -- btc.csv`), [stored])
+})
+
 test('stored lines are read with the options of their request, whatever would be recognised', () => {
   const request =
     'import --columns "timestamp=Day,price=Last Price" --symbol X --timezone UTC --at 23:00:00 -- my file.csv'

@@ -9,10 +9,10 @@ const FOREIGN = 'isOfForeignPage'
 /** What pages of the allowed origins may do and see. Changes stay refused, and credentials of the browser are never used. */
 const PREFLIGHT = {
   'access-control-allow-methods': 'GET, HEAD',
-  'access-control-allow-headers': 'authorization, x-api-key, x-request-id, last-event-id, cache-control',
+  'access-control-allow-headers': 'authorization, x-api-key, x-request-id, last-event-id, cache-control, if-none-match',
   'access-control-max-age': '600',
 }
-const EXPOSED = 'x-request-id, retry-after, last-event-id, content-disposition'
+const EXPOSED = 'x-request-id, retry-after, last-event-id, content-disposition, etag'
 
 /**
  * Lets pages of exactly these origins read (CORS), each with a key if keys are required. Marks requests of the pages of all

@@ -7,7 +7,8 @@ const SHOWN = 40
 
 /** What is wrong with a value that should be one symbol, and what would be right. */
 export function symbolMistakes(value: unknown): Mistake[] {
-  if (Array.isArray(value)) return [{ pointer: '', detail: 'must be one symbol; give several as symbols' }]
+  const isSeveral = Array.isArray(value) || (typeof value === 'string' && value.includes(','))
+  if (isSeveral) return [{ pointer: '', detail: 'must be one symbol; give several as symbols' }]
   return [{ pointer: '', detail: value === '' ? `is empty; ${LOOKS_LIKE}` : `is not a symbol: ${hintFor(value)}` }]
 }
 

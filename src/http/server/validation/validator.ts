@@ -22,14 +22,31 @@ export const compileValidator: typeof TypeBoxValidatorCompiler = ({ schema, http
   const decide = (given: unknown): Decision => {
     const isValidText = httpPart === 'body' || validator.Check(given)
     // The conversion changes what it gets, and a remembered query is frozen.
-    const value: unknown = isValidText ? given : Value.Convert(schema, Value.Clone(given))
+    const value: unknown = isValidText ? given : converted(schema, given)
     const broken = validator.Check(value)
       ? []
-      : validator.Errors(value).map((error) => withMember(error, schema, value))
+      : validator.Errors(value).map((error) => withMember(error, schema, { root: value, httpPart }))
     const error = [...broken, ...rulesBroken(value)]
     return error.length === 0 ? { value: Object.freeze(value) } : { error }
   }
   return httpPart === 'querystring' ? memoizeByObject(decide) : decide
+}
+
+/** A text that is another number, or none, stays: the conversion would read `5.9` as 5, and `true` as 1. */
+function converted(schema: TSchema, given: unknown): unknown {
+  const value = Value.Convert(schema, Value.Clone(given))
+  if (typeof value !== 'object' || value === null || typeof given !== 'object' || given === null) return value
+  const { properties = {} } = schema as { properties?: Members }
+  const texts = Object.entries(given).filter(([name, text]) => isWrongNumber(properties[name], text))
+  return texts.length === 0 ? value : { ...value, ...Object.fromEntries(texts) }
+}
+
+const NUMBER = /^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/
+
+function isWrongNumber(schema: TSchema | undefined, text: unknown): boolean {
+  const { type } = (schema ?? {}) as { type?: string }
+  if (typeof text !== 'string' || (type !== 'integer' && type !== 'number')) return false
+  return !NUMBER.test(text) || (type === 'integer' && !Number.isInteger(Number(text)))
 }
 
 type Decision = { readonly value: unknown } | { error: FastifySchemaValidationError[] }
@@ -40,10 +57,12 @@ type Members = Readonly<Record<string, TSchema>>
 function withMember<E extends { readonly instancePath: string; readonly params: object }>(
   error: E,
   schema: TSchema,
-  root: unknown,
+  { root, httpPart }: { readonly root: unknown; readonly httpPart: string | undefined },
 ): E {
   const path = error.instancePath.split('/').slice(1)
-  return { ...error, params: { ...error.params, schema: schemaAt(schema, path), value: valueAt(root, path) } }
+  const value = valueAt(root, path)
+  const isRepeated = httpPart === 'querystring' && Array.isArray(value)
+  return { ...error, params: { ...error.params, schema: schemaAt(schema, path), value, isRepeated } }
 }
 
 function schemaAt(schema: TSchema, path: readonly string[]): TSchema | undefined {
