@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import { isOutage } from '../connection/errors.ts'
+import { isLockTimeout, isOutage } from '../connection/errors.ts'
 import type { Decided } from '../../core/ingest/revision.ts'
 import type { Entry } from './store-new.ts'
 
@@ -75,9 +75,10 @@ async function storeGroup(store: StoreTogether, group: readonly Waiting[]): Prom
     )
     for (const [at, { resolve }] of group.entries()) resolve(stored[at] ?? [])
   } catch (error) {
-    if (isOutage(error)) for (const { reject } of group) reject(error)
+    const canBeDivided = group.length > 1 && !isOutage(error)
     // The next group does not wait for them: one of them may wait for a lock.
-    else for (const one of group) void storeAlone(store, one)
+    if (canBeDivided || isLockTimeout(error)) for (const one of group) void storeAlone(store, one)
+    else for (const { reject } of group) reject(error)
   }
 }
 
