@@ -18,9 +18,13 @@ export type Database = {
   readonly postmaster: number
 }
 
+/** Brings a database to the schema of a version. */
+export type Migrate = typeof migrate
+
 export type Server = AsyncDisposable & {
-  createDatabase(): Promise<Database>
-  /** The same data, row for row. Nobody may be connected to the original but its pool. */
+  /** @param by of another version, which would refuse the schema of this one */
+  createDatabase(by?: Migrate): Promise<Database>
+  /** The same data, row for row, with the schema of this version. Nobody may be connected to the original but its pool. */
   copyDatabase(original: Database): Promise<Database>
 }
 
@@ -51,12 +55,12 @@ export async function startServer(): Promise<Server> {
   parts.defer(() => embedded.stop())
   const started = parts.move()
   let databases = 0
-  const create = async (template: string) => {
+  const create = async (template: string, by: Migrate = migrate) => {
     const name = `bench_${++databases}`
     await administer(port, `create database ${name} template ${template}`)
     const url = `postgres://postgres@127.0.0.1:${port}/${name}`
     const pool = started.adopt(createPool(url, { size: 16, onError: () => {} }), (open) => open.end())
-    await migrate(pool)
+    await by(pool)
     return { pool, url, port, name, postmaster: await postmasterOf(pool) }
   }
   const copyDatabase = async ({ name }: Database) => {
@@ -64,7 +68,7 @@ export async function startServer(): Promise<Server> {
     return create(name)
   }
   return {
-    createDatabase: () => create('template1'),
+    createDatabase: (by) => create('template1', by),
     copyDatabase,
     [Symbol.asyncDispose]: () => started.disposeAsync(),
   }

@@ -14,7 +14,7 @@ const NOT_OURS: ReadonlySet<string> = new Set(['dashboard', 'pictures'])
  * The packages that are bundled with our source: those of many files that every start or command loads, 683 of them typebox
  * alone. The others read files of their own, hold a database driver or a server together, or are seldom loaded.
  */
-const BUNDLED = /^(?:typebox|commander|kysely|csv-parse|csv-stringify|yaml)(?:\/|$)/
+const BUNDLED = /^(?:typebox|commander|kysely|csv-parse|yaml)(?:\/|$)/
 
 /** Every file of the bundle is in dist itself, but a module finds other files relative to where it is in src. */
 const keepLocations: Plugin = {

@@ -63,7 +63,7 @@ const VARYING_HEADERS = new Set([
 
 /** What the database's clock, the load or chance decides. */
 const VARYING_MEMBERS =
-  /^(?:.*(?:age|lag|ahead|uptime|latency|duration)(?:_ms|_seconds|s)?|.*_ms|request_id|(?:computed|recorded|received|created|started|finished|confirmed|used|requested|fetched|last_used|saved|next_run|last_run|last_success|since)(?:_at)?|pid|version|commit|node)$/
+  /^(?:.*(?:age|lag|ahead|uptime|latency|duration)(?:_ms|_seconds|s)?|.*_(?:ms|bytes)|request_id|(?:computed|recorded|received|created|started|finished|confirmed|used|requested|fetched|last_used|saved|next_run|last_run|last_success|since)(?:_at)?|pid|version|commit|node|holder)$/
 
 /** The answer without what may differ. */
 export function comparable({ status, headers, text }: Answer): Answer {

@@ -75,6 +75,8 @@ const FURTHER_PRICES = [
   `insert into prices (series_id, event_time, revision, late, price, received_at, raw_response_id, epoch)
    select series_id, event_time, 2, true, price + 1, now(), 1, 1
      from prices where id % 97 = 0`,
+  `insert into series_state (series_id, provider_symbol, confirmed_at, market_state)
+   select id, symbol, now(), 'closed' from series on conflict do nothing`,
 ]
 
 const KNOWN = {

@@ -3,6 +3,7 @@ import { measured, serverMeters, type Work } from '../cpu.ts'
 import { interleaveSamples, type Sample, type Scale } from '../interleave.ts'
 import { startServer, type Database } from '../postgres.ts'
 import { startService } from '../service.ts'
+import { migrateOf } from './checkout.ts'
 import type { Change, Folders } from './compare.ts'
 
 const SERIES = 100
@@ -13,7 +14,7 @@ export async function compareAverages({ before, now }: Folders, scale: Scale): P
   await using stack = new AsyncDisposableStack()
   const server = stack.use(await startServer())
   const start = async (folder: string): Promise<Running> => {
-    const database = await server.createDatabase()
+    const database = await server.createDatabase(await migrateOf(folder))
     await database.pool.query(INSERT_SERIES, [SERIES])
     const service = stack.use(await startService({ DATABASE_URL: database.url }, folder))
     return { ...database, pid: service.pid, seconds: 0 }

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Migrate } from '../postgres.ts'
 import { OURS } from '../service.ts'
 
 /** The folder of another commit, which exists until it is disposed of. */
@@ -23,6 +24,12 @@ export function checkOut(name: string): Checkout {
   if (lockFile(folder) !== lockFile(OURS))
     console.log(`${commit} lists other packages; it runs with those of this checkout.`)
   return { folder, commit, [Symbol.dispose]: () => remove(folder) }
+}
+
+/** The migrations of a checkout, whose service refuses a newer schema. */
+export async function migrateOf(folder: string): Promise<Migrate> {
+  const module = (await import(join(folder, 'src/postgres/schema/migrate.ts'))) as { readonly migrate: Migrate }
+  return module.migrate
 }
 
 function remove(folder: string): void {

@@ -3,6 +3,8 @@ import type { Answer, Asked } from './answer.ts'
 /** One way in which the answers to a request differ. */
 export type Difference = {
   readonly request: Asked
+  /** Of the response now. */
+  readonly status: number
   /** `status`, `body`, or `header` with its name. */
   readonly what: string
   readonly before: string
@@ -14,13 +16,13 @@ const SHOWN = 160
 /** Every difference; if the statuses differ, only that. */
 export function differences(request: Asked, before: Answer, now: Answer): readonly Difference[] {
   if (before.status !== now.status) {
-    return [{ request, what: 'status', before: summary(before), now: summary(now) }]
+    return [{ request, status: now.status, what: 'status', before: summary(before), now: summary(now) }]
   }
   const names = new Set([...Object.keys(before.headers), ...Object.keys(now.headers)])
   const parts = [...names].map((name) => [`header ${name}`, before.headers[name], now.headers[name]] as const)
   return [...parts, ['body', before.text, now.text] as const]
     .filter(([, one, other]) => one !== other)
-    .map(([what, one = 'none', other = 'none']) => differenceOf(request, what, [one, other]))
+    .map(([what, one = 'none', other = 'none']) => ({ request, status: now.status, what, ...excerpts(one, other) }))
 }
 
 function summary({ status, text }: Answer): string {
@@ -28,11 +30,11 @@ function summary({ status, text }: Answer): string {
 }
 
 /** Shows the texts around the first character that differs. */
-function differenceOf(request: Asked, what: string, [before, now]: readonly [string, string]): Difference {
+function excerpts(before: string, now: string): Pick<Difference, 'before' | 'now'> {
   let at = 0
   while (before[at] === now[at]) at++
   const shown = (text: string) => text.slice(Math.max(0, at - SHOWN / 4), at + SHOWN).replaceAll(/\s+/g, ' ')
-  return { request, what, before: shown(before), now: shown(now) }
+  return { before: shown(before), now: shown(now) }
 }
 
 /** Differences of one kind are shown once, with their number and one example. */

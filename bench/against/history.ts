@@ -5,6 +5,7 @@ import { interleaveSamples, type Scale } from '../interleave.ts'
 import { startServer, type Database } from '../postgres.ts'
 import { wrk } from '../processes.ts'
 import { startService } from '../service.ts'
+import { migrateOf } from './checkout.ts'
 import type { Change, Folders } from './compare.ts'
 
 /** Pages of 100 prices per second: the newest of a thousand series in turn, and one of a closed range again and again. */
@@ -13,7 +14,7 @@ export async function compareHistory({ before, now }: Folders, scale: Scale): Pr
   const server = stack.use(await startServer())
   const seconds = Math.ceil((scale.events * 5) / SERIES)
   const start = async (folder: string) => {
-    const database = await server.createDatabase()
+    const database = await server.createDatabase(await migrateOf(folder))
     await fillPrices(database.pool, { series: SERIES, rows: seconds * SERIES, averages: true })
     return { ...database, ...stack.use(await startService({ DATABASE_URL: database.url }, folder)) }
   }

@@ -6,6 +6,7 @@ import { cpuSecondsBelow, cpuSecondsOf } from '../resource-usage.ts'
 import { interleaveSamples, type Sample, type Scale } from '../interleave.ts'
 import type { Workload } from '../ingest.ts'
 import { startServer } from '../postgres.ts'
+import { migrateOf } from './checkout.ts'
 import type { Change, Folders } from './compare.ts'
 
 /** Durable prices per second, with the ingest of each version in a process of its own. */
@@ -13,7 +14,7 @@ export async function compareIngest({ before, now }: Folders, scale: Scale): Pro
   await using stack = new AsyncDisposableStack()
   const server = stack.use(await startServer())
   const start = async (folder: string) => {
-    const { url, postmaster } = await server.createDatabase()
+    const { url, postmaster } = await server.createDatabase(await migrateOf(folder))
     return stack.use(await startIngest({ folder, url, postmaster }))
   }
   const [older, newer] = [await start(before), await start(now)]

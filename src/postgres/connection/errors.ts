@@ -5,6 +5,7 @@ export type StorageFailure = 'disk_full' | 'unavailable'
 
 const INSUFFICIENT_PRIVILEGE = '42501'
 const FOREIGN_KEY_VIOLATION = '23503'
+const LOCK_NOT_AVAILABLE = '55P03'
 const DISK_FULL = '53100'
 /** Class 22. */
 const DATA_EXCEPTION = /^22\w{3}$/
@@ -61,6 +62,11 @@ export function isDataException(error: unknown): error is Error {
 /** Whether a row refers to one that does not exist. */
 export function isForeignKeyViolation(error: unknown): boolean {
   return partsOf(error).code === FOREIGN_KEY_VIOLATION
+}
+
+/** Whether another session kept a lock for longer than the statement may wait. */
+export function isLockTimeout(error: unknown): boolean {
+  return partsOf(driverErrorOf(error)).code === LOCK_NOT_AVAILABLE
 }
 
 /** Whether the user lacks a right that the statement needs. */

@@ -33,14 +33,22 @@ const LOCK_SERIES = count()
  * As `lockSeries`, and lets a statement write that was sent together with `begin` and asks `IS_STORING`: both are gone if
  * there is no transaction. A plan that is made while a table is still small looks up single rows by an index, as it must
  * once the table is large.
+ * @param waitMs after which the transaction gives up a lock, of a series or of a row; 0 waits as long as the pool allows
  */
-export async function lockForStoring(client: pg.ClientBase, seriesIds: readonly string[]): Promise<void> {
-  await client.query({ name: 'lock-for-storing', text: LOCK_FOR_STORING, values: [idsText(seriesIds)] })
+export async function lockForStoring(
+  client: pg.ClientBase,
+  seriesIds: readonly string[],
+  waitMs: number,
+): Promise<void> {
+  const values = [idsText(seriesIds), String(waitMs)]
+  await client.query({ name: 'lock-for-storing', text: LOCK_FOR_STORING, values })
 }
 
-const LOCK_FOR_STORING = count(
+/** The condition is evaluated once, before the first lock. */
+const LOCK_FOR_STORING = `${count(
   `, set_config('market_data.storing', 'on', true), set_config('enable_seqscan', 'off', true)`,
-)
+)}
+   where (select set_config('lock_timeout', $2, true)) is not null`
 
 /** Whether this transaction began with `lockForStoring`. */
 export const IS_STORING = `current_setting('market_data.storing', true) = 'on'`

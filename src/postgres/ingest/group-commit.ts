@@ -1,10 +1,13 @@
 import { setImmediate } from 'node:timers/promises'
-import { isOutage } from '../connection/errors.ts'
+import { isLockTimeout, isOutage } from '../connection/errors.ts'
 import type { Decided } from '../../core/ingest/revision.ts'
 import type { Entry } from './store-new.ts'
 
-/** Stores entries in one transaction: all of them or none. */
-type StoreTogether = (entries: readonly Entry[]) => Promise<readonly (readonly Decided[])[]>
+/**
+ * Stores entries in one transaction: all of them or none.
+ * @param waitMs after which it gives up a series that another session keeps locked; 0 waits as long as the pool allows
+ */
+type StoreTogether = (entries: readonly Entry[], waitMs: number) => Promise<readonly (readonly Decided[])[]>
 
 type Waiting = {
   readonly entry: Entry
@@ -15,11 +18,13 @@ type Waiting = {
 /** The most that shares a transaction. */
 const MAX_ENTRIES = 64
 const MAX_PRICES = 1_000
+/** Far above what a transaction of ours takes, and far below the time after which the statement of a caller fails. */
+const WAIT_MS = 500
 
 /**
  * Stores small replies, of which most of the cost is that of a transaction: those that arrive while a transaction runs share
  * the next one. Each promise resolves once its own reply is durable. If the transaction fails, each reply is stored alone,
- * so that none fails for another's sake; unless the database is gone, for then nobody knows what was stored.
+ * so that none fails or waits for another's sake; unless the database is gone, for then nobody knows what was stored.
  */
 export function createGroupCommit(store: StoreTogether): (entry: Entry) => Promise<readonly Decided[]> {
   let waiting: Waiting[] = []
@@ -64,10 +69,19 @@ function groupOf(waiting: readonly Waiting[]): readonly Waiting[] {
 
 async function storeGroup(store: StoreTogether, group: readonly Waiting[]): Promise<void> {
   try {
-    const stored = await store(group.map(({ entry }) => entry))
+    const stored = await store(
+      group.map(({ entry }) => entry),
+      WAIT_MS,
+    )
     for (const [at, { resolve }] of group.entries()) resolve(stored[at] ?? [])
   } catch (error) {
-    if (group.length > 1 && !isOutage(error)) await Promise.all(group.map((one) => storeGroup(store, [one])))
+    const canBeDivided = group.length > 1 && !isOutage(error)
+    // The next group does not wait for them: one of them may wait for a lock.
+    if (canBeDivided || isLockTimeout(error)) for (const one of group) void storeAlone(store, one)
     else for (const { reject } of group) reject(error)
   }
+}
+
+async function storeAlone(store: StoreTogether, { entry, resolve, reject }: Waiting): Promise<void> {
+  await store([entry], 0).then(([decided]) => resolve(decided ?? []), reject)
 }

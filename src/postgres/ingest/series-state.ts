@@ -3,6 +3,7 @@ import { CLOCK_TOLERANCE_MS } from '../../lib/clock.ts'
 import { compareInstants, instantFromMillis, type Instant } from '../../lib/instant.ts'
 import { writes, type Decided, type Item, type ReplyTimes } from '../../core/ingest/revision.ts'
 import type { Quote } from '../../core/prices/quote.ts'
+import { NOT_AHEAD } from '../connection/confirmed-at.ts'
 import { arrayText, idsText, textArray, type Plain } from '../connection/parameters.ts'
 
 /** The ids of some quotes' series, as the text of a parameter. */
@@ -64,7 +65,8 @@ export function notAhead(now: number): Instant {
  * Writes the states `q` (series_id, received_at, is_new, and the columns of a state) that have to be written: the first one
  * of a series, one that differs in any digit, and that of a price that was confirmed without being new. A new price is its
  * own confirmation (`CONFIRMED_AT`); its state is written again after five minutes, for readers of version 0.2.0, to which
- * a state that is 15 minutes old means nothing.
+ * a state that is 15 minutes old means nothing. It is also written while the clock that received the price is ahead of the
+ * server's, which would not take the price for a confirmation.
  *
  * Nothing is written for a reply that was received before the last confirmation. But a time ahead of `$limit` was stored by a
  * wrong clock and counts for nothing. Run it under the locks of the series, and before their new prices are inserted.
@@ -76,7 +78,8 @@ export function writeStates(q: string, limit: string): string {
     from ${q} as q
     left join lateral (select * from series_state one where one.series_id = q.series_id limit 1) as s on true
    where s.series_id is null or s.confirmed_at > ${limit} or (
-         (not q.is_new or s.confirmed_at < q.received_at - interval '5 min' or (${digitsOf('s')}) is distinct from (${digitsOf('q')}))
+         (not q.is_new or s.confirmed_at < q.received_at - interval '5 min' or q.received_at > ${NOT_AHEAD}
+          or (${digitsOf('s')}) is distinct from (${digitsOf('q')}))
          and s.confirmed_at <= q.received_at and not exists (
            select from (select p.received_at from prices p where p.series_id = q.series_id
                          order by p.event_time desc, p.revision desc limit 1) as newest

@@ -10,6 +10,8 @@ import { storeNew, type Entry } from './store-new.ts'
 
 type Options = {
   readonly fence: Fence | undefined
+  /** After which a lock is given up, and everything with it; 0 waits as long as the pool allows. */
+  readonly waitMs: number
   /** Milliseconds since 1970. */
   readonly now: number
 }
@@ -21,14 +23,12 @@ type Options = {
 export async function storeEntries(
   pool: pg.Pool,
   entries: readonly Entry[],
-  { fence, now }: Options,
+  { fence, waitMs, now }: Options,
 ): Promise<(readonly Decided[])[]> {
   // The lock precedes any write: the transaction id is assigned under it, so the log keeps the order of a series.
   const open = async (client: pg.PoolClient) => {
-    const locked = lockForStoring(
-      client,
-      entries.flatMap(({ items }) => items.map(({ seriesId }) => seriesId)),
-    )
+    const seriesIds = entries.flatMap(({ items }) => items.map(({ seriesId }) => seriesId))
+    const locked = lockForStoring(client, seriesIds, waitMs)
     const [, looked] = await Promise.all([locked, storeNew(client, entries, now)])
     return looked
   }

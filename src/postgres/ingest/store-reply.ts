@@ -23,7 +23,8 @@ const LARGE = 50
 export function createStoreReply(pool: pg.Pool, fence?: Fence, clock: Pick<Clock, 'now'> = systemClock): StoreReply {
   const seriesIds = createSeriesIds(pool)
   const newDetails = createSymbolDetails()
-  const storeTogether = (entries: readonly Entry[]) => storeEntries(pool, entries, { fence, now: clock.now() })
+  const storeTogether = (entries: readonly Entry[], waitMs: number) =>
+    storeEntries(pool, entries, { fence, waitMs, now: clock.now() })
   const storeSmall = createGroupCommit(storeTogether)
   const store: StoreReply = async (reply, parsed) => {
     const results = await withAbsences(pool, reply, parsed)
@@ -35,7 +36,7 @@ export function createStoreReply(pool: pg.Pool, fence?: Fence, clock: Pick<Clock
     const entry = { ...evidenceOf(reply, refusals(results)), isEvidence: results.some(isEvidence), items, details }
     // Details are written once; those of two groups might wait for each other.
     const isSmall = items.length < LARGE && details === undefined
-    const decided = isSmall ? await storeSmall(entry) : (await storeTogether([entry]))[0]
+    const decided = isSmall ? await storeSmall(entry) : (await storeTogether([entry], 0))[0]
     details?.onStored()
     return toResults(entry, results, decided ?? [])
   }

@@ -44,6 +44,24 @@ test('all versions change if the additions are too many to read, and if the data
   assert.notEqual(await versionOf('MSFT'), many)
 })
 
+test('while a transaction stays open and over 1,000 entries came after it, all versions change with each update, instead of a look at all of those', async (t) => {
+  const { pool, versionOf } = await createVersions(t)
+  const foreign = await pool.connect()
+  try {
+    await foreign.query('begin')
+    await foreign.query('select pg_current_xact_id()')
+    await versionOf('AAPL')
+    await insert(pool, 'AAPL', { minute: 1, count: 1_001 })
+    await versionOf('MSFT')
+    assert.notEqual(await versionOf('MSFT'), await versionOf('MSFT'))
+    await foreign.query('rollback')
+  } finally {
+    foreign.release(true)
+  }
+  await versionOf('MSFT')
+  assert.equal(await versionOf('MSFT'), await versionOf('MSFT'), 'exact again')
+})
+
 test('callers of one moment share an update, and each gets one that started after its call', async () => {
   const started: PromiseWithResolvers<void>[] = []
   const versions = createSymbolVersions(async () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import type pg from 'pg'
 import { createStoreReply } from '../../../src/postgres/ingest/store-reply.ts'
+import type { ServiceError } from '../../../src/errors.ts'
 import { createPool, endPool } from '../../../src/postgres/connection/pool.ts'
 import type { Fence } from '../../../src/postgres/connection/transaction.ts'
 import { createDatabaseConnection } from '../../support/database.ts'
@@ -21,10 +22,15 @@ async function transactions(pool: pg.Pool): Promise<number[]> {
 /** One connection: with each new one, the ids of series are read again. */
 const OPTIONS = { size: 1, onError: () => {} }
 
+type Changes = { readonly fence?: Fence; readonly size?: number }
+
 /** A recorder that knows its series, so that all replies of a test reach the queue at once. */
-async function createQueue(t: TestContext, symbols: readonly string[], fence?: Fence) {
+async function createQueue(t: TestContext, symbols: readonly string[], { fence, ...options }: Changes = {}) {
   const connection = await createDatabaseConnection(t)
-  const [pool, other] = [createPool(connection, OPTIONS), createPool(connection, { ...OPTIONS, size: 2 })]
+  const [pool, other] = [
+    createPool(connection, { ...OPTIONS, ...options }),
+    createPool(connection, { ...OPTIONS, size: 2 }),
+  ]
   t.after(() => Promise.all([endPool(pool), endPool(other)]))
   const store = storing(pool, createStoreReply(pool, fence))
   // Twice: the connection that the first one opens makes it forget the series.
@@ -152,7 +158,7 @@ test('a leader that lost its lease writes nothing, for any reply of the transact
   const fence = async () => {
     if (!leads) throw new Error('the lease is lost')
   }
-  const { pool, one } = await createQueue(t, SYMBOLS.slice(0, 10), fence)
+  const { pool, one } = await createQueue(t, SYMBOLS.slice(0, 10), { fence })
   leads = false
   const outcomes = await Promise.allSettled(SYMBOLS.slice(0, 10).map((symbol) => one(1, { symbol })))
   assert.ok(outcomes.every((outcome) => outcome.status === 'rejected' && /lease is lost/.test(outcome.reason.message)))
@@ -160,6 +166,23 @@ test('a leader that lost its lease writes nothing, for any reply of the transact
   leads = true
   assert.equal(await one(2, { symbol: 'S1' }), 'recorded')
 })
+
+test(
+  'a series that another session keeps locked delays its own replies, and those beside it are stored',
+  { timeout: 20_000 },
+  async (t) => {
+    const { pool, one, other } = await createQueue(t, SYMBOLS.slice(0, 20), { size: 4 })
+    const holder = await other.connect()
+    await holder.query(`select pg_advisory_lock(id) from series where symbol = 'S5'`)
+    const replies = SYMBOLS.slice(0, 20).map((symbol) => one(1, { symbol }))
+    const locked = replies.splice(5, 1)[0]!.catch((error: ServiceError) => error.code)
+    const outcomes = await Promise.all(replies)
+    assert.deepEqual(new Set(outcomes), new Set(['recorded']))
+    await holder.query('select pg_advisory_unlock_all()')
+    holder.release()
+    assert.equal(await locked, 'recorded')
+  },
+)
 
 test('if the connection is lost, the replies of its transaction fail as unavailable, and those that wait are stored', async (t) => {
   const { pool, one, other } = await createQueue(t, SYMBOLS)

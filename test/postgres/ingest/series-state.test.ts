@@ -5,6 +5,7 @@ import { test } from 'node:test'
 import type pg from 'pg'
 import { ServiceError } from '../../../src/errors.ts'
 import { millisOf, type Instant } from '../../../src/lib/instant.ts'
+import { isConfirmedWithin } from '../../../src/core/prices/freshness.ts'
 import type { Decimal } from '../../../src/lib/decimal.ts'
 import { createReadProviderStatus } from '../../../src/postgres/health/status.ts'
 import { createReadMarkets } from '../../../src/postgres/polling/markets.ts'
@@ -147,17 +148,31 @@ function storeAhead(pool: pg.Pool, ms: number) {
   }
 }
 
-test('a price received by a clock that was ahead confirms nothing, and no reader trusts it more than what was confirmed before', async (t) => {
+test('a price received by a clock that is ahead is confirmed for those who read by that clock, and for no other', async (t) => {
+  const pool = await createDatabase(t)
+  await storeAhead(pool, -60_000)('1', 1)
+  for (const event of [2, 3]) {
+    const ahead = await storeAhead(pool, 100_000)(String(event), event)
+    assert.deepEqual((await states(pool))[0].confirmed_at, ahead, 'written, although nothing changed but the price')
+    const latest = await latestOf(pool)
+    assert.deepEqual([latest?.price, latest?.confirmedAt], [String(event), ahead])
+    assert.ok(latest && isConfirmedWithin(latest, 60_000, millisOf(ahead)))
+    assert.ok(!isConfirmedWithin(latest, 60_000, Date.now()), 'ahead of now: nobody trusts it')
+    const { rows } = await pool.query('select confirmed_at from latest_prices')
+    assert.deepEqual(rows, [{ confirmed_at: ahead }])
+  }
+  const confirmed = await storeAhead(pool, 0)('3', 3)
+  assert.equal((await latestOf(pool))?.confirmedAt, confirmed)
+})
+
+test('a received_at ahead of now confirms nothing: the older time of the state counts for every reader', async (t) => {
   const pool = await createDatabase(t)
   const before = await storeAhead(pool, -60_000)('1', 1)
   await storeAhead(pool, 100_000)('2', 2)
-  assert.deepEqual((await states(pool))[0].confirmed_at, before, 'not written')
-  const latest = await latestOf(pool)
-  assert.deepEqual([latest?.price, latest?.confirmedAt], ['2', before])
+  await pool.query('update series_state set confirmed_at = $1', [before])
+  assert.equal((await latestOf(pool))?.confirmedAt, before)
   const { rows } = await pool.query('select confirmed_at from latest_prices')
   assert.deepEqual(rows, [{ confirmed_at: before }])
-  const confirmed = await storeAhead(pool, 0)('2', 2)
-  assert.equal((await latestOf(pool))?.confirmedAt, confirmed)
 })
 
 test('a time of confirmation far ahead of now is stored as such, and replaced by the next price although nothing else changed', async (t) => {

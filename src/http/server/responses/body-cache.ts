@@ -22,29 +22,12 @@ type Entry = { readonly version: string; readonly body: Promise<Body>; made?: Bo
 /** What a key and an entry take besides the bytes of the body. */
 const ENTRY_BYTES = 500
 
-/** Forgets the body that was not asked for the longest. */
 export function createBodyCache({ maxBytes, lifetimeMs, clock }: Options): BodyCache {
-  const entries = new Map<string, Entry>()
-  let total = 0
+  const { entries, remove, recount } = createEntries(maxBytes)
 
   const has = (key: string, version: string): boolean => {
     const entry = entries.get(key)
     return entry !== undefined && entry.version === version && entry.until > clock.monotonic()
-  }
-
-  function remove(key: string): void {
-    total -= entries.get(key)?.bytes ?? 0
-    entries.delete(key)
-  }
-
-  function recount(key: string): void {
-    const entry = entries.get(key)
-    if (entry?.made === undefined) return
-    const bytes = entry.made.bytes() + 2 * key.length + ENTRY_BYTES
-    total += bytes - entry.bytes
-    entry.bytes = bytes
-    if (bytes > maxBytes / 8) remove(key)
-    for (const [oldest] of entries) if (total > maxBytes) remove(oldest)
   }
 
   /** The encodings of a body survive if it is made again and is the same. */
@@ -78,4 +61,27 @@ export function createBodyCache({ maxBytes, lifetimeMs, clock }: Options): BodyC
       return entry.body
     },
   }
+}
+
+/** Entries up to a number of bytes; the first one of the map, which was not asked for the longest, makes room. */
+function createEntries(maxBytes: number) {
+  const entries = new Map<string, Entry>()
+  let total = 0
+
+  function remove(key: string): void {
+    total -= entries.get(key)?.bytes ?? 0
+    entries.delete(key)
+  }
+
+  function recount(key: string): void {
+    const entry = entries.get(key)
+    if (entry?.made === undefined) return
+    const bytes = entry.made.bytes() + 2 * key.length + ENTRY_BYTES
+    total += bytes - entry.bytes
+    entry.bytes = bytes
+    if (bytes > maxBytes / 8) remove(key)
+    for (const [oldest] of entries) if (total > maxBytes) remove(oldest)
+  }
+
+  return { entries, remove, recount }
 }
