@@ -22,7 +22,9 @@ export function differences(request: Asked, before: Answer, now: Answer): readon
   const parts = [...names].map((name) => [`header ${name}`, before.headers[name], now.headers[name]] as const)
   return [...parts, ['body', before.text, now.text] as const]
     .filter(([, one, other]) => one !== other)
-    .map(([what, one = 'none', other = 'none']) => ({ request, status: now.status, what, ...excerpts(one, other) }))
+    .map(([what, one = 'none', other = 'none']) =>
+      Object.assign(excerpts(one, other), { request, status: now.status, what }),
+    )
 }
 
 function summary({ status, text }: Answer): string {

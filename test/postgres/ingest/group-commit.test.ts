@@ -171,7 +171,7 @@ test(
   'a series that another session keeps locked delays its own replies, and those beside it are stored',
   { timeout: 20_000 },
   async (t) => {
-    const { pool, one, other } = await createQueue(t, SYMBOLS.slice(0, 20), { size: 4 })
+    const { one, other } = await createQueue(t, SYMBOLS.slice(0, 20), { size: 4 })
     const holder = await other.connect()
     await holder.query(`select pg_advisory_lock(id) from series where symbol = 'S5'`)
     const replies = SYMBOLS.slice(0, 20).map((symbol) => one(1, { symbol }))
