@@ -20,8 +20,8 @@ const FIRST = [
   'test/scripts/ready.test.ts',
 ]
 
-const CONCURRENCY = 4
-const TIMEOUT_MS = 180_000
+const CONCURRENCY = 3
+const TIMEOUT_MS = 300_000
 
 const given = process.argv.slice(2)
 const flags = given.filter((argument) => argument.startsWith('-'))

@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { Socket } from 'node:net'
 import pg from 'pg'
 import { ServiceError } from '../../errors.ts'
@@ -125,7 +124,8 @@ export function turnover(pool: pg.Pool): number {
  */
 export async function endPool(pool: pg.Pool): Promise<void> {
   const open = [...(stateOf.get(pool)?.open ?? [])]
-  const closed = Promise.all(open.map((socket) => once(socket, 'close')))
+  // Not `once`, which rejects if the socket fails first: a connection to a dead server breaks with the farewell.
+  const closed = Promise.all(open.map((socket) => new Promise((resolve) => void socket.once('close', resolve))))
   const timer = setTimeout(() => open.forEach((socket) => socket.destroy()), END_WITHIN_MS)
   await Promise.all([pool.end(), closed]).finally(() => clearTimeout(timer))
 }

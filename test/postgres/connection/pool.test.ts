@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import type { Duplex } from 'node:stream'
 import type { Pool } from 'pg'
 import { createPool, endPool, openKept } from '../../../src/postgres/connection/pool.ts'
 import { instantFromMicros } from '../../../src/lib/instant.ts'
@@ -69,6 +70,17 @@ test('a pool ends although the server is silent, and a query that still waits fa
   proxy.silence()
   await Promise.all([endPool(pool), waiting])
   assert.equal(proxy.openCount(), 0)
+})
+
+test('a pool ends although a connection breaks with the farewell, as it does to a server that is gone', async (t) => {
+  const pool = createPool(await createDatabaseConnection(t), { size: 1, onError: () => {} })
+  let socket: Duplex | undefined
+  pool.on('connect', (client) => (socket = client.connection.stream))
+  await pool.query('select 1')
+  const ended = endPool(pool)
+  socket?.destroy(new Error('write EPIPE'))
+  await ended
+  assert.equal(socket?.destroyed, true)
 })
 
 test('the server checks every second whether its client is still connected', async (t) => {
