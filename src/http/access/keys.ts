@@ -9,7 +9,8 @@ import type { Access } from './authorize.ts'
 import type { App } from '../server/app.ts'
 import { PageQuery } from '../server/pagination.ts'
 import { problems } from '../server/problem.ts'
-import { CLOSED, DEFAULT_LIMIT, momentOf, NoQuery, notFound, timeText } from '../server/query.ts'
+import { CLOSED, DEFAULT_LIMIT, NoQuery, notFound, timeText } from '../server/query.ts'
+import { momentOf } from '../server/validation/moment.ts'
 import { mistake, RULES, type Rule } from '../server/validation/rules.ts'
 
 export type KeyDeps = { readonly access: Access; readonly keys: Keys; readonly clock: Clock }
@@ -30,7 +31,7 @@ function createKeyRequest(clock: Clock) {
 function expiresLater(clock: Clock): Rule {
   return (members) => {
     const { expires_at: text } = members
-    const expiresAt = typeof text === 'string' ? momentOf(text) : undefined
+    const expiresAt = momentOf(text)
     if (expiresAt === undefined || millisOf(expiresAt) > clock.now()) return []
     return mistake('expires_at', 'is in the past')
   }

@@ -1,8 +1,7 @@
 import { Type } from 'typebox'
 import { ServiceError } from '../../errors.ts'
-import type { Instant } from '../../lib/instant.ts'
 import { ANY_CASE_SYMBOL_PATTERN as SYMBOL, canonicalSymbol } from '../../lib/symbol.ts'
-import { MAX_INSTANT_LENGTH, readMoment } from './validation/moment.ts'
+import { MAX_INSTANT_LENGTH, momentOf } from './validation/moment.ts'
 import type { Mistake } from './validation/rules.ts'
 import { symbolListMistakes, symbolMistakes } from './validation/symbol-mistakes.ts'
 
@@ -99,11 +98,6 @@ export function symbolsOf(list: string): string[] {
 /** The ends of a range, which the schema has checked. */
 export function rangeOf({ from, to }: { from?: string | undefined; to?: string | undefined }) {
   return { from: momentOf(from), to: momentOf(to) }
-}
-
-/** A time that the schema has checked. */
-export function momentOf(text: string | undefined): Instant | undefined {
-  return text === undefined ? undefined : readMoment(text)
 }
 
 const ID = /^\d{1,18}$/

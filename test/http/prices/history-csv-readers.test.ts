@@ -2,9 +2,7 @@ import assert from 'node:assert/strict'
 import { get, type IncomingMessage } from 'node:http'
 import { once } from 'node:events'
 import { test, type TestContext } from 'node:test'
-import { createReadHistory } from '../../../src/postgres/prices/history.ts'
-import type { ReadHistory } from '../../../src/core/prices/history.ts'
-import { createHttpService } from '../../support/http-service.ts'
+import { createCountedHistory } from '../../support/counted-history.ts'
 import { until } from '../../support/until.ts'
 
 const ROWS = 150_000
@@ -38,17 +36,11 @@ async function untilQuiet(reads: () => number): Promise<void> {
 }
 
 async function createCounted(t: TestContext) {
-  let count = 0
-  let read: ReadHistory | undefined
-  const readHistory: ReadHistory = (request) => {
-    count += 1
-    return read?.(request) ?? Promise.resolve([])
-  }
-  const { pool, store, listen } = await createHttpService(t, { prices: { readHistory } })
-  read = createReadHistory(pool)
+  const { service, reads } = await createCountedHistory(t)
+  const { pool, store, listen } = service
   await store({})
   await pool.query(`
     insert into prices (series_id, event_time, revision, late, price, received_at, raw_response_id, epoch)
     select 1, timestamptz '2025-02-01Z' + n * interval '1 s', 1, false, n, now(), 1, 1 from generate_series(1, ${ROWS}) as n`)
-  return { url: await listen(), pool, reads: () => count }
+  return { url: await listen(), pool, reads }
 }

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict'
 import { get, type IncomingMessage } from 'node:http'
 import { once } from 'node:events'
-import { test, type TestContext } from 'node:test'
+import { test } from 'node:test'
 import { buffer } from 'node:stream/consumers'
 import { brotliDecompressSync, gunzipSync } from 'node:zlib'
-import { createReadHistory } from '../../../src/postgres/prices/history.ts'
-import type { ReadHistory } from '../../../src/core/prices/history.ts'
 import { createStoreReply } from '../../../src/postgres/ingest/store-reply.ts'
+import { createCountedHistory } from '../../support/counted-history.ts'
 import { createHttpService } from '../../support/http-service.ts'
 import { storePrices } from '../../support/store-prices.ts'
 
@@ -14,7 +13,7 @@ const minute = (n: number) => new Date(Date.UTC(2025, 0, 1, 0, n)).toISOString()
 const PATH = '/prices/history?symbol=AAPL&from=2025-01-01&to=2025-01-02'
 
 test('a page that was read is sent again without reading it, until a price of its symbol is stored', async (t) => {
-  const { service, reads } = await createCounted(t)
+  const { service, reads } = await createCountedHistory(t)
   await service.store({ price: '1', time: minute(0) }, { symbol: 'MSFT', price: '5', time: minute(0) })
   const first = await service.ask(PATH)
   assert.equal((await service.ask(PATH)).text, first.text)
@@ -96,18 +95,6 @@ test('each encoding has a tag of its own, and a client that has those bytes gets
   assert.equal(changed.statusCode, 200)
   assert.notEqual(changed.headers.etag, plain.headers.etag)
 })
-
-async function createCounted(t: TestContext) {
-  let count = 0
-  let read: ReadHistory | undefined
-  const readHistory: ReadHistory = (request) => {
-    count += 1
-    return read?.(request) ?? Promise.resolve([])
-  }
-  const service = await createHttpService(t, { prices: { readHistory } })
-  read = createReadHistory(service.pool)
-  return { service, reads: () => count }
-}
 
 async function fetchBytes(url: string, headers: Record<string, string>) {
   const [response] = (await once(get(url, { headers, agent: false }), 'response')) as [IncomingMessage]

@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { QuoteProvider } from '../../../src/core/prices/quote.ts'
-import { instantFromMillis } from '../../../src/lib/instant.ts'
-import { yahooParser } from '../../../src/providers/yahoo/provider.ts'
 import { createHttpService, type Json } from '../../support/http-service.ts'
+import { replyAsYahoo } from '../../support/yahoo-replies.ts'
 import { createRandom } from '../../support/random.ts'
 import { quoteReply } from '../../support/yahoo-fake.ts'
 
@@ -76,16 +74,7 @@ test('no reply of a provider, whatever its values, causes a failure of ours or h
   const random = createRandom(13)
   let body = ''
   const { ask, pool, source } = await createHttpService(t)
-  const fetchReply: QuoteProvider['fetchReply'] = async (symbols) => ({
-    provider: source.name,
-    symbols,
-    request: 'GET /',
-    status: 200,
-    body: Buffer.from(body),
-    receivedAt: instantFromMillis(Date.now()),
-    parserVersion: yahooParser.parserVersion,
-  })
-  Object.assign(source, { ...yahooParser, fetchReply })
+  replyAsYahoo(source, () => body)
   for (let reply = 1; reply <= REPLIES; reply++) {
     const price = `${100 + reply}.5`
     body = generateReply(random, price)

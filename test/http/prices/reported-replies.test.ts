@@ -2,10 +2,8 @@ import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { test, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import type { QuoteProvider } from '../../../src/core/prices/quote.ts'
-import { instantFromMillis } from '../../../src/lib/instant.ts'
-import { yahooParser } from '../../../src/providers/yahoo/provider.ts'
 import { createHttpService } from '../../support/http-service.ts'
+import { replyAsYahoo } from '../../support/yahoo-replies.ts'
 
 // Replies of Yahoo that other programs misread, each made for a report. They are not part of this repository.
 const FILE = fileURLToPath(new URL('../../../../shared/faults/inputs/yahoo-replies.jsonl', import.meta.url))
@@ -28,16 +26,7 @@ async function createAnswered(t: TestContext) {
   const { ask, source } = await createHttpService(t)
   const cases = readCases()
   let body = ''
-  const fetchReply: QuoteProvider['fetchReply'] = async (symbols) => ({
-    provider: source.name,
-    symbols,
-    request: 'GET /',
-    status: 200,
-    body: Buffer.from(body),
-    receivedAt: instantFromMillis(Date.now()),
-    parserVersion: yahooParser.parserVersion,
-  })
-  Object.assign(source, { ...yahooParser, fetchReply })
+  replyAsYahoo(source, () => body)
   const sinceThen = Math.floor(Date.now() / 1_000) - AFTER_THE_REPLIES
   return {
     ask,

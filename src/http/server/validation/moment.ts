@@ -9,6 +9,11 @@ export function readMoment(text: string): Instant | undefined {
   return parseDayOrInstant(text.replace(/ (\d{2}:?\d{2})$/, '+$1'))
 }
 
+/** The same of a member that may be missing, or of a wrong type. */
+export function momentOf(text: unknown): Instant | undefined {
+  return typeof text === 'string' ? readMoment(text) : undefined
+}
+
 const UNIX_SECONDS = /^\d{9,11}$/
 const UNIX_MILLIS = /^\d{12,14}$/
 const WITHOUT_SECONDS = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2})(Z?)$/i

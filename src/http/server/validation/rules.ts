@@ -1,5 +1,5 @@
 import { compareInstants } from '../../../lib/instant.ts'
-import { readMoment } from './moment.ts'
+import { momentOf } from './moment.ts'
 
 /** One mistake of a request: where it is, as a JSON pointer, and what would be right. */
 export type Mistake = { readonly pointer: string; readonly detail: string }
@@ -45,8 +45,4 @@ export function cursorOf(read: (cursor: string) => unknown): Rule {
 /** The one mistake of a rule. */
 export function mistake(name: string, detail: string): readonly Mistake[] {
   return [{ pointer: `/${name}`, detail }]
-}
-
-function momentOf(text: unknown) {
-  return typeof text === 'string' ? readMoment(text) : undefined
 }
